@@ -5,9 +5,9 @@
         created = await rm.actions["create_return"](order_number="#1001", …)
         response = await rm.operations.list_returns(status=["pending", "approved"])
 
-`open` returns a `Connection`. Event handlers raise `Skip` to set an event aside. `connector.errors` contains
-all exceptions, `connector.runtime.runner` polls and stores its position between runs, and `connector.unified`
-converts the records of all vendors to a common model.
+`open` returns a `Connection`. An event handler raises `Skip` if an event should be skipped and not retried.
+`connector.errors` contains all exceptions, `connector.runtime.runner` polls triggers and stores their cursors
+between runs, and `connector.unified` converts records from all vendors to a common model.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def open(  # noqa: A001 - read as connector.open
     deadline: float = 120.0,
     **credentials: str,
 ) -> Connection:
-    """Create a connection to a vendor for use with `async with`; no request is sent yet.
+    """Create a connection to a vendor, for use with `async with`. No request is sent yet.
 
     `vendor` is the vendor's ID (`"returnmate"`) or a compiled `Integration`. `base_url` defaults to the
     vendor's production API. `credentials` are the vendor's login fields, such as `api_key`. Raises
@@ -46,10 +46,10 @@ def open(  # noqa: A001 - read as connector.open
 
     `timeout` is the maximum duration of one attempt in seconds, from connecting to the last byte of the
     response. `deadline` is the maximum duration of one call in seconds, including all attempts and the
-    pauses between them. Pauses of more than two seconds are logged as warnings by the logger
+    waits between them. A wait of more than two seconds is logged as a warning by the logger
     `returns_connector`.
 
-    Tests can replace the network with `transport`, the current time with `clock`, and pauses with `sleep`.
+    In tests, `transport` can replace the network, `clock` the current time, and `sleep` the waits.
     """
     from connector.runtime.connection import connect
 

@@ -1,4 +1,7 @@
-"""The current time and the sleep function; the only module in this package that reads the system clock."""
+"""Provides the current time and the sleep function.
+
+No other module in this package reads the system clock, so that tests can replace the clock.
+"""
 
 import asyncio
 import time
@@ -15,7 +18,10 @@ def now() -> datetime:
 
 
 def elapsed() -> float:
-    """Return the seconds since an arbitrary start, from a monotonic clock; use it to measure durations."""
+    """Return the current value of a monotonic clock in seconds.
+
+    Only the difference between two values is meaningful; use it to measure durations.
+    """
     return time.monotonic()
 
 

@@ -1,14 +1,14 @@
 """The exceptions of this package, all derived from `ConnectorError`.
 
     ConnectorError
-    ├── ConfigurationError      wrong setup: unknown vendor, invalid profile, cursor of another trigger
+    ├── ConfigurationError      wrong setup: unknown vendor, invalid profile, cursor from another trigger
     │   ├── UnknownKey          no such trigger, action or search (also a KeyError)
     │   └── CatalogError        catalog does not match the specification (`problems`, with line numbers)
     ├── AuthenticationError     401: credential missing, wrong or expired, or unknown account or store
     ├── PermissionDenied        403: the credential is valid but lacks a permission (`scope`)
     ├── NotFound                404: no such record
     ├── ValidationFailed        wrong input, detected before sending or by the vendor (`fields`)
-    ├── RateLimited             429, or a limit that would be exceeded (`retry_after` in seconds)
+    ├── RateLimited             429, or a rate limit would be exceeded (`retry_after` in seconds)
     ├── VendorUnavailable       5xx, no connection, or timeout: nothing was changed, try again later
     │                           (`retry_after` in seconds)
     ├── UnexpectedResponse      response that is not JSON, is incomplete, or has an unexpected structure
@@ -16,8 +16,8 @@
 
 `message` consists of complete sentences that can be shown to the user, without secrets. `operation` is the
 operationId of the request, `status` the HTTP status of the response, and `vendor` and `profile` identify the
-connection; each is None if unknown. `str(error)` is the message, prefixed with the connection if it is known
-("returngo, profile sandbox: …").
+connection; each is None if unknown. `str(error)` is the message, prefixed with the vendor and the profile if
+they are known ("returngo, profile sandbox: …").
 
     try:
         await rm.actions["create_return"](order_number="#1001", …)
@@ -39,9 +39,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """A problem with one input: `field` is its path (`items[0].quantity`), `message` says what is wrong.
+    """A problem with one input.
 
-    The message continues a sentence that begins with the path, for example "must be at least 1".
+    `field` is the path to the input, for example `items[0].quantity`. `message` is the rest of a sentence
+    that begins with the path, for example "must be at least 1".
     """
 
     field: str
@@ -52,7 +53,7 @@ class FieldError:
 
 
 class ConnectorError(Exception):
-    """The base class of all errors in this package; `operation` and `status` are None if unknown."""
+    """The base class of all errors in this package. `operation` and `status` are None if unknown."""
 
     def __init__(self, message: str, *, operation: str | None = None, status: int | None = None) -> None:
         super().__init__(message)
@@ -71,7 +72,10 @@ class ConnectorError(Exception):
 
 @contextmanager
 def attributed_to(vendor: str, profile: str | None = None) -> Iterator[None]:
-    """Set `vendor` and `profile` on every `ConnectorError` raised in the block, unless already set."""
+    """Set `vendor` and `profile` on every `ConnectorError` raised in the block.
+
+    An attribute that is already set is not changed.
+    """
     try:
         yield
     except ConnectorError as problem:
@@ -80,17 +84,23 @@ def attributed_to(vendor: str, profile: str | None = None) -> Iterator[None]:
 
 
 def attribute(problem: ConnectorError, vendor: str, profile: str | None = None) -> None:
-    """Set `vendor` and `profile` on an error, unless they are already set."""
+    """Set `vendor` and `profile` on an error.
+
+    An attribute that is already set is not changed.
+    """
     problem.vendor = problem.vendor or vendor
     problem.profile = problem.profile or profile
 
 
 class ConfigurationError(ConnectorError):
-    """The setup is wrong, for example the vendor, profile, base URL, cursor or catalog."""
+    """The setup is wrong: for example, the vendor is unknown or the base URL is invalid."""
 
 
 class UnknownKey(ConfigurationError, KeyError):  # noqa: N818
-    """There is no trigger, action or search with this key. Also a `KeyError`, as raised by mappings."""
+    """There is no trigger, action or search with this key.
+
+    The error is also a `KeyError`, which Python raises when a key is missing from a mapping.
+    """
 
     __str__ = ConfigurationError.__str__
 
@@ -98,7 +108,8 @@ class UnknownKey(ConfigurationError, KeyError):  # noqa: N818
 class CatalogError(ConfigurationError):
     """A catalog or specification is invalid, or the two do not match.
 
-    `problems` lists all problems, each as a sentence that starts with the file name and, if known, the line.
+    `problems` lists all problems. Each is a sentence that starts with the file name and, if it is known, the
+    line number.
     """
 
     def __init__(self, problems: Sequence[str]) -> None:
@@ -111,7 +122,10 @@ class AuthenticationError(ConnectorError):
 
 
 class PermissionDenied(ConnectorError):  # noqa: N818
-    """The credential lacks a permission; `scope` names the required permission, or is None if unknown."""
+    """The credential lacks a permission.
+
+    `scope` is the name of the required permission, or None if unknown.
+    """
 
     def __init__(
         self,
@@ -130,7 +144,11 @@ class NotFound(ConnectorError):  # noqa: N818
 
 
 class ValidationFailed(ConnectorError):  # noqa: N818
-    """Inputs are invalid; `fields` lists the problems. `status` is None if no request was sent."""
+    """One or more inputs are invalid, according to the API specification or to the vendor.
+
+    `fields` lists the problems with the inputs; it is empty if the vendor does not say which inputs are
+    invalid. `status` is None if no request was sent.
+    """
 
     def __init__(
         self,
@@ -145,7 +163,10 @@ class ValidationFailed(ConnectorError):  # noqa: N818
 
 
 class RateLimited(ConnectorError):  # noqa: N818
-    """A rate limit was exceeded, or would be; `retry_after` is the seconds to wait, or None if unknown."""
+    """A request exceeded a rate limit, or was not sent because it would exceed one.
+
+    `retry_after` is the number of seconds to wait before the next request, or None if unknown.
+    """
 
     def __init__(
         self,
@@ -160,9 +181,9 @@ class RateLimited(ConnectorError):  # noqa: N818
 
 
 class VendorUnavailable(ConnectorError):  # noqa: N818
-    """The vendor cannot be reached or cannot process the request now; nothing was changed.
+    """The vendor cannot be reached, or cannot process requests at the moment; nothing was changed.
 
-    `retry_after` is the time to wait, in seconds, that the vendor requests, or None.
+    `retry_after` is the number of seconds that the vendor asks the client to wait, or None.
     """
 
     def __init__(
@@ -182,10 +203,10 @@ class UnexpectedResponse(ConnectorError):  # noqa: N818
 
 
 class OutcomeUnknown(ConnectorError):  # noqa: N818
-    """A write request received no response, so it may or may not have succeeded.
+    """A write request received no usable response, so it may or may not have succeeded.
 
-    Check at the vendor before sending the request again. `sent` describes the request: `operation`, `method`,
-    `path`, `query` and `body`, without credentials.
+    Check the vendor's records before sending the request again. `sent` describes the request: `operation`,
+    `method`, `path`, `query` and `body`, without credentials.
     """
 
     def __init__(self, message: str, *, sent: Mapping[str, Any], operation: str | None = None) -> None:
@@ -194,16 +215,17 @@ class OutcomeUnknown(ConnectorError):  # noqa: N818
 
 
 class Skip(Exception):  # noqa: N818 - a request of a handler, not an error
-    """Raised by an event handler to set the event aside: `raise Skip("no such order")`.
+    """Raised by an event handler to skip an event, for example `raise Skip("no such order")`.
 
-    The event is not retried automatically. After any other exception, the handler is called again.
+    A skipped event is not retried automatically. If a handler raises any other exception, it is called again
+    with the same event.
     """
 
 
 def as_connector_error(problem: Exception) -> ConnectorError:
-    """Convert an unexpected exception to a `ConnectorError` with the exception as its cause.
+    """Wrap an exception in a `ConnectorError`; return a `ConnectorError` unchanged.
 
-    Returns a `ConnectorError` unchanged.
+    The original exception becomes the `__cause__` of the new error.
     """
     if isinstance(problem, ConnectorError):
         return problem

@@ -1,5 +1,5 @@
-"""Sends requests to a vendor's API: authentication, rate limits, retries, paging and error responses.
+"""Sends requests to a vendor's API, with authentication, rate limits, retries, paging and error handling.
 
 `client.Client` is the entry point. It does not follow redirects, stays within the vendor's rate limits, and
-ends every call within the call's deadline.
+ends every call before the call's deadline.
 """

@@ -1,4 +1,4 @@
-"""Validates base URLs (HTTPS, except for this machine) and chooses the proxy for a base URL."""
+"""Validates base URLs (HTTPS only, except on this machine) and chooses the proxy for a URL."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ MAX_PORT = 65_535
 
 
 def parse_base_url(base_url: str) -> httpx.URL:
-    """Validate a base URL and remove its trailing slash; raise `ConfigurationError` if it is invalid.
+    """Validate a base URL, and return it without a trailing slash.
 
-    Each request contains credentials, so http:// is allowed for this machine only. A URL with a user name,
-    query or fragment is invalid, because those parts would not be sent as written.
+    http:// is allowed for this machine only, because each request contains credentials. A user name,
+    password, query or fragment is not allowed, because it would not be sent to the vendor. Raises
+    `ConfigurationError` if the URL is invalid.
     """
     try:
         url = httpx.URL(base_url.strip().rstrip("/"))
@@ -46,8 +47,8 @@ def parse_base_url(base_url: str) -> httpx.URL:
 def is_loopback(host: str) -> bool:
     """Check whether a host name or IP address refers to this machine.
 
-    True for 127.0.0.0/8, ::1, the unspecified addresses 0.0.0.0 and ::, and for localhost and *.localhost
-    (RFC 6761).
+    Returns True for 127.0.0.0/8, ::1, the unspecified addresses 0.0.0.0 and ::, localhost, and all names that
+    end with .localhost (RFC 6761).
     """
     name = host.lower().rstrip(".").removeprefix("[").removesuffix("]")
     try:
@@ -60,15 +61,19 @@ def is_loopback(host: str) -> bool:
 
 
 def origin(url: httpx.URL) -> tuple[str, str, int | None]:
-    """Return the scheme, host and port of a URL; credentials are sent only to the base URL's origin."""
+    """Return the scheme, host and port of a URL.
+
+    Credentials are sent only to URLs with the same origin as the base URL.
+    """
     return (url.scheme, url.host, url.port)
 
 
 def transport_for(url: httpx.URL) -> httpx.AsyncHTTPTransport:
-    """Create the HTTP transport for a URL: direct for this machine, otherwise with the environment's proxy.
+    """Create the HTTP transport for a URL, using the proxy that is set in the environment variables.
 
-    httpx's own proxy support would also send requests for this machine to the proxy, and would fail because
-    of an invalid proxy for an unrelated URL. Raises `ConfigurationError` if the proxy cannot be used.
+    No proxy is used for this machine. httpx's own proxy support would send requests for this machine to the
+    proxy too, and would fail if the proxy for some other URL is invalid. Raises `ConfigurationError` if the
+    proxy cannot be used.
     """
     setting = None if is_loopback(url.host) else _proxy(url)
     if setting is None:
@@ -93,13 +98,13 @@ def _check_place(url: httpx.URL) -> None:
 
 
 def proxy_phrase(url: httpx.URL) -> str:
-    """Format the phrase that names a URL's proxy in an error message; "" if there is no proxy."""
+    """Describe the proxy for a URL, as a phrase for an error message; return "" if there is no proxy."""
     setting = None if is_loopback(url.host) else _proxy(url)
     return f" through the proxy in {setting[0]} ({_without_login(setting[1])})" if setting else ""
 
 
 def _proxy(url: httpx.URL) -> tuple[str, str] | None:
-    """Find the proxy setting for a URL: the environment variable's name and its value, or None."""
+    """Return the name and value of the environment variable that sets the proxy for a URL, or None."""
     proxies = getproxies()
     scheme = next((name for name in (url.scheme, "all") if proxies.get(name)), None)
     if scheme is None or proxy_bypass(url.netloc.decode("ascii")):

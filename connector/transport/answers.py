@@ -1,4 +1,4 @@
-"""Converts an HTTP response to an `Answer`, or raises the `ConnectorError` that matches status and body."""
+"""Converts an HTTP response to an `Answer`, or raises a `ConnectorError` if it is an error response."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ MAX_MESSAGE = 500
 """The maximum length of a vendor's message within an error message."""
 MAX_FIELDS = 20
 MAX_DEPTH = 100
-"""The deepest nesting of JSON that is accepted, so that recursive code stays within Python's limit."""
+"""The maximum nesting depth of JSON, so that recursive functions stay within Python's recursion limit."""
 SUCCESS, REDIRECT, CLIENT_ERROR, SERVER_ERROR = 200, 300, 400, 500
 
 
@@ -46,10 +46,10 @@ SUCCESS, REDIRECT, CLIENT_ERROR, SERVER_ERROR = 200, 300, 400, 500
 class Answer:
     """The data in a successful response.
 
-    `data` is the record, or the list of rows on one page. `meta` is the JSON object with the page numbers and
-    totals for a list (empty if there is none), and `body` is the whole JSON body. Numbers with a fraction are
-    `Decimal`. Fields that are missing from the specification are kept. `date` is the value of the `Date`
-    header, None if the vendor did not send it.
+    `data` is the record, or the list of rows on one page. `meta` is the JSON object that contains a list's
+    page numbers and totals (empty if the response has no such object), and `body` is the whole JSON body.
+    Numbers with a decimal point are `Decimal`. Fields that are not in the specification are kept. `date` is
+    the time in the `Date` header, or None if the header is missing or invalid.
     """
 
     operation: str
@@ -78,8 +78,8 @@ def read_answer(
 ) -> Answer:
     """Convert a response to an `Answer`; raise the matching `ConnectorError` for an error response.
 
-    Error messages never contain `secrets`. `clock` is the current time, used to compute the wait that the
-    vendor asks for if the response has no `Date` header.
+    Error messages never contain `secrets`. `clock` is the current time. It is needed if the vendor asks the
+    client to wait until a certain time, and the response has no `Date` header to compare that time with.
     """
     if SUCCESS <= reply.status_code < REDIRECT:
         body = _parsed(operation, reply)
@@ -121,7 +121,7 @@ def _parsed(operation: Operation, reply: Reply) -> Any:
 
 
 def parse_json(content: bytes) -> Any:
-    """Parse a JSON body, with fractions as `Decimal`.
+    """Parse a JSON body; numbers with a decimal point or an exponent become `Decimal`.
 
     Raises `ValueError` if the body is not valid JSON or is nested more than `MAX_DEPTH` levels deep.
     """
@@ -139,7 +139,7 @@ def _refuse_constant(text: str) -> Any:
 
 
 def _deeper_than(levels: int, value: Any) -> bool:
-    """Check whether parsed JSON is nested more than `levels` deep, without using recursion."""
+    """Check whether parsed JSON is nested more than `levels` levels deep, without using recursion."""
     level = [value] if isinstance(value, (dict, list)) else []
     for _ in range(levels):
         level = [
@@ -240,9 +240,10 @@ def _error(  # noqa: PLR0911 - one return per kind
 
 
 def _kind_of(form: ErrorFormat, status: int, code: Any) -> ErrorKind:
-    """Look up the kind of an error response by its status, or else by the error code in its body.
+    """Return the kind of error that a response reports.
 
-    Other responses are `unavailable` for status 5xx and `unexpected` for any other status.
+    The vendor's definition maps status codes and error codes to kinds; the status code is looked up first. If
+    neither is in the definition, the kind is `unavailable` for a 5xx status, otherwise `unexpected`.
     """
     if status in form.by_status:
         return form.by_status[status]
@@ -255,7 +256,7 @@ def field_errors(value: Any, secrets: Secrets = ()) -> tuple[FieldError, ...]:
     """Parse the field errors in a vendor's error response; return an empty tuple if there are none.
 
     `value` can be a list of `{"field": …, "message": …}` objects, or an object that maps fields to messages.
-    At most `MAX_FIELDS` errors are returned, because a vendor could send a million.
+    At most `MAX_FIELDS` errors are returned, because a response could contain any number of them.
     """
     if isinstance(value, dict):
         value = [{"field": field, "message": message} for field, message in value.items()]
@@ -270,9 +271,10 @@ def field_errors(value: Any, secrets: Secrets = ()) -> tuple[FieldError, ...]:
 
 
 def _text(value: Any, secrets: Secrets) -> str:
-    """Convert a field name or message to a clean string; join the strings in a list, up to `MAX_FIELDS`.
+    """Convert a field name or message in an error response to a clean string.
 
-    Returns "" for true, false, null and objects.
+    The strings in a list are joined, up to `MAX_FIELDS` of them. Returns "" for true, false, null and
+    objects.
     """
     if isinstance(value, list):
         return _clean("; ".join(text for text in value[:MAX_FIELDS] if isinstance(text, str)), secrets)
@@ -280,7 +282,10 @@ def _text(value: Any, secrets: Secrets) -> str:
 
 
 def _with_wait(message: str, wait: Wait) -> str:
-    """Append how long the vendor asks the client to wait, or why the vendor's wait is ignored."""
+    """Append to a message how long the vendor asks the client to wait.
+
+    If the requested wait is implausible, append a sentence that says why it is ignored.
+    """
     if wait.seconds is not None and wait.seconds > NOTABLE:
         return f"{message} It asks to wait {duration(wait.seconds)}."
     return f"{message} {wait.doubt}".rstrip()
@@ -292,7 +297,7 @@ def _sentence(text: str, secrets: Secrets) -> str:
 
 
 def _clean(text: str, secrets: Secrets) -> str:
-    """Make a vendor's string safe to display: a short line without secrets or control characters."""
+    """Shorten a vendor's string to one line that is safe to display: no secrets, no control characters."""
     text = " ".join(text.split())
     for secret in secrets:
         text = text.replace(secret, "***")

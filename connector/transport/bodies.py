@@ -1,7 +1,7 @@
 """Reads and decompresses the body of a response, up to a size limit.
 
-A response is untrusted input: 400 kB of gzip can become 400 MB, and a body without a length may never end.
-Therefore the body is decompressed in chunks, and reading stops as soon as the size limit is exceeded.
+A response is untrusted input: 400 kB of gzip can decompress to 400 MB, and a body without a length may never
+end. Therefore the body is decompressed in chunks, and reading stops as soon as the size limit is exceeded.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final
 import httpx
 
 MAX_BODY: Final = 32 * 2**20
-"""The size limit of a body in bytes, before and after decompression; a typical page has about 1% of it."""
+"""The size limit of a body in bytes, before and after decompression; a typical page is about 1% of it."""
 ACCEPTED: Final = "gzip, deflate"
 """The content codings that this module decompresses (RFC 9110 section 8.4.1)."""
 MAX_CODINGS = 3
@@ -25,8 +25,8 @@ GZIP_WINDOW, ZLIB_WINDOW, RAW_WINDOW = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zli
 class Reply:
     """An HTTP response with its decompressed body.
 
-    `location` is the value of the `Location` header. If the body could not be read, `unread` says why, as a
-    clause such as "is cut off"; otherwise it is "".
+    `location` is the value of the `Location` header. `unread` is the reason why the body could not be read,
+    as a clause such as "is cut off", or "" if it was read.
     """
 
     url: httpx.URL
@@ -104,9 +104,9 @@ class _Layer:
 
 
 def _layers(headers: httpx.Headers, largest: int) -> list[_Layer]:
-    """Create the decompressors for the codings in `Content-Encoding`, in the order in which to apply them.
+    """Create a decompressor for each coding in `Content-Encoding`, in the order in which to apply them.
 
-    The list is empty if a coding is unknown, so that the body is returned unchanged. Raises `Unreadable` if
+    If a coding is unknown, the list is empty, so that the body is returned unchanged. Raises `Unreadable` if
     there are more than `MAX_CODINGS` codings.
     """
     named = [coding.strip().lower() for coding in headers.get("content-encoding", "").split(",")]

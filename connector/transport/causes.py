@@ -1,4 +1,4 @@
-"""Explains why a request failed: a time-out, or a problem with the host name, TLS or the connection."""
+"""Explains why a request failed: a timeout, or a problem with the host name, TLS or the connection."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def cause(problem: BaseException, host: str) -> str:
-    """Describe the root cause of a failed request to `host`, as a clause that completes an error message."""
+    """Describe why a request to `host` failed, as a clause that completes an error message."""
     if isinstance(problem, httpx.TimeoutException):
         return "it does not answer in time"
     if isinstance(problem, httpx.RemoteProtocolError | httpx.DecodingError):
@@ -36,7 +36,10 @@ def _reason(problem: BaseException, host: str) -> str:
 
 
 def _chain(problem: BaseException | None) -> Iterator[BaseException]:
-    """Yield an exception, then each exception that caused it; for a group, continue with its first member."""
+    """Yield an exception, then the exception that caused it, and so on.
+
+    For an exception group, only the first exception in the group is followed.
+    """
     while problem is not None:
         yield problem
         group = problem.exceptions[0] if isinstance(problem, BaseExceptionGroup) else None

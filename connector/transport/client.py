@@ -1,10 +1,10 @@
-"""Sends requests with retries, back-off and deadlines; handles 429, `Retry-After`, 5xx and time-outs.
+"""Sends requests with retries, back-off and deadlines; handles 429, `Retry-After`, 5xx and timeouts.
 
-A safe request (GET, RFC 9110 section 9.2.1) is repeated after connection errors, time-outs and 5xx. A write
-is repeated only if it certainly had no effect: the connection failed before any data was sent, or the
+A safe request (GET, RFC 9110 section 9.2.1) is repeated after connection errors, timeouts and 5xx responses.
+A write is repeated only if it certainly had no effect: the connection failed before any data was sent, or the
 response was 429. A write without a usable response raises `OutcomeUnknown`; `connector.runtime.actions` then
-searches for the record that the write may have created. Every attempt has a time-out and every call has a
-deadline, so that no vendor can block a caller.
+searches for the record that the write may have created. Every attempt has a timeout and every call has a
+deadline, so that a call ends even if the vendor never responds.
 """
 
 from __future__ import annotations
@@ -48,16 +48,17 @@ if TYPE_CHECKING:
 
 TOO_MANY = 429
 TIMEOUT = 30.0
-"""The limit in seconds for one attempt as a whole."""
+"""The maximum duration of one attempt in seconds, from connecting to the last byte of the response."""
 DEADLINE = 120.0
-"""The limit in seconds for one call, including all attempts and the waits between them."""
+"""The maximum duration of one call in seconds, including all attempts and the waits between them."""
 
 
 class Client:
     """Calls one vendor's API operations at one base URL with one set of credentials.
 
-    `credentials` are the credential fields keyed by name. `timeout` limits one attempt and `deadline` one
-    call with all its attempts, both in seconds. `profile` is the connection's name in error messages.
+    `credentials` maps the names of the credential fields to their values. `timeout` is the maximum duration
+    of one attempt in seconds, and `deadline` is the maximum duration of one call with all its attempts.
+    `profile` is the connection's name in error messages.
     """
 
     def __init__(
@@ -99,8 +100,9 @@ class Client:
     async def call(self, operation: Operation, values: Mapping[str, Any]) -> Answer:
         """Validate the values, send the request with retries, and return the response as an `Answer`.
 
-        `values` are keyed by the names of parameters and body fields. Raises `ValidationFailed` before
-        anything is sent if a value is invalid, and a subclass of `ConnectorError` if the request fails.
+        `values` maps the names of parameters and body fields to their values. Raises `ValidationFailed`
+        before anything is sent if a value is invalid, and a subclass of `ConnectorError` if the request
+        fails.
         """
         with attributed_to(self.integration.vendor.id, self.profile):
             login = {name: value for name, value in self._sends.items() if name in operation.input_names}
@@ -125,9 +127,10 @@ class Client:
     async def pages(
         self, operation: Operation, values: Mapping[str, Any], first: Position | None = None
     ) -> AsyncIterator[Page]:
-        """Yield the pages of a list, from `first` (None: the first page) to the last.
+        """Yield the pages of a list, from the page at the position `first` to the last page.
 
-        Raises `UnexpectedResponse` if the list does not end, and any error that a request raises.
+        If `first` is None, start with the first page. Raises `UnexpectedResponse` if the list does not end,
+        and the same errors as `call` if a request fails.
         """
         position, walk = first, PageWalk(operation.id)
         while True:
@@ -142,7 +145,7 @@ class Client:
     async def page(
         self, operation: Operation, values: Mapping[str, Any], position: Position | None = None
     ) -> Page:
-        """Read one page of a list: the first page, or the page at `position`.
+        """Read one page of a list: the page at `position`, or the first page if `position` is None.
 
         `position` is the `next` attribute of an earlier page. Raises the same errors as `call`.
         """
@@ -172,7 +175,10 @@ class Client:
         return as_page(paging, answer, here, parameters[paging.size_parameter])
 
     def vendor_time(self, when: datetime) -> datetime:
-        """Convert a time on the local clock to the vendor's clock, using the vendor's last `Date` header."""
+        """Convert a time on the local clock to the time on the vendor's clock.
+
+        The difference between the clocks is computed from the last response that had a `Date` header.
+        """
         try:
             return when + self._skew
         except OverflowError:
@@ -184,7 +190,10 @@ class Client:
         return self.integration.paging[operation.paging]
 
     async def _logged_in(self, request: Request, deadline: Deadline) -> Answer:
-        """Send the request with credentials; if the vendor refuses the token, retry once with a new token."""
+        """Send the request with credentials.
+
+        If the vendor refuses the access token, get a new token and send the request once more.
+        """
         if self.tokens is None:
             return await self._once(request, deadline, self._credential)
         token = await self.tokens.token(deadline)
@@ -197,8 +206,8 @@ class Client:
     async def _exchange(self, body: Mapping[str, Any], deadline: Deadline) -> Any:
         """Send a token request and return the body of the response.
 
-        A token request changes no record, so it is retried like a GET request. Raises `AuthenticationError`
-        if the vendor refuses the credentials.
+        A token request does not change any records, so it is retried like a GET request. Raises
+        `AuthenticationError` if the vendor refuses the credentials.
         """
         login = self.integration.authentication.tokens
         assert login is not None  # noqa: S101 - only a `TokenKeeper` calls it

@@ -1,4 +1,4 @@
-"""Limits how long one call may take, including all attempts and the waits between them."""
+"""Limits how long one call can take, including all attempts and the waits between them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ if TYPE_CHECKING:
 
 
 class Deadline:
-    """A deadline that passes `seconds` after it is created.
+    """A point in time, `seconds` after this object is created, by which a call must end.
 
-    `sleep` is the coroutine function to wait with, and `vendor` is named in warnings. The deadline measures
-    real time, because a test's clock does not move while a vendor is silent, and the call would never end.
-    Each wait counts in full, even if the caller's `sleep` returns early.
+    `sleep` is the async function that is used to wait, and `vendor` is the vendor's name in warnings. Time is
+    measured with the system's monotonic clock: a test's fake clock does not advance while the vendor does not
+    respond, so the deadline would never pass. Each wait counts in full, even if `sleep` returns early, as it
+    does in tests.
     """
 
     def __init__(self, seconds: float, sleep: Sleep, vendor: str) -> None:
@@ -32,9 +33,10 @@ class Deadline:
         return max(0.0, self.seconds - (elapsed() - self._began) - self._skipped)
 
     async def sleep(self, seconds: float, operation: str, reason: str) -> None:
-        """Wait before an operation is sent; log a warning with `reason` if the wait exceeds two seconds.
+        """Wait before an operation's request is sent.
 
-        The wait is not shortened to fit into the deadline; callers compare it with `left` first.
+        A wait of more than two seconds is logged as a warning, with `reason` as the reason for the wait. The
+        wait is not shortened to end before the deadline; callers compare it with `left` first.
         """
         if seconds > NOTABLE:
             log.warning(

@@ -21,18 +21,20 @@ Position = int | str
 """Where a page begins: a page number, an offset in rows, or an opaque cursor, depending on the vendor."""
 
 MAX_PAGES = 1_000
-"""A list with more pages counts as endless."""
+"""The maximum number of pages in a list; a longer list is treated as endless."""
 MAX_EMPTY_PAGES = 3
-"""The maximum number of consecutive empty pages that name a next page; one more is an error."""
+"""The maximum number of consecutive empty pages; one more empty page is an error if it names a next page."""
 MAX_STALE_PAGES = 10
-"""The number of consecutive pages without a new row that is an error.
+"""After this number of consecutive pages without a new row, reading stops with an error.
 
-A single such page is normal: rows inserted while the list is read push known rows to the next page.
+A single page without a new row is normal: if rows are inserted while the list is read, rows that were already
+read move to the next page.
 """
 MANY = 10
-"""A trigger stops reading if a page repeats the page before it and has at least this many rows.
+"""A trigger stops with an error if a page has at least this many rows and repeats the page before it.
 
-A shorter page can be repeated legitimately, if that many rows were inserted between two requests.
+A shorter page can be the same as the page before it without an error: if as many rows as it has were inserted
+between the two requests, all its rows move to the next page.
 """
 
 
@@ -41,10 +43,10 @@ class Page:
     """One page of a list.
 
     `rows` are the page's records, and `next` is the position of the next page (None on the last page).
-    `total` is the number of rows in the whole list, and `at` is the vendor's clock at the time of the
-    response; both are None if the vendor does not report them. `malformed` lists the rows that are not
-    objects, each with its index on the page. `short` is true if the page has fewer rows than requested and
-    the vendor does not report whether there are more.
+    `total` is the number of rows in the whole list, and `at` is the time of the response according to the
+    vendor's clock; both are None if the vendor does not report them. `malformed` lists the rows that are not
+    JSON objects, each with its index on the page. `short` is true if the page has fewer rows than requested
+    and the vendor does not report the total.
     """
 
     rows: tuple[Mapping[str, Any], ...]
@@ -56,7 +58,7 @@ class Page:
 
 
 class EndlessList(UnexpectedResponse):
-    """A list has too many pages; reading the list again from the start would not help."""
+    """A list has more than `MAX_PAGES` pages; reading it again from the start would fail again."""
 
 
 @dataclass(slots=True)
@@ -64,10 +66,10 @@ class PageWalk:
     """Tracks the pages of one list while they are read, and raises an error if the list does not end.
 
     `key` is the path to the ID in a row; if the path is empty, rows are compared by their content. `seen`
-    contains digests of the page cursors requested so far, `pages` counts the pages read, and `total` is the
-    last total that the vendor reported. `total_fell` becomes true when a total is smaller than the previous
-    total: a row was deleted, so other rows may have moved to pages already read. `seen`, `pages`, `total` and
-    `total_fell` are stored as JSON if a later poll continues to read the list.
+    contains digests of the page cursors requested so far, `pages` is the number of pages read, and `total` is
+    the last total that the vendor reported. `total_fell` becomes true when the vendor reports a smaller total
+    than before: a row was deleted, so later rows may have moved to pages that were already read. `seen`,
+    `pages`, `total` and `total_fell` are stored as JSON if a later poll continues to read the list.
     """
 
     operation: str
@@ -83,14 +85,15 @@ class PageWalk:
     stale: int = 0
 
     def as_json(self) -> dict[str, Any]:
-        """Build the JSON object from which `resume_walk` restores this walk in a later poll."""
+        """Return the state of this walk as a JSON object, from which `resume_walk` can restore it."""
         return {"pages": self.pages, "seen": list(self.seen), "total": self.total, "fell": self.total_fell}
 
     def visit(self, page: Page) -> bool:
-        """Record a page; return true if its rows belong to the list, false if the list has already ended.
+        """Record a page; return False if the list had already ended before this page, otherwise True.
 
-        The list has ended if a short page is repeated: some vendors return the last page again for every
-        higher page number. Raises `UnexpectedResponse` if the page shows that the list does not end.
+        The list had already ended if this page and the previous page are both short and contain the same
+        rows: some vendors return the last page again for every higher page number. Raises
+        `UnexpectedResponse` if the page shows that the list does not end.
         """
         self.pages += 1
         keys = self._keys(page)
@@ -148,7 +151,10 @@ class PageWalk:
 
 
 def resume_walk(operation: str, key: tuple[str, ...], stored: Any) -> PageWalk:
-    """Restore a walk from the JSON of `PageWalk.as_json`; start a new walk if `stored` is None or damaged."""
+    """Restore a walk from the JSON object that `PageWalk.as_json` returned.
+
+    Starts a new walk if `stored` is None or damaged.
+    """
     state = stored if isinstance(stored, dict) else {}
     walk = PageWalk(operation, key)
     if isinstance(state.get("pages"), int) and isinstance(state.get("seen"), list):
@@ -160,10 +166,10 @@ def resume_walk(operation: str, key: tuple[str, ...], stored: Any) -> PageWalk:
 def as_page(paging: Paging, answer: Answer, position: Position | None, size: int) -> Page:
     """Convert the response for the page at `position` to a `Page`; `size` is the number of rows requested.
 
-    A list with page cursors ends at the page that names no next page. Other lists end at an empty page, or at
-    the page that reaches the vendor's total. A page with fewer rows than requested is not necessarily the
-    last page, because vendors cap the page size without saying so. Raises `UnexpectedResponse` for a page
-    that has rows and names itself as the next page.
+    A list with page cursors ends with the page that does not name a next page. Any other list ends with an
+    empty page, or with the page that reaches the total reported by the vendor. A page with fewer rows than
+    requested is not necessarily the last page, because some vendors limit the page size without saying so.
+    Raises `UnexpectedResponse` for a page that has rows and names itself as the next page.
     """
     rows = tuple(row for row in answer.data if isinstance(row, dict))
     malformed = tuple((index, row) for index, row in enumerate(answer.data) if not isinstance(row, dict))
@@ -183,10 +189,11 @@ def as_page(paging: Paging, answer: Answer, position: Position | None, size: int
 
 
 def _reached(total: int, number: int, count: int, size: int, reported: int | None) -> bool:
-    """Check whether page `number` (counted from 0) with `count` rows is the last page of `total` rows.
+    """Check whether a page is the last page of a list with `total` rows.
 
-    `reported` is the page size that the vendor reports. If it is None, pages may be smaller than the
-    requested `size`, so the list may have more pages than `total / size`.
+    `number` is the page's number, counted from 0, and `count` is the number of rows on the page. `reported`
+    is the page size that the vendor reports. If it is None, pages may be smaller than the requested `size`,
+    so the list may have more pages than `total / size`.
     """
     if reported:
         return (number + 1) * reported >= total
@@ -195,10 +202,10 @@ def _reached(total: int, number: int, count: int, size: int, reported: int | Non
 
 
 def _next_cursor(path: tuple[str, ...], answer: Answer, position: Position | None) -> Position | None:
-    """Read the next page's cursor from a response; None if it is missing, or an empty page names itself.
+    """Return the next page's cursor from a response, or None if there is no next page.
 
-    Raises `UnexpectedResponse` if the cursor is neither a string nor a whole number, or if a page with rows
-    names itself as the next page.
+    An empty page that names itself as the next page is the last page. Raises `UnexpectedResponse` if a page
+    with rows names itself as the next page, or if the cursor is neither a string nor a whole number.
     """
     cursor = at_path(answer.body, path)
     if cursor is None or cursor is False or (isinstance(cursor, str) and not cursor.strip()):

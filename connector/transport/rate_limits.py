@@ -1,13 +1,14 @@
-"""Rate limiter: paces requests to stay within the account's rate limits, so that the vendor sends no 429.
+"""Delays requests so that they stay within the account's rate limits and the vendor does not refuse them.
 
-Until the first response, requests are paced by the rate-limit windows of the vendor's smallest plan. After
-that, the rate-limit headers decide. If the headers announce a single window, the plan with a window of that
-size is used; if they announce several windows, each window is paced as announced. If a window is exhausted,
-the limiter waits until the window resets.
+A rate limit is a maximum number of requests in a window, which is a period of time. Until the first response,
+the limiter uses the limits of the vendor's smallest plan. After that, it uses the rate-limit headers in the
+responses. If the headers describe a single window, the limiter uses only the plan's window that matches them;
+if they describe several windows, it uses each window's limit from the headers. If no requests remain in a
+window, the limiter waits until the window resets.
 
-Two kinds of windows are not paced, because pacing them would only slow requests down: windows that the
-headers do not announce, and windows that the vendor does not count, whose remaining requests have not
-decreased after several requests. A 429 response is always respected.
+The limiter ignores two kinds of windows, because they would only slow requests down: windows that the headers
+do not describe, and windows that the vendor does not enforce (all requests in the window remain, although
+several were sent). A 429 response is handled by `connector.transport.retries`.
 """
 
 from __future__ import annotations
@@ -31,14 +32,14 @@ if TYPE_CHECKING:
 
 
 MAX_WINDOW_REQUESTS = 1_000_000
-"""A header that announces a window with more requests than this is implausible, and is ignored."""
+"""The highest plausible limit for a window; a header with a higher limit is ignored."""
 
 
 class Limiter:
-    """Paces the requests of one connection.
+    """Delays the requests of one connection to stay within the rate limits.
 
-    `patience` is the longest acceptable wait in seconds; if a longer wait is needed, `RateLimited` is raised.
-    `vendor` is named in warnings.
+    `patience` is the limiter's maximum wait in seconds; if a longer wait is needed, `RateLimited` is raised.
+    `vendor` is the vendor's name in warnings.
     """
 
     def __init__(
@@ -60,7 +61,8 @@ class Limiter:
     async def admit(self, operation: str, deadline: Deadline | None = None) -> None:
         """Wait until the next request is allowed, and count that request.
 
-        Raises `RateLimited` if the wait would exceed the limiter's patience or the deadline.
+        Raises `RateLimited` if the wait would be longer than the limiter's maximum wait, or would end after
+        the deadline.
         """
         deadline = deadline or Deadline(math.inf, self._sleep, self._vendor)
         await self._acquire(operation, deadline)
@@ -84,8 +86,8 @@ class Limiter:
     async def _acquire(self, operation: str, deadline: Deadline) -> None:
         """Acquire the limiter's lock; raise `RateLimited` if the deadline passes first.
 
-        Only the request that holds the lock sleeps, while the other requests wait for the lock. If all of
-        them slept, they would wake at the same time and exceed the limit together.
+        Only the request that has the lock sleeps, while the other requests wait for the lock. If all of them
+        slept, they would wake at the same time and exceed the limit together.
         """
         try:
             async with asyncio.timeout(None if math.isinf(deadline.left) else deadline.left):
@@ -98,14 +100,18 @@ class Limiter:
             ) from None
 
     def learn(self, headers: httpx.Headers, *, refused: bool = False) -> None:
-        """Update the pace from a response's rate-limit headers; `refused` is true for a 429 response."""
+        """Update the limits from a response's rate-limit headers; `refused` is true for a 429 response."""
         if self._limits.headers:
             self._learn_each(headers, refused=refused)
         else:
             self._learn_one(headers)
 
     def _learn_one(self, headers: httpx.Headers) -> None:
-        """Find the plan that has the single window announced in the headers, and pace by that window."""
+        """Update the limit from headers that describe a single window.
+
+        The limit is used only if one of the vendor's plans has the same window; any other limit is removed.
+        If no requests remain, all requests are blocked until the window resets.
+        """
         limit = number(headers, self._limits.limit_header)
         remaining = number(headers, self._limits.remaining_header)
         paced = self._limits.throttle
@@ -133,12 +139,13 @@ class Limiter:
             log.warning("%s: %s", self._vendor, wait.doubt)
 
     def _learn_each(self, headers: httpx.Headers, *, refused: bool) -> None:
-        """Set the pace of each window to the limit that the headers announce.
+        """Update each window's limit from the response headers.
 
-        The headers do not say when an exhausted window resets. If this connection alone exhausted the window,
-        the normal pacing computes the wait. If other clients of the same account contributed, or the vendor
-        refused the request, requests are blocked for the length of the window. Windows longer than the
-        limiter's patience are not paced; the vendor enforces them with 429.
+        The headers do not say when a window resets in which no requests remain. If this connection alone made
+        all the requests, `_wait` can compute the time from them. If other clients of the same account made
+        some of the requests, or the vendor refused the request, all requests are blocked for the length of
+        the window. Windows longer than the limiter's maximum wait are not throttled here; the vendor enforces
+        them with 429.
         """
         for window in self._limits.headers:
             limit, remaining = number(headers, window.limit), number(headers, window.remaining)
@@ -155,16 +162,17 @@ class Limiter:
                 self._block_for(window.seconds)
 
     def _not_counted(self, seconds: int, limit: float, remaining: float | None) -> bool:
-        """Check whether the vendor ignores a window: it is still full after several of our requests.
+        """Check whether the vendor does not count requests in a window.
 
-        A single request is not enough, because some vendors compute the header before counting the request.
+        This is so if all requests in the window remain, although several were sent. A single request is not
+        enough, because some vendors compute the header before they count the request.
         """
         start = self._clock().timestamp() - seconds
         several = len(self._times) > 1 and self._times[-2].timestamp() > start
         return several and remaining is not None and remaining >= limit
 
     def _block_for(self, seconds: float) -> None:
-        """Block requests for the given number of seconds, unless the current block lasts longer."""
+        """Block requests for the given number of seconds, unless they are already blocked for longer."""
         if seconds > self._blocked():
             self._block_from, self._block = self._clock().timestamp(), seconds
 
@@ -172,7 +180,10 @@ class Limiter:
         return _remaining(self._block_from, self._block, self._clock().timestamp())
 
     def _wait(self) -> float:
-        """Compute the seconds until every window allows another request, from a sliding log of send times."""
+        """Compute how many seconds to wait until every window allows another request.
+
+        The wait is computed from the times at which earlier requests were sent.
+        """
         now = self._clock().timestamp()
         while self._times and self._times[-1].timestamp() > now:  # the clock was set back
             self._times.pop()
@@ -191,9 +202,10 @@ class Limiter:
 
 
 def _requests(limits: Limits, patience: float) -> dict[int, int]:
-    """Map each window of the smallest plan, keyed by its length in seconds, to its number of requests.
+    """Return the maximum number of requests in each window of the smallest plan.
 
-    Windows longer than `patience` are left out, because the limiter never waits that long.
+    The keys are the windows' lengths in seconds. Windows longer than `patience` seconds are left out, because
+    the limiter never waits that long.
     """
     smallest: tuple[Window, ...] = next(
         (plan.windows for plan in limits.plans if limits.throttle in plan.windows), ()
@@ -202,5 +214,8 @@ def _requests(limits: Limits, patience: float) -> dict[int, int]:
 
 
 def _remaining(start: float, seconds: float, now: float) -> float:
-    """Compute the rest of a time span in seconds, limited to the full span in case the clock was set back."""
+    """Return how many seconds remain of the period that began at `start` and lasts `seconds`.
+
+    If the clock was set back to a time before `start`, the result is `seconds`.
+    """
     return max(0.0, min(seconds, start + seconds - now))

@@ -1,4 +1,7 @@
-"""Explains redirects, which are not followed: credentials must not be sent to an address no user entered."""
+"""Explains redirects in error messages.
+
+Redirects are not followed, because credentials must not be sent to an address that the user did not enter.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +45,7 @@ def redirect_target(reply: Reply) -> httpx.URL | None:
     """Return a redirect's target if it is safe to suggest to the user as a base URL, otherwise None.
 
     A target is safe if only the scheme changes from http to https, or if only the path changes. Any other
-    target may belong to another party.
+    target may belong to someone else.
     """
     try:
         target = reply.url.join(reply.location) if reply.location else None
@@ -58,7 +61,10 @@ def redirect_target(reply: Reply) -> httpx.URL | None:
 
 
 def displayed(url: httpx.URL, secrets: Collection[str] = ()) -> str:
-    """Format a URL for a message: without secrets, and without the query, which may contain personal data."""
+    """Format a URL for a message, without `secrets`.
+
+    The query is removed, because it may contain personal data.
+    """
     text = str(url.copy_with(query=None, fragment=None))
     for secret in secrets:
         text = text.replace(secret, "***")

@@ -1,4 +1,4 @@
-"""Builds a request from named values: validates the values and inserts them into path, query and body."""
+"""Builds a request: validates named values and inserts them into the path, the query and the body."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class Request:
     body: Any
 
     def sent(self) -> dict[str, Any]:
-        """Describe the request for `OutcomeUnknown.sent`: operation, method, path, query and body.
+        """Return the operation, method, path, query and body, for `OutcomeUnknown.sent`.
 
-        The credentials are not included.
+        Credentials are not included.
         """
         return {
             "operation": self.operation.id,
@@ -46,10 +46,11 @@ class Request:
 
 
 def build(operation: Operation, values: Mapping[str, Any]) -> Request:
-    """Validate values keyed by the names of parameters and body fields, and build the request.
+    """Validate the values and build the request.
 
-    If the API has a separate parameter for several values (`status[]` for `status`), a list is sent as that
-    parameter, repeated for each value. Raises `ValidationFailed` with an error for each invalid field.
+    `values` maps the names of parameters and body fields to their values. If the API has a separate parameter
+    for lists, such as `status[]` in addition to `status`, each value in a list is sent as one `status[]`
+    parameter. Raises `ValidationFailed` with an error for each invalid field.
     """
     parameters = {parameter.name: parameter for parameter in operation.parameters}
     body_fields = operation.body.children if operation.body else ()

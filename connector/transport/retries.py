@@ -1,7 +1,7 @@
-"""Decides whether a failed request is retried and how long to wait first: 429, 5xx, time-outs, lost writes.
+"""Decides whether a failed request is sent again, and how long to wait before the next attempt.
 
-A safe request (GET, RFC 9110 section 9.2.1) is repeated after connection errors, time-outs and 5xx. A write
-is repeated only if it certainly had no effect: no data was sent, or the response was 429.
+A safe request (GET, RFC 9110 section 9.2.1) is repeated after connection errors, timeouts and 5xx responses.
+A write is repeated only if it certainly had no effect: no data was sent, or the response was 429.
 """
 
 from __future__ import annotations
@@ -27,22 +27,21 @@ ATTEMPTS = 4
 """The maximum number of times that a request is sent, including the first."""
 SEE_OTHER, NOT_MODIFIED = 303, 304
 BACK_OFF = 0.5
-"""The longest wait in seconds after the first failed attempt; it doubles with each further attempt."""
+"""The longest wait in seconds after the first failed attempt; it doubles after each further attempt."""
 MAX_BACK_OFF = 30.0
 PATIENCE = 90.0
-"""The longest single wait in seconds; if a vendor asks for a longer wait, the request is not retried."""
+"""The longest single wait in seconds; if a vendor asks for a longer wait, the call ends with an error."""
 
 
 def next_delay(
     request: Request, problem: ConnectorError, attempt: int, deadline: Deadline, *, timeout: float, safe: bool
 ) -> float:
-    """Compute the seconds to wait before the next attempt, or raise the error that ends the call.
+    """Return the number of seconds to wait before the next attempt, or raise the error that ends the call.
 
-    `problem` is the error of the last attempt, and `attempt` counts the attempts so far. A write (`safe` is
-    false) is repeated only if it was not sent (`NotSent`) or was rejected with 429; otherwise
-    `OutcomeUnknown` is raised unless the vendor refused the write. After a time-out, there must be enough
-    time for another full attempt before the deadline. A vendor's `Retry-After` (RFC 9110 section 10.2.3) is
-    never shortened.
+    `problem` is the error from the last attempt, and `attempt` is the number of attempts so far. If a write
+    (`safe` is false) may have had an effect, it is not repeated, and `OutcomeUnknown` is raised. After a
+    timeout, the request is repeated only if another full attempt can end before the deadline. The wait is
+    never shorter than the vendor's `Retry-After` (RFC 9110 section 10.2.3).
     """
     if not isinstance(problem, NotSent | RateLimited):
         if not safe and _may_be_done(problem):
@@ -60,10 +59,10 @@ def next_delay(
 
 
 def _back_off(attempt: int) -> float:
-    """Choose a random wait of up to 0.5, 1, 2, 4 … seconds: exponential back-off with full jitter.
+    """Choose a random wait whose maximum is 0.5 seconds at first, and doubles after each attempt.
 
-    Without jitter, clients that failed at the same time would all retry at the same time
-    (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
+    This is exponential back-off with full jitter. Without jitter, clients that failed at the same time would
+    all retry at the same time (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
     """
     return random.uniform(0, min(MAX_BACK_OFF, BACK_OFF * 2 ** (attempt - 1)))  # noqa: S311 - not a secret
 
@@ -80,10 +79,11 @@ def _outcome_unknown(request: Request, problem: ConnectorError) -> OutcomeUnknow
 
 
 def _may_be_done(problem: ConnectorError) -> bool:
-    """Check whether a failed write may have had an effect: yes, unless its status means that it was refused.
+    """Check whether a failed write may have had an effect; False only if its status shows a refusal.
 
-    4xx means refused, and so does a redirect, because redirects are not followed. 303 (See Other) and 304 do
-    not: a server may return 303 after carrying out a POST (RFC 9110 section 15.4.4).
+    A 4xx status shows a refusal, and so does a redirect, because redirects are not followed. The statuses 303
+    (See Other) and 304 do not show a refusal: a server may return 303 after it carried out a POST (RFC 9110
+    section 15.4.4).
     """
     status = problem.status
     return (

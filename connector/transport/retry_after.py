@@ -2,7 +2,7 @@
 
 `Retry-After` contains seconds or a date (RFC 9110 section 10.2.3). Reset headers have no standard: vendors
 send a Unix time in seconds or milliseconds, the number of seconds from now, or a date. Implausible waits are
-ignored. This module only computes waits; the callers do the waiting.
+ignored. This module only computes how long to wait; it does not wait itself.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import httpx
 
 MAX_WAIT = 86_400.0
-"""The longest plausible wait in seconds: a day, the longest rate window that a vendor documents."""
+"""The longest plausible wait in seconds: a day, the longest rate-limit window that a vendor documents."""
 NOTABLE = 2.0
 """A wait longer than this number of seconds is logged or mentioned in the error message."""
 NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?")
@@ -37,7 +37,7 @@ class Wait:
     """The wait that a vendor asks for in the headers of a response.
 
     `seconds` is None if no header has a usable value. If a header asks for an implausible wait, `doubt` is a
-    complete sentence about that header that can be shown to the user; otherwise it is "".
+    sentence that explains this to the user; otherwise it is "".
     """
 
     seconds: float | None = None
@@ -47,9 +47,9 @@ class Wait:
 def requested_wait(headers: httpx.Headers, reset_header: str | None, clock: datetime) -> Wait:
     """Compute the wait that response headers ask for, from `Retry-After` or else from `reset_header`.
 
-    A point in time is compared with the `Date` header, because the vendor's clock may differ from the local
-    clock. `clock` is the local time, used if `Date` is missing or leads to an implausible wait. A time in the
-    past means no wait.
+    If the header contains a point in time, the wait is the time from the `Date` header to that point, because
+    the vendor's clock may differ from the local clock. `clock` is the local time, which is used instead if
+    `Date` is missing or results in an implausible wait. A point in the past results in a wait of 0 seconds.
     """
     for name in ("retry-after", reset_header):
         value = headers.get_list(name)[0].strip() if name and name in headers else ""
@@ -66,7 +66,10 @@ def requested_wait(headers: httpx.Headers, reset_header: str | None, clock: date
 
 
 def number(headers: httpx.Headers, name: str | None) -> float | None:
-    """Parse a header as a number, with 0 for a negative number; return None if it is not a number."""
+    """Parse a header as a number; return None if the header is missing or not a number.
+
+    A negative number is returned as 0.
+    """
     value = headers.get(name, "").strip() if name else ""
     if NUMBER.fullmatch(value.removeprefix("-")):
         return 0.0 if value.startswith("-") else float(value)
@@ -74,7 +77,7 @@ def number(headers: httpx.Headers, name: str | None) -> float | None:
 
 
 def duration(seconds: float) -> str:
-    """Format seconds for people: `45 seconds`, `2.5 minutes`, `3 days`."""
+    """Format a number of seconds for people, for example `45 seconds`, `2.5 minutes` or `3 days`."""
     if seconds > MAX_WAIT * 36_500:
         return "more than a hundred years"
     whole = round(seconds)
@@ -85,9 +88,9 @@ def duration(seconds: float) -> str:
 
 
 def _wait(text: str, date: datetime | None, clock: datetime, *, is_duration: bool) -> float | None:
-    """Convert a header value to seconds to wait; return None if the value is neither a number nor a time.
+    """Convert a header value to the number of seconds to wait; return None if the value is invalid.
 
-    `is_duration` means that a number of any size is a duration, as in `Retry-After`.
+    If `is_duration` is true, as for `Retry-After`, a number is always a duration and never a Unix time.
     """
     if NUMBER.fullmatch(text):
         value = float(text)
@@ -104,9 +107,10 @@ def _wait(text: str, date: datetime | None, clock: datetime, *, is_duration: boo
 
 
 def _until(when: float, date: datetime | None, clock: datetime) -> float:
-    """Compute the seconds from the `Date` header to a Unix time, at least 0.
+    """Return the number of seconds from `date` until the Unix time `when`, or 0 if that time is past.
 
-    The local clock is used instead if there is no `Date` header, or if the result is longer than a day.
+    `date` is the time in the `Date` header. The local time `clock` is used instead if `date` is None, or if
+    the result would be more than a day.
     """
     # A cached response can have an old `Date`, which makes the wait look longer than a day.
     wait = when - (date or clock).timestamp()

@@ -1,4 +1,4 @@
-"""Sends one HTTP request, without retries: applies the time-out and size limit and adds the credentials."""
+"""Sends one HTTP request without retries, with credentials, a timeout and a size limit for the response."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 USER_AGENT = "returns-connector/0.1"
 MAX_CONNECT = 10.0
 LOCATION = "returns.location"
-"""The key in `httpx.Response.extensions` under which the `Location` header is kept."""
+"""The key in `httpx.Response.extensions` under which the `Location` header is stored."""
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
 
@@ -38,7 +38,7 @@ class NotSent(VendorUnavailable):
 
 
 class Sender:
-    """Sends requests to one vendor's API; `timeout` is the limit in seconds for one attempt as a whole."""
+    """Sends requests to one vendor's API; `timeout` is the maximum duration of one attempt in seconds."""
 
     def __init__(
         self,
@@ -66,10 +66,11 @@ class Sender:
         await self.http.aclose()
 
     async def send(self, request: Request, credential: str, deadline: Deadline) -> Reply:
-        """Send the request once and return the response, even if its status is an error.
+        """Send the request once and return the response, even if its status reports an error.
 
         `credential` is the access token or API key. Raises `NotSent` if nothing was sent, `VendorUnavailable`
-        if no response arrived, and `UnexpectedResponse` if a successful response has an unreadable body.
+        if no response arrived, and `UnexpectedResponse` if the response has a success status but its body
+        cannot be read.
         """
         operation = request.operation
         seconds = min(self.timeout, deadline.left)
@@ -77,7 +78,7 @@ class Sender:
             raise NotSent(f"It was not sent within {duration(deadline.seconds)}.", operation=operation.id)
         prepared = self.prepared(request)
         try:
-            # httpx's time-outs restart with each byte, so a slow vendor could take forever. This time-out
+            # httpx's timeouts restart with each byte, so a slow vendor could take forever. This timeout
             # limits the whole attempt.
             async with asyncio.timeout(seconds):
                 reply = await self._replied(prepared, credential)
@@ -168,7 +169,7 @@ class _VendorOnly(httpx.Auth):
 
 
 async def _hide_location(response: httpx.Response) -> None:
-    """Move the `Location` header to the response's extensions.
+    """Move the `Location` header to the response's extensions, so that httpx does not parse it.
 
     httpx parses the header even if redirects are not followed, and raises an error if the URL is invalid.
     """

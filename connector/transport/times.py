@@ -1,8 +1,8 @@
-"""Parses the times in records and headers: RFC 3339, common ISO 8601 formats, and HTTP dates.
+"""Parses times in records and headers: RFC 3339, common ISO 8601 formats, and HTTP dates.
 
-A time without a zone is in UTC, and a date alone means midnight. A leap second (`:60`) is the start of the
-next minute, and `24:00` is the start of the next day. The year 1 means "no time", because some systems write
-their zero value that way.
+A time without a zone is read as UTC, and a date without a time as midnight. A leap second (`:60`) is read as
+the start of the next minute, and `24:00` as the start of the next day. A time in the year 1 is rejected,
+because some systems use it to say that there is no time.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ FIRST_YEAR, LAST_YEAR = 2, 9998
 def parse_time(text: object) -> datetime:
     """Parse a string into an aware datetime in UTC; raise `ValueError` if it is not a time.
 
-    A time within hours of the end of the year 9999 keeps its own zone if converting it to UTC would overflow.
+    A time in the last hours of the year 9999 keeps its own zone if its year in UTC would be 10000.
     """
     if not isinstance(text, str) or len(text) > MAX_LENGTH:
         raise ValueError(f"{text!r:.40} is not a time")
@@ -51,7 +51,7 @@ def parse_time(text: object) -> datetime:
 def _plain(text: str) -> datetime | None:
     """Parse a time in the format `2024-12-30T10:30:00Z`; return None for any other format.
 
-    Most records use this format, and parsing it separately is much faster.
+    Most records use this format, and this function parses it much faster than the general pattern does.
     """
     if len(text) != PLAIN or text[10] != "T" or text[-1] != "Z":
         return None
@@ -65,7 +65,8 @@ def _plain(text: str) -> datetime | None:
 def _assembled(match: re.Match[str]) -> datetime:
     """Build a datetime from a match of `WRITTEN`; raise `ValueError` if a part is out of range.
 
-    Second 60 (RFC 3339 section 5.7) becomes the next minute, and hour 24 the next day.
+    Second 60 (RFC 3339 section 5.7) means the start of the next minute, and hour 24 the start of the next
+    day.
     """
     day = datetime.fromisoformat(match["date"]).replace(tzinfo=_zone(match))
     hour, minute, second = (int(match[part] or 0) for part in ("hour", "minute", "second"))
@@ -88,7 +89,7 @@ def _zone(match: re.Match[str]) -> timezone:
 
 
 def _other_form(text: str) -> datetime:
-    """Parse ISO 8601 basic format (`20260301T120000Z`), or a date in the format of e-mail and HTTP headers.
+    """Parse a time in ISO 8601 basic format (`20260301T120000Z`), or in the format of an e-mail header.
 
     Raises `ValueError` for any other format.
     """
@@ -103,10 +104,11 @@ def _other_form(text: str) -> datetime:
 
 
 def http_date(text: str) -> datetime | None:
-    """Parse an HTTP date in any format that a recipient must accept (RFC 9110 section 5.6.7).
+    """Parse an HTTP date in one of the three formats that a recipient must accept.
 
-    The formats are IMF-fixdate, RFC 850, and C's `asctime`, which has no zone and means UTC. Returns None for
-    other formats, and for years outside 2 to 9998, so that callers can add and subtract without an overflow.
+    RFC 9110 section 5.6.7 names them: IMF-fixdate, RFC 850, and C's `asctime`, which has no zone and means
+    UTC. Returns None for other formats, and for years outside 2 to 9998, so that callers can add and subtract
+    without an overflow.
     """
     try:
         parts = parsedate_tz(text) if len(text) <= MAX_LENGTH else None

@@ -1,12 +1,12 @@
 """Gets OAuth access tokens, caches them until they expire, and refreshes them for all concurrent requests.
 
-Single flight: if several requests need a token at the same time, one of them sends the token request, and
-the others wait for the token or for the error. Otherwise each request would use the refresh token, and a
-vendor that rotates refresh tokens revokes the authorization when an old refresh token is used again
+If several requests need a new token at the same time, only one of them sends a token request. The others wait
+for it, and use the same token or raise the same error. If each request sent its own token request, an old
+refresh token could be used twice, and a vendor that rotates refresh tokens would revoke the authorization
 (RFC 9700 section 4.14.2).
 
-If the vendor refuses the refresh token, the refresh token is dropped and the grants in the definition are
-tried again, except single-use grants (an authorization code).
+If the vendor refuses the refresh token, it is discarded, and a new token is requested with the first usable
+grant in the vendor's definition. A single-use grant (an authorization code) is not used a second time.
 """
 
 from __future__ import annotations
@@ -31,21 +31,21 @@ if TYPE_CHECKING:
     Exchange = Callable[[Mapping[str, Any], Deadline], Awaitable[Any]]
 
 EARLY = timedelta(seconds=60)
-"""A token is replaced this long before it expires, or a tenth of its lifetime if that is shorter."""
+"""How long before its expiry a token is replaced, or a tenth of the token's lifetime if that is shorter."""
 MAX_LIFE = timedelta(days=365)
-"""A token with a longer lifetime is replaced after this time."""
+"""The longest time that a token is used; a longer lifetime in the response is reduced to this."""
 
 
 class TokenKeeper:
     """Stores the access token and the refresh token for one connection, and renews them.
 
-    `credentials` are the credential fields keyed by name. `exchange` sends the body of a token request within
-    a deadline and returns the body of the response.
+    `credentials` maps the names of the credential fields to their values. `exchange` sends a token request
+    with the given body before the given deadline, and returns the body of the response.
 
-    `refresh_token` is the latest refresh token of this process. `save_refresh_token`, if set, is called with
-    each new refresh token, so that a later process can use it. `load_newest` returns the refresh token that
-    any process saved last ("" if there is none); it is needed because another process may already have used
-    a single-use refresh token.
+    `refresh_token` is the latest refresh token that this process has. `save_refresh_token`, if set, is called
+    with each new refresh token, so that a later process can use it. `load_newest` returns the refresh token
+    that was saved last by any process ("" if there is none). It is needed because a refresh token may be
+    single-use, and another process may have used it already.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class TokenKeeper:
         return tuple(filter(None, (self._access, self.refresh_token)))
 
     async def token(self, deadline: Deadline) -> str:
-        """Return a valid access token, from the cache if possible, otherwise by a token request.
+        """Return a valid access token; send a token request only if no valid token is cached.
 
         Raises `AuthenticationError` if the vendor refuses the credentials, `VendorUnavailable` if the
         deadline passes first, and any other error that the token request raises.
@@ -96,7 +96,7 @@ class TokenKeeper:
     async def _acquire(self, deadline: Deadline) -> None:
         """Acquire the lock that allows one token request at a time.
 
-        Raises `VendorUnavailable` if the deadline passes while another task holds the lock.
+        Raises `VendorUnavailable` if the deadline passes before the lock is free.
         """
         try:
             async with asyncio.timeout(deadline.left):
@@ -108,18 +108,19 @@ class TokenKeeper:
             ) from None
 
     def refuse(self, token: str) -> None:
-        """Drop an access token that the vendor refused, unless a new token has already replaced it.
+        """Discard an access token that the vendor refused, unless a new token has already replaced it.
 
-        Several concurrent requests may report the same old token. Only the first report may drop the current
-        token; the later reports would drop its replacement.
+        Several concurrent requests may have used the same refused token, and each of them calls this method.
+        After the first call has led to a new token, the other calls must not discard the new token.
         """
         if token == self._access:
             self._access = ""
 
     async def _renew(self, deadline: Deadline) -> None:
-        """Request a new token; if refused, try again with a refresh token that another process saved.
+        """Request a new token; if the vendor refuses, try again with a refresh token from another process.
 
-        Raises `AuthenticationError` if there is no such refresh token, or if the vendor refuses it as well.
+        Raises `AuthenticationError` if no other process has saved a newer refresh token, or if the vendor
+        refuses that token too.
         """
         used = {self.refresh_token, *self._credentials.values()}
         try:
@@ -134,9 +135,10 @@ class TokenKeeper:
             await self._request_token(deadline)
 
     async def _request_token(self, deadline: Deadline) -> None:
-        """Request tokens with the refresh token if there is one, otherwise with the first usable grant.
+        """Request tokens with the refresh token, or with the first usable grant if there is no refresh token.
 
-        Raises `AuthenticationError` if the vendor refuses, or if no usable grant is left.
+        If the vendor refuses the refresh token, the first usable grant is used instead. Raises
+        `AuthenticationError` if the vendor refuses the grant too, or if no grant is usable.
         """
         self._access = ""
         if self.refresh_token and self._login.refresh:
@@ -156,7 +158,11 @@ class TokenKeeper:
         return None
 
     def _grant(self) -> int | None:
-        """Find the first unspent grant whose credential fields are all filled; return its index, or None."""
+        """Return the index of the first usable grant, or None if no grant is usable.
+
+        A grant is usable if all its credential fields have values, unless it is a single-use grant that was
+        already used.
+        """
         complete = (
             index
             for index, grant in enumerate(self._login.grants)
@@ -194,7 +200,10 @@ class TokenKeeper:
                 self.save_refresh_token(refresh)
 
     def _expiry(self, seconds: Any) -> datetime | None:
-        """Compute when to replace a token that is valid for `seconds`; None if `seconds` is not usable."""
+        """Return the time to replace a token that is valid for `seconds`.
+
+        Returns None if `seconds` is not a positive number.
+        """
         try:
             life = min(timedelta(seconds=int(seconds)), MAX_LIFE)
         except (TypeError, ValueError):

@@ -36,7 +36,8 @@ class RefusedValue(Exception):  # noqa: N818 - internal: becomes `ValidationFail
 def checked_value(field: Field, value: Any, name: str) -> Any:
     """Validate `value` and convert it to the JSON type of the field.
 
-    Raises `RefusedValue` if the value is invalid; its errors refer to the value as `name`.
+    `name` is the path to the value in errors, for example `items[0].quantity`. Raises `RefusedValue` if the
+    value is invalid.
     """
     if value is None:
         if field.nullable:
@@ -52,10 +53,11 @@ def checked_value(field: Field, value: Any, name: str) -> Any:
 def checked_members(
     fields: Sequence[Field], values: Mapping[str, Any], before: str = ""
 ) -> tuple[dict[str, Any], list[FieldError]]:
-    """Validate a mapping against fields; return the valid members and a list of all errors.
+    """Validate the members of an object; return the valid members and a list of all errors.
 
-    Unknown names, missing required fields and invalid values are errors. None means "not given", unless the
-    field may be null. `before` is a prefix for field names in errors, for example `items[0].`.
+    `fields` are the fields that the object can have. Unknown names, missing required fields and invalid
+    values are errors. A value of None counts as missing, unless the field can be null. `before` is a prefix
+    for field names in errors, for example `items[0].`.
     """
     known = {field.key: field for field in fields}
     errors = [
@@ -130,10 +132,10 @@ def _object(field: Field, value: Any, name: str) -> dict[str, Any]:
 
 
 def variant_errors(field: Field, given: Iterable[str], name: str) -> list[FieldError]:
-    """List the errors of an object that does not match exactly one of the field's variants.
+    """Return the errors of an object that does not match exactly one of the field's variants.
 
-    `given` are the object's member names, and `name` is how errors refer to the object. The list is empty if
-    exactly one variant matches, or if the field has no variants.
+    `given` are the names of the object's members, and `name` is the path to the object in errors. The list is
+    empty if exactly one variant matches, or if the field has no variants.
     """
     members = set(given)
     matching = [variant for variant in field.variants if variant.fits(members)]
@@ -204,7 +206,7 @@ def _check_text(field: Field, value: Any, name: str) -> None:
         raise RefusedValue(FieldError(name, f"has the wrong form{hint}"))
 
 
-# --- One function per type: converts a value to its JSON type, or raises an error that says what is expected.
+# --- One function per type. It converts a value to its JSON type, or raises an error that says what is valid.
 
 
 def _text(value: Any) -> str:
@@ -231,7 +233,7 @@ def _exact(value: Any, sentence: str) -> Decimal:
     """Convert a number to a `Decimal` that every JSON parser reads without rounding.
 
     Raises `TypeError` or `ValueError` with the message `sentence` if the value is not a finite number, and
-    `ValueError` if the number has too many digits.
+    `ValueError` with another message if the number has too many digits.
     """
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise TypeError(sentence)

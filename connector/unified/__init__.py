@@ -1,9 +1,13 @@
 """Converts returns from all vendors to one common model, and polls a trigger on several connections.
 
-event = unified_event(rm.integration, event_of_a_trigger)
-print(event.kind, event.record.status, event.record.vendor_status, event.raw)
+In this example, `rm` and `swap` are connections to two vendors:
 
-result = await poll_all({"shop": rm, "outlet": swap}, "new_return", cursors)
+    polled = await rm.triggers["new_return"].poll(cursor)
+    for event in polled.events:
+        unified = unified_event(rm.integration, event)
+        print(unified.kind, unified.record.status, unified.record.vendor_status, unified.raw)
+
+    result = await poll_all({"shop": rm, "outlet": swap}, "new_return", cursors)
 """
 
 from connector.unified.mapping import unified_event, unified_return

@@ -1,7 +1,7 @@
-"""Parses amounts of money: numbers, and strings with thousands separators, decimal points and currencies.
+"""Parses amounts of money: numbers, and strings that may contain separators and a currency.
 
-Only unambiguous strings are parsed: `1,234.50`, `1.234,50 €`, `12,50`. The string `1,234` can mean 1234 or
-1.234, so it is not parsed, and the caller keeps the original string.
+Only unambiguous strings are parsed, for example `1,234.50`, `1.234,50 €` and `12,50`. The string `1,234` can
+mean 1234 or 1.234, so it is not parsed, and the caller keeps the original string.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from connector.definition.spelling import trimmed
 MAX_LENGTH = 60
 """The maximum length of a string that is parsed as an amount."""
 MAX_DIGITS = 400
-"""The largest exponent, above that of any double; a larger number could have millions of digits."""
+"""The largest exponent of ten that is accepted; without a limit, a number could have millions of digits."""
 CODE = re.compile(r"^[A-Z]{3}(?=[\s\d.,+-])|(?<=[\s\d.,])[A-Z]{3}$")
 """A currency code before or after the digits."""
 SPACES = "[ \u00a0\u202f'\u2019]"
@@ -34,7 +34,10 @@ FORMS = (
 
 
 def number(value: Any) -> Decimal | None:
-    """Parse a number or string as an exact `Decimal`; return None if it is not a number or is ambiguous."""
+    """Parse a number or string as an exact `Decimal`.
+
+    Returns None if the value is not a number or is ambiguous.
+    """
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
         return None
     try:
@@ -55,9 +58,9 @@ def _parsed(text: str) -> Decimal | None:
 
 
 def _bare(text: str) -> str:
-    """Remove the currency code or symbol from an amount; a sign may precede the currency or the digits.
+    """Remove the currency code or symbol from an amount, so that only the sign and the number remain.
 
-    Returns "" if the amount has two signs.
+    The sign may be before the currency or before the number. Returns "" if the amount has two signs.
     """
     sign, text = (text[0], text[1:]) if text[:1] in ("+", "-") else ("", text)
     letters = [letter for letter in CODE.sub("", trimmed(text)) if unicodedata.category(letter) != "Sc"]
@@ -66,9 +69,9 @@ def _bare(text: str) -> str:
 
 
 def original_text(value: Any) -> str | None:
-    """Convert a vendor's value for an amount to a string, to be kept if the value cannot be parsed.
+    """Return a vendor's amount as a string, which the caller keeps if the amount cannot be parsed.
 
-    Returns None if the value is missing, blank, an object or a list.
+    Returns None if the amount is missing, blank, an object or a list.
     """
     if value is None or (isinstance(value, str) and not trimmed(value)):
         return None

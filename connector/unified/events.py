@@ -1,4 +1,8 @@
-"""Finds each vendor's trigger for a kind of event, such as `return_created`, or for a trigger's key."""
+"""Finds each vendor's trigger for an event type or a trigger key.
+
+An event type, such as `return_created`, is common to all vendors. A trigger key, such as `new_return`, is
+from a vendor's catalog.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +22,9 @@ if TYPE_CHECKING:
 class TriggerChoice:
     """The result of `choose_trigger` for one vendor.
 
-    `trigger` is the key of the trigger to poll. If it is None, `why` states the reason, as the rest of a
-    sentence that begins with the vendor's name. `assumed` is true if a trigger exists but was not chosen
-    because its requests are only assumed.
+    `trigger` is the key of the trigger to poll. If it is None, `why` is the reason, as the rest of a sentence
+    that begins with the vendor's name. `assumed` is true if the vendor has a trigger, but the trigger was not
+    chosen because its requests are only assumed to exist.
     """
 
     trigger: str | None
@@ -29,15 +33,18 @@ class TriggerChoice:
 
 
 def event_names(integrations: Iterable[Integration]) -> set[str]:
-    """Collect all names that can be polled: the triggers' keys and their kinds of events, except "other"."""
+    """Return every event name that can be polled for: the triggers' keys and their event types.
+
+    The event type "other" is left out.
+    """
     tables = [integration.unified.events for integration in integrations if integration.unified]
     return {name for table in tables for pair in table.items() for name in pair} - {"other"}
 
 
 def event_kind(name: str, integrations: Iterable[Integration]) -> str | None:
-    """Look up the kind of event for `name`, which is a trigger's key or a kind of event.
+    """Return the event type for `name`, which is a trigger's key or an event type itself.
 
-    Returns None if no catalog contains the name, or if catalogs use it for different kinds.
+    Returns None if no catalog contains the name, or if catalogs use it for different event types.
     """
     tables = [integration.unified.events for integration in integrations if integration.unified]
     kinds = {table[name] for table in tables if name in table}
@@ -49,9 +56,9 @@ def event_kind(name: str, integrations: Iterable[Integration]) -> str | None:
 def choose_trigger(
     integration: Integration, name: str, kind: str | None, *, include_assumed: bool
 ) -> TriggerChoice:
-    """Choose the vendor's trigger with the key `name` or, if there is no such trigger, one of the given kind.
+    """Choose the vendor's trigger with the key `name`, or else a trigger with the event type `kind`.
 
-    A trigger whose requests are only assumed is chosen only if `include_assumed` is true.
+    A trigger whose requests are only assumed to exist is chosen only if `include_assumed` is true.
     """
     events = integration.unified.events if integration.unified else {}
     has_kind = kind not in (None, "other")

@@ -48,10 +48,10 @@ T = TypeVar("T", bound=str)
 
 
 def unified_event(integration: Integration, event: Event, *, profile: str | None = None) -> UnifiedEvent:
-    """Convert a trigger's event to the common model; `profile` is the name of the event's connection.
+    """Convert a trigger's event to the common model; `profile` is the name of the connection.
 
-    Raises `ConfigurationError` if the catalog has no `unified` section, or if the vendor has no trigger with
-    the event's key.
+    Raises `ConfigurationError` if the catalog has no `unified` section, or if the vendor does not have the
+    trigger that is named in the event.
     """
     table = _table(integration)
     trigger = integration.triggers.get(event.trigger)
@@ -74,7 +74,7 @@ def unified_event(integration: Integration, event: Event, *, profile: str | None
 def unified_return(
     integration: Integration, resource: str, record: Mapping[str, Any]
 ) -> UnifiedReturn | None:
-    """Convert a vendor's record to a `UnifiedReturn`; return None if `resource` does not contain returns.
+    """Convert a vendor's record to a `UnifiedReturn`; return None if the record is not a return.
 
     `resource` is the key of the record's resource in the catalog. Raises `ConfigurationError` if the catalog
     has no `unified` section.
@@ -203,7 +203,10 @@ def _customer(record: Mapping[str, Any], paths: CustomerTable | None) -> Custome
 def _addresses(
     row: Mapping[str, Any], tables: Mapping[AddressRole, AddressTable]
 ) -> dict[AddressRole, Address]:
-    """Build the addresses in a record, keyed by role; leave out roles for which the record has no address."""
+    """Build the addresses in a record, keyed by role.
+
+    Roles for which the record has no address are left out.
+    """
     addresses: dict[AddressRole, Address] = {
         role: Address(
             name=_text(row, paths.name),
@@ -230,7 +233,10 @@ def _reasons(row: Mapping[str, Any], tables: tuple[ReasonTable, ...]) -> tuple[R
 
 
 def _meaning(words: Mapping[str, T], word: str | None) -> T | Literal["other"] | None:
-    """Look up the common status for a vendor's status word; `other` if it is unknown, None if it is blank."""
+    """Return the common status for a vendor's status word.
+
+    Returns `other` if the catalog does not contain the word, and None if the word is missing or blank.
+    """
     if word is None or not folded(word):
         return None
     return next((meaning for known, meaning in words.items() if folded(known) == folded(word)), "other")
@@ -246,7 +252,10 @@ def _text_or_none(value: Any) -> str | None:
 
 
 def _texts(row: Mapping[str, Any], path: Path | None) -> tuple[str, ...]:
-    """Collect the distinct strings at a path, which may lead through lists."""
+    """Return the distinct strings at a path.
+
+    If the path leads through a list, the strings from all its items are returned.
+    """
     texts = (_text_or_none(value) for value in _everything(row, path)) if path else ()
     return tuple(dict.fromkeys(text for text in texts if text))
 
@@ -280,15 +289,19 @@ def _money(row: Mapping[str, Any], paths: MoneyTable | None, record: Mapping[str
 
 
 def _number(row: Mapping[str, Any], path: Path | None) -> Decimal | None:
-    """Parse the number at a path as an exact `Decimal`; a float is rounded to its shortest representation."""
+    """Parse the number at a path as an exact `Decimal`.
+
+    A float becomes the `Decimal` with the same digits as its `repr`, for example 0.1 becomes
+    `Decimal("0.1")`.
+    """
     return number(at_path(row, path)) if path else None
 
 
 def _flag(row: Mapping[str, Any], table: FlagTable | None) -> bool | None:
-    """Check whether a record's value equals `table.equals`; return None if the value is missing.
+    """Check whether the value at the path `table.at` equals `table.equals`.
 
-    None is also returned if `table` is None or the value has the wrong type. Case, spaces, hyphens and
-    underscores are ignored when strings are compared.
+    Returns None if the value is missing or has the wrong type, or if `table` is None. Differences in case,
+    spaces, hyphens and underscores are ignored when strings are compared.
     """
     value = at_path(row, table.at) if table else None
     if table is None or isinstance(table.equals, bool):

@@ -1,8 +1,8 @@
 """Defines the common model for returns and events from all vendors: `UnifiedReturn` and `UnifiedEvent`.
 
 Each status has two fields: a normalized status from a fixed set of values (`status`), and the vendor's own
-status word (`vendor_status`), which is kept even if the normalized status is `other`. A field that the vendor
-does not provide is None or empty; no value is guessed. `raw` is the vendor's complete record.
+status word (`vendor_status`), which is kept even if the normalized status is `other`. A field that the
+vendor does not provide is None or empty; no value is guessed. `raw` is the vendor's complete record.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ from connector.definition.model import AddressRole, EventKind, InspectionStatus,
 
 
 class Record(BaseModel):
-    """The base class of the common model's types, which are immutable and do not allow unknown fields."""
+    """The base class of the types in the common model, which are immutable and reject unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -39,8 +39,8 @@ Plain = Annotated[Decimal, PlainSerializer(_digits, return_type=str, when_used="
 class Money(Record):
     """An exact amount of money.
 
-    `currency` is the vendor's currency code (usually ISO 4217), None if missing. `amount` is None only if the
-    vendor's value is not a number or is ambiguous (`1,234`); in that case, `text` is the vendor's value.
+    `currency` is the vendor's currency code (usually ISO 4217), or None if missing. `amount` is None only if
+    the vendor's value is not a number, or is ambiguous (such as `1,234`); `text` is then the vendor's value.
     """
 
     amount: Plain | None
@@ -54,7 +54,7 @@ class Money(Record):
 
 
 class Reason(Record):
-    """The reason why an item is returned, as the vendor's code and description."""
+    """The reason for the return of an item: the vendor's code and description."""
 
     code: str | None = None
     text: str | None = None
@@ -86,7 +86,7 @@ class Customer(Record):
 class Item(Record):
     """A line item in a return.
 
-    `quantity` is None if the vendor does not report quantities and lists each unit as a separate item.
+    `quantity` is None if the vendor lists each unit as a separate item and does not report quantities.
     `resolution` is the vendor's word for what the customer receives for the item, such as a refund.
     """
 
@@ -104,7 +104,7 @@ class Item(Record):
 
 
 class Shipment(Record):
-    """A parcel.
+    """A parcel that was sent for a return.
 
     `outbound` is true for a parcel to the customer, false for a parcel from the customer, and None if the
     direction is unknown.
@@ -137,8 +137,8 @@ class Refund(Record):
 class UnifiedReturn(Record):
     """A return (RMA) in the common model.
 
-    `resolutions` contains the vendor's words for what the customer receives, such as a refund, without
-    duplicates.
+    `resolutions` lists the vendor's words for what the customer receives, such as a refund. Each word is
+    listed once.
     """
 
     vendor: str
@@ -171,17 +171,18 @@ class UnifiedReturn(Record):
     @computed_field  # type: ignore[prop-decorator]
     @property
     def reasons(self) -> tuple[Reason, ...]:
-        """The distinct reasons of all items, in the order of the items."""
+        """The reasons for all items, without duplicates, in the order of the items."""
         return tuple(dict.fromkeys(reason for item in self.items for reason in item.reasons))
 
 
 class UnifiedEvent(Record):
     """An event from a vendor's trigger, in the common model.
 
-    `id` is the ID of the trigger's event; it is the same in every delivery, and unique within a `profile`.
-    `kind` is the kind of event, from a fixed set, and `trigger` is the trigger's key. `record` is the event's
-    return, None if the record is something else, such as an order. `occurred_at` is the time stated by the
-    vendor, None if missing. `observed_at` is when the poll found the event, according to the local clock.
+    `id` is the ID of the trigger's event. It is unique within a `profile`, and does not change if the event
+    is delivered again. `kind` is the event type, which is the same for all vendors, and `trigger` is the
+    trigger's key. `record` is the return that the event is about, or None if the event is about something
+    else, such as an order. `occurred_at` is the event's time according to the vendor, or None if missing.
+    `observed_at` is the time at which the poll found the event, according to the local clock.
     """
 
     id: str
@@ -195,6 +196,9 @@ class UnifiedEvent(Record):
     raw: Mapping[str, Any]
 
     def as_json(self) -> dict[str, Any]:
-        """Convert the event to a JSON object: amounts as strings, times in ISO 8601, and `raw` unchanged."""
+        """Convert the event to a JSON object.
+
+        Amounts are strings, times are in ISO 8601 format, and `raw` is unchanged.
+        """
         fields = self.model_dump(mode="json", exclude={"raw": True, "record": {"raw"}})
         return {**fields, "raw": dict(self.raw)}

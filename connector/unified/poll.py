@@ -1,4 +1,4 @@
-"""Polls a trigger on several connections concurrently, and collects the events and errors of all of them."""
+"""Polls a trigger on several connections concurrently, and returns the events and errors from all of them."""
 
 from __future__ import annotations
 
@@ -23,15 +23,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PollAllResult:
-    """The events from all connections; the other fields are mappings keyed by the connection's name.
+    """The result of `poll_all`. Each field except `events` is a mapping keyed by the connections' names.
 
-    `events` are sorted by `occurred_at`, or `observed_at` if the vendor provides no time, oldest first.
-    `cursors` contains the JSON objects to pass to the next call: the new cursor of each connection that was
-    polled successfully, and the unchanged cursor of each other connection. Store the cursors only after the
-    events are delivered. `failed` contains the errors of the connections that failed; an unforeseen exception
-    is the `__cause__` of the error. `skipped` states why a connection was not polled, as the rest of a
-    sentence that begins with the connection ("has no trigger new_return"). `notes` contains complete
-    sentences that can be shown or logged, about unreadable rows and clocks that differ.
+    `events` are sorted by `occurred_at`, or by `observed_at` if the vendor provides no time, oldest first.
+
+    `cursors` contains the cursors for the next call, which are JSON objects. A connection that was polled
+    successfully has a new cursor; any other connection keeps its cursor. Store the cursors only after the
+    events are delivered.
+
+    `failed` contains the errors from the connections that failed. An unexpected exception is wrapped in a
+    `ConnectorError` and is its `__cause__`.
+
+    `skipped` contains the reason why a connection was not polled, as the rest of a sentence that begins with
+    the connection's name ("has no trigger new_return").
+
+    `notes` contains sentences that can be shown to the user or logged, for example about unreadable rows, or
+    about a difference between the vendor's clock and the local clock.
 
         result = await poll_all({"shop": rm, "outlet": swap}, "new_return", cursors)
         for event in result.events:
@@ -58,14 +65,15 @@ async def poll_all(
 ) -> PollAllResult:
     """Poll a trigger on each connection concurrently, and return all events in the common model.
 
-    `connections` are keyed by name, which becomes the `profile` of the connection's events. `trigger` is a
-    kind of event (`return_created`) or a trigger's key (`new_return`). A connection that has no trigger with
-    that key is polled with its own trigger for the same kind of event. A trigger whose requests are only
-    assumed is polled only if `include_assumed` is true. `cursors` are the cursors in the last result. The
-    first poll of a connection, without a cursor, returns no events or, with `since`, the events since that
-    time; see `BoundTrigger.poll`.
+    `connections` are keyed by name; each event has the name of its connection as its `profile`. `trigger` is
+    an event type (`return_created`) or a trigger's key (`new_return`). A connection that has no trigger with
+    that key is polled with its own trigger for the event type. A trigger whose requests are only assumed to
+    exist is polled only if `include_assumed` is true.
 
-    An error on a connection is not raised; `PollAllResult.failed` contains it.
+    `cursors` are the `cursors` of the last result. The first poll of a connection, without a cursor, returns
+    no events; if `since` is given, it returns the events since that time. See `BoundTrigger.poll`.
+
+    If a connection fails, its error is not raised but added to `PollAllResult.failed`.
     """
     next_cursors = dict(cursors or {})
     choices = _choices(connections, trigger, include_assumed=include_assumed)
@@ -108,7 +116,7 @@ def _choices(
 async def _poll(
     name: str, connection: Connection, trigger: str, cursor: Cursor | None, since: datetime | date | None
 ) -> tuple[PollResult, list[UnifiedEvent]] | ConnectorError:
-    """Poll one connection; return an error instead of raising it, so that the other polls continue."""
+    """Poll one connection; return an error instead of raising it, so that the other polls can finish."""
     try:
         polled = await connection.triggers[trigger].poll(cursor, since=since)
         pairs = [_unified(connection.integration, event, name) for event in polled.events]
@@ -119,9 +127,10 @@ async def _poll(
 
 
 def _unified(integration: Integration, event: Event, name: str) -> tuple[UnifiedEvent, str | None]:
-    """Convert an event to the common model; return the event and a note, which is usually None.
+    """Convert an event to the common model; return the converted event and a note.
 
-    If the record cannot be converted, the event has no `record`, and the note says why.
+    If the record cannot be converted, the event has no `record`, and the note is the reason. Otherwise, the
+    note is None.
     """
     try:
         return unified_event(integration, event, profile=name), None
