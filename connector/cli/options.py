@@ -71,9 +71,10 @@ def profiles() -> Profiles:
 
 
 def user_folder(locate: Callable[[str], Path]) -> Path:
-    """Return this program's folder, as located by a platformdirs function such as `user_config_path`.
+    """Return this program's folder.
 
-    Raises `ConfigurationError` if the user has no home folder.
+    `locate` is a function from platformdirs, such as `user_config_path`. Raises `ConfigurationError` if the
+    user has no home folder.
     """
     try:
         return locate("returns-connector")

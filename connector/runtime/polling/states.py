@@ -40,10 +40,10 @@ def is_among(state: str | None, words: Collection[str]) -> bool:
 
 
 def compare_state(source: Watches, key: str, state: str | None, known: Entry) -> tuple[str | None, Entry]:
-    """Compare a record's state with its entry; return the suffix of the event's ID and the new entry.
+    """Compare a record's state with the entry `known`; return the suffix of the event's ID and the new entry.
 
-    The suffix is None if the record creates no event. `known` is the record's entry in the cursor, with the
-    time or version already updated.
+    The suffix is None if the record creates no event. `known` is the record's entry in the cursor; its time
+    or version is already updated.
 
     The state counts make event IDs unique: if a record enters a state for the second time, the ID ends with
     `:2`. If the source has `reached`, a record creates a single event, when it first enters one of those
