@@ -145,7 +145,7 @@ class Cursors:
         return cursor
 
     def waiting(self, profile: str, trigger: str) -> list[tuple[int, Event]]:
-        """List the events that are pending delivery as `(place, event)` pairs, earliest place first."""
+        """List the events that are pending delivery as `(place, event)` pairs, in order of their places."""
         with self._usable():
             rows = self._database.execute(
                 "select place, event from waiting where profile = ? and trigger = ? order by place",

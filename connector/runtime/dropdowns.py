@@ -1,4 +1,4 @@
-"""Loads the options of dropdown inputs page by page, each option with a value and a label."""
+"""Loads the options of a dropdown input page by page; each option has a value and a label."""
 
 from __future__ import annotations
 

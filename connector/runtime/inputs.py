@@ -141,7 +141,7 @@ def _several(field: InputField, present: Mapping[str, Any]) -> bool:
 
 
 def _values(fields: Sequence[InputField], fit: Mapping[str, Any]) -> dict[str, Any]:
-    """Map validated inputs to a nested dict keyed by the operation's parameters and body fields."""
+    """Convert validated inputs to a nested dict keyed by the operation's parameters and body fields."""
     values: dict[str, Any] = {}
     for field in fields:
         if field.location == "match" or field.key not in fit:

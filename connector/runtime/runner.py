@@ -188,8 +188,8 @@ class Runner:
         `on_round` is called with the result of each round. `on_error` is called with each error that does not
         end the loop:
 
-        - The vendor cannot be reached or limits requests. The pause is then at least the wait that the vendor
-          asks for.
+        - The vendor cannot be reached or limits requests. If the vendor states how long to wait, the pause is
+          at least that long.
         - A response is unexpected, or an unforeseen exception is raised, after at least one successful round.
           A single error page from a proxy must not end the loop, but a wrong base URL must be reported
           immediately.

@@ -105,7 +105,7 @@ class BoundTrigger:
 
         `cursor` is the cursor that the last poll returned, or None for the first poll. The first poll returns
         no events and only remembers which records exist; with `since`, it returns the events since that time.
-        A date, or a time without a zone, is in UTC. Later polls ignore `since`.
+        A date or a time without a zone is interpreted as UTC. Later polls ignore `since`.
 
         `inputs` are the values of the trigger's filters, keyed by filter. Events for records that do not
         match are left out, and the cursor advances past those events as well.
@@ -229,8 +229,8 @@ class BoundTrigger:
         """Read the pages that the strategy plans; return the strategy's state for `fold`, and the rows.
 
         The page at which the last poll stopped may no longer exist, because page cursors expire and lists
-        become shorter. In that case the whole list is read from the start in this poll: if it were split
-        between polls again, the next page could again be lost.
+        become shorter. In that case the whole list is read from the start in this poll: if it were split over
+        several polls again, the next page could also disappear.
         """
         source = self.trigger.source
         plan = self._plan(state, now, since)

@@ -11,7 +11,7 @@ before the watermark, and the IDs in `seen` prevent a second event for a known r
 Why records are read oldest first: with a filter by creation time, a record inserted while the list is read
 only pushes other records to later pages, where they are read again and recognized by their IDs. Without a
 filter, records are read newest first until they are older than the overlap. If a poll reaches its page limit,
-the next poll filters by the creation time of the newest record read. If that is not possible, because
+the next poll starts from the creation time of the newest record read. If that is not possible, because
 thousands of records have the same time or because records are read newest first, the next poll continues with
 the next page.
 
@@ -149,7 +149,7 @@ def _advanced(
     read: ReadResult,
     latest: int,
 ) -> Cursor:
-    """Compute the strategy's state after a poll: continue at a page, read again, or advance the watermark.
+    """Compute the strategy's state after a poll: read the next page, read again, or advance the watermark.
 
     `doubt` is the creation time of the earliest row that was read twice, and `latest` is the limit for the
     watermark, both in microseconds since the Unix epoch.

@@ -237,7 +237,7 @@ def without_unreadable(
 
 
 def without_resume(cursor: Cursor) -> Cursor:
-    """Remove the page at which the last poll stopped from a strategy's state, so that reading starts over."""
+    """Remove the resume position from a strategy's state, so that the list is read from its beginning."""
     return {**cursor, "resume": None}
 
 

@@ -119,7 +119,7 @@ def filter_value(when: int, form: SinceForm = "instant") -> str:
 def aware_time(when: datetime | date) -> datetime:
     """Convert a date or datetime to an aware datetime, limited to the range from `OLDEST` to `NEWEST`.
 
-    A date means midnight UTC, and a datetime without a zone is in UTC.
+    A date means midnight UTC, and a datetime without a zone is interpreted as UTC.
     """
     if not isinstance(when, datetime):
         when = datetime(when.year, when.month, when.day, tzinfo=UTC)

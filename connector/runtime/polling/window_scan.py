@@ -136,10 +136,9 @@ def _after_lap(
 ) -> dict[str, Any]:
     """Compute the strategy's state after a poll: continue or end the lap.
 
-    `shifted` is true if rows shifted between pages, `counted` is true if the reported total counts only
-    records in the window, and `covered` is true if at least as many records as the total are known. At the
-    end of a lap, `primed` becomes true if all rows in the window were read or, without a usable total, if no
-    rows shifted.
+    `shifted` is true if rows shifted between pages. `counted` is true if the reported total counts only the
+    records in the window. `covered` is true if at least that many records are known. At the end of a lap,
+    `primed` becomes true if all rows in the window were read or, without a usable total, if no rows shifted.
     """
     resume = cursor["resume"] if cursor else None
     laps = cursor["laps"] if cursor else 0
@@ -168,7 +167,10 @@ def _start(source: WindowScan, cursor: Cursor | None, now: datetime, since: date
 
 
 def _floor(cursor: Cursor | None, since: datetime | None) -> int | None:
-    """Return the creation time (µs) before which a record creates no event when it is first seen, or None."""
+    """Return the floor (µs), or None if the first poll had no `since`.
+
+    A record created before the floor creates no event when it is first seen.
+    """
     if cursor:
         floor: int | None = cursor.get("floor")
         return floor
