@@ -1,4 +1,4 @@
-"""The connector's commands of the program `returns`, such as `connect`, `trigger`, `action` and `search`."""
+"""Defines the subcommands of `returns` that use the connector, such as `connect`, `trigger` and `search`."""
 
 import typer
 
@@ -6,7 +6,7 @@ from connector.cli import action, catalog, connect, generate, lint, trigger
 
 
 def register(app: typer.Typer) -> None:
-    """Add the connector's commands to `app`, the program `returns`."""
+    """Add the connector's subcommands to `app`, the Typer app of the program `returns`."""
     app.command()(connect.connect)
     app.command()(catalog.catalog)
     app.command()(trigger.trigger)

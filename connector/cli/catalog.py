@@ -90,10 +90,10 @@ def _print_catalog(integration: Integration) -> None:
 
 
 def _row(integration: Integration, offer: Trigger | Action | Search) -> tuple[str, str, str, str]:
-    """Return the cells of the table row for a trigger, action or search.
+    """Return the cells of a table row that describes a trigger, action or search.
 
-    The description ends with "(assumed)" if the vendor's API is only assumed to accept the request, because
-    generated apps leave out such triggers, actions and searches.
+    The description ends with "(assumed)" if it is only assumed that the vendor's API accepts the request.
+    Generated apps leave out such entries by default.
     """
     from connector.definition.model import Trigger
     from connector.definition.provenance import is_assumed
@@ -149,7 +149,7 @@ def _intervals(guarantee: Guarantee) -> str:
 
 
 def format_duration(seconds: int) -> str:
-    """Format a number of seconds for people: `45 days`, `7 min 12 s`, or `nothing` for 0."""
+    """Format a number of seconds as text, for example `45 days` or `7 min 12 s`; 0 becomes `nothing`."""
     if seconds == 0:
         return "nothing"
     for unit, length in SECONDS.items():
@@ -161,10 +161,10 @@ def format_duration(seconds: int) -> str:
 
 
 def fidelity(output: As = Format.table) -> None:
-    """Show how much of each API is documented or assumed.
+    """Show which parts of each API are documented or assumed.
 
-    Counts the operations, parameters and fields that the vendor documents, that were observed in its API,
-    and that are only assumed.
+    Counts the operations, parameters and fields that the vendor documents, that were observed in its API, and
+    that are only assumed.
     """
     from connector.definition.compiler import vendors
     from connector.definition.fidelity import shares

@@ -1,8 +1,8 @@
-"""Shell completion of vendors, triggers, actions, searches, inputs, environments and profiles.
+"""Shell completion for vendors, triggers, actions, searches, inputs, environments and profiles.
 
-The shell inserts the output of a completion into the line that the user is typing. Every function therefore
-returns an empty list instead of raising an error, for example for an unknown vendor, an invalid catalog or
-profiles file, or a missing home folder.
+The shell inserts everything that a completion prints into the line that the user is typing. Every function
+therefore returns an empty list instead of raising an error, for example for an unknown vendor, an invalid
+catalog or profiles file, or a missing home folder.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ OFFERS = {"trigger": "triggers", "action": "actions", "search": "searches"}
 def _completes(
     candidates: Callable[[typer.Context], Iterable[tuple[str, str]]],
 ) -> Callable[[typer.Context, str], Completions]:
-    """Build a completion function that offers the candidates beginning with the typed text.
+    """Decorate a function that yields candidates, so that it returns those that start with the typed text.
 
-    The completion function returns an empty list if `candidates` raises an error.
+    The decorated function returns an empty list if the original function raises an error.
     """
 
     def complete(ctx: typer.Context, incomplete: str) -> Completions:
@@ -39,7 +39,7 @@ def _completes(
 
 @_completes
 def complete_vendor(ctx: typer.Context) -> Iterator[tuple[str, str]]:
-    """Complete the ID of a vendor or, after `trigger --all`, the name of a trigger of any vendor."""
+    """Complete a vendor's ID or, for `trigger --all`, the name of a trigger of any vendor."""
     from connector.definition.compiler import integration, vendors
 
     if ctx.params.get("everywhere"):
@@ -52,13 +52,13 @@ def complete_vendor(ctx: typer.Context) -> Iterator[tuple[str, str]]:
 
 @_completes
 def complete_key(ctx: typer.Context) -> Iterator[tuple[str, str]]:
-    """Complete the key of the vendor's triggers, actions or searches, depending on the command."""
+    """Complete the key of one of the vendor's triggers, actions or searches, depending on the command."""
     yield from ((key, offer.label) for key, offer in _offers(ctx, _integration(ctx)).items())
 
 
 @_completes
 def complete_input(ctx: typer.Context) -> Iterator[tuple[str, str]]:
-    """Complete the key of an input, including the equals sign: `order_number=`, `items[0].sku=`."""
+    """Complete the key of an input and the equals sign after it, for example `order_number=`."""
     yield from _inputs(_offers(ctx, _integration(ctx))[_argument(ctx, "key") or ""].inputs, "")
 
 
@@ -72,7 +72,7 @@ def complete_environment(ctx: typer.Context) -> Iterator[tuple[str, str]]:
 def complete_profile(ctx: typer.Context) -> Iterator[tuple[str, str]]:
     """Complete the name of one of the vendor's profiles.
 
-    Profiles of all vendors are offered with --all, or if the command line does not name a vendor yet.
+    Offers the profiles of all vendors with --all, or if the command line does not name a vendor yet.
     """
     from connector.cli.options import profiles
     from connector.definition.compiler import vendors
@@ -90,10 +90,11 @@ def _integration(ctx: typer.Context) -> Integration:
 
 
 def _argument(ctx: typer.Context, name: str) -> str | None:
-    """Return the argument `vendor`, the first on the command line, or `key`, the second; None if missing.
+    """Return the value of the argument `vendor` or `key`; return None if it is not on the command line.
 
-    If the command line ends with an option that has no value yet, the parser stops before it assigns the
-    arguments to their names. All arguments are then in `ctx.args`.
+    `vendor` is the first argument and `key` is the second. If the command line ends with an option that has
+    no value yet, the parser stops before it assigns the arguments to their names. All arguments are then in
+    `ctx.args`.
     """
     position = ("vendor", "key").index(name)
     rest = ctx.args[position] if len(ctx.args) > position else None

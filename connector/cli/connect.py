@@ -1,4 +1,4 @@
-"""The command `returns connect`, which asks for a login at a vendor, tests it and saves it as a profile."""
+"""The command `returns connect`, which asks for a vendor login, tests it and saves it as a profile."""
 
 from __future__ import annotations
 
@@ -66,9 +66,10 @@ def connect(
 
 
 def _ask(known: Profiles, vendor: str, field: AuthField, prompt: Prompt) -> str:
-    """Return the value of a login field from its environment variable, or else ask the user for it.
+    """Return a login field's value from its environment variable, or ask the user if the variable is not set.
 
-    Returns "" if an optional field is left empty, and raises `ConfigurationError` if a required field is.
+    Returns "" if the user leaves an optional field empty. Raises `ConfigurationError` if the user leaves a
+    required field empty.
     """
     from connector.profiles.variables import variable
 
@@ -87,7 +88,7 @@ def _base_url(
 ) -> httpx.URL:
     """Determine the base URL: from an option, an environment variable, a prompt, or the vendor's default.
 
-    Only vendors with a different base URL for each account are asked for at the prompt.
+    The user is prompted only if each of the vendor's accounts has its own base URL.
     """
     from connector.profiles.variables import parse_url, variable
 

@@ -28,5 +28,5 @@ EXIT_CODES: tuple[tuple[type[ConnectorError], int], ...] = (
 
 
 def exit_code(error: ConnectorError) -> int:
-    """Return the program's exit code for this kind of error."""
+    """Return the exit code with which the program ends after this error."""
     return next(code for kind, code in EXIT_CODES if isinstance(error, kind))

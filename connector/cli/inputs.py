@@ -29,7 +29,8 @@ def collect(
     """Combine the inputs from a JSON object and from `key=value` pairs; pairs override values in the object.
 
     Values are parsed according to the type of the field. Repeated pairs become a list if the input accepts
-    several values. Raises `InputError` if a pair is malformed, names an unknown input or has a wrong value.
+    several values. Raises `InputError` if a pair is malformed, names an unknown input or has an invalid
+    value.
     """
     inputs: dict[str, Any] = json.loads(json.dumps(document, default=float)) if document else {}
     counts: dict[str, int] = {}
@@ -75,7 +76,7 @@ def _field(fields: Sequence[InputField], names: Sequence[str], key: str) -> Inpu
 
 
 def _value(field: InputField, text: str, key: str) -> Any:
-    """Parse a value according to the field's type, or return "" for a value that is blank.
+    """Parse a value according to the field's type, or return "" if the value is blank.
 
     Raises `InputError` if the value is invalid.
     """
@@ -88,10 +89,10 @@ def _value(field: InputField, text: str, key: str) -> Any:
 
 
 def _insert(inputs: dict[str, Any], steps: Sequence[str | int], value: Any, key: str) -> None:
-    """Insert a value into nested objects and lists at the position that `steps` describes.
+    """Insert a value into nested objects and lists at the path `steps`, which consists of keys and indexes.
 
     Raises `InputError` if list items are not numbered from 0 without gaps, or if `steps` contradicts the
-    inputs inserted before.
+    structure of the inputs that were inserted before.
     """
     holder: Any = inputs
     for step, following in zip(steps, [*steps[1:], None], strict=True):

@@ -55,10 +55,10 @@ def make(apps: Apps = None, output: As = Format.table) -> None:
 
 
 def _folders(names: list[str] | None, root: Path) -> list[Path]:
-    """Return the folders of the apps to check; `names` lists vendors or paths of apps.
+    """Return the folders of the apps to check; each of `names` is a vendor or the path of an app's folder.
 
-    Without names, all apps in `root` are returned. Raises `ConfigurationError` if an app does not exist, or
-    if `root` contains no apps.
+    If there are no names, all apps in `root` are returned. Raises `ConfigurationError` if an app does not
+    exist, or if `root` contains no apps.
     """
     folders = sorted(path for path in root.glob("*") if path.is_dir())
     if names:

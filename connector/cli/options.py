@@ -71,9 +71,10 @@ def profiles() -> Profiles:
 
 
 def user_folder(locate: Callable[[str], Path]) -> Path:
-    """Locate the program's folder with a function from platformdirs, such as `user_config_path`.
+    """Return this program's folder.
 
-    Raises `ConfigurationError` if the user has no home folder.
+    `locate` is a function from platformdirs, such as `user_config_path`. Raises `ConfigurationError` if the
+    user has no home folder.
     """
     try:
         return locate("returns-connector")
@@ -95,7 +96,7 @@ async def connect_by_name(
 
 
 def connect_with(integration: Integration, profile: Profile) -> Connection:
-    """Create a connection to a vendor with a profile; new refresh tokens are saved in the profile."""
+    """Create a connection that uses a profile's login and saves new refresh tokens in the profile."""
     from functools import partial
 
     from connector import clock

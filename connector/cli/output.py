@@ -46,17 +46,17 @@ def print_line(text: str) -> None:
 
 
 def print_encoded(text: str) -> None:
-    """Print a line that standard output can encode, and flush standard output."""
+    """Print a line that contains only characters of standard output's encoding, and flush standard output."""
     print(text, flush=True)  # noqa: T201
 
 
 def notify(sentence: str) -> None:
-    """Print a notice on standard error, so that it never becomes part of the output."""
+    """Print a notice on standard error, to keep it out of the command's output."""
     print(encodable(sentence, encoding(sys.stderr)), file=sys.stderr, flush=True)  # noqa: T201
 
 
 def is_closed() -> bool:
-    """Return True if the program was started with standard output closed, so that its output is lost."""
+    """Return True if standard output was closed when the program started, so that all output is lost."""
     return sys.__stdout__ is None
 
 
@@ -66,7 +66,7 @@ def encoding(stream: Any) -> str:
 
 
 def as_json(value: Any, code: str, indent: int | None = None) -> str:
-    """Format a value as JSON that contains only characters of the encoding `code`.
+    """Format a value as JSON, using only characters that the encoding `code` supports.
 
     NaN and infinity become null. Decimals that exceed the range of a float become strings.
     """
@@ -87,7 +87,7 @@ def _dump(value: Any, indent: int | None, *, ascii_only: bool) -> str:
 
 
 def _finite(value: Any) -> Any:
-    """Return a copy of a value in which numbers that JSON cannot represent are null or strings."""
+    """Copy a value, replacing numbers that JSON cannot represent with null or strings."""
     if isinstance(value, Mapping):
         return {key: _finite(member) for key, member in value.items()}
     if isinstance(value, list | tuple):
@@ -98,17 +98,17 @@ def _finite(value: Any) -> Any:
 
 
 def encodable(text: str, code: str) -> str:
-    """Replace each character that the encoding `code` does not contain with a question mark."""
+    """Replace each character that the encoding `code` does not support with a question mark."""
     return text.encode(code, "replace").decode(code)
 
 
 def print_table(
     title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, min_width: int = 0
 ) -> None:
-    """Print a table, or a list if the terminal is too narrow for the table or narrower than `min_width`.
+    """Print a table, or a list if the terminal is narrower than the table or than `min_width`.
 
-    The first column contains names that users type, so its cells are never wrapped. If standard output is
-    not a terminal, the table is up to 160 characters wide.
+    The first column contains names that users type, so its cells are never wrapped. If standard output is not
+    a terminal, the table is up to 160 characters wide.
     """
     from rich.console import Console
     from rich.table import Table
@@ -151,7 +151,7 @@ def width() -> int:
 
 
 def print_record(fields: Sequence[Field], value: dict[str, Any], title: str) -> None:
-    """Print a record as a table of labels and values; a value without a field is labelled with its key."""
+    """Print a record as a table of labels and values. A key that has no field is used as the label."""
     known = {field.key: field for field in fields}
     rows: list[tuple[str, str]] = []
     for key, content in value.items():
@@ -177,7 +177,7 @@ def _record_rows(label: str, field: Field | None, value: Any) -> Iterator[tuple[
 
 
 def one_line(value: Any) -> str:
-    """Format a JSON value as a single line of text for people, such as `sku BOOT-39 · quantity 1`."""
+    """Format a JSON value as a single line of readable text, such as `sku BOOT-39 · quantity 1`."""
     if value is None:
         return ""
     if isinstance(value, dict):
@@ -191,13 +191,13 @@ def one_line(value: Any) -> str:
 
 
 def printable(text: str) -> str:
-    """Replace control characters, so that data from a vendor cannot send commands to the terminal."""
+    """Replace control characters, so that a vendor's data cannot send commands to the terminal."""
     return "".join(letter if letter.isprintable() or letter == "\n" else "�" for letter in text)
 
 
 @contextmanager
 def spinner(sentence: str) -> Iterator[None]:
-    """Show a spinner until the block ends; do nothing if standard error is not a terminal."""
+    """Show a spinner until the `with` block ends; do nothing if standard error is not a terminal."""
     if not sys.stderr.isatty():
         yield
         return

@@ -25,10 +25,11 @@ if TYPE_CHECKING:
 class PollOptions:
     """The options of `returns trigger` that control polling.
 
-    `interval` is the number of seconds between polls, or None to poll once. The first poll delivers events
-    since `since`. `limit` is the maximum number of events, and `restart` deletes the stored cursor. With
-    `skipped`, nothing is polled: events that were set aside are listed or, with `retry`, passed to the
-    handler again. `debug` prints the traceback of each error.
+    `interval` is the number of seconds between polls, or None to poll once. `since` is the time from which
+    the first poll delivers events, or None if it delivers none. `limit` is the maximum number of events. If
+    `restart` is true, the stored cursor is deleted first. If `skipped` is true, nothing is polled: the events
+    that were set aside are listed or, if `retry` is true as well, passed to the handler again. If `debug` is
+    true, the traceback of each error is printed.
     """
 
     interval: float | None
@@ -54,11 +55,12 @@ async def follow(
     on_skipped: Callable[[list[Skipped]], None],
     prefix: str = "",
 ) -> None:
-    """Poll or watch a trigger on one connection; the cursor is stored for this profile and these inputs.
+    """Poll or watch a trigger on one connection, with the cursor stored for this profile and these inputs.
 
-    `handler` receives each event, `on_round` the result of each poll, `on_error` each error after which
-    watching continues, and `on_skipped` the events and rows that were set aside. Every notice begins with
-    `prefix`, which names the connection if several are polled. An error in a single poll is raised.
+    `handler` receives each event, `on_round` receives the result of each poll, and `on_skipped` receives the
+    events and rows that were set aside. While a trigger is watched, `on_error` receives each error that does
+    not end the watch. If the trigger is polled only once, errors are raised. Every notice begins with
+    `prefix`, which names the connection if several are polled.
     """
     from connector.clock import sleep
     from connector.runtime.runner import Runner
@@ -107,9 +109,9 @@ def _since_ignored(connection: Connection, profile: Profile) -> str:
 
 
 def event_line(integration: Integration, event: Event, source: str) -> str:
-    """Format an event as one line for people: its time, `source` and the label of the record.
+    """Format an event as one line of text: its time, `source` and the record's label.
 
-    `source` is the text that identifies the trigger, such as its label.
+    `source` is the text that identifies the trigger, such as the trigger's label.
     """
     from connector.definition.paths import at_path
 

@@ -1,4 +1,4 @@
-"""The program `returns`: collects the commands of all packages, and converts errors to exit codes."""
+"""The program `returns`: collects the subcommands of all packages, and converts errors to exit codes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ denied, 4 nothing found, 5 invalid inputs, 6 rate limit exceeded, 7 unknown whet
 
 
 def program() -> typer.Typer:
-    """Build the program from the commands of all entry points in the group `returns.commands`."""
+    """Build the program with the subcommands that all entry points in the group `returns.commands` add."""
     app = typer.Typer(
         name="returns", no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None
     )
@@ -45,7 +45,7 @@ def _options(
         typer.Option("--version", help="Show the version and exit.", callback=_print_version, is_eager=True),
     ] = False,
 ) -> None:
-    """Define the options that are given before the name of a command, such as --version."""
+    """Define the options that come before the name of a command, such as --version."""
 
 
 def main() -> NoReturn:
@@ -87,7 +87,7 @@ def _discard_output() -> int:
 
 
 def _print_system_error(error: OSError) -> int:
-    """Print an error of the operating system, such as a full disk, as one sentence; return exit code 1."""
+    """Print an operating system error, such as a full disk, as one sentence; return exit code 1."""
     file = error.filename or "The output"
     print(f"{file} cannot be used: {(error.strerror or str(error)).lower()}.", file=sys.stderr)  # noqa: T201
     _discard_output()

@@ -21,7 +21,7 @@ class _TerminalHandler(logging.Handler):
 
 @contextmanager
 def log_to_terminal() -> Iterator[None]:
-    """Print messages of the logger `returns_connector` on standard error until the block ends."""
+    """Print messages logged by `returns_connector` on standard error until the `with` block ends."""
     logger, handler = logging.getLogger(LOGGER), _TerminalHandler(logging.INFO)
     logger.addHandler(handler)
     try:

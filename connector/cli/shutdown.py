@@ -1,4 +1,4 @@
-"""Prints the events of `returns trigger`, and ends the command on SIGTERM, lost output or an error."""
+"""Prints the events of `returns trigger`, and ends the command on SIGTERM, errors or closed output."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class OutputLost(Exception):  # noqa: N818 - describes what happened
 
 
 def printing(render: Callable[[Event], str]) -> Handler:
-    """Build an event handler that prints the line that `render` returns for each event.
+    """Build an event handler that formats each event with `render` and prints the text.
 
-    The handler raises `Skip` for an event that cannot be rendered, because a retry would fail too, and
+    The handler raises `Skip` for an event that cannot be formatted, because a retry would fail too, and
     `OutputLost` if standard output cannot be written to.
     """
 
@@ -54,9 +54,10 @@ def printing(render: Callable[[Event], str]) -> Handler:
 
 
 def run(coroutine: Coroutine[Any, Any, None], *, debug: bool) -> None:
-    """Run a command until it ends, or until SIGTERM ends it between two events with exit code 143.
+    """Run a command. SIGTERM ends it between two events, with exit code 143.
 
-    Unexpected errors are raised as `ConnectorError`, and `OutputLost` as the `OSError` that caused it.
+    An unexpected error is raised as a `ConnectorError`. Instead of `OutputLost`, the `OSError` that caused it
+    is raised.
     """
     try:
         terminated = asyncio.run(_until_terminated(coroutine))
@@ -72,7 +73,7 @@ def run(coroutine: Coroutine[Any, Any, None], *, debug: bool) -> None:
 
 
 async def _until_terminated(coroutine: Coroutine[Any, Any, None]) -> bool:
-    """Await the coroutine, cancel it on SIGTERM as on Ctrl-C, and return True if SIGTERM was received."""
+    """Await a coroutine, and cancel it if SIGTERM arrives; return True if SIGTERM was received."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     signals: list[int] = []
 

@@ -1,4 +1,4 @@
-"""Prepares the standard streams for closed streams, failed writes and characters that cannot be encoded."""
+"""Prepares the standard streams, in case they are closed, fail or cannot encode a character."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def prepare_streams() -> None:
 
 
 def _null_device(number: int) -> TextIO:
-    """Open the null device for the stream with this file descriptor.
+    """Open the null device for the standard stream with this file descriptor.
 
-    If the descriptor is free, it is occupied as well, so that no other file receives it.
+    If the descriptor is free, the null device is opened on it as well, so that no other file receives it.
     """
     try:
         os.fstat(number)
@@ -42,7 +42,7 @@ def _null_device(number: int) -> TextIO:
 
 
 class ErrorIgnoringStream:
-    """A text stream that discards output that cannot be written, instead of raising an error."""
+    """A text stream that discards text that it cannot write, instead of raising an error."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

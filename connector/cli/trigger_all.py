@@ -1,4 +1,4 @@
-"""The option `--all` of `returns trigger`, which polls the same kind of event on every connection."""
+"""The option `--all` of `returns trigger`, which polls for one type of event on every connection."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 
 def trigger_name(first: str | None, second: str | None, inputs: list[str] | None) -> str:
-    """Return the key of the trigger, which is the only argument that `--all` accepts.
+    """Return the trigger's key, which is the only argument that `--all` accepts.
 
-    Raises `typer.BadParameter` if it is missing, or if a second argument or an input is given.
+    Raises `typer.BadParameter` if there is no argument, or if a second argument or an input is given.
     """
     if first is None or second is not None:
         raise typer.BadParameter("--all takes only a trigger, as in `returns trigger --all new_return`.")
@@ -50,7 +50,8 @@ async def run(
 ) -> None:
     """Poll the trigger on all connections concurrently.
 
-    Raises `typer.Exit` if a connection fails, with the exit code of its error, or 1 if exit codes differ.
+    Raises `typer.Exit` if any connection fails. The exit code is that of the error, or 1 if several
+    connections fail with different exit codes.
     """
     targets = await _targets(key, profile_name, include_assumed=include_assumed)
     poller = _Poller(cursors, options, output)
@@ -65,9 +66,10 @@ async def run(
 async def _targets(
     key: str, profile_name: str | None, *, include_assumed: bool
 ) -> list[tuple[Integration, Profile, str]]:
-    """List the connections to poll, each with the key of its trigger; print why vendors are skipped.
+    """List the connections to poll, each with its trigger's key; print why other vendors are skipped.
 
-    Raises `UnknownKey` if no connection has such a trigger, and `ConfigurationError` if all are skipped.
+    Raises `UnknownKey` if no connection has a trigger for this event, and `ConfigurationError` if all
+    connections are skipped.
     """
     from connector.definition.compiler import integration, vendors
     from connector.unified.events import choose_trigger, event_kind, event_names
@@ -105,8 +107,8 @@ class _Poller:
     async def poll(self, integration: Integration, profile: Profile, key: str) -> ConnectorError | None:
         """Poll a trigger on one connection; print and return an error instead of raising it.
 
-        An error of one vendor must not stop the other connections. Only `OutputLost` is raised, which stops
-        all connections.
+        An error on one connection must not stop the others. Only `OutputLost` is raised, which stops all
+        connections.
         """
         name = f"{integration.vendor.title} ({profile.name})"
         debug = self.options.debug
@@ -143,7 +145,7 @@ class _Poller:
     def summarize(self) -> None:
         """Print which connections were polled for the first time, or that there are no new events.
 
-        Prints nothing if the connections are watched, or if events that were set aside are listed.
+        Prints nothing for a watch, or if the command lists events that were set aside.
         """
         if self.options.interval is not None or self.options.skipped:
             return

@@ -2,8 +2,8 @@
 
 If no profile is named, the first of these that exists is used: the login in the environment variables
 `RETURNS_<VENDOR>_<FIELD>` if it is complete; the profile `default` in the file; the only profile in the file;
-and `sandbox`, the login of the tenant `demo` at `RETURNS_SANDBOX_URL`. `RETURNS_<VENDOR>_BASE_URL` overrides
-the base URL of every profile except `sandbox`.
+and `sandbox`, the login for the tenant `demo` of the sandbox at `RETURNS_SANDBOX_URL`.
+`RETURNS_<VENDOR>_BASE_URL` overrides the base URL of every profile except `sandbox`.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ class Profile:
     fields: Mapping[str, str] = field(repr=False)
 
     def key(self, integration: Integration) -> str:
-        """Build the key under which the cursors of this connection are stored.
+        """Build the key under which this profile's cursors are stored.
 
-        The key consists of the profile's name, the base URL and the shop. Secrets are excluded, so that
-        polling continues after the user has replaced an API key.
+        The key consists of the profile's name, the base URL and the shop. It contains no secrets, so that
+        polling continues from the same cursor after the user has replaced an API key.
         """
         login = integration.authentication
         public = {*login.sends.values(), *login.headers.values()}.difference(login.secrets)
@@ -100,7 +100,7 @@ class Profiles:
         return chosen
 
     def _choose_without_sandbox(self, integration: Integration, name: str | None) -> Profile | None:
-        """Return the profile to use, or None if the profile is `sandbox`."""
+        """Return the profile to use, or None if that profile is `sandbox`."""
         title, saved = integration.vendor.title, self.saved(integration.vendor.id)
         if name is not None:
             if name in saved:
@@ -125,9 +125,9 @@ class Profiles:
     ) -> list[tuple[Integration, Profile]]:
         """List all profiles of these vendors, or only the profiles named `name`, each with its integration.
 
-        If no profile exists, the profiles of a running sandbox are returned. A login that is both in the
-        environment and in the file is returned once. Raises `ConfigurationError` if no vendor has a profile
-        with this name, and `VendorUnavailable` if the sandbox is needed but not running.
+        If no profile exists, the profiles of a running sandbox are returned. If the environment and the file
+        contain the same login, it is returned only once. Raises `ConfigurationError` if no vendor has a
+        profile with this name, and `VendorUnavailable` if the sandbox is needed but not running.
         """
         pairs = [(integration, profile) for integration in integrations for profile in self._all(integration)]
         if name is not None:
@@ -189,7 +189,7 @@ class Profiles:
     def renew(self, integration: Integration, profile: Profile, refresh_token: str) -> None:
         """Save a new refresh token in the profiles file, because the old token may no longer be valid.
 
-        The file is changed only if its profile is still the same login with the same base URL.
+        The file is changed only if the profile stored there still has the same login and base URL.
         """
         vendor = integration.vendor.id
         renewed = profile.renewed(integration, refresh_token)
@@ -201,9 +201,10 @@ class Profiles:
                 self._put(vendor, renewed)
 
     def newest_refresh_token(self, integration: Integration, profile: Profile) -> str:
-        """Read the refresh token of this login from the file, or return "" if there is none.
+        """Read the profile's refresh token from the file; return "" if there is none.
 
-        Another process that uses the same profile may have saved a newer token.
+        Another process that uses the same profile may have saved a newer token. Also returns "" if the
+        profile in the file has a different login or base URL.
         """
         tokens = integration.authentication.tokens
         key = tokens.refresh_field if tokens else None
@@ -214,11 +215,14 @@ class Profiles:
         return saved.fields.get(key, "") if same else ""
 
     def environment_value(self, vendor: str, field: str) -> str | None:
-        """Return the value of the environment variable for a login field or "base_url"; None if not set."""
+        """Return the value of a login field's environment variable, or None if the variable is not set.
+
+        `field` is the key of a login field, or "base_url".
+        """
         return self._variables.get(vendor, field)
 
     def report_unknown(self, integration: Integration, chosen: Profile | None = None) -> None:
-        """Report environment variables and settings in the file that do not belong to a login field.
+        """Report environment variables and settings in the file that do not match any login field.
 
         The `chosen` profile is skipped, because its unknown fields are reported when it is used to connect.
         """
@@ -236,7 +240,7 @@ class Profiles:
                     )
 
     def _ignored(self, integration: Integration) -> list[str]:
-        """Build a message for each environment variable and each section of the file that is not used."""
+        """Return a message for each environment variable and each section of the file that is not used."""
         from connector.definition.compiler import vendors
 
         known = vendors()
@@ -275,7 +279,7 @@ class Profiles:
         return None
 
     def _with_base_url(self, integration: Integration, profile: Profile) -> Profile:
-        """Return the profile, with its base URL replaced if `RETURNS_<VENDOR>_BASE_URL` is set."""
+        """Return the profile, with the base URL from `RETURNS_<VENDOR>_BASE_URL` if that variable is set."""
         base_url = self.environment_value(integration.vendor.id, "base_url")
         if base_url is None or _bare(base_url) == _bare(profile.base_url):
             return profile
@@ -312,7 +316,7 @@ def check_name(name: str) -> None:
 
 
 def _same(one: Profile, other: Profile) -> bool:
-    """Return True if two profiles have the same login fields and base URL, regardless of their names."""
+    """Check whether two profiles have the same login fields and base URL, even if their names differ."""
     return (_bare(one.base_url), one.fields) == (_bare(other.base_url), other.fields)
 
 

@@ -42,9 +42,9 @@ class ProfileFile:
             raise ConfigurationError(self._unreadable(error)) from error
 
     def section(self, vendor: str) -> dict[str, dict[str, str]]:
-        """Return the fields of a vendor's profiles, keyed by the name of the profile.
+        """Return the fields of a vendor's profiles, keyed by profile name.
 
-        Raises `ConfigurationError` if a profile is not a section, or one of its values is not a string.
+        Raises `ConfigurationError` if a profile is not a section, or if a value in it is not a string.
         """
         profiles = self.read().get(vendor, {})
         if not isinstance(profiles, dict):
@@ -68,9 +68,9 @@ class ProfileFile:
 
     @contextmanager
     def changing(self) -> Iterator[None]:
-        """Prevent other processes from changing the file until the block ends.
+        """Prevent other processes from changing the file until the `with` block ends.
 
-        Read the file and call `put` within the same block.
+        Read the file and call `put` inside that block.
         """
         try:
             with text_files.locked(self.path):
@@ -132,7 +132,10 @@ def _is_utf_8(value: str) -> bool:
 
 
 def _edit(text: str, vendor: str, name: str, values: Mapping[str, str], *, inline: bool) -> str:
-    """Return the edited text with the profile as a section or inline table, or "" if this is impossible."""
+    """Add or replace a profile in a TOML text; return "" if this is impossible.
+
+    A new profile is written as an inline table if `inline` is true, and as a section otherwise.
+    """
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 
@@ -154,7 +157,10 @@ def _edit(text: str, vendor: str, name: str, values: Mapping[str, str], *, inlin
 
 
 def _parses_to(text: str, expected: Mapping[str, Any]) -> bool:
-    """Return True if a TOML text has this content; floats are compared as strings, because nan != nan."""
+    """Check whether a TOML text parses to `expected`.
+
+    Floats are compared as strings, because nan does not equal nan.
+    """
     try:
         return tomllib.loads(text, parse_float=str) == expected
     except ValueError:

@@ -1,4 +1,4 @@
-"""Requests the login of the tenant `demo` from a running sandbox, for the built-in profile `sandbox`."""
+"""Requests the login for the tenant `demo` from a running sandbox, for the built-in profile `sandbox`."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ async def login(
     *,
     alone: bool,
 ) -> tuple[str, dict[str, str]]:
-    """Request the base URL and the login fields of a vendor from the sandbox at `url`.
+    """Request a vendor's base URL and login fields from the sandbox at `url`.
 
-    `token` is the sandbox's control token, or "". `alone` is true if only this vendor is looked up, so that
-    the error message can name the vendor. Raises `ConfigurationError` if the URL or token is invalid,
-    `AuthenticationError` if the sandbox rejects the token, `VendorUnavailable` if no sandbox responds, and
-    `NotFound` if the sandbox does not provide the vendor.
+    `token` is the sandbox's control token, or "" to send no token. `alone` is true if no other vendors are
+    looked up, so that the error message can name this vendor. Raises `ConfigurationError` if the URL or token
+    is invalid, `AuthenticationError` if the sandbox rejects the token, `VendorUnavailable` if no sandbox
+    responds, and `NotFound` if the sandbox does not provide the vendor.
     """
     address = parse_url(url, SANDBOX_URL)
     base_url = str(address).rstrip("/")

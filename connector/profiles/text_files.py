@@ -56,7 +56,7 @@ def reason(error: OSError | ValueError) -> str:
 
 
 def restrict(path: Path) -> None:
-    """Make a file with secrets readable only by its owner; do nothing if this user may not change it."""
+    """Make a file with secrets readable only by its owner; do nothing if this is not permitted."""
     if path.stat().st_mode & OTHERS:
         with suppress(OSError):
             path.chmod(OWNER_ONLY)
@@ -69,11 +69,11 @@ def target(path: Path) -> Path:
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Prevent other processes that use this function from changing a file until the block ends.
+    """Prevent other processes that use this function from changing a file until the `with` block ends.
 
-    SQLite locks a separate file next to it, and the operating system releases the lock if the process
-    crashes. Raises `OSError` if the lock file cannot be created, and `ConfigurationError` if another process
-    keeps the lock for more than ten seconds.
+    The lock is an SQLite lock on a separate file in the same folder; the operating system releases it if the
+    process crashes. Raises `OSError` if the lock file cannot be created, and `ConfigurationError` if another
+    process holds the lock for more than ten seconds.
     """
     import sqlite3
 

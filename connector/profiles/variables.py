@@ -21,7 +21,7 @@ LOGIN_FIELDS = ("api_key", "client_id", "client_secret", "base_url")
 
 
 def variable(vendor: str, field: str) -> str:
-    """Return the name of the environment variable for a login field, or for the base URL."""
+    """Return the name of the environment variable for a login field, or for "base_url"."""
     return f"{PREFIX}{vendor}_{field}".upper()
 
 
@@ -50,13 +50,16 @@ class Variables:
         return trimmed(self._environment.get(name, ""))
 
     def get(self, vendor: str, field: str) -> str | None:
-        """Return the value of the variable for a vendor's login field or "base_url"; None if not set."""
+        """Return the value of a login field's variable, or None if the variable is not set.
+
+        `field` is the key of a login field, or "base_url".
+        """
         return self[variable(vendor, field)] or None
 
     def ignored(self, integration: Integration, vendors: Collection[str]) -> Iterator[str]:
         """Yield a message for each variable that looks like a login field or setting but is not read.
 
-        The name of such a variable is not in capitals, or contains an unknown field or vendor.
+        This applies to variables whose name is not in capitals, or contains an unknown field or vendor.
         """
         known = [
             variable(integration.vendor.id, field.key) for field in integration.authentication.all_fields

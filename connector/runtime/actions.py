@@ -1,10 +1,10 @@
-"""Runs actions; after a write without a response, searches for its effect or raises `OutcomeUnknown`.
+"""Runs actions. If a write receives no response, searches for its effect or raises `OutcomeUnknown`.
 
-The client itself repeats a write that certainly had no effect: no connection was made, or the response was
-429. This module handles writes that were sent and received no response. A slow vendor may still carry out
-such a write, so a search that finds nothing proves nothing, and sending the write again could apply it twice.
-RFC 9110 section 9.2.2 says not to repeat a request that is not idempotent unless the client can detect that
-the request was never applied.
+If a write certainly had no effect, because no connection was made or the response was 429, the client repeats
+it. This module handles writes that were sent and received no response. A slow vendor may still carry out such
+a write. A search that finds nothing therefore does not prove that the write failed, and sending the write
+again could apply it twice. RFC 9110 section 9.2.2 says not to repeat a request that is not idempotent unless
+the client can detect that the request was never applied.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class BoundAction:
 
         Inputs that are None or "" are not sent. Raises `ValidationFailed` for invalid inputs, before anything
         is sent; `OutcomeUnknown`, with the request in `sent`, if no response arrived and the effect was not
-        found; and any other `ConnectorError` that matches the vendor's response.
+        found; and any other `ConnectorError` if the vendor refuses the request or the request fails.
         """
         filled = fill(self.action.key, self.action.inputs, inputs)
         operation = self._client.integration.operations[self.action.operation]
@@ -74,11 +74,11 @@ class BoundAction:
             return data
 
     async def _look(self, filled: FilledInputs, started: datetime, lost: OutcomeUnknown) -> dict[str, Any]:
-        """Search for the record that a write without a response created, and return that record.
+        """Search for the record that a write without a response may have created, and return that record.
 
         The search is repeated, because the record may appear late. The number of pages and the time are
         limited, because a vendor that ignores the filter returns all its records. Raises `OutcomeUnknown` if
-        no record matches, and also if several records match, because any of them may be another client's.
+        no record matches, and also if several records match, because the write may have created any of them.
         """
         finding = self.action.finding
         if finding is None:
@@ -113,9 +113,10 @@ class BoundAction:
     async def _matching(
         self, finding: Finding, filled: FilledInputs, started: datetime, until: datetime
     ) -> tuple[list[dict[str, Any]], bool]:
-        """Find the records that match the sent values; return them, and true if the whole list was read.
+        """Find the records that match the sent values; also return True if the whole list was read.
 
-        `started` is when the write was sent, and reading stops at the first page received after `until`.
+        `started` is the time at which the write was sent. Reading stops at the first page received after
+        `until`.
         """
         client = self._client
         operation = client.integration.operations[finding.operation]
@@ -135,13 +136,13 @@ class BoundAction:
             data = (await client.call(operation, values)).data
             records = at_path(data, finding.records)
             rows = records if isinstance(records, list) else [records]
-        # Creation times are on the vendor's clock. An older record with the same content has another origin.
+        # Creation times use the vendor's clock. An older equal record has another origin.
         since = client.vendor_time(started) - TOLERANCE
         matches = [row for row in rows if isinstance(row, dict) and self._is_it(row, finding, filled, since)]
         return self._distinct(matches), read_all
 
     def _distinct(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Remove duplicate records, which occur when an inserted row pushes other rows to the next page."""
+        """Remove duplicates, which occur when a newly inserted row pushes other rows to the next page."""
         path = self._client.integration.resources[self.action.resource].id
         ids = [at_path(row, path) if path else None for row in rows]
         keys = [repr(row if id_ in (None, "") else id_) for row, id_ in zip(rows, ids, strict=True)]
@@ -162,5 +163,5 @@ class BoundAction:
 
 
 def _unknown(lost: OutcomeUnknown, sentence: str) -> OutcomeUnknown:
-    """Build an `OutcomeUnknown` like `lost`, with a sentence about the search appended to its message."""
+    """Copy an `OutcomeUnknown`, appending a sentence about the search to its message."""
     return OutcomeUnknown(f"{lost.message} {sentence}", sent=lost.sent, operation=lost.operation)

@@ -20,8 +20,8 @@ def choice_value(field: Field, text: str) -> str:
     """Look up the field's choice whose value or label is `text`, and return its value.
 
     Returns `text` unchanged if no choice matches. A value takes precedence over a label, and an exact match
-    over a match that differs in case, spaces, hyphens or underscores. If the field also allows unknown
-    values, only case is ignored, because another spelling may be a different value.
+    over a match that differs in case, spaces, hyphens or underscores. If the field also accepts unknown
+    values, only differences in case are ignored, because another spelling may be a different value.
     """
     pairs = [(choice.value, choice.label) for choice in field.choices]
     known = [(word, title(word)) for word in field.known_values]
@@ -37,8 +37,8 @@ def choice_value(field: Field, text: str) -> str:
 def intended_word(field: Field, text: str) -> str | None:
     """Return the field's known value that `text` probably misspells; None if there is no such value.
 
-    A known value is never a misspelling. Fields with a closed list of choices are not checked, because any
-    other value is refused anyway.
+    If `text` is itself a known value, it is not a misspelling. Fields with a closed list of choices are not
+    checked, because any other value is refused anyway.
     """
     wanted = folded(text)
     known = {folded(word): word for word in field.known_values}
@@ -51,12 +51,12 @@ def intended_word(field: Field, text: str) -> str | None:
 
 
 def _differ_in_letters(word: str, other: str) -> bool:
-    """Check whether two words differ only in letters: `received2` does not misspell `received`."""
+    """Check whether two words differ only in letters; `received2` and `received` do not."""
     return [sign for sign in word if not sign.isalpha()] == [sign for sign in other if not sign.isalpha()]
 
 
 def _distance(word: str, other: str) -> int:
-    """Compute the Damerau-Levenshtein distance: how many letters to insert, delete, replace or swap."""
+    """Compute the Damerau-Levenshtein distance: the number of letters to insert, delete, replace or swap."""
     rows = [list(range(len(other) + 1))]
     for at, letter in enumerate(word, 1):
         rows.append([at])
@@ -66,7 +66,7 @@ def _distance(word: str, other: str) -> int:
 
 
 def _steps(rows: list[list[int]], word: str, other: str, at: int, to: int, *, same: bool) -> Iterator[int]:
-    """Yield the distance between two prefixes for each possible last edit: delete, insert, replace, swap.
+    """Yield the distance between two prefixes for each possible last edit (delete, insert, replace or swap).
 
     `rows` contains the distances of shorter prefixes, `at` and `to` are the lengths of the prefixes, and
     `same` says whether their last letters are equal.

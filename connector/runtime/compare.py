@@ -27,7 +27,7 @@ JOINTS = re.compile(r"[\s\u2010-\u2015-]+")
 def identifier_form(kind: Identifier, value: Any) -> str:
     """Normalize an identifier for comparison; return "" if the value cannot be an identifier.
 
-    Case, surrounding blanks and a leading `#` are ignored, and so are separators in tracking numbers.
+    Case, surrounding blanks and a leading `#` are ignored, and so are the separators in a tracking number.
     """
     if isinstance(value, float | Decimal):
         value = plain(Decimal(str(value)))
@@ -44,7 +44,7 @@ def same_identifier(kind: Identifier, value: Any, wanted: Any) -> bool:
 
 
 def matches(field: InputField, row: Mapping[str, Any], wanted: Any) -> bool:
-    """Check whether a row contains the wanted value of an input with location "match"."""
+    """Check whether a row has the wanted value for an input that the API cannot filter by."""
     value = at_path(row, field.path)
     if field.compared == "word":
         return same_word(value, wanted)
@@ -56,9 +56,9 @@ def matches(field: InputField, row: Mapping[str, Any], wanted: Any) -> bool:
 def was_sent(field: InputField, column: Path, value: Any, row: Mapping[str, Any], path: Path) -> bool:
     """Check whether the value at `path` in a row equals the value sent for an input.
 
-    For an input with line items, `column` is the path within one item, and the values of all items are
-    compared in any order. A column that contains an object, a list, null or a Boolean is not compared, and
-    counts as equal.
+    For an input with line items, `column` is the path to the value within one item, and the values of all
+    items are compared in any order. If one of the sent values is an object, a list, null or a Boolean, the
+    column is not compared and counts as equal.
     """
     if column:
         sent = [_form(value) for value in everything_at(value, column)]
@@ -83,7 +83,7 @@ def _form(value: Any) -> str | None:
 def holds(stored: Any, wanted: Any) -> bool:
     """Check whether a stored value equals the wanted value.
 
-    Strings are compared without case and surrounding blanks. A stored object may have additional members.
+    Case and surrounding blanks are ignored. A stored object may have additional members.
     """
     if isinstance(wanted, dict):
         return isinstance(stored, dict) and all(
@@ -103,7 +103,7 @@ def holds(stored: Any, wanted: Any) -> bool:
 
 
 def identifiers(field: InputField, value: Any) -> frozenset[str]:
-    """Normalize all identifiers in a validated input: a single value, a list, or a string with separators."""
+    """Normalize all identifiers in an input, which may be one value, a list or a string with separators."""
     values = value if isinstance(value, list | tuple) else [value]
     if field.separator:
         values = [part for item in values for part in str(item).split(field.separator)]
@@ -116,9 +116,9 @@ def matching_rows(
 ) -> tuple[list[Mapping[str, Any]], list[InputField]]:
     """Return the rows that match all filters, and the filters that the vendor probably ignored.
 
-    A row that does not contain the filtered field counts as matching. The list of ignored filters is empty if
-    any row matches. Otherwise it contains the filters that no row matches or, if there is no such filter, all
-    filters that some row does not match.
+    A row that does not contain the filtered field counts as matching. If any row matches, or if there are no
+    rows, no filter is reported as ignored. Otherwise the ignored filters are those that no row matches or, if
+    each filter is matched by some row, those that at least one row does not match.
     """
     filters = [
         (field, identifiers(field, inputs[field.key]))

@@ -107,8 +107,9 @@ class Connection:
         """Check the credentials with one inexpensive request.
 
         Raises `AuthenticationError` if the vendor refuses the credentials, and any other error that the
-        request raises. If the credentials include an account or store, 404 also raises `AuthenticationError`:
-        the request asks for no single record, so 404 means that the account or store is wrong.
+        request raises. If the credentials include an account or store, a 404 response also raises
+        `AuthenticationError`: the request does not ask for a particular record, so 404 means that the account
+        or store is wrong.
         """
         login = self.integration.authentication
         try:
@@ -131,7 +132,7 @@ class Connection:
     async def __aexit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close the connection, and add vendor and profile to a `ConnectorError` raised in the block."""
+        """Close the connection, and add the vendor and profile to a `ConnectorError` raised in the block."""
         if isinstance(problem, ConnectorError):
             attribute(problem, self.integration.vendor.id, self.client.profile)
         await self.client.close()
@@ -149,10 +150,11 @@ def connect(
     deadline: float = DEADLINE,
     profile: str | None = None,
 ) -> Connection:
-    """Create a connection; `connector.open` calls this function with the real clock and sleep.
+    """Create a connection; `connector.open` calls this function with the real clock and sleep function.
 
     `vendor` is a vendor's ID or a compiled `Integration`. `profile` is a name for the connection, used in
-    error messages. Raises `ConfigurationError` if the base URL, a credential field or a limit is invalid.
+    error messages. Raises `ConfigurationError` if the base URL, a credential field, `timeout` or `deadline`
+    is invalid.
     """
     integration = compiled(vendor) if isinstance(vendor, str) else vendor
     with attributed_to(integration.vendor.id, profile):
@@ -197,7 +199,7 @@ def _checked(
 
 
 def _seconds(name: str, value: Any) -> float:
-    """Convert a limit in seconds to a float; raise `ConfigurationError` unless it is finite and positive."""
+    """Return a time limit as a float; raise `ConfigurationError` if it is not finite and positive."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
         raise ConfigurationError(f"{name} must be a number of seconds above 0, not {value!r}.")
     return float(value)

@@ -61,9 +61,10 @@ class Cursors:
     """Stores the cursors of triggers and the outbox of their events in a SQLite file.
 
     `advance` stores a new cursor and adds the poll's events to the outbox in one transaction. Therefore every
-    event that a cursor has passed was delivered, is pending in the outbox, or was set aside. `settle` removes
-    a delivered event from the outbox. `set_aside` moves an event from the outbox to the list of skipped
-    events, and `retry` moves all skipped events back. A `place` is an event's number in the outbox.
+    event from a poll whose cursor is stored was delivered, is pending in the outbox, or was set aside.
+    `settle` removes a delivered event from the outbox. `set_aside` moves an event from the outbox to the list
+    of skipped events, and `retry` moves all skipped events back. A `place` is an event's number in the
+    outbox.
 
         with Cursors(Path("cursors.sqlite3")) as cursors, cursors.locked("shop", "returngo:new_return"):
             cursor = cursors.load("shop", "returngo:new_return")
@@ -144,7 +145,7 @@ class Cursors:
         return cursor
 
     def waiting(self, profile: str, trigger: str) -> list[tuple[int, Event]]:
-        """List the events that are pending delivery as `(place, event)` pairs, earliest place first."""
+        """List the events that are pending delivery as `(place, event)` pairs, in order of their places."""
         with self._usable():
             rows = self._database.execute(
                 "select place, event from waiting where profile = ? and trigger = ? order by place",
@@ -153,7 +154,10 @@ class Cursors:
         return [(place, self._event(text)) for place, text in rows]
 
     def failures(self, profile: str, trigger: str) -> dict[int, int]:
-        """Map the place of each pending event that has failed to its number of failed delivery attempts."""
+        """Return the number of failed delivery attempts for each pending event, keyed by place.
+
+        Events that have not failed are left out.
+        """
         with self._usable():
             rows = self._database.execute(
                 "select place, tries from waiting where profile = ? and trigger = ? and tries > 0",
@@ -162,7 +166,7 @@ class Cursors:
         return dict(rows)
 
     def record_failure(self, place: int) -> None:
-        """Add one to the number of failed delivery attempts of the event at `place`."""
+        """Add one to the number of failed delivery attempts for the event at `place`."""
         with self._usable():
             self._database.execute("update waiting set tries = tries + 1 where place = ?", (place,))
 
@@ -178,9 +182,9 @@ class Cursors:
     ) -> None:
         """Store a poll's cursor and add the poll's events to the outbox, in one transaction.
 
-        With two transactions, a crash between them would lose the events (cursor first) or deliver them twice
-        (events first). `rows` are sentences about unreadable rows; they are added to the skipped entries with
-        the time `at`, and ignored if `at` is None.
+        With two transactions, a crash between them would lose the events if the cursor were stored first, or
+        deliver them twice if the events were stored first. `rows` are sentences about unreadable rows; they
+        are added to the skipped entries with the time `at`. If `at` is None, `rows` is ignored.
         """
         texts = [_json_of(event) for event in events]
         given_up = [(profile, trigger, None, _storable(why), at.isoformat()) for why in rows] if at else []
@@ -204,7 +208,7 @@ class Cursors:
             self._database.execute("delete from waiting where place = ?", (place,))
 
     def skipped(self, profile: str, trigger: str) -> list[Skipped]:
-        """List the events and unreadable rows that were set aside, in the order in which that happened."""
+        """List the events and unreadable rows that were set aside, in the order in which this happened."""
         with self._usable():
             rows = self._database.execute(
                 "select event, why, at from skipped where profile = ? and trigger = ? order by place",

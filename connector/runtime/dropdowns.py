@@ -1,4 +1,4 @@
-"""Loads the options of dropdown inputs page by page, each option with a value and a label."""
+"""Loads the options of a dropdown input page by page; each option has a value and a label."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Option:
 class Options:
     """One page of a dropdown's options.
 
-    `next_page` is the `page` argument that loads the next page; None on the last page.
+    `next_page` is the value of `page` that loads the next page. It is None on the last page.
     """
 
     options: tuple[Option, ...]

@@ -14,7 +14,7 @@ Call = TypeVar("Call", bound="Callable[..., Awaitable[Any]]")
 
 
 def attributed(call: Call) -> Call:
-    """Decorate an async method to add the vendor and profile of `self._client` to errors that it raises."""
+    """Decorate an async method so that its errors contain the vendor and profile of `self._client`."""
 
     @wraps(call)
     async def named(self: Any, /, *args: Any, **inputs: Any) -> Any:

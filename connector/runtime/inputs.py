@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 class FilledInputs:
     """The validated inputs of an action, search or trigger.
 
-    `inputs` are the normalized values keyed by input. `values` are the values to send, keyed by the
-    operation's parameters and body fields. `matches` are the inputs that the API cannot filter by, with the
-    values to compare records with.
+    `inputs` contains the normalized values, keyed by the inputs' keys. `values` contains the values to send,
+    keyed by the operation's parameters and body fields. `matches` contains each input that the API cannot
+    filter by, with the value that records must have.
     """
 
     inputs: dict[str, Any]
@@ -43,7 +43,7 @@ def fill(
 
     `name` is the key of the action, search or trigger, for the error message. None and blank strings mean
     "not given". Single-line inputs are trimmed; multi-line inputs are not. A choice can be given by its value
-    or label. `looking` means that the inputs are filters; a probable misspelling of a known value is then an
+    or label. If `looking` is true, the inputs are filters, and a probable misspelling of a known value is an
     error, because the filter would match nothing.
     """
     present = present_of(fields, given)
@@ -80,7 +80,7 @@ def fill(
 
 
 def not_run(name: str, errors: Sequence[FieldError]) -> ValidationFailed:
-    """Build the error for invalid inputs to `name`, an action, search or trigger that was not run."""
+    """Build the error that states why `name`, an action, search or trigger, was not run."""
     return ValidationFailed(f"{name} was not run: {joined_errors(errors)}", fields=errors)
 
 
@@ -141,7 +141,7 @@ def _several(field: InputField, present: Mapping[str, Any]) -> bool:
 
 
 def _values(fields: Sequence[InputField], fit: Mapping[str, Any]) -> dict[str, Any]:
-    """Map validated inputs to a nested dict keyed by the operation's parameters and body fields."""
+    """Convert validated inputs to a nested dict keyed by the operation's parameters and body fields."""
     values: dict[str, Any] = {}
     for field in fields:
         if field.location == "match" or field.key not in fit:

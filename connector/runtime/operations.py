@@ -1,4 +1,4 @@
-"""Calls any API operation by its operationId, and iterates over the pages or rows of lists."""
+"""Calls any API operation by its operationId, and iterates over the pages or rows of a list."""
 
 from __future__ import annotations
 
@@ -36,7 +36,10 @@ class BoundOperation:
         return await self._client.call(self.operation, values)
 
     async def pages(self, **values: Any) -> AsyncIterator[Page]:
-        """Yield the pages of a list, from the first page or from the given page parameter to the last."""
+        """Yield the pages of a list.
+
+        Starts at the page that the operation's page parameter selects, or at the first page by default.
+        """
         operation = self.operation
         paging = self._client.integration.paging.get(operation.paging or "")
         first = values.pop(paging.page_parameter, None) if paging else None

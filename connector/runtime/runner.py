@@ -1,8 +1,8 @@
-"""Polls a trigger durably and delivers its events at least once: the runner.
+"""Polls a trigger durably, and delivers each event at least once.
 
 The events and the cursor are stored in one transaction before the first event is delivered (an outbox). An
-event is delivered twice only if the process dies after the event's handler returns and before the delivery
-is recorded. Event IDs are stable, so a consumer that remembers the IDs can drop the duplicate.
+event is delivered twice only if the process dies after the event's handler returns and before the delivery is
+recorded. Event IDs are stable, so a consumer that remembers the IDs can drop the duplicate.
 
 Why the runner does not deliver first and store the cursor afterwards: after a crash the poll would be
 repeated. A record that changed and changed back in the meantime would then create no event, and the consumer
@@ -81,7 +81,8 @@ class _Round:
     `interval` is the pause in seconds after an event's first failure (None: retry in every round), and
     `limit` is the maximum number of events to deliver (None: no limit). `stuck` maps the IDs of records that
     failed in this round to their errors. `held` contains the IDs of records whose retry is not due yet.
-    `raised` is the first exception from a handler. `away` is set if the vendor could not be reached.
+    `raised` is the first exception that the handler raised. `away` is the error that was raised if the vendor
+    could not be reached.
     """
 
     interval: float | None
@@ -151,8 +152,8 @@ class Runner:
         """Run one round: deliver pending events, poll once, and deliver the new events.
 
         At most `limit` events are delivered (None: all); the others remain pending until the next round.
-        `since` applies to the first poll only, see `BoundTrigger.poll`. Raises the first exception from a
-        handler at the end of the round, and any error that the poll raises.
+        `since` applies to the first poll only; see `BoundTrigger.poll`. If the handler raises exceptions, the
+        first one is raised at the end of the round. Errors from the poll are raised immediately.
         """
         state = _Round(None, limit)
         result = await self._round(state, since)
@@ -187,8 +188,8 @@ class Runner:
         `on_round` is called with the result of each round. `on_error` is called with each error that does not
         end the loop:
 
-        - The vendor cannot be reached or limits requests. The pause is then at least the wait that the vendor
-          asks for.
+        - The vendor cannot be reached or limits requests. If the vendor states how long to wait, the pause is
+          at least that long.
         - A response is unexpected, or an unforeseen exception is raised, after at least one successful round.
           A single error page from a proxy must not end the loop, but a wrong base URL must be reported
           immediately.
@@ -278,8 +279,9 @@ class Runner:
         """Yield the pending events with their places and record IDs; events for one record stay in order.
 
         The oldest event comes first. If it failed in an earlier round and fails again, events for records
-        without failures come next, and the other failed events come only after the poll. Thus one bad record
-        does not delay other records, and if the vendor is down, only one request is wasted before the poll.
+        without failures come next, and the other failed events come only after the poll. In this way, one bad
+        record does not delay other records, and if the vendor is down, only one request is wasted before the
+        poll.
         """
         failures = self._cursors.failures(self._profile, self._name)
         waiting = [
@@ -304,7 +306,7 @@ class Runner:
         """Call the handler with an event, then update the outbox.
 
         A delivered event is removed. An event whose handler raises `Skip` is set aside; after any other
-        exception the event is postponed, unless the exception is one that ends the round.
+        exception the event is postponed. Exceptions that end the round are raised.
         """
         try:
             await self._handler(event)

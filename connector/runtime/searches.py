@@ -37,8 +37,8 @@ class BoundSearch:
 
             returns = await rm.searches["find_return"](order_number="#1001")
 
-        If the API has no filter for an input, the records on the newest `search.scan_pages` pages are
-        compared with the input. Records whose identifiers differ from the inputs are left out, because a
+        If the API has no filter for an input, the input is compared with the newest records, at most
+        `search.scan_pages` pages. Records whose identifiers differ from the inputs are left out, because a
         vendor may ignore a filter.
 
         Raises `ValidationFailed` for invalid inputs, `UnexpectedResponse` if the vendor ignored a filter and
@@ -103,7 +103,7 @@ class BoundSearch:
 
 
 class BoundFindOrCreate:
-    """A search with the action to run if nothing is found: `await pair(search={…}, create={…})`."""
+    """A search and the action to run if it finds nothing: `await pair(search={…}, create={…})`."""
 
     def __init__(self, pair: FindOrCreate, search: BoundSearch, create: BoundAction) -> None:
         self.pair = pair
@@ -115,7 +115,7 @@ class BoundFindOrCreate:
     ) -> tuple[dict[str, Any], bool]:
         """Find the first record that matches `search`, or create a record with the inputs `create`.
 
-        Returns the record, and true if it was created. Two concurrent calls may both create a record.
+        Returns the record and whether it was created. Two concurrent calls may both create a record.
         """
         records = await self._search(limit=1, **search)
         return (records[0], False) if records else (await self._create(**create), True)

@@ -44,9 +44,9 @@ class PollResult:
     """The events from one poll, and the cursor for the next poll.
 
     `events` are sorted by `occurred_at`, oldest first. If any event has no `occurred_at`, all events are
-    sorted by when their records changed or were created, or keep the vendor's order if that is unknown too. A
-    later poll can return older events, for records that appeared late in the vendor's list or that were
-    beyond this poll's page limit.
+    sorted by the time at which their records changed or were created, or are in the vendor's order if that
+    time is unknown too. A later poll can return older events, for records that appeared late in the vendor's
+    list or that were beyond this poll's page limit.
 
     `cursor` is a JSON object; pass it to the next poll unchanged. The next poll does not return these events
     again, so store the cursor only after the events are delivered, or in the same transaction as the events.
@@ -105,7 +105,7 @@ class BoundTrigger:
 
         `cursor` is the cursor that the last poll returned, or None for the first poll. The first poll returns
         no events and only remembers which records exist; with `since`, it returns the events since that time.
-        A date, or a time without a zone, is in UTC. Later polls ignore `since`.
+        A date or a time without a zone is interpreted as UTC. Later polls ignore `since`.
 
         `inputs` are the values of the trigger's filters, keyed by filter. Events for records that do not
         match are left out, and the cursor advances past those events as well.
@@ -113,8 +113,8 @@ class BoundTrigger:
             result = await rm.triggers["new_return"].poll(since=date(2026, 11, 1))
             result = await rm.triggers["new_return"].poll(result.cursor)
 
-        Raises `ValidationFailed` for invalid inputs, `ConfigurationError` for a cursor of another trigger or
-        version, and any error that a request raises (`AuthenticationError`, `RateLimited`,
+        Raises `ValidationFailed` for invalid inputs, `ConfigurationError` if the cursor belongs to another
+        trigger or version, and any error that a request raises (`AuthenticationError`, `RateLimited`,
         `VendorUnavailable`, …). After an error, poll again with the same cursor; no event is lost.
         """
         result = await self.poll_list(cursor, since=since, **inputs)
@@ -206,7 +206,11 @@ class BoundTrigger:
         )
 
     def _next_cursor(self, state: Cursor, read: ReadResult, problems: Problems) -> Cursor:
-        """Build the cursor to store: the strategy's state, an unfinished walk, and the reported problems."""
+        """Build the cursor to store.
+
+        It contains the strategy's state, the reported problems and, if the list was not read to its end, the
+        `PageWalk` that the next poll continues.
+        """
         # If a later poll continues the walk, loop detection must continue as well; otherwise a list without
         # an end would be read forever.
         walk = read.walk if state.get("resume") else None
@@ -225,8 +229,8 @@ class BoundTrigger:
         """Read the pages that the strategy plans; return the strategy's state for `fold`, and the rows.
 
         The page at which the last poll stopped may no longer exist, because page cursors expire and lists
-        become shorter. In that case the whole list is read from the start in this poll: if it were split
-        between polls again, the next page could again be lost.
+        become shorter. In that case the whole list is read from the start in this poll: if it were split over
+        several polls again, the next page could also disappear.
         """
         source = self.trigger.source
         plan = self._plan(state, now, since)

@@ -1,14 +1,14 @@
-"""Polls for changed records with the API's filter on modification time: watermark, overlap and look-back.
+"""Polls for changed records, for APIs that can filter by modification time.
 
-The cursor contains a *watermark* (every change up to that time has been read), a *floor* (changes before
-that time create no event), and an entry for each record changed since the floor. The entry stores the
-record's last known state, or its last known *mark*, which is a time field whose changes create events. A
-record creates an event when its state or mark differs from the entry; reading an unchanged record again
-creates no event. If rows contain no modification time, the beginning of the lap is used instead, according to
-the earlier of the vendor's clock and the local clock.
+The cursor contains a *watermark* (every change up to that time has been read), a *floor* (changes before that
+time create no event), and an entry for each record changed since the floor. The entry stores the record's
+last known state, or its last known *mark*, which is a time field whose changes create events. A record
+creates an event when its state or mark differs from the entry; reading an unchanged record again creates no
+event. If rows contain no modification time, the time at which the lap began is used instead, according to the
+vendor's clock or the local clock, whichever is earlier.
 
-A *lap* reads all records changed since the watermark minus the overlap. A lap may take several polls, each
-of which continues with the next page.
+A *lap* reads all records changed since a time shortly before the watermark; the time between the two is the
+*overlap*. A lap may take several polls, each of which continues with the next page.
 
 Why the watermark never advances past the beginning of the lap: a row on a page that was already read may have
 changed since then.
@@ -18,8 +18,10 @@ read. A row that changed appears again on a later page. But a row that moved to 
 then the lap contains fewer distinct rows than the reported total, or the total becomes smaller. In that case
 the watermark stays, and the next poll repeats the lap.
 
-Why there is a look-back: the floor is the start of the look-back, and entries below the floor are dropped, so
-that the cursor stays small. The first lap without `since` creates no events.
+Why there is a look-back: it keeps the cursor small. The floor advances to the start of the look-back, and
+entries for records that last changed before the floor are dropped.
+
+If the first poll has no `since`, the first lap creates no events.
 """
 
 from __future__ import annotations
@@ -140,7 +142,8 @@ def _start(source: ChangedSince, now: datetime, since: datetime | None) -> Curso
 def _since_value(source: ChangedSince, state: Cursor) -> str:
     """Format the value of the modification-time filter.
 
-    The time is one second early, because vendors do not document whether the filter includes the given time.
+    The value is one second earlier than the required time, because vendors do not document whether the filter
+    includes the given time.
     """
     watermark: int | None = state["watermark"]
     floor: int = state["floor"]
@@ -149,7 +152,7 @@ def _since_value(source: ChangedSince, state: Cursor) -> str:
 
 
 def _began(state: Cursor, read: ReadResult, now: datetime) -> int:
-    """Return when the lap began (µs), according to the earlier of the vendor's clock and the local clock."""
+    """Return the time at which the lap began (µs): the earlier of the vendor's clock and the local clock."""
     began: int | None = state["resume"]["began"] if state["resume"] else None
     return earlier_clock(read.at, now) if began is None else began
 
@@ -186,13 +189,14 @@ def _advanced(
 def _may_miss_rows(read: ReadResult, met: set[str]) -> bool:
     """Check whether a finished lap may have missed rows.
 
-    True if the reported total fell while the list was read, or if it exceeds the number of distinct rows.
+    Returns True if the reported total fell while the list was read, or if it exceeds the number of distinct
+    rows.
     """
     return read.complete and (read.total_fell or len(met) < (read.total or 0))
 
 
 def _pruned(source: ChangedSince, state: Cursor, now: datetime) -> Cursor:
-    """Raise the floor to the start of the look-back, and drop entries for records that changed before it.
+    """Raise the floor to the start of the look-back, and drop entries of records that last changed earlier.
 
     The floor never rises above the time from which the next poll reads; otherwise events would be lost if the
     vendor was down for longer than the look-back.

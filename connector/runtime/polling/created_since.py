@@ -1,4 +1,4 @@
-"""Polls for new records by creation time: watermark, overlap, and pages that shift while they are read.
+"""Polls for new records by creation time, even if rows shift between pages while the list is read.
 
 Each record creates one event. The cursor contains a *watermark* (every record created up to that time has
 been read), the IDs *seen* in the overlap below the watermark, and a *floor* (records created before that time
@@ -8,17 +8,17 @@ Why there is an overlap: an older record can appear in the list after a newer re
 the vendor's database commits out of order or its index lags. Each poll reads again from `overlap` seconds
 before the watermark, and the IDs in `seen` prevent a second event for a known record.
 
-Why records are read oldest first: with a filter on creation time, a record inserted while the list is read
+Why records are read oldest first: with a filter by creation time, a record inserted while the list is read
 only pushes other records to later pages, where they are read again and recognized by their IDs. Without a
 filter, records are read newest first until they are older than the overlap. If a poll reaches its page limit,
-the next poll continues with a filter value from the newest record read. If that is not possible, because
+the next poll starts from the creation time of the newest record read. If that is not possible, because
 thousands of records have the same time or because records are read newest first, the next poll continues with
 the next page.
 
-Why there are two clocks: the watermark never advances past the earlier of the vendor's clock and the local
-clock at the beginning of the poll. Otherwise a record dated in the future (an import, a wrong clock) would
-move the watermark past all records created until then. Such a record creates its event immediately, and is
-read again by each poll until its creation time is in the past.
+Why two clocks are used: the watermark never advances past the time at which the poll began, according to the
+vendor's clock or the local clock, whichever is earlier. Otherwise a record dated in the future (an import, a
+wrong clock) would move the watermark past all records created until then. Such a record creates its event
+immediately, and is read again by each poll until its creation time is in the past.
 
 Why pages are read again: rows can shift between pages while the list is read, for example when a row is
 deleted. This is detected if a row is read twice, if there are fewer distinct rows than the reported total, or
@@ -122,10 +122,10 @@ def check(source: CreatedSince, row: Row) -> None:
 def _distinct_rows(
     source: CreatedSince, state: Cursor, read: ReadResult
 ) -> tuple[dict[str, tuple[int, Row]], int | None]:
-    """Remove duplicate rows; return the rows keyed by ID, and the time of the earliest duplicate.
+    """Remove duplicate rows; return the rows keyed by ID, and the creation time of the earliest duplicate.
 
-    The times are creation times in microseconds since the Unix epoch; the second result is None if there is
-    no duplicate. A row that is read twice has moved to a later page, so another row may have moved to a page
+    Creation times are in microseconds since the Unix epoch; the second result is None if there is no
+    duplicate. A row that is read twice has moved to a later page, so another row may have moved to a page
     that was already read. If this poll continues an earlier poll, the IDs from that poll count as read.
     """
     resume = state["resume"]
@@ -149,7 +149,7 @@ def _advanced(
     read: ReadResult,
     latest: int,
 ) -> Cursor:
-    """Compute the strategy's state after a poll: continue at a page, read again, or advance the watermark.
+    """Compute the strategy's state after a poll: read the next page, read again, or advance the watermark.
 
     `doubt` is the creation time of the earliest row that was read twice, and `latest` is the limit for the
     watermark, both in microseconds since the Unix epoch.
@@ -176,7 +176,7 @@ def _advanced(
 def _may_miss_rows(
     source: CreatedSince, state: Cursor, rows: dict[str, tuple[int, Row]], read: ReadResult
 ) -> bool:
-    """Check whether rows may be missing: the reported total fell, or exceeds the number of rows read."""
+    """Check whether rows may be missing because the total fell or exceeds the number of rows read."""
     if read.total_fell:
         return True
     # The total cannot be compared without a filter, because it then counts the whole list, nor if this poll
@@ -188,7 +188,8 @@ def _may_miss_rows(
 def _since_value(source: CreatedSince, state: Cursor) -> str | None:
     """Format the value of the creation-time filter; return None if there is no filter or no lower bound.
 
-    The time is one second early, because vendors do not document whether the filter includes the given time.
+    The value is one second earlier than the required time, because vendors do not document whether the filter
+    includes the given time.
     """
     cut = _cut(source, state)
     return None if cut is None or source.since is None else filter_value(cut - SECOND)
@@ -199,8 +200,8 @@ def _first_state(
 ) -> Cursor:
     """Compute the strategy's state after a first poll that creates no events.
 
-    The floor is set above the records that were not read or may have been missed. Those records existed
-    before the first poll, so they must not create events later.
+    The floor is set to a time after the creation of all records that were not read or may have been missed.
+    Those records existed before the first poll, so they must not create events later.
     """
     newest = _newest((when for when, _row in rows.values()), earlier_clock(read.at, now))
     oldest = None if read.complete else min((when for when, _row in rows.values()), default=None)
@@ -216,7 +217,7 @@ def _first_state(
 
 
 def _newest(creations: Iterable[int], latest: int) -> int | None:
-    """Return the latest of the creation times, limited to `latest`; None if there are no creation times."""
+    """Return the latest creation time, but at most `latest`; return None if there are no creation times."""
     newest = max(creations, default=None)
     return None if newest is None else min(newest, latest)
 
@@ -237,7 +238,10 @@ def _cut(source: CreatedSince, state: Cursor) -> int | None:
 
 
 def _pruned(source: CreatedSince, state: Cursor) -> Cursor:
-    """Drop the IDs of records below the cut; if too many IDs remain, drop the oldest and raise the floor."""
+    """Drop the IDs of records that were created before the cut, as computed by `_cut`.
+
+    If too many IDs remain, the oldest are dropped and the floor is raised above them.
+    """
     cut = _cut(source, state)
     recent = (
         state["seen"] if cut is None else {key: when for key, when in state["seen"].items() if when >= cut}
@@ -250,10 +254,10 @@ def _pruned(source: CreatedSince, state: Cursor) -> Cursor:
 
 
 class _BelowNewest:
-    """Decides when a first poll has read enough: when a page contains records older than the overlap.
+    """Stops a first poll at the first page that contains records older than the overlap.
 
-    The overlap ends at the newest record on the first page, or at the current time if that record is dated
-    in the future.
+    The overlap ends at the creation time of the newest record on the first page, or at the current time if
+    that record is dated in the future.
     """
 
     def __init__(self, source: CreatedSince, now: datetime) -> None:

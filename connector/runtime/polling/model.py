@@ -34,9 +34,9 @@ class Event:
     """Something that happened to a record, such as its creation or a change of its status.
 
     `id` is stable: an event has the same ID in every delivery, so a consumer can drop duplicates. `trigger`
-    is the trigger's key. `occurred_at` is the time stated in the record, None if the record contains no time.
-    `observed_at` is when the poll found the event, according to the local clock. `data` is the vendor's
-    record.
+    is the trigger's key. `occurred_at` is the time of the event according to the record, or None if the
+    record contains no such time. `observed_at` is when the poll found the event, according to the local
+    clock. `data` is the vendor's record.
     """
 
     id: str
@@ -50,8 +50,9 @@ class Event:
 class ReadPlan:
     """The pages to read in a poll: at most `pages` pages with `query`, until `enough(page)` is true.
 
-    Reading starts at the position `first_page` (None: at the beginning of the list). `walk` is the walk of an
-    earlier poll if this poll continues to read the same list, so that loops across polls are detected.
+    Reading starts at the position `first_page` (None: at the beginning of the list). If this poll continues a
+    list that an earlier poll began to read, `walk` is the `PageWalk` of that poll, so that a list without an
+    end is detected across polls.
     """
 
     query: Mapping[str, Any]
@@ -86,7 +87,7 @@ class ReadResult:
 
     `positions` contains the page number and row number of each row in `rows`. `unreadable` lists the rows
     that were left out, `readable_ids` contains the IDs of `rows`, and `recovered` contains the IDs of rows
-    that earlier polls could not read. `walk` is the walk to continue in the next poll.
+    that earlier polls could not read. `walk` is the `PageWalk` that the next poll continues.
     """
 
     rows: tuple[Row, ...]
@@ -157,7 +158,7 @@ class TriggerIdentity:
     occurred_at: tuple[str, ...] | None
 
     def event(self, row: Row, suffix: str, now: datetime) -> Event:
-        """Create the event for a row; `suffix` is the end of its ID and must be the same in every poll."""
+        """Create the event for a row; `suffix` ends the event's ID and must be the same in every poll."""
         return Event(
             id=f"{self.name}:{suffix}",
             trigger=self.trigger,
@@ -210,8 +211,8 @@ def without_unreadable(
     """Move the rows for which `check` raises `UnexpectedResponse` from `rows` to `unreadable`.
 
     A bad row must not stop a trigger, so the row is left out and reported. `key` is the path to a row's ID.
-    `unread_before` contains the IDs of records that earlier polls could not read; the IDs that are readable
-    now become `recovered`.
+    `unread_before` contains the IDs of records that earlier polls could not read; those that are readable now
+    are stored in `recovered`.
     """
     rows: list[Row] = []
     positions: list[tuple[int, int]] = []
@@ -236,7 +237,7 @@ def without_unreadable(
 
 
 def without_resume(cursor: Cursor) -> Cursor:
-    """Remove the page at which the last poll stopped from a strategy's state, so that reading starts over."""
+    """Remove the resume position from a strategy's state, so that the list is read from its beginning."""
     return {**cursor, "resume": None}
 
 

@@ -1,4 +1,4 @@
-"""Reports problems found by a poll: rows that cannot be read, clocks that differ, lists that keep changing.
+"""Reports problems found by a poll: unreadable rows, clocks that differ, and lists that keep changing.
 
 Each problem is reported once; the cursor remembers the reported problems. An unreadable row is tried again in
 every poll that returns the row, and set aside when polls no longer return it.
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 GRACE = 900 * SECOND
 """How long, in microseconds, a row must be missing from the list before it is set aside.
 
-A row can be missing from a single poll because rows shifted between pages, so one miss proves nothing.
+A row can be missing from a single poll because rows shifted between pages, so one poll is not enough.
 """
 MAX_UNREADABLE = 1_000
 """The maximum number of unreadable rows that a cursor remembers."""
@@ -44,7 +44,7 @@ class Problems:
 
 
 def unreadable_ids(remembered: Any) -> frozenset[str]:
-    """Return the IDs of the records that polls other than the first poll could not read.
+    """Return the IDs of unreadable records that were first seen after the first poll.
 
     When such a record becomes readable, it creates its event, regardless of the record's age.
     """

@@ -1,7 +1,7 @@
 """Reads IDs, times and strings from a row of a list, and formats times for API filters.
 
-Times inside a cursor are whole microseconds since the Unix epoch, because JSON has no type for times and
-floats would be rounded.
+Times in a cursor are stored as whole microseconds since the Unix epoch, because JSON has no type for times
+and floats would be rounded.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def unreadable_value(path: tuple[str, ...], value: Any, expected: str) -> Unexpe
 
 
 def reaches_below(rows: Iterable[Row], path: tuple[str, ...], cut: int) -> bool:
-    """Check whether a page, listed newest first, contains rows older than `cut` (µs).
+    """Check whether a page that is sorted newest first contains rows older than `cut` (µs).
 
     Only the last row with a readable time at `path` is compared.
     """
@@ -98,7 +98,10 @@ def reaches_below(rows: Iterable[Row], path: tuple[str, ...], cut: int) -> bool:
 
 
 def earlier_clock(vendor: datetime | None, now: datetime) -> int:
-    """Return the earlier of the vendor's clock and the local clock (µs), the limit for a watermark."""
+    """Return the time according to the vendor's clock or the local clock, whichever is earlier (µs).
+
+    If the vendor's clock is not known, the local clock is used. A watermark never exceeds this time.
+    """
     return micros(now if vendor is None else min(vendor, now))
 
 
@@ -116,7 +119,7 @@ def filter_value(when: int, form: SinceForm = "instant") -> str:
 def aware_time(when: datetime | date) -> datetime:
     """Convert a date or datetime to an aware datetime, limited to the range from `OLDEST` to `NEWEST`.
 
-    A date means midnight UTC, and a datetime without a zone is in UTC.
+    A date means midnight UTC, and a datetime without a zone is interpreted as UTC.
     """
     if not isinstance(when, datetime):
         when = datetime(when.year, when.month, when.day, tzinfo=UTC)

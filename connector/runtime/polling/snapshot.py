@@ -1,17 +1,18 @@
-"""Polls a list that the API cannot filter, by reading the whole list and comparing versions: the snapshot.
+"""Polls a list that the API cannot filter: reads the whole list and compares each record's version.
 
 The cursor contains an entry for each record ever seen, with the record's highest version. If state changes
 create events, the entry also contains the record's last state and how often the record entered each state.
 Entries are never dropped, because a record that is missing from a poll may only have moved to another page.
-More than `most_records` entries are an error, so that the cursor cannot grow without limit.
+If there are more than `most_records` entries, an error is raised, so that the cursor cannot grow without
+limit.
 
 Reading the whole list is a *lap*, which may take several polls, each of which continues with the next page.
 Each poll creates events for the rows that it reads. A row that moved to a page already read is found in the
 next lap. A row that is read twice creates no second event. A row with a lower version than its entry comes
 from an outdated page and is ignored.
 
-The first lap without `since` creates no events; the lap is repeated as long as it reads fewer records than
-the reported total.
+If the first poll has no `since`, the first lap creates no events. That lap is repeated as long as it reads
+fewer records than the reported total.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ MAX_PRIMING_LAPS = 10
 """The maximum number of laps without events: a list that keeps shifting must not prevent events forever."""
 
 Entry = list[Any]
-"""A record's entry in the cursor: a list of its version and, if states create events, state and state counts.
+"""A record's entry in the cursor: a list of its version and, if needed, its last state and state counts.
 
 The state counts map each state to the number of times that the record entered it.
 """
@@ -106,7 +107,7 @@ def _start(since: datetime | None) -> Cursor:
 
 
 def _after_lap(state: Cursor, read: ReadResult, *, twice: bool, known: int) -> Cursor:
-    """Compute the strategy's state after a poll: continue the lap, or end the lap.
+    """Compute the strategy's state after a poll: continue or end the lap.
 
     `twice` is true if a row was read twice, and `known` is the number of entries. At the end of a first lap,
     `primed` becomes true if the lap read as many records as the reported total or, without a total, if no

@@ -23,8 +23,9 @@ The state counts map each state to the number of times that the record entered i
 class Watches(Protocol):
     """A source whose state changes create events.
 
-    If `reached` is not None, only entering one of those states creates an event. Otherwise every state change
-    creates an event, and so does a record's first known state unless it is one of the `initial` states.
+    If `reached` is not None, only entering one of the `reached` states creates an event. Otherwise every
+    state change creates an event, and so does a record's first known state unless it is one of the `initial`
+    states.
     """
 
     @property
@@ -40,14 +41,14 @@ def is_among(state: str | None, words: Collection[str]) -> bool:
 
 
 def compare_state(source: Watches, key: str, state: str | None, known: Entry) -> tuple[str | None, Entry]:
-    """Compare a record's state with its entry; return the suffix of the event's ID and the new entry.
+    """Compare a record's state with the entry `known`; return the suffix of the event's ID and the new entry.
 
-    The suffix is None if the record creates no event. `known` is the record's entry in the cursor, with the
-    time or version already updated.
+    The suffix is None if the record creates no event. `known` is the record's entry in the cursor; its time
+    or version is already updated.
 
     The state counts make event IDs unique: if a record enters a state for the second time, the ID ends with
-    `:2`. If the source has `reached`, a record creates a single event, when it first enters one of those
-    states.
+    `:2`. If the source has `reached` states, each record creates only one event, when it first enters one of
+    them.
     """
     when, last, counted = known
     if state is None or (last is not None and folded(state) == folded(last)):

@@ -1,4 +1,4 @@
-"""Polls for state changes by reading every record created within a trigger's look-back: the window scan.
+"""Polls for state changes by reading every record created within the look-back (the *window*).
 
 This strategy is for APIs that neither filter by modification time nor return it. The cursor contains an entry
 for each record in the look-back, with the record's last state and how often the record entered each state. An
@@ -8,10 +8,10 @@ because rows move between pages while the list is read.
 Reading the window is a *lap*, which may take several polls, each of which continues with the next page.
 Records inserted during a lap only push other records to later pages.
 
-The first lap without `since` creates no events and only stores the state of every record. The lap is repeated
-if rows shifted between pages, because a missed record would look new in the next lap. With `since`, a record
-created before that time (the *floor*) creates no event when it is first seen, but its later state changes
-create events.
+If the first poll has no `since`, the first lap creates no events and only stores the state of every record.
+That lap is repeated if rows shifted between pages, because a missed record would look new in the next lap. If
+the first poll has `since`, a record created before that time (the *floor*) creates no event when it is first
+seen, but its later state changes create events.
 """
 
 from __future__ import annotations
@@ -134,11 +134,11 @@ def check(source: WindowScan, row: Row) -> None:
 def _after_lap(
     cursor: Cursor | None, read: ReadResult, *, since_value: str, shifted: bool, counted: bool, covered: bool
 ) -> dict[str, Any]:
-    """Compute the strategy's state after a poll: continue the lap, or end the lap.
+    """Compute the strategy's state after a poll: continue or end the lap.
 
-    `shifted` is true if rows shifted between pages, `counted` if the reported total counts the window, and
-    `covered` if at least that many records are known. At the end of a lap, `primed` becomes true if all rows
-    in the window were read or, without a usable total, if no rows shifted.
+    `shifted` is true if rows shifted between pages. `counted` is true if the reported total counts only the
+    records in the window. `covered` is true if at least that many records are known. At the end of a lap,
+    `primed` becomes true if all rows in the window were read or, without a usable total, if no rows shifted.
     """
     resume = cursor["resume"] if cursor else None
     laps = cursor["laps"] if cursor else 0
@@ -155,9 +155,9 @@ def _after_lap(
 
 
 def _start(source: WindowScan, cursor: Cursor | None, now: datetime, since: datetime | None) -> int:
-    """Compute the creation time at which the window begins, in microseconds since the Unix epoch.
+    """Compute the creation time at which the window begins (µs).
 
-    The beginning never moves to an earlier time, and does not move during a lap.
+    The window's beginning never moves to an earlier time, and does not move during a lap.
     """
     start = micros(now - timedelta(seconds=source.look_back))
     if cursor:
@@ -167,7 +167,10 @@ def _start(source: WindowScan, cursor: Cursor | None, now: datetime, since: date
 
 
 def _floor(cursor: Cursor | None, since: datetime | None) -> int | None:
-    """Return the creation time (µs) before which a record creates no event when it is first seen, or None."""
+    """Return the floor (µs), or None if the first poll had no `since`.
+
+    A record created before the floor creates no event when it is first seen.
+    """
     if cursor:
         floor: int | None = cursor.get("floor")
         return floor
