@@ -1,4 +1,4 @@
-"""Generates one Make custom app per vendor, in the folder layout that Make's editor extension deploys."""
+"""Generates a Make custom app for each vendor, in the folder layout that Make's editor extension deploys."""
 
 from connector.generator.make.app import render
 

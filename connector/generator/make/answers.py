@@ -1,4 +1,4 @@
-"""Builds the `valid` directive of Make requests, which rejects redirects, empty responses and HTML pages."""
+"""Builds the `valid` directive for Make requests, which rejects redirects, empty responses and HTML pages."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,14 +9,14 @@ from connector.generator.make import iml
 NO_REDIRECTS = {"followRedirects": False, "followAllRedirects": False}
 """Request settings that disable redirects.
 
-A redirect could send the credentials to another host, or turn a write into a read.
+Following a redirect could send the credentials to another host, or turn a POST request into a GET request.
 """
 LOST = "The change may or may not have been made. Check before you run this again."
 IGNORED = "It returned other records, so the record may still exist. It ignored this filter:"
 NO_REDIRECT = "(statusCode < 300) || (statusCode = 304)"
 """An IML condition that is true unless the response is a redirect.
 
-Status 304 (Not Modified) has no new address, so it is reported as an unexpected response instead.
+A response with status 304 (Not Modified) does not lead to another URL, so it is not reported as a redirect.
 """
 JSON = f"contains(lower(ifempty({iml.at('headers', ('content-type',))}, '')), 'json')"
 LOCATION = f"ifempty({iml.at('headers', ('location',))}, '')"
@@ -31,16 +31,17 @@ def valid(
     ignored: Mapping[str, str] | None = None,
     writes: bool | None = None,
 ) -> dict[str, str]:
-    """Build the `valid` directive of a request: the condition for success, and the error message otherwise.
+    """Build the `valid` directive for a request: the condition for success, and the error message otherwise.
 
-    Make evaluates the directive for responses with a status below 400. `places` contains the base URL, and
-    the base URL's scheme and host. `holds` is an additional IML condition for success; an empty string adds
-    no condition.
+    Make evaluates the directive for responses with a status below 400. `places` is a pair: the base URL, and
+    its scheme and host. `holds` is an additional IML condition for success, or an empty string.
 
-    `ignored` maps the label of an input to an IML condition that is true if the vendor ignored this filter.
-    These conditions are checked on the first page only. If the first page contains only other records, an
-    empty result would wrongly mean that the record does not exist. If `writes` is true, the error message
-    warns that the change may have been made. By default, every method except GET counts as a write.
+    `ignored` maps an input's label to an IML condition that is true if the vendor ignored the filter that the
+    input sets. In that case, no record would match, and the empty result would wrongly suggest that the
+    record does not exist. These conditions are checked on the first page only.
+
+    If `writes` is true, the error message warns that the change may have been made. By default, `writes` is
+    true for every method except GET.
     """
     host, origin = places
     title, method = integration.vendor.title, request["method"]
@@ -66,9 +67,9 @@ def _ignored(filters: Mapping[str, str]) -> str:
 
 
 def _better_address(origin: str) -> str:
-    """Build an IML expression for a sentence that recommends the target of a redirect.
+    """Build an IML expression for a sentence that suggests the URL that a response redirects to.
 
-    The recommended URL omits the query string. If the redirect leads to another host, the sentence is empty.
+    The suggested URL has no query string. If the redirect leads to another host, the sentence is empty.
     """
     literal = "{{" not in origin
     start = iml.text(f"{origin}/") if literal else f"{iml.unbraced(origin)} + '/'"
@@ -78,10 +79,11 @@ def _better_address(origin: str) -> str:
 
 
 def holds_record(operation: Operation) -> str:
-    """Build an IML condition that is true if a response contains a record.
+    """Build an IML condition that is true if the response body contains a record.
 
-    The condition tests the envelope of the record if the operation has one, otherwise a property that every
-    record has. If no property is suitable, the condition tests whether the content type is JSON.
+    If the record is nested in the body, at `Operation.payload`, the condition checks that there is a value at
+    this path. Otherwise, the condition checks a property that every record has. If no property is suitable,
+    the condition checks that the content type is JSON.
     """
     if operation.payload:
         return f"ifempty({iml.at('body', operation.payload)}, '') != ''"
@@ -90,9 +92,9 @@ def holds_record(operation: Operation) -> str:
 
 
 def _required_member(record: Field) -> str | None:
-    """Return the key of a property that every record has; None if there is no such property.
+    """Return the key of a property that every record has, or None if no property is suitable.
 
-    Numbers and booleans are not considered, because Make treats 0 and false as empty.
+    Numbers and booleans are not suitable, because Make treats 0 and false as empty.
     """
     kinds = ("string", "text", "object", "list")
     return next((one.key for one in record.children if one.required and one.type in kinds), None)

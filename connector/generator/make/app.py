@@ -1,7 +1,7 @@
-"""Renders an Integration as a Make custom app: the path and content of every file, without writing to disk.
+"""Renders a vendor's Make custom app as file paths and file contents, without writing to disk.
 
-The folder layout is the one that Make's editor extension 2.8 uses for local development:
-`src/makecomapp.json` and the files that this manifest lists.
+The folder layout is the one that version 2.8 of Make's editor extension uses for local development: the
+manifest `src/makecomapp.json`, and the files that the manifest lists.
 """
 
 import json
@@ -39,12 +39,13 @@ def render(
     origins: Sequence[Mapping[str, Any]] = (),
     base_url: str | None = None,
 ) -> dict[str, str]:
-    """Render one vendor's app as a dictionary that maps each file's path to its content.
+    """Render a vendor's app. The result maps each file's path to its content.
 
     Requests and optional inputs whose provenance is `assumed` are left out unless `include_assumed` is true.
-    `origins` contains the app's earlier deployments, which the manifest keeps. `base_url` replaces the
-    vendor's base URL, to try the app with a sandbox behind a tunnel. Raises Unrenderable if `base_url` is not
-    https, or if Make cannot express something in the catalog.
+    `origins` lists the app's earlier deployments, which are copied to the manifest. `base_url` replaces the
+    vendor's base URL, for example to try the app with a sandbox behind a tunnel.
+
+    Raises Unrenderable if `base_url` does not use https, or if Make cannot express something in the catalog.
     """
     confirmed = integration if include_assumed else known_only(integration)
     vendor = _with_base_url(confirmed, base_url)

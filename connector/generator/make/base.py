@@ -1,4 +1,4 @@
-"""Builds the base that all modules of a Make app inherit: URL, headers, timeout, error types and logging."""
+"""Builds a Make app's base: the URL, headers, timeout, error types and log settings that modules inherit."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -27,21 +27,21 @@ def base_file(integration: Integration) -> dict[str, Any]:
 
 
 def base_url(integration: Integration, login: str) -> str:
-    """Build the base URL of all requests, as a string or as an IML template.
+    """Build the base URL for all requests, either as a plain URL or as an IML template.
 
-    The URL is the one that the user entered in the connection, if the vendor has a separate host per account.
-    Otherwise it is the URL of the environment that the user chose (by default production), without the API
-    version. `login` is the IML variable that contains the connection's fields.
+    If every account has its own host, the template inserts the URL that the user entered in the connection.
+    Otherwise, the result is the URL of the environment that the user chose (production by default), without
+    the API version. `login` is the IML variable that contains the connection's fields.
     """
     prefix = version_prefix(integration)
     return _host(integration, login, lambda url: url.removesuffix(prefix))
 
 
 def origin(integration: Integration, login: str) -> str:
-    """Build the scheme and host of the base URL, as a string or as an IML template.
+    """Build the scheme and host of the base URL, either as plain text or as an IML template.
 
-    A base URL that the user entered is returned unchanged. `login` is the IML variable that contains the
-    connection's fields.
+    If the user entered the base URL in the connection, the template inserts the whole URL. `login` is the IML
+    variable that contains the connection's fields.
     """
     return _host(integration, login, lambda url: "{0.scheme}://{0.netloc}".format(urlsplit(url)))
 
@@ -66,9 +66,10 @@ def valid_result(
     ignored: Mapping[str, str] | None = None,
     writes: bool | None = None,
 ) -> dict[str, str]:
-    """Build the `valid` directive of a request. The parameters are those of `answers.valid`, except `login`.
+    """Build the `valid` directive for a request to the connection's base URL.
 
-    `login` is the IML variable that contains the connection's fields, from which the base URL is built.
+    `login` is the IML variable that contains the connection's fields. The other parameters are described in
+    `answers.valid`.
     """
     host = base_url(integration, login)
     places = (host, origin(integration, login))
@@ -76,7 +77,7 @@ def valid_result(
 
 
 def headers(integration: Integration, login: str) -> dict[str, str]:
-    """Build the headers that every request sends: the authentication headers and `accept`.
+    """Build the headers for every request: the authentication headers and `accept`.
 
     `login` is the IML variable that contains the connection's fields.
     """
@@ -96,9 +97,9 @@ def headers(integration: Integration, login: str) -> dict[str, str]:
 
 
 def sanitized(integration: Integration) -> list[str]:
-    """List the request headers, query parameters and body properties that contain secrets.
+    """List the parts of a request that contain secrets, such as `request.headers.authorization`.
 
-    The paths are in the format of `log.sanitize`, which hides these values in Make's log.
+    The result is the value of `log.sanitize`, which hides these parts in Make's log.
     """
     login = integration.authentication
     secret = {one.key for one in login.fields if one.secret}

@@ -1,8 +1,8 @@
-"""Builds IML conditions that compare status words, record IDs and times, and rows with search inputs.
+"""Builds IML conditions that compare statuses, record IDs and times, and match records against inputs.
 
-IML is Make's expression language. The conditions follow `connector.runtime.compare` as far as IML allows.
-`split` and `join` remove characters from a string, because Make does not document whether `replace` replaces
-every occurrence.
+IML is Make's expression language. The conditions work like those in `connector.runtime.compare`, as far as
+IML allows. Characters are removed with `split` and `join`, because Make does not document whether `replace`
+replaces every occurrence.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,40 +21,47 @@ LEAP_YEARS = "|".join(str(year) for year in range(1972, 2100, 4))
 SECONDS = "YYYY-MM-DDTHH:mm:ss"
 HTTP_DATE = "ddd, DD MMM YYYY HH:mm:ss"
 SKEW = 5
-"""The number of minutes that a record's time may be in the future, because clocks differ."""
+"""How many minutes a record's time may be later than Make's clock, because clocks differ."""
 
 
 def word(value: str) -> str:
-    """Build an IML expression that normalizes a status word, so that spelling variants compare as equal.
+    """Build an IML expression that normalizes a status, so that spelling variants compare as equal.
 
-    The result is in lower case, without spaces, hyphens and underscores.
+    The expression converts the status to lower case and removes spaces, hyphens and underscores.
     """
     return _without(_lower(value), JOINTS)
 
 
 def is_word(value: str, words: Iterable[str]) -> str:
-    """Build an IML condition that is true if the value equals one of `words`."""
+    """Build an IML condition that is true if a status equals one of `words`, ignoring case and separators."""
     known = "|".join(_folded(one) for one in words)
     return _among(word(value), iml.text(f"|{known}|"))
 
 
 def is_other_word(value: str, words: Iterable[str]) -> str:
-    """Build an IML condition that is true if the value is not empty and equals none of `words`."""
+    """Build an IML condition that is true if a status is not empty and does not equal any of `words`.
+
+    The comparison ignores case and separators.
+    """
     known = "|".join(_folded(one) for one in words)
     return f"!contains({iml.text(f'||{known}|')}, '|' + {word(value)} + '|')"
 
 
 def identity(field: InputField, value: str) -> str:
-    """Build an IML expression that normalizes a record's number or ID for comparison.
+    """Build an IML expression that normalizes a record's ID or number, so that variants compare as equal.
 
-    The result is in lower case, without spaces and `#`, and for a tracking number without hyphens.
+    The expression converts the value to lower case and removes spaces and `#`. In tracking numbers, it also
+    removes hyphens.
     """
     signs = ("#", " ", "-") if field.identifies == "tracking" else ("#", " ")
     return _without(_lower(value), signs)
 
 
 def matches(field: InputField) -> str:
-    """Build an IML condition that is true if a row has the value of an input, or if the input is empty."""
+    """Build an IML condition that is true if the current record matches an input, or if the input is empty.
+
+    The condition compares the input with the value at the input's path in `item`.
+    """
     wanted, in_row = iml.at("parameters", (field.key,)), iml.at("item", field.path)
     if field.compared == "word":
         same = f"{word(in_row)} = {word(wanted)}"
@@ -66,9 +73,10 @@ def matches(field: InputField) -> str:
 
 
 def may_match(field: InputField, root: str) -> str:
-    """Build an IML condition that is false if the ID of the record at `root` differs from the input.
+    """Build an IML condition that is false only if a record has a different ID than the input.
 
-    The condition is true if the IDs are equal, if the record has no ID, or if the input is empty.
+    The condition is true if the record's ID equals the input or one of the IDs in the input, if the record
+    has no ID, or if the input is empty. `root` is the record's IML name, such as `item`.
     """
     ids = [identity(field, iml.at(root, path)) for path in field.found_at]
     wanted = iml.at("parameters", (field.key,))
@@ -78,7 +86,10 @@ def may_match(field: InputField, root: str) -> str:
 
 
 def is_other_record(field: InputField, record: str) -> str:
-    """Build an IML condition that is true if the ID of a record differs from the input."""
+    """Build an IML condition that is true if a record has a different ID than the input.
+
+    The condition is the opposite of `may_match`. `record` is the record's IML name, such as `body.data`.
+    """
     return f"!({may_match(field, record)})"
 
 
@@ -91,11 +102,11 @@ def _is_wanted(field: InputField, id_: str) -> str:
 
 
 def is_ignored(field: InputField, rows: str) -> str:
-    """Build an IML condition that is true if there are rows, but no row has the ID in the input.
+    """Build an IML condition that is true if the vendor ignored the filter that an ID input sets.
 
-    The vendor has then ignored the filter. A row without an ID counts as a match. The condition is always
-    false for an input that contains several IDs, because IML cannot search the rows for one of several
-    values.
+    The condition is true if the list at `rows` is not empty, but no row has the ID in the input. A row
+    without an ID counts as a match. If the input contains several IDs, the condition is always false, because
+    IML cannot search a list for any of several values.
     """
     wanted = iml.at("parameters", (field.key,))
     absent = [f"!({_is_among(field, path, rows)})" for path in field.found_at]
@@ -116,7 +127,7 @@ def is_time(value: str) -> str:
     """Build an IML condition that is true if Make can parse the value as a date.
 
     A date that Make cannot parse might stop the scenario. IML has no function that validates a date, so the
-    condition compares each part of the date with a list of allowed values.
+    condition checks that each part of the date is in a list of valid values.
     """
     date = f"toString(ifempty({value}, ''))"
     part = "substring({0}, {1}, {2})".format
@@ -134,7 +145,7 @@ def is_time(value: str) -> str:
 
 
 def _is_time_of_day(date: str) -> str:
-    """Build an IML condition that is true if a valid time of day follows the date. Seconds are optional."""
+    """Build an IML condition that is true if `date` contains a valid time of day, with or without seconds."""
     part = "substring({0}, {1}, {2})".format
     return iml.both(
         _among(part(date, 11, 13), iml.text(f"|{HOURS}|")),
@@ -144,16 +155,17 @@ def _is_time_of_day(date: str) -> str:
 
 
 def is_number(value: str) -> str:
-    """Build an IML condition that is true if the value has only digits, which `parseNumber` requires."""
+    """Build an IML condition that is true if the value consists only of digits, as `parseNumber` requires."""
     digits = f"toString(ifempty({value}, ''))"
     return iml.both(f"{digits} != ''", f"{_without(digits, '0123456789')} = ''")
 
 
 def is_not_in_future(value: str) -> str:
-    """Build an IML condition that is true if a time is not in the future, by Make's clock or the vendor's.
+    """Build an IML condition that is true if a time is not in the future.
 
-    The vendor's clock is the `Date` header of the response. Make continues from the latest time that it has
-    seen, so after a record with a future time, Make would skip every event before that time.
+    A time is in the future if it is more than `SKEW` minutes later than Make's clock, and also later than the
+    vendor's clock (the `Date` header of the response). Make remembers the latest time that it has seen, and
+    skips events before that time. A record with a future time would therefore hide other events.
     """
     time = f"substring(toString(ifempty({value}, '')), 0, 19)"
     ours = f"formatDate(addMinutes(now, {SKEW}), {iml.text(SECONDS)}, 'UTC')"

@@ -13,16 +13,16 @@ from connector.generator.make.requests import request
 from connector.generator.make.token_login import login_fields, token_requests, uses_tokens
 
 SECURE = r"^https://[^\s/?#@]+(/[^\s?#]*[^\s?#/])?$"
-"""A pattern for an https URL without a final slash.
+"""A pattern for an https URL without a trailing slash.
 
-The final slash is not allowed, because paths are appended and IML cannot reliably remove the slash.
+A trailing slash is not allowed, because paths are appended to the URL and IML cannot reliably remove it.
 """
 
 NO_SLASH = "Leave out the slash at the end."
 
 
 def connection_files(integration: Integration) -> dict[str, Any]:
-    """Build the connection's code files, keyed by Make's code type, such as `communication` and `params`."""
+    """Build the contents of the connection's code files, keyed by code type, such as `communication`."""
     login = integration.authentication
     test = _test_request(integration)
     files: dict[str, Any] = {"communication": test, "params": _parameters(integration), "common": {}}
@@ -34,14 +34,15 @@ def connection_files(integration: Integration) -> dict[str, Any]:
 
 
 def connection_type(integration: Integration) -> str:
-    """Return Make's type for the connection: `oauth` if requests carry a token, otherwise `basic`."""
+    """Return Make's type for the connection: `oauth` if requests send an access token, otherwise `basic`."""
     return "oauth" if uses_tokens(integration.authentication) else "basic"
 
 
 def _test_request(integration: Integration) -> dict[str, Any]:
     """Build the request that tests the credentials.
 
-    A connection does not inherit from the base, so the base URL, headers and log settings are repeated here.
+    A connection does not inherit from the base, so the request sets its own base URL, headers and log
+    settings.
     """
     login = integration.authentication
     operation = integration.operations[login.test_operation]
@@ -65,9 +66,10 @@ def _test_request(integration: Integration) -> dict[str, Any]:
 
 
 def _name(integration: Integration) -> str:
-    """Build the connection's name: the vendor's label template, filled in with the connection's fields.
+    """Build an IML template for the connection's name, from the label template in the catalog.
 
-    An optional field that the user left empty is replaced by the vendor's name.
+    The placeholders are replaced by the connection's fields. If the user leaves an optional field empty, the
+    vendor's name is inserted instead.
     """
     title = iml.text(integration.vendor.title)
     places = {one: iml.at("parameters", (one.key,)) for one in login_fields(integration.authentication)}

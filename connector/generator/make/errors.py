@@ -1,4 +1,4 @@
-"""Maps a vendor's errors to Make's error types, which decide whether Make retries or stops the scenario."""
+"""Maps vendors' errors to Make's error types, so that Make either retries a module or stops the scenario."""
 
 from typing import Any
 
@@ -22,14 +22,15 @@ GATEWAY = (500, 502, 503, 504)
 
 
 def errors(integration: Integration, *, once: bool = False) -> dict[str, Any]:
-    """Build the `error` directive: the message, and Make's error type for each status.
+    """Build the `error` directive: the error message, and Make's error type for each HTTP status.
 
-    The message contains the vendor's own message and the invalid fields that the vendor lists. For a rate
-    limit, the message also contains `Retry-After`, which Make ignores. The statuses 500, 502, 503 and 504 are
-    listed, because the default type also replaces the type that Make would otherwise use for them.
+    The message contains the vendor's own message and the names of invalid fields. For a rate limit, the
+    message also contains the `Retry-After` header, which Make ignores. The statuses 500, 502, 503 and 504 are
+    listed explicitly, because the default type would otherwise replace Make's own types for them.
 
-    Set `once` for a write that must not be repeated. If the vendor fails, the change may have been made, so
-    the error is a RuntimeError instead of a ConnectionError, after which Make would repeat the write.
+    Set `once` for a write that must not be repeated. If the vendor fails during the write, the error is then
+    a RuntimeError, which stops the scenario. After a ConnectionError, Make would repeat the write, although
+    the change may already have been made.
     """
     message = _message(integration)
     kinds: dict[int, ErrorKind] = {**dict.fromkeys(GATEWAY, "unavailable"), **integration.errors.by_status}
@@ -46,7 +47,7 @@ def _error(kind: ErrorKind, message: str, *, once: bool) -> dict[str, str]:
 
 
 def _cut(words: str) -> str:
-    """Build an IML expression that shortens a message to `MAX_MESSAGE` characters."""
+    """Build an IML expression that truncates a message to `MAX_MESSAGE` characters."""
     return f"substring({words}, 0, {MAX_MESSAGE})"
 
 

@@ -1,4 +1,4 @@
-"""Builds the input parameters, output fields (`interface`), choices and samples of Make modules."""
+"""Builds the input parameters, output fields (`interface`), choices and samples for Make modules."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -26,23 +26,23 @@ ONE_SEGMENT = r"^(?!\.{1,2}$)[^/?#%\\]+$"
 
 
 class Unrenderable(ConfigurationError):  # noqa: N818
-    """An error that is raised if Make cannot express something in the catalog.
+    """Raised if Make cannot express something in the catalog.
 
-    The message states what cannot be expressed, where it is, and how to change the catalog.
+    The message says what Make cannot express, where it is, and how to change the catalog.
     """
 
 
 def rpc_id(dropdown: str) -> str:
-    """Build the ID of the remote procedure that fills a dropdown: `return` -> `listReturns`."""
+    """Build the ID of the remote procedure that fills a dropdown, such as `listReturns` for `return`."""
     return camel(f"list_{plural(dropdown)}")
 
 
 def parameters(
     inputs: Iterable[InputField], integration: Integration, proper: frozenset[str]
 ) -> list[dict[str, Any]]:
-    """Build the input parameters of a module, with the required parameters first.
+    """Build a module's input parameters, with required parameters first.
 
-    Raises Unrenderable for an input whose type Make does not support.
+    Raises Unrenderable if Make does not support an input's type.
     """
     ordered = sorted(inputs, key=lambda one: not one.required)
     return [_parameter(one, one.key, integration, proper) for one in ordered]
@@ -82,10 +82,10 @@ def may_be_empty(one: InputField) -> bool:
 
 
 def _help(one: InputField, label: str) -> str:
-    """Build the help text of an input.
+    """Build an input's help text.
 
-    Users do not know the IDs of records, so the help text of an ID without choices says to map the ID from an
-    earlier module.
+    Users do not know the IDs of records. If an input for an ID has no choices, the help text tells users to
+    map the ID from an earlier module.
     """
     is_id = IDENTIFIER.search(one.key) or label.endswith(" ID")
     unknown = is_id and not (one.dropdown or one.choices or one.known_values)
@@ -107,10 +107,10 @@ def _type(one: InputField, kind: FieldType | None) -> dict[str, Any]:
 def columns(
     children: Sequence[InputField], integration: Integration, proper: frozenset[str]
 ) -> list[dict[str, Any]]:
-    """Build the parameters for the columns of line items. Raises Unrenderable for a date column.
+    """Build the parameters for the columns of line items.
 
     Make sends line items unchanged, so the parameters have the same names and nesting as the request body.
-    Date columns are not supported, because Make would send a time with the date.
+    Raises Unrenderable for a date column, because Make would send a time with the date.
     """
     form: list[dict[str, Any]] = []
     for child in children:
@@ -131,10 +131,10 @@ def columns(
 
 
 def _choices(one: InputField, integration: Integration) -> dict[str, Any]:
-    """Build the choices of an input: a remote procedure that reads them, or a fixed list.
+    """Build an input's choices: a remote procedure that reads them from the vendor's API, or a fixed list.
 
-    The fixed list contains the choices in the catalog or, if there are none, the known values. The result is
-    empty if the input has no choices.
+    The fixed list contains the choices in the catalog or, if there are none, the input's known values. The
+    result is empty if the input has no choices.
     """
     dropdown = integration.dropdowns[one.dropdown] if one.dropdown else None
     if dropdown and dropdown.operation:
@@ -147,7 +147,7 @@ def _choices(one: InputField, integration: Integration) -> dict[str, Any]:
 
 
 def used_dropdowns(inputs: Iterable[InputField], integration: Integration) -> list[Dropdown]:
-    """List the dropdowns of `inputs` and nested inputs whose choices are read from the vendor's API."""
+    """List the dropdowns in `inputs` and nested inputs whose choices are read from the vendor's API."""
     dropdowns = []
     for one in inputs:
         if one.dropdown and integration.dropdowns[one.dropdown].operation:
@@ -157,7 +157,7 @@ def used_dropdowns(inputs: Iterable[InputField], integration: Integration) -> li
 
 
 def interface(fields: Iterable[Field], proper: frozenset[str]) -> list[dict[str, Any]]:
-    """Build the `interface` of a module: its output fields and their types, including nested fields."""
+    """Build a module's `interface`: its output fields and their types, including nested fields."""
     return [_output(one, proper) for one in fields]
 
 
@@ -177,7 +177,10 @@ def _output(one: Field, proper: frozenset[str]) -> dict[str, Any]:
 
 
 def sample(fields: Iterable[Field], record: Any) -> dict[str, Any]:
-    """Build a sample record: the values in `record`, and the catalog's example for each missing field."""
+    """Build a sample record that contains every field.
+
+    The values come from `record`. If a value is missing there, the field's example in the catalog is used.
+    """
     values = record if isinstance(record, dict) else {}
     return {one.key: _example(one, values.get(one.key)) for one in fields}
 

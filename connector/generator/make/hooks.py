@@ -1,4 +1,4 @@
-"""Builds instant triggers and their webhooks, which subscribe and unsubscribe a URL at Make."""
+"""Builds instant triggers, and webhooks that subscribe to a vendor's events and unsubscribe from them."""
 
 import re
 from collections.abc import Iterator
@@ -18,12 +18,12 @@ SUBSCRIPTION = "subscription"
 
 
 def webhook_id(trigger: Trigger) -> str:
-    """Build the ID of a trigger's webhook: `new_return` -> `new-return`."""
+    """Build the ID of a trigger's webhook, such as `new-return` for `new_return`."""
     return trigger.key.replace("_", "-")
 
 
 def instant_triggers(integration: Integration) -> Iterator[tuple[Module, Webhook]]:
-    """Yield a module and its webhook for every trigger whose events the vendor sends to webhooks."""
+    """Yield a module and its webhook for every trigger whose events the vendor posts to a webhook."""
     for trigger in integration.triggers.values():
         if trigger.hook:
             yield (
@@ -54,9 +54,9 @@ def _module(integration: Integration, trigger: Trigger, hook: Hook) -> Module:
 
 
 def _read(integration: Integration, hook: Hook) -> dict[str, Any]:
-    """Build the request that reads the record named in a webhook post.
+    """Build the request that reads the record that a webhook post refers to.
 
-    The result is empty if the post already contains the record.
+    The result is empty if the post itself contains the record.
     """
     if hook.read is None:
         return {}
@@ -104,10 +104,10 @@ def _webhook(integration: Integration, trigger: Trigger, hook: Hook) -> Webhook:
 
 
 def _condition(trigger: Trigger, hook: Hook) -> dict[str, str]:
-    """Build the condition that skips webhook posts about statuses that do not fire the trigger.
+    """Build the condition that skips a webhook post if the record's new status does not fire the trigger.
 
-    The result is empty if every post fires the trigger. Raises Unrenderable if the condition is needed, but
-    the posts do not contain the new status.
+    The result is empty if every post fires the trigger. Raises Unrenderable if the trigger depends on the new
+    status, but the posts do not contain it.
     """
     source = trigger.source
     if isinstance(source, CreatedSince) or not source.state:

@@ -1,8 +1,8 @@
-"""Builds expressions in IML, Make's expression language: `{{if(parameters.status, item.status, true)}}`.
+"""Builds expressions in IML, Make's expression language, such as `{{if(parameters.status, 1, 0)}}`.
 
-The syntax follows Make's documentation of IML (developers.make.com, block elements): names joined by dots,
-backticks around a name that is not a plain word, strings in quotes, functions with arguments separated by
-commas, and the operators `=`, `&&` and `<`.
+The syntax follows Make's IML documentation (developers.make.com, block elements). Names are joined with dots,
+and a name that is not a plain word is enclosed in backticks. Strings are quoted, and function arguments are
+separated by commas. The operators include `=`, `&&` and `<`.
 """
 
 import re
@@ -12,12 +12,12 @@ PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
 def braced(expression: str) -> str:
-    """Enclose an expression in double braces: `body.data` -> `{{body.data}}`."""
+    """Enclose an expression in double braces: `body.data` becomes `{{body.data}}`."""
     return f"{{{{{expression}}}}}"
 
 
 def unbraced(template: str) -> str:
-    """Remove the braces around an expression: `{{body.data}}` -> `body.data`.
+    """Remove the double braces around an expression: `{{body.data}}` becomes `body.data`.
 
     A string that is not a single expression in braces is returned as an IML literal.
     """
@@ -26,18 +26,18 @@ def unbraced(template: str) -> str:
 
 
 def at(root: str, path: Iterable[str]) -> str:
-    """Build the IML name of the value at a path below `root`: `item.customer.email`.
+    """Build the IML name of the value at a path inside `root`, such as `item.customer.email`.
 
-    An empty path returns `root`. A step of digits is a list index, counted from 0. IML counts from 1, so the
-    path `("errors", "0", "message")` in `body` becomes `body.errors[1].message`. Raises ValueError if a step
-    contains a backtick.
+    If the path is empty, the result is `root`. A step that consists of digits is a list index. List indexes
+    count from 0 in `path` and from 1 in IML, so the path `("errors", "0", "message")` inside `body` becomes
+    `body.errors[1].message`. Raises ValueError if a step contains a backtick.
     """
     steps = (f"[{int(step) + 1}]" if step.isdecimal() else f".{_name(step)}" for step in path)
     return "".join([root, *steps])
 
 
 def text(value: str) -> str:
-    """Quote a string as an IML literal.
+    """Quote a string for use as an IML literal.
 
     Raises ValueError if the string contains both kinds of quotes, because IML has no escape character.
     """
@@ -48,7 +48,10 @@ def text(value: str) -> str:
 
 
 def choice(subject: str, values: Iterable[tuple[str, str]], otherwise: str) -> str:
-    """Build nested IML `if`s that map each of `values` to its result, and other values to `otherwise`."""
+    """Build nested IML `if` calls that return a result for each possible value of `subject`.
+
+    `values` contains pairs of a value and its result. For any other value, the calls return `otherwise`.
+    """
     expression = otherwise
     for value, result in values:
         expression = f"if({subject} = {text(value)}, {result}, {expression})"
@@ -56,7 +59,7 @@ def choice(subject: str, values: Iterable[tuple[str, str]], otherwise: str) -> s
 
 
 def both(*conditions: str) -> str:
-    """Join IML conditions with `&&`, leaving out empty ones."""
+    """Join IML conditions with `&&`, leaving out empty conditions."""
     several = [one for one in conditions if one]
     return several[0] if len(several) == 1 else " && ".join(f"({one})" for one in several)
 
@@ -69,7 +72,7 @@ def same(one: str, other: str) -> str:
 def described(parts: list[str], otherwise: str) -> str:
     """Build an IML template that joins the values in `parts` with " · ", leaving out empty values.
 
-    `otherwise` replaces the first value if that value is empty, or if `parts` is empty.
+    `otherwise` is used if the first value is empty, or if `parts` is empty.
     """
     if not parts:
         return braced(otherwise)
@@ -79,12 +82,16 @@ def described(parts: list[str], otherwise: str) -> str:
 
 
 def template(words: str, names: dict[str, str]) -> str:
-    """Replace placeholders with IML expressions: `{store_name} ({environment})` -> `{{…}} ({{…}})`."""
+    """Replace the placeholders in `words` with the IML expressions in `names`.
+
+    For example, `{store_name}` becomes `{{parameters.store_name}}`, if `names` maps `store_name` to
+    `parameters.store_name`.
+    """
     return re.sub(r"\{(\w+)\}", lambda placeholder: braced(names[placeholder[1]]), words)
 
 
 def trimmed(subject: str) -> str:
-    """Build an IML expression that removes the spaces around a value."""
+    """Build an IML expression that removes spaces from both ends of a value."""
     return f"trim({subject})"
 
 

@@ -1,4 +1,4 @@
-"""Removes requests, filters and inputs that are only assumed, unless `--include-assumed` is given."""
+"""Leaves out requests, filters and inputs that are only assumed, unless `--include-assumed` is given."""
 
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
@@ -9,10 +9,10 @@ S = TypeVar("S", Action, Search)
 
 
 def known_only(integration: Integration) -> Integration:
-    """Return a copy of the Integration without the requests, filters and optional inputs that are assumed.
+    """Return a copy of the Integration without assumed requests, filters and optional inputs.
 
-    If the paging parameters of a list are assumed, the app reads only its first page. If a trigger's webhook
-    is assumed, the trigger polls instead.
+    If a list's paging parameters are assumed, the app reads only the first page of the list. If a trigger's
+    webhook is assumed, the trigger polls instead.
     """
     operations = {
         name: one if _has_pages(one, integration.paging) else one.model_copy(update={"paging": None})
@@ -50,7 +50,11 @@ def _is_known(integration: Integration, operation: str) -> bool:
 
 
 def _is_known_trigger(integration: Integration, trigger: Trigger) -> bool:
-    """Check whether a trigger has a confirmed webhook, or a confirmed request and filter for new records."""
+    """Check whether a trigger can work without anything that is only assumed.
+
+    The trigger's webhook must be documented or observed. Without such a webhook, both the list request and
+    its filter for new records must be documented or observed.
+    """
     if _has_known_hook(trigger):
         return True
     source = trigger.source

@@ -1,8 +1,9 @@
 """Builds `makecomapp.json`, the manifest of a Make app: its components, their files, and its deployments.
 
-The ID of a component is derived from its key in the catalog, so the ID does not change when the app is
-generated again. `origins` lists the app's deployments. Deploying the app writes an `idMapping` from these IDs
-to the IDs at Make into each origin, so `origins` is kept when the app is generated again.
+A component's ID is derived from its key in the catalog, so the ID stays the same when the app is generated
+again. `origins` lists the app's deployments. When the app is deployed, an `idMapping` from these IDs to the
+IDs in Make is written into the origin. To keep this mapping, `origins` is copied when the app is generated
+again.
 """
 
 import json
@@ -43,7 +44,7 @@ NAMES = {
 
 
 def paths(folder: str, name: str, codes: Sequence[str], *, oauth: bool = False) -> dict[str, str]:
-    """Build the paths of a component's files, keyed by code type and relative to the manifest."""
+    """Build the paths of a component's files, keyed by code type. The paths are relative to the manifest."""
     stem = kebab(name)
     names = NAMES | ({"communication": "oauth-communication.iml.json"} if oauth else {})
     return {code: f"{folder}/{stem}/{stem}.{names[code]}" for code in codes}
@@ -57,7 +58,11 @@ def build_manifest(
     webhooks: Sequence[Webhook],
     origins: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
-    """Build the manifest. `connection` maps the ID of the app's only connection to its manifest entry."""
+    """Build the manifest.
+
+    `connection` has one item, which maps the ID of the app's connection to its manifest entry. `origins`
+    lists the app's deployments.
+    """
     login = next(iter(connection))
     components: dict[str, dict[str, Any]] = {kind: {} for kind in KINDS}
     components["connection"] = dict(connection)
@@ -92,9 +97,9 @@ def build_manifest(
 
 
 def _updated_origin(origin: Mapping[str, Any], components: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Return a copy of an origin in which components that no longer exist are unlinked.
+    """Return a copy of an origin whose `idMapping` no longer refers to components that have been removed.
 
-    The `local` ID of such a component becomes None in `idMapping`.
+    The `local` ID of a removed component becomes None.
     """
     old = origin.get("idMapping", {})
     mapping = {
@@ -109,10 +114,10 @@ def _updated_origin(origin: Mapping[str, Any], components: Mapping[str, Mapping[
 
 
 def kept_origins(folder: Path) -> list[dict[str, Any]]:
-    """Read the app's deployments from the manifest in `folder`; empty if there is no manifest.
+    """Read the app's deployments from the manifest in `folder`, so that they can be kept.
 
-    Raises ConfigurationError if the manifest cannot be read, because overwriting it would lose the
-    deployments.
+    The result is empty if there is no manifest. Raises ConfigurationError if the manifest cannot be read,
+    because overwriting it would lose the deployments.
     """
     file = folder / FILE
     if not file.is_file():

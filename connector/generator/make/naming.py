@@ -1,4 +1,4 @@
-"""Applies Make's naming rules to component IDs, file names, labels in sentence case, and module labels."""
+"""Builds component IDs, file names and labels that follow Make's naming rules."""
 
 import re
 
@@ -11,20 +11,21 @@ MODULE_ID = re.compile(r"[a-zA-Z][0-9a-zA-Z]{2,47}")
 
 
 def camel(key: str) -> str:
-    """Convert a catalog key to a component ID: `new_return` -> `newReturn`."""
+    """Convert a catalog key to a component ID: `new_return` becomes `newReturn`."""
     first, *others = key.split("_")
     return first + "".join(one[:1].upper() + one[1:] for one in others)
 
 
 def kebab(name: str) -> str:
-    """Convert a component ID to the name of its folder and files: `newReturn` -> `new-return`."""
+    """Convert a component ID to the name of its folder and files: `newReturn` becomes `new-return`."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower()
 
 
 def sentence(words: str, proper: frozenset[str] = frozenset()) -> str:
-    """Convert a label to sentence case: `Order Name` -> `Order name`.
+    """Convert a label to sentence case: `Order Name` becomes `Order name`.
 
-    Acronyms and proper nouns keep their capital letters: `Store ID`.
+    Acronyms and proper nouns keep their capital letters, as in `Store ID`. `proper` contains the vendor's
+    proper nouns.
     """
     first, *others = words.split(" ") if words else [""]
     names = PROPER | proper
@@ -39,27 +40,27 @@ def _lower_unless(word: str, names: frozenset[str] | set[str]) -> str:
 
 
 def proper_nouns(integration: Integration) -> frozenset[str]:
-    """Return the words of the vendor's name, which keep their capital letters in labels."""
+    """Return the words in the vendor's name, which keep their capital letters in labels."""
     return frozenset(integration.vendor.title.split(" "))
 
 
 def plural(noun: str) -> str:
-    """Form the plural of a noun: `return` -> `returns`, `reply` -> `replies`."""
+    """Return the plural of a noun: `return` becomes `returns`, and `reply` becomes `replies`."""
     if re.search(r"[^aeiou]y$", noun):
         return f"{noun[:-1]}ies"
     return noun + ("es" if re.search(r"(s|x|ch|sh)$", noun) else "s")
 
 
 def article(noun: str) -> str:
-    """Prefix a noun with its indefinite article: `a return`, `an order`, `an RMA`."""
+    """Add an indefinite article to a noun: `a return`, `an order`, `an RMA`."""
     vowel = noun[:1] in "aeioAEIO" or (noun[:2].isupper() and noun[:1] in "FHLMNRSX")
     return f"{'an' if vowel else 'a'} {noun}"
 
 
 def trigger_label(trigger: Trigger, noun: str) -> str:
-    """Build a trigger's label for Make: `Return Approved` -> `Watch approved returns`.
+    """Build a trigger's label for Make: `Return Approved` becomes `Watch approved returns`.
 
-    A label for Make in the catalog takes precedence.
+    If the catalog contains a label for Make, that label is used instead.
     """
     if own := trigger.labels.get("make"):
         return own
@@ -71,9 +72,9 @@ def trigger_label(trigger: Trigger, noun: str) -> str:
 
 
 def action_label(action: Action) -> str:
-    """Build an action's label for Make: `Create Return` -> `Create a return`.
+    """Build an action's label for Make: `Create Return` becomes `Create a return`.
 
-    A label for Make in the catalog takes precedence.
+    If the catalog contains a label for Make, that label is used instead.
     """
     if own := action.labels.get("make"):
         return own
@@ -82,9 +83,10 @@ def action_label(action: Action) -> str:
 
 
 def search_label(search: Search, noun: str) -> str:
-    """Build a search's label for Make: `Find Return` -> `Search returns`, `Get Return` -> `Get a return`.
+    """Build a search's label for Make.
 
-    A label for Make in the catalog takes precedence.
+    For example, `Find Return` becomes `Search returns`, and `Get Return` becomes `Get a return`. If the
+    catalog contains a label for Make, that label is used instead.
     """
     if own := search.labels.get("make"):
         return own
@@ -100,5 +102,8 @@ def search_label(search: Search, noun: str) -> str:
 
 
 def lower_first(words: str) -> str:
-    """Convert the first letter to lower case, except in an acronym: `Returns report` -> `returns report`."""
+    """Convert the first letter to lower case, unless the text begins with an acronym.
+
+    For example, `Returns report` becomes `returns report`.
+    """
     return words if words[:2].isupper() else words[:1].lower() + words[1:]

@@ -1,8 +1,9 @@
-"""Builds the `pagination` directive of Make requests: how to request the next page, and when to stop.
+"""Builds the `pagination` directive for Make requests: how to request the next page, and when to stop.
 
-Make evaluates the condition twice: after a page has arrived and, with `pagination.page` already increased,
-before the next request. A comparison of the page number with the last page would therefore stop one page too
-early. The conditions compare the number of rows before the page with the total instead.
+Make evaluates `pagination.condition` twice per page: after the page has been received, and before the next
+request, when `pagination.page` is already one higher. A condition that compares the page number with the last
+page would therefore stop one page too early. Instead, the conditions compare the number of rows on the
+previous pages with the total number of rows.
 """
 
 from typing import Any
@@ -11,13 +12,14 @@ from connector.definition.model import Integration, Operation, Paging
 from connector.generator.make import iml
 
 MAX_PAGES = 50
-"""The page limit of every list, because a Make app cannot detect that pages repeat."""
+"""The maximum number of pages to read, because a Make app cannot detect that a vendor repeats pages."""
 
 
 def page_query(paging: Paging | None, size: int | None = None) -> dict[str, Any]:
-    """Build the query parameters for the first page of a list; empty if the list has no paging.
+    """Build the query parameters that request the first page of a list.
 
-    `size` is the requested page size. The default is the page size in the catalog.
+    The result is empty if the list has no paging. `size` is the requested page size, by default the page size
+    in the catalog.
     """
     if paging is None:
         return {}
@@ -28,10 +30,10 @@ def page_query(paging: Paging | None, size: int | None = None) -> dict[str, Any]
 def pagination(
     integration: Integration, operation: Operation, *, pages: str | None = None, size: int | None = None
 ) -> dict[str, Any]:
-    """Build the `pagination` directive of a list request; empty if the list has no paging.
+    """Build the `pagination` directive for a list request.
 
-    `pages` is an IML expression for the page limit; the default is `MAX_PAGES`. `size` is the requested page
-    size; the default is the page size in the catalog.
+    The result is empty if the list has no paging. `pages` is an IML expression for the maximum number of
+    pages, by default `MAX_PAGES`. `size` is the requested page size, by default the page size in the catalog.
     """
     paging = integration.paging.get(operation.paging or "")
     if paging is None:
@@ -52,7 +54,10 @@ def _size(paging: Paging, size: int | None) -> int:
 
 
 def _next(paging: Paging, rows: str, size: int) -> tuple[str, str]:
-    """Build two IML expressions: the next page's position, and whether there is a next page."""
+    """Build an IML expression for the next page's position, and a condition that is true if that page exists.
+
+    The position is a page number, an offset or a cursor.
+    """
     if paging.next is not None:
         cursor = iml.at("body", paging.next)
         return cursor, f"ifempty({cursor}, '') != ''"  # even an empty page may be followed by another

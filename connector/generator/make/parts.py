@@ -12,7 +12,7 @@ Crud = Literal["create", "read", "update", "delete"]
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """A module of a Make app. `files` maps Make's code types, such as `communication`, to their content."""
+    """A module of a Make app. `files` maps each code type, such as `communication`, to the file's content."""
 
     key: str
     kind: Kind
@@ -31,7 +31,7 @@ class Module:
 
 @dataclass(frozen=True, slots=True)
 class Procedure:
-    """A remote procedure of a Make app, which reads the choices of a dropdown from the vendor's API."""
+    """A remote procedure of a Make app. It reads the choices for a dropdown from the vendor's API."""
 
     id: str
     label: str
@@ -41,7 +41,7 @@ class Procedure:
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """A webhook of a Make app: a URL at Make that is subscribed with the vendor and receives its posts."""
+    """A webhook of a Make app: a URL at Make to which the vendor posts events."""
 
     id: str
     label: str

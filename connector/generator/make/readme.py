@@ -1,4 +1,4 @@
-"""Renders the two documents of a Make app: the guide for its developer, and the README for its users."""
+"""Renders a Make app's two documents: the guide for developers, and the README for users."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,12 +16,12 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 
 def developer_guide(integration: Integration, modules: Sequence[Module], notice: str) -> str:
-    """Render the guide: how to deploy and try the app, and which triggers and actions it leaves out."""
+    """Render the developer guide: how to deploy and try the app, and which steps it leaves out."""
     return _page("guide.md.jinja", notice=notice, **_facts(integration, modules))
 
 
 def user_readme(integration: Integration, modules: Sequence[Module]) -> str:
-    """Render the README: how to connect the app, what its modules do, and how errors are handled."""
+    """Render the README for users: how to connect, what the modules do, and how errors are handled."""
     return _page("README.md.jinja", **_facts(integration, modules))
 
 
@@ -61,7 +61,7 @@ def _facts(integration: Integration, modules: Sequence[Module]) -> dict[str, Any
 
 
 def _misses(integration: Integration, trigger: Trigger, *, polled: bool) -> str:
-    """Describe the events that a trigger misses."""
+    """Describe which events a trigger misses."""
     if not polled:
         return f"Events that {integration.vendor.title} does not post. The app does not poll for them."
     return trigger.guarantees["make"].loses
@@ -73,9 +73,10 @@ def _after_timeout(integration: Integration, module: Module) -> str:
 
 
 def _could_be(step: Trigger | Action | Search) -> bool:
-    """Check whether Make can run a step, whether or not the step's requests are confirmed.
+    """Check whether Make can run a step, regardless of whether the step's requests are confirmed.
 
-    Make can run a trigger only if the trigger has a webhook or a guarantee for Make.
+    Make can run every action and search. It can run a trigger if the trigger has a webhook or a guarantee for
+    Make.
     """
     return not isinstance(step, Trigger) or step.hook is not None or "make" in step.guarantees
 

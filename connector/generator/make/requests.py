@@ -1,4 +1,4 @@
-"""Builds the requests of Make modules (`url`, `method`, `qs`, `body`) from operations and their inputs."""
+"""Builds requests for Make modules (`url`, `method`, `qs` and `body`) from operations and inputs."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -18,10 +18,10 @@ BODILESS = ("GET", "DELETE")
 
 
 def version_prefix(integration: Integration) -> str:
-    """Return the API version at the end of the base URLs, such as `/v1`.
+    """Return the API version at the end of the vendor's base URLs, such as `/v1`.
 
-    The result is empty if the base URLs do not all end with the same version. Make's review requires the
-    version in the modules' paths instead of the base URL.
+    The result is empty if the base URLs do not all end with the same version. Make's reviewers require the
+    version to be in each module's path, and not in the base URL.
     """
     matches = {VERSION.search(urlsplit(one.base_url).path) for one in integration.environments}
     versions = {match[0] if match else "" for match in matches}
@@ -38,8 +38,8 @@ def request(
 ) -> dict[str, Any]:
     """Build a Make request for an operation: `url`, `method`, `qs` and `body`, with redirects disabled.
 
-    `query` contains fixed query parameters. `login` is the IML variable that contains the connection's
-    fields.
+    `query` contains query parameters that do not depend on the inputs. `login` is the IML variable that
+    contains the connection's fields.
     """
     inputs = list(inputs)
     url = address(integration, operation, inputs)
@@ -62,9 +62,9 @@ def request(
 
 
 def address(integration: Integration, operation: Operation, inputs: Iterable[InputField]) -> str:
-    """Build the path of an operation's URL after the base URL, with the path inputs filled in.
+    """Build an operation's path relative to the base URL, and replace the placeholders with the path inputs.
 
-    Raises Unrenderable if no input fills a placeholder in the path.
+    Raises Unrenderable if a placeholder has no input.
     """
     keys = {one.path[0]: one.key for one in inputs if one.location == "path"}
 
@@ -83,7 +83,7 @@ def address(integration: Integration, operation: Operation, inputs: Iterable[Inp
 def value_of(one: InputField) -> str:
     """Build an IML template that inserts an input's value into a request.
 
-    Single-line strings are trimmed, and dates and times are formatted as the API expects.
+    The template trims single-line strings, and formats dates and times as the API expects.
     """
     subject = iml.at("parameters", (one.key,))
     if one.type == "string":  # pasted values often have spaces around them; "text" is not trimmed

@@ -22,7 +22,7 @@ UPDATES = ("update", "approve", "reject", "settle", "receive", "mark", "move", "
 
 
 def actions(integration: Integration) -> Iterator[Module]:
-    """Yield a module for every action, including actions that move money, which Make allows."""
+    """Yield a module for every action. Actions that move money are included, because Make allows them."""
     for action in integration.actions.values():
         yield _write(integration, action)
 
@@ -57,7 +57,10 @@ def _crud(method: str, key: str) -> Crud:
 
 
 def searches(integration: Integration) -> Iterator[Module]:
-    """Yield a module for every search: a Make action if it returns one record, otherwise a Make search."""
+    """Yield a module for every search.
+
+    A search that returns one record becomes a Make action, and any other search becomes a Make search.
+    """
     for search in integration.searches.values():
         yield (_many if search.kind in ("find", "list") else _one)(integration, search)
 
@@ -131,10 +134,10 @@ def _many(integration: Integration, search: Search) -> Module:
 
 
 def _page_limit(search: Search, matches: list[InputField]) -> str | None:
-    """Build the page limit of a search as an IML expression; None if the default limit applies.
+    """Build an IML expression for a search's page limit, or return None if the default limit applies.
 
-    The API cannot filter by some inputs. If such an input is filled in, the search reads only the newest
-    `scan_pages` pages and compares each row with the input.
+    The API cannot filter by the inputs in `matches`. If one of them is filled in, the search reads only the
+    newest `scan_pages` pages and compares each record with the input.
     """
     if not matches:
         return None
@@ -143,7 +146,7 @@ def _page_limit(search: Search, matches: list[InputField]) -> str | None:
 
 
 def _iterate(container: str, inputs: Iterable[InputField]) -> Any:
-    """Build the `iterate` directive, which returns only the rows that match the inputs."""
+    """Build the `iterate` directive, which returns only the records in `container` that match the inputs."""
     conditions = ["ifempty(item, '') != ''"]
     for one in inputs:
         if one.found_at:
@@ -167,7 +170,10 @@ def _files(
 
 
 def procedure(integration: Integration, dropdown: Dropdown) -> Procedure:
-    """Build the remote procedure that fills a dropdown. It reads at most three pages, as Make requires."""
+    """Build the remote procedure that fills a dropdown.
+
+    It reads at most three pages, which is the maximum that Make allows.
+    """
     operation = integration.operations[dropdown.operation or ""]
     paging = integration.paging.get(operation.paging or "")
     query = {**page_query(paging), **dropdown.query}

@@ -1,4 +1,7 @@
-"""Reads the surface of a generated Make app, which the release gate compares, from the app's files."""
+"""Reads a generated Make app's surface, the parts that users' workflows depend on, from the app's files.
+
+The release gate compares the surfaces of two versions of an app.
+"""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -15,8 +18,8 @@ KINDS = {"instant_trigger": "trigger"}
 def read_surface(folder: Path, _installed: Path) -> Surface:
     """Read the version, login fields and steps of the Make app in a folder.
 
-    The version is the highest deployed version, or 1 if the app was never deployed. Raises ConfigurationError
-    if the folder contains no app, or a file that cannot be read.
+    The version is the highest version that has been deployed, or 1 if the app has never been deployed. Raises
+    ConfigurationError if the folder contains no app, or if a file cannot be read.
     """
     app = read(folder)
     deployed = [origin.get("appVersion", 1) for origin in app.manifest.get("origins", [])]
@@ -45,7 +48,7 @@ def _step(module: Component, faults: Sequence[str]) -> Step:
 
 
 def _behaviour(module: Component) -> Iterator[tuple[str, str]]:
-    """Yield facts about a module's requests, each as a name and a value.
+    """Yield the name and value of each fact about the requests that a module sends.
 
     For a trigger, the facts include the conditions that decide which records are events.
     """
@@ -58,9 +61,9 @@ def _behaviour(module: Component) -> Iterator[tuple[str, str]]:
 
 
 def _extent(module: Component) -> Iterator[tuple[str, str]]:
-    """Yield facts about how many pages a module reads, each as a name and a value.
+    """Yield the name and value of each fact about how many pages a module reads.
 
-    For modules that are not triggers, the facts include the conditions that select the records.
+    For actions and searches, the facts include the conditions that decide which records are returned.
     """
     for code, request in module.requests:
         yield from _flat(f"{code}.pages", request.get("pagination"))
@@ -77,9 +80,10 @@ def _flat(name: str, value: Any) -> Iterator[tuple[str, str]]:
 
 
 def _fields(form: Sequence[dict[str, Any]], prefix: str = "") -> Iterator[tuple[str, Field]]:
-    """Yield each field with its key in Zapier's notation.
+    """Yield the key and description of each field in a form, including nested fields.
 
-    `customer__email` is a field in a collection, and `items[]sku` is a field in an array.
+    The keys are in Zapier's notation: `customer__email` is the field `email` in the collection `customer`,
+    and `items[]sku` is the field `sku` in the array `items`.
     """
     for one in form:
         key = prefix + one["name"]
@@ -104,7 +108,7 @@ def _fields(form: Sequence[dict[str, Any]], prefix: str = "") -> Iterator[tuple[
 
 
 def _listed(options: Any) -> list[Any] | None:
-    """Return the choices in a parameter's `options`; None if it lists no choices."""
+    """Return the choices that a parameter's `options` contain, or None if they contain no list."""
     listed = options.get("store") if isinstance(options, dict) else options
     return listed if isinstance(listed, list) else None
 

@@ -1,4 +1,4 @@
-"""Builds the requests that get and refresh the access token of a Make connection."""
+"""Builds the requests that get and refresh a Make connection's access token."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,21 +9,21 @@ from connector.generator.make.answers import NO_REDIRECTS, valid
 from connector.generator.make.requests import address
 
 ACCESS, REFRESH, EXPIRES = "accessToken", "refreshToken", "expires"
-EARLY = 2  # minutes before the expiry of the token
+EARLY = 2  # minutes before the token expires
 
 
 def uses_tokens(login: Authentication) -> bool:
-    """Check whether requests carry an access token instead of a value that the user entered."""
+    """Check whether requests send an access token instead of a value that the user entered."""
     return not login.field and login.tokens is not None
 
 
 def first_grant(tokens: TokenLogin) -> TokenGrant:
-    """Return the grant that requests the first token, preferably a grant that works more than once."""
+    """Return the grant for requesting the first token, preferably a grant that can be used more than once."""
     return next((one for one in tokens.grants if not one.once), tokens.grants[0])
 
 
 def login_fields(login: Authentication) -> tuple[AuthField, ...]:
-    """List the connection's fields: the account's base URL, credentials, and inputs of token requests."""
+    """List the connection's fields: the account's base URL, the credentials and inputs for token requests."""
     host = (login.host,) if login.host else ()
     tokens = login.tokens
     if tokens is None or not uses_tokens(login):
@@ -38,10 +38,10 @@ def login_fields(login: Authentication) -> tuple[AuthField, ...]:
 def token_requests(
     integration: Integration, tokens: TokenLogin, places: tuple[str, str], error: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Build the requests `token`, which gets the first access token, and `refresh`, which renews it.
+    """Build the request `token`, which gets the first access token, and `refresh`, which renews the token.
 
-    `refresh` is missing if the token does not expire. Without a refresh token, `refresh` sends the same
-    request as `token`. `places` contains the base URL, and the base URL's scheme and host.
+    `refresh` is left out if the token does not expire. If the vendor does not issue a refresh token,
+    `refresh` sends the same request as `token`. `places` is a pair: the base URL, and its scheme and host.
     """
     token = _request(integration, tokens, places, error, _body(first_grant(tokens)))
     if tokens.expires_in is None:
@@ -94,7 +94,7 @@ def _in_body(path: Path) -> str:
 
 
 def _hidden(integration: Integration, tokens: TokenLogin, body: Mapping[str, str]) -> list[str]:
-    """List the paths in requests and responses that contain secrets, which Make's log must hide."""
+    """List the paths of the secrets in token requests and responses, which Make's log must hide."""
     secret = [iml.braced(iml.at("parameters", (key,))) for key in integration.authentication.secrets]
     secret.append(iml.braced(iml.at("data", (REFRESH,))))
     sent = [f"request.body.{name}" for name, value in body.items() if value in secret]

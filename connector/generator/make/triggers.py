@@ -1,8 +1,9 @@
 """Builds polling triggers for Make, which continue from the time of the last event.
 
-A poll returns the oldest events after that time, up to the user's limit; the next poll returns the rest. Make
-distinguishes events with the same time by their IDs. Make cannot compare a record with its earlier version,
-so a trigger needs a property that contains the time of the event: `Guarantee.watermark`.
+A poll returns the oldest events after that time, up to the user's limit, and the next poll returns the rest.
+Make distinguishes events with the same time by their IDs. Make cannot compare a record with its previous
+version, so a trigger needs a property that contains the event's time, or an ID that increases with each
+record: `Guarantee.watermark` is the path to this property.
 """
 
 from collections.abc import Iterator
@@ -34,7 +35,7 @@ STARTS_EARLY = 1  # seconds, because vendors do not document whether a filter in
 
 
 def polling_triggers(integration: Integration) -> Iterator[Module]:
-    """Yield a module for every trigger that has no webhook and whose guarantee for Make has a watermark."""
+    """Yield a module for every trigger that has no webhook, but has a watermark for Make."""
     for trigger in integration.triggers.values():
         promise = trigger.guarantees.get("make")
         if promise and promise.watermark and not trigger.hook:
@@ -67,9 +68,9 @@ def _module(integration: Integration, trigger: Trigger, when: Path) -> Module:
 
 
 def _row(trigger: Trigger) -> list[Field]:
-    """Return the trigger's fields without the record details, which would need a request per record.
+    """Return the trigger's fields, except the record's details.
 
-    A polling trigger of Make sends no such requests.
+    Reading the details takes an extra request per record, which Make's polling triggers do not send.
     """
     return [one for one in trigger.fields if not trigger.details or one.key != trigger.details.key]
 
@@ -81,9 +82,9 @@ def _description(trigger: Trigger) -> str:
 
 
 def summary_note(integration: Integration, trigger: Trigger) -> str:
-    """Build the note that a trigger returns only summaries, and which module reads the details.
+    """Build a note for users: the trigger returns only summaries, and another module reads the details.
 
-    The note is empty if the records have no details to read.
+    The note is empty if the trigger's records have no details.
     """
     if trigger.details is None:
         return ""
@@ -118,8 +119,8 @@ def _communication(integration: Integration, trigger: Trigger, when: Path) -> di
 def _newness(trigger: Trigger, when: Path) -> dict[str, str]:
     """Build the `trigger` directive, which defines how Make recognizes new events.
 
-    Make compares the time and ID of each record or, if records have no time, an ID that grows with each
-    record.
+    Make compares the time and ID of each record. If records have no time, Make compares only their IDs, which
+    increase with each record.
     """
     source = trigger.source
     id_ = iml.at("item", source.id)
@@ -139,8 +140,8 @@ def _order(trigger: Trigger) -> dict[str, str]:
 def _since(trigger: Trigger) -> dict[str, str]:
     """Build the query parameter that limits the list to changes since the last event.
 
-    The result is empty if the API has no such filter. The first poll omits the parameter, except in a window
-    scan, which always covers a fixed period before the poll.
+    The result is empty if the API has no such filter. The first poll omits the parameter, because there is no
+    last event yet. With a `WindowScan` source, every poll covers a fixed period before the poll instead.
     """
     source = trigger.source
     if source.since is None:
@@ -158,8 +159,9 @@ def _since(trigger: Trigger) -> dict[str, str]:
 def _iterate(trigger: Trigger, container: str, when: Path) -> dict[str, Any]:
     """Build the `iterate` directive, which selects the records that are events.
 
-    An event has an ID, a time that is not in the future, a status that fires the trigger, and the values of
-    the trigger's inputs.
+    A record is an event if it has an ID, a time that is not in the future, a status that fires the trigger,
+    and values that match the trigger's inputs. If the trigger continues from the last ID, the time is not
+    checked.
     """
     source = trigger.source
     id_, time = iml.at("item", source.id), iml.at("item", when)

@@ -1,4 +1,4 @@
-"""Builds the universal module "Make an API call", which sends any request to the vendor's API."""
+"""Builds the universal module "Make an API call", which can send any request to the vendor's API."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ KEY = "make_api_call"
 def universal_module(integration: Integration) -> Module:
     """Build the module "Make an API call".
 
-    Its URL begins with a slash, so a scenario cannot send the credentials to another host.
+    The module's URL begins with a slash, so that a scenario cannot send the credentials to another host.
     """
     login = integration.authentication
     example = next(

@@ -1,9 +1,9 @@
 """Checks a Make app for problems that can be found in its files, without access to Make.
 
-Make reviews an app by hand and with a program that is not public. The checks follow Make's public review
-requirements and naming rules, and find problems that the schemas of Make's editor accept. A check is a
-function that takes an `App` and yields one sentence per problem. The function's name begins with the check's
-ID, such as M001.
+Make reviews apps by hand and with a program that is not public. The checks are based on Make's public review
+requirements and naming rules, and find problems that the schemas in Make's editor do not detect. A check is a
+function that receives an `App` and yields a message for each problem. The function's name begins with the
+check's ID, such as M001.
 """
 
 from collections.abc import Callable, Iterator
@@ -75,10 +75,11 @@ CHECKS = (*FIRST, *SECOND, *THIRD)
 
 
 def check(app: App) -> list[Complaint]:
-    """Run the checks over an app and return the problems that they find.
+    """Run the checks on an app and return the problems.
 
-    M001 checks the manifest, and M002 and M003 check the code files. If the manifest is invalid, only M001
-    runs. If another file is invalid, M004 and later checks do not run.
+    M001 checks the manifest, M002 and M003 check the other files, and the remaining checks read the content
+    of valid files. If the manifest is invalid, only M001 runs. If another file is missing or invalid, only
+    M001 to M003 run.
     """
     for checks in (FIRST, SECOND):
         if complaints := run_checks(checks, app):
@@ -87,7 +88,7 @@ def check(app: App) -> list[Complaint]:
 
 
 def lint(folder: Path) -> list[Complaint]:
-    """Run the checks over the app in a folder and return the problems that they find.
+    """Run the checks on the app in a folder and return the problems.
 
     Raises ConfigurationError if the folder does not contain an app, or if a file cannot be read.
     """

@@ -16,8 +16,8 @@ Json = dict[str, Any]
 class Component:
     """A component of an app, such as a module or a webhook.
 
-    `kind` and `id` locate the component in the manifest, and `entry` is its manifest entry. `code` maps each
-    code type, such as `communication`, to the content of the component's file.
+    `kind` and `id` identify the component in the manifest, and `entry` is its manifest entry. `code` maps
+    each code type, such as `communication`, to the content of the file of that type.
     """
 
     kind: str
@@ -31,18 +31,21 @@ class Component:
 
     @property
     def type(self) -> str:
-        """The type of a module, such as `search`; empty for other components."""
+        """The module's type, such as `search`, or an empty string if the component is not a module."""
         return str(self.entry.get("moduleType", ""))
 
     @property
     def parameters(self) -> list[Json]:
-        """The input parameters: static parameters first, then mappable parameters."""
+        """The component's input parameters: static parameters first, then mappable parameters."""
         codes = ("staticParams", "mappableParams", "params")
         return [one for code in codes for one in self.code.get(code) or []]
 
     @property
     def requests(self) -> list[tuple[str, Json]]:
-        """The requests, each with the name of its code file or, in an OAuth connection, of its step."""
+        """The component's requests, each with the code type of its file, such as `communication`.
+
+        In an OAuth connection, each request has its own name instead, such as `token` or `refresh`.
+        """
         requests: list[tuple[str, Json]] = []
         for code in ("communication", "attach", "detach", "update"):
             content = self.code.get(code) or {}
@@ -57,7 +60,7 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """A Make app. `files` maps each path below `src` to the file's content: parsed JSON, or a string."""
+    """A Make app. `files` maps each path inside `src` to the file's content: parsed JSON, or a string."""
 
     files: Mapping[str, Any]
 
@@ -82,18 +85,18 @@ class App:
                 yield one
 
     def general(self, code: str) -> Any:
-        """Return the content of a general file: `base`, `common`, `readme` or `groups`."""
+        """Return the content of a general file. `code` is `base`, `common`, `readme` or `groups`."""
         return self.files.get(self.manifest["generalCodeFiles"][code])
 
     @property
     def names(self) -> frozenset[str]:
-        """The words of the vendor's name, which keep their capital letters in labels."""
+        """The words in the vendor's name, which keep their capital letters in labels."""
         labels = [one.entry.get("label", "") for one in self.components("connection")]
         return frozenset(word for label in labels for word in label.split(" "))
 
 
 def parsed(texts: Mapping[str, str]) -> App:
-    """Create an app from the contents of its files, keyed by path below `src`.
+    """Create an app from the contents of its files, keyed by their path inside `src`.
 
     Raises ConfigurationError if a JSON file cannot be parsed.
     """
@@ -101,7 +104,7 @@ def parsed(texts: Mapping[str, str]) -> App:
 
 
 def read(folder: Path) -> App:
-    """Read an app from its folder, or directly from its `src` folder.
+    """Read the app in a folder. The folder can be the app's own folder or its `src` folder.
 
     Raises ConfigurationError if the folder does not contain an app, or if a file cannot be read or parsed.
     """

@@ -1,4 +1,4 @@
-"""Checks how modules behave: what each module type requires, how lists are read, and whether samples fit."""
+"""Checks how modules behave: the requirements of each module type, how lists are read, and the samples."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -26,7 +26,7 @@ def m022_actions_do_one_thing(app: App) -> Iterator[str]:
 
 
 def m023_searches_have_a_limit(app: App) -> Iterator[str]:
-    """Check that every search returns one bundle per record, up to the limit that the user sets."""
+    """Check that every search returns one bundle per record, up to a limit that the user can set."""
     for one in app.modules("search"):
         limit = _named(one.parameters, "limit")
         if limit is None or "default" not in limit:
@@ -58,7 +58,7 @@ def m024_triggers_know_what_is_new(app: App) -> Iterator[str]:
 def m025_triggers_are_not_mappable(app: App) -> Iterator[str]:
     """Check that triggers have no mappable parameters.
 
-    A trigger starts a scenario, so there is no earlier module whose output could be mapped.
+    A trigger is the first module of a scenario, so there is no earlier module whose output could be mapped.
     """
     for one in app.modules("trigger", "instant_trigger"):
         if one.code.get("mappableParams"):
@@ -66,9 +66,9 @@ def m025_triggers_are_not_mappable(app: App) -> Iterator[str]:
 
 
 def m026_filters_by_time_include_the_last_one(app: App) -> Iterator[str]:
-    """Check that the time filter of a trigger starts before the time of the last event.
+    """Check that every trigger's time filter starts before the time of the last event.
 
-    Other events may have the same time.
+    Otherwise, the trigger could miss other events with the same time.
     """
     for one in app.modules("trigger"):
         for _code, request in one.requests:
@@ -83,7 +83,7 @@ def m026_filters_by_time_include_the_last_one(app: App) -> Iterator[str]:
 def m027_lists_end(app: App) -> Iterator[str]:
     """Check that every `pagination` has a condition, and that the condition does not skip the last page.
 
-    Make evaluates the condition twice, the second time with an increased page number.
+    Make evaluates the condition twice per page. The second time, `pagination.page` is already one higher.
     """
     for one in app.components("module", "rpc"):
         for code in ("communication", "epoch"):
@@ -101,10 +101,7 @@ def m027_lists_end(app: App) -> Iterator[str]:
 
 
 def _loses_the_last_page(condition: str) -> bool:
-    """Check whether a condition contains a comparison such as `pagination.page < last`.
-
-    Such a comparison skips the last page.
-    """
+    """Check whether a condition skips the last page, as `pagination.page < last` does."""
     for node in nodes(condition):
         if isinstance(node, Operation) and node.operator in ("<", ">"):
             lower = node.left if node.operator == "<" else node.right
@@ -114,9 +111,9 @@ def _loses_the_last_page(condition: str) -> bool:
 
 
 def m028_pages_keep_their_filters(app: App) -> Iterator[str]:
-    """Check that `pagination` extends the request, so that later pages keep the filters.
+    """Check that requests for later pages keep the filters of the first request.
 
-    If `mergeWithParent` is false, `pagination` replaces the request.
+    If `mergeWithParent` is false, `pagination` replaces the first request instead of extending it.
     """
     for one in app.components("module", "rpc"):
         for _code, request in one.requests:
@@ -125,7 +122,10 @@ def m028_pages_keep_their_filters(app: App) -> Iterator[str]:
 
 
 def m029_dropdowns_are_short(app: App) -> Iterator[str]:
-    """Check that every remote procedure returns at most 500 labels and values, in at most three requests."""
+    """Check that every remote procedure returns at most 500 choices and sends at most three requests.
+
+    Each choice must have a label and a value.
+    """
     for one in app.components("rpc"):
         for _code, request in one.requests:
             response = request.get("response", {})
@@ -140,9 +140,9 @@ def m029_dropdowns_are_short(app: App) -> Iterator[str]:
 
 
 def m030_samples_equal_interfaces(app: App) -> Iterator[str]:
-    """Check that every sample has exactly the fields of the interface, with values of the right types.
+    """Check that every sample has exactly the fields in the interface, with values of the right types.
 
-    Nested fields are checked as well.
+    Nested fields are checked too.
     """
     for one in app.modules("trigger", "instant_trigger", "action", "search"):
         yield from _differences(one, one.code.get("samples"), one.code.get("interface") or [], "")
@@ -182,7 +182,7 @@ def _value(one: Component, value: Any, field: Json, place: str) -> Iterator[str]
 
 
 def m040_failed_writes_are_not_repeated(app: App) -> Iterator[str]:
-    """Check that no write has an error type that Make retries, unless the write is idempotent.
+    """Check that Make does not retry a failed write, unless the write is idempotent.
 
     Make retries a module after a ConnectionError or a RateLimitError.
     """
@@ -202,7 +202,7 @@ def m040_failed_writes_are_not_repeated(app: App) -> Iterator[str]:
 
 
 def _error_type(error: Any, status: str) -> str:
-    """Return the error type for a status.
+    """Return the error type that Make uses for an HTTP status.
 
     If the app defines neither a type for the status nor a default type, Make uses ConnectionError.
     """

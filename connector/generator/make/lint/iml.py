@@ -2,9 +2,10 @@
 
 The grammar follows Make's page "JavaScript in Make" (developers.make.com, block elements). The operators are,
 from the lowest to the highest precedence: `||`, `&&`, equality (`=`, `==`, `===`, `!=`, `!==`), comparison
-(`<=`, `>=`, `<`, `>`), `+ -`, `* / %`, and the unary `! -`. An operand is a number, a string in quotes, a
-call `name(a, b)`, or a name. A name can be followed by `.step`, with backticks around a step that is not a
-plain word, and by an array index `[n]`. Indexes count from one, and an empty index means the first element.
+(`<=`, `>=`, `<`, `>`), `+ -`, `* / %`, and the unary `! -`. An operand is a number, a quoted string, a
+function call such as `name(a, b)`, or a variable. A variable can be followed by property names, such as
+`.email`, and by array indexes, such as `[2]`. Property names that are not plain words are enclosed in
+backticks. Indexes count from 1, and an empty index refers to the first element.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A variable and the path to a value inside the variable.
+    """A variable, and the path to a value inside the variable.
 
-    An integer in `steps` is an array index, counted from one.
+    An integer in `steps` is an array index, counted from 1.
     """
 
     root: str
@@ -91,7 +92,7 @@ def pieces(text: str) -> list[Piece]:
 
 
 def _end(text: str) -> int:
-    """Find the index of the next closing braces outside quotes; -1 if there are no such braces."""
+    """Find the index of the next closing braces outside quotes, or return -1 if there are none."""
     quote = ""
     for index, letter in enumerate(text):
         if quote:
@@ -104,7 +105,7 @@ def _end(text: str) -> int:
 
 
 def parse(expression: str) -> Node:
-    """Parse an IML expression, given without its braces, into a syntax tree.
+    """Parse an IML expression without braces into a syntax tree.
 
     Raises ImlError if the expression is invalid.
     """
@@ -130,7 +131,7 @@ def _tokens(expression: str) -> list[str]:
 class _Parser:
     """A recursive-descent parser for one IML expression.
 
-    `level` parses all operators from a level of precedence upwards.
+    `level` parses the operators whose precedence is `depth` or higher.
     """
 
     def __init__(self, tokens: list[str], expression: str) -> None:

@@ -1,4 +1,4 @@
-"""Lists the functions and constants of IML, Make's expression language, from help.make.com/functions."""
+"""Lists the functions and constants in IML, Make's expression language, as on help.make.com/functions."""
 
 FUNCTIONS = frozenset(
     (

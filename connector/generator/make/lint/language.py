@@ -20,7 +20,7 @@ TRIGGERS = {"trigger": {"data"}, "instant_trigger": {"payload", "webhook"}}
 
 
 def m006_expressions_can_be_read(app: App) -> Iterator[str]:
-    """Check that every expression in `{{…}}` can be parsed."""
+    """Check that every expression in double braces can be parsed."""
     for where, _one, text in _texts(app):
         try:
             pieces(text)
@@ -29,14 +29,14 @@ def m006_expressions_can_be_read(app: App) -> Iterator[str]:
 
 
 def m007_functions_exist(app: App) -> Iterator[str]:
-    """Check that every function that an expression calls exists in Make."""
+    """Check that every function that is called in an expression exists in Make."""
     for where, _one, node in _nodes(app):
         if isinstance(node, Call) and node.function not in FUNCTIONS:
             yield f"{where} calls {node.function}, which is not a function of Make."
 
 
 def m008_variables_exist(app: App) -> Iterator[str]:
-    """Check that every variable is available in the component that uses it, such as `item` in a module."""
+    """Check that every variable is available where it is used, such as `item` in a module."""
     for where, one, node in _nodes(app):
         kind = one.kind if one else "base"
         known = ROOTS.get(kind, frozenset()) | CONSTANTS | TRIGGERS.get(one.type if one else "", set())
@@ -56,7 +56,7 @@ def m009_parameters_exist(app: App) -> Iterator[str]:
 def m010_connection_values_exist(app: App) -> Iterator[str]:
     """Check that every `connection.x` refers to a value that the connection has.
 
-    The value is a field of the connection, or stored by one of the connection's requests.
+    The value must be one of the connection's fields, or be stored by one of its requests.
     """
     known = {key for one in app.components("connection") for key in stored(one)}
     for where, _one, node in _nodes(app):
@@ -65,7 +65,7 @@ def m010_connection_values_exist(app: App) -> Iterator[str]:
 
 
 def m011_arrays_are_counted_from_one(app: App) -> Iterator[str]:
-    """Check that no expression uses the array index `[0]`, which is always empty in Make."""
+    """Check that no expression uses the array index 0. Make counts from 1, so `[0]` is always empty."""
     for where, _one, node in _nodes(app):
         if isinstance(node, Name) and 0 in node.steps:
             yield f"{where} uses [0], but Make counts from 1. Use [1] for the first element."
@@ -89,7 +89,7 @@ def m012_items_have_their_properties(app: App) -> Iterator[str]:
 
 
 def stored(connection: Component) -> set[str]:
-    """List the names of the values that a connection has: its fields, and values that its requests store."""
+    """Return the names of a connection's values: its fields, and the values that its requests store."""
     names = {one["name"] for one in connection.parameters}
     for _step, request in connection.requests:
         names |= set(request.get("response", {}).get("data", {}))
@@ -106,9 +106,9 @@ def _texts(app: App) -> Iterator[tuple[str, Component | None, str]]:
 
 
 def strings(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
-    """Yield every string in a nested value, with its path in the form ` at qs.page`.
+    """Yield every string in a nested value, with its path.
 
-    The path is empty if `value` itself is a string.
+    The path looks like ` at qs.page`. It is empty if `value` itself is a string.
     """
     if isinstance(value, str):
         yield value, f" at {place}" if place else ""
@@ -128,7 +128,10 @@ def _nodes(app: App) -> Iterator[tuple[str, Component | None, Node]]:
 
 @lru_cache(maxsize=4_096)  # every check parses the same templates
 def nodes(text: str) -> tuple[Node, ...]:
-    """Parse a template and return every syntax tree node in its expressions; empty if it is invalid."""
+    """Parse a template and return every syntax tree node in its expressions.
+
+    The result is empty if the template is invalid.
+    """
     try:
         parts = pieces(text)
     except ImlError:

@@ -30,7 +30,7 @@ def m013_dropdowns_exist_and_are_used(app: App) -> Iterator[str]:
 def m014_connections_exist(app: App) -> Iterator[str]:
     """Check that every module, remote procedure and webhook uses a connection that exists.
 
-    An instant trigger does not need a connection, because its webhook has one.
+    An instant trigger does not need its own connection, because it uses its webhook's connection.
     """
     known = {one.id for one in app.components("connection")}
     for one in app.components("module", "rpc", "webhook"):
@@ -42,9 +42,9 @@ def m014_connections_exist(app: App) -> Iterator[str]:
 
 
 def m015_instant_triggers_have_webhooks(app: App) -> Iterator[str]:
-    """Check that every instant trigger has a webhook, and that every webhook is used.
+    """Check that every instant trigger has a webhook, and that every webhook is used by a trigger.
 
-    A webhook must also have both an `attach` and a `detach` request, or neither.
+    A webhook must also have either both an `attach` and a `detach` request, or neither.
     """
     hooks = {one.id: one for one in app.components("webhook")}
     used = set()
@@ -73,7 +73,7 @@ def m016_groups_hold_each_module_once(app: App) -> Iterator[str]:
 
 
 def m017_ids_have_dropdowns(app: App) -> Iterator[str]:
-    """Check that every parameter for an ID has a dropdown, or help that says where to map the ID from."""
+    """Check that every ID parameter has a dropdown, or a help text that says where to map the ID from."""
     for one in app.modules("action", "search", "trigger", "instant_trigger"):
         for field in every(one.parameters):
             is_id = IDENTIFIER.search(field["name"]) or str(field.get("label", "")).endswith(" ID")

@@ -1,4 +1,4 @@
-"""Checks that requests do not follow redirects, and that the time of every request is limited."""
+"""Checks that requests do not follow redirects, and that requests have a timeout."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ NO_REDIRECT = Operation("<", Name("statusCode"), Literal(300))
 def m041_redirects_are_refused(app: App) -> Iterator[str]:
     """Check that no request follows a redirect or accepts a redirect as a result.
 
-    A redirect that is followed could send the credentials to another host.
+    Following a redirect could send the credentials to another host.
     """
     for where, request in (("base", app.general("base")), *_requests(app)):
         for name in NOT_FOLLOWED:
@@ -38,9 +38,10 @@ def _requests(app: App) -> Iterator[tuple[str, Json]]:
 
 
 def _required(condition: str) -> list[Node]:
-    """Return the parts of a condition that must all be true: the condition itself and the operands of `&&`.
+    """Return every part of a condition that must be true for the whole condition to be true.
 
-    The result is empty if the condition cannot be parsed.
+    The parts are the condition itself and all operands of `&&`. The result is empty if the condition cannot
+    be parsed.
     """
     try:
         parts = [one for one in pieces(condition) if not isinstance(one, str)]

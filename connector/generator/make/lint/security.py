@@ -21,9 +21,9 @@ def m031_one_universal_module(app: App) -> Iterator[str]:
 
 
 def m032_universal_module_stays_with_the_vendor(app: App) -> Iterator[str]:
-    """Check that the universal module's URL begins with a slash.
+    """Check that the universal module's URL begins with a slash, and that the help text has an example.
 
-    Otherwise a scenario could send the credentials to another host.
+    Without the slash, a scenario could send the credentials to another host.
     """
     for one in app.modules("universal"):
         for _code, request in one.requests:
@@ -35,7 +35,7 @@ def m032_universal_module_stays_with_the_vendor(app: App) -> Iterator[str]:
 
 
 def m033_universal_module_keeps_the_login(app: App) -> Iterator[str]:
-    """Check that headers set by a scenario cannot replace the authentication headers."""
+    """Check that headers that the user adds in a scenario cannot replace the authentication headers."""
     own = [name.lower() for name in app.general("base").get("headers", {}) if name.lower() != "accept"]
     for one in app.modules("universal"):
         for _code, request in one.requests:
@@ -46,7 +46,7 @@ def m033_universal_module_keeps_the_login(app: App) -> Iterator[str]:
 
 
 def m034_addresses_are_relative(app: App) -> Iterator[str]:
-    """Check that modules, remote procedures and webhooks use paths, which are appended to the base URL."""
+    """Check that requests in modules, remote procedures and webhooks use paths relative to the base URL."""
     for one in app.components("module", "rpc", "webhook"):
         for code, request in one.requests:
             urls = [request["url"], request.get("pagination", {}).get("url", "/")]
@@ -65,7 +65,7 @@ def m035_base_is_the_vendors_own(app: App) -> Iterator[str]:
 
 
 def m036_errors_are_explained(app: App) -> Iterator[str]:
-    """Check that the base and the connections define an error for status 401."""
+    """Check that the base and every connection request define an error for status 401."""
     places: list[tuple[str, Any]] = [("base", app.general("base").get("response", {}).get("error"))]
     for one in app.components("connection"):
         places += [(f"{one.name} {step}", r.get("response", {}).get("error")) for step, r in one.requests
@@ -127,9 +127,9 @@ def _covered(path: str, hidden: list[str]) -> bool:
 
 
 def m038_secrets_are_typed_as_passwords(app: App) -> Iterator[str]:
-    """Check that a connection's fields are editable, and that its secrets are password fields.
+    """Check that a connection's fields are editable, and that fields for secrets have the type `password`.
 
-    Modules must not have parameters for secrets.
+    Modules must not ask for secrets.
     """
     for one in app.components("connection"):
         for field in one.parameters:
@@ -150,7 +150,7 @@ def _is_free_text(field: Json) -> bool:
 def m039_connections_have_names(app: App) -> Iterator[str]:
     """Check that every connection has a name, and that the name contains no secret.
 
-    The name lets users distinguish the connections of several accounts.
+    Users with several accounts need the name to distinguish their connections.
     """
     secret = _secret_names(app)
     for one in app.components("connection"):

@@ -37,14 +37,14 @@ NEEDED = {
 
 
 def m001_manifest_is_valid(app: App) -> Iterator[str]:
-    """Check that `makecomapp.json` matches the schema of file version 1."""
+    """Check that `makecomapp.json` matches the schema for version 1 of the file format."""
     yield from _violations(MANIFEST, "manifest", app.manifest)
 
 
 def m002_manifest_lists_all_files(app: App) -> Iterator[str]:
     """Check that the manifest lists exactly the existing files, and that each module has the required files.
 
-    The type of a module decides which files are required.
+    The required files depend on the module's type.
     """
     named = set(app.manifest["generalCodeFiles"].values())
     for one in app.components():
@@ -79,9 +79,9 @@ def _kind(one: Component, code: str) -> str:
 
 
 def m004_ids_are_valid(app: App) -> Iterator[str]:
-    """Check that component IDs contain only letters and digits.
+    """Check that Make accepts the ID of every component.
 
-    IDs of connections and webhooks may also contain dashes.
+    IDs contain only letters and digits. The IDs of connections and webhooks may also contain dashes.
     """
     for one in app.components():
         pattern = CONNECTION_ID if one.kind in ("connection", "webhook") else ID
@@ -90,7 +90,7 @@ def m004_ids_are_valid(app: App) -> Iterator[str]:
 
 
 def m005_app_has_a_readme(app: App) -> Iterator[str]:
-    """Check that the app has a README of at least 20 words, which Make's reviewers read."""
+    """Check that the app has a README for Make's reviewers, with at least 20 words."""
     text = app.general("readme")
     if not isinstance(text, str) or len(text.split()) < 20:  # noqa: PLR2004 - explained in the docstring
         yield "The README is missing or too short. Describe the app, its connection and its modules."

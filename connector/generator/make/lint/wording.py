@@ -1,4 +1,4 @@
-"""Checks the strings that users read: labels are in sentence case, and modules are labelled and described."""
+"""Checks texts for users: labels are in sentence case, and every module has a label and a description."""
 
 from collections.abc import Iterator
 
@@ -46,7 +46,10 @@ def _labels(app: App) -> Iterator[tuple[str, str]]:
 
 
 def is_sentence_case(label: str, names: frozenset[str]) -> bool:
-    """Check whether a label is in sentence case: `RMA number`, `Store ID`, `Make an API call`."""
+    """Check whether a label is in sentence case, such as `RMA number`, `Store ID` or `Make an API call`.
+
+    `names` contains additional words that may be capitalized.
+    """
     first, *others = label.split(" ") if label else [""]
     proper = PROPER | names | set(ACRONYMS.values())
     titled = [bare for word in others if (bare := word.strip("().,:;'")) not in proper and bare.istitle()]
@@ -54,9 +57,9 @@ def is_sentence_case(label: str, names: frozenset[str]) -> bool:
 
 
 def m020_module_labels_follow_makes_rules(app: App) -> Iterator[str]:
-    """Check that module labels are unique, not too long, and begin as the module type requires.
+    """Check that module labels are unique, have at most 60 characters, and begin with a suitable word.
 
-    For example, the labels of triggers begin with "Watch".
+    The word depends on the module's type. For example, a trigger's label begins with "Watch".
     """
     for one in app.modules():
         starts = STARTS.get(one.type)
@@ -74,7 +77,7 @@ def m020_module_labels_follow_makes_rules(app: App) -> Iterator[str]:
 def m021_modules_are_described_in_the_third_person(app: App) -> Iterator[str]:
     """Check that every module's description is a sentence in the third person.
 
-    The description of a trigger must begin with `Triggers when`.
+    A trigger's description must begin with `Triggers when`.
     """
     for one in app.modules():
         text = str(one.entry.get("description", ""))
