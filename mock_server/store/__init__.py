@@ -311,7 +311,7 @@ class Store:
         """Fetch row IDs and summaries for keyset pagination, starting at the row with the ID `start`.
 
         Unlike offset pages, slices do not shift when rows are inserted before them. If `inclusive` is False,
-        that row itself is left out. Without `sorting`, the most recently inserted row comes first. Raises
+        the row `start` is left out. Without `sorting`, the most recently inserted row comes first. Raises
         `LookupError` if no row has the ID `start`.
         """
         shape, values = statements.shape_of(filters)
@@ -341,12 +341,12 @@ class Store:
             yield Row(tenant, *row)
 
     def totals(self, tenant: str, vendor: str, kind: str) -> dict[str, int]:
-        """Return the number of rows of `kind` per status, from the counters. Zero counts are left out."""
+        """Count the rows of `kind` for each status, using the counters. Zero counts are left out."""
         totals = self._totals((self._partitions.get(tenant, tenant), vendor, kind))
         return {status: total for status, total in totals.items() if total}
 
     def total(self, tenant: str, vendor: str, kind: str) -> int:
-        """Return the total number of rows of `kind`, from the counters."""
+        """Count the rows of `kind`, using the counters."""
         return sum(self._totals((self._partitions.get(tenant, tenant), vendor, kind)).values())
 
     def next_due(self, tenant: str, vendors: tuple[str, ...]) -> int | None:

@@ -160,5 +160,5 @@ class Change:
         self._memory.reload((tenant_table,))
 
     def after_commit(self, callback: Callable[[], None]) -> None:
-        """Call `callback` once this change is on disk, for example to update state that is kept in memory."""
+        """Call `callback` once this change is on disk, for example to update state kept only in memory."""
         self.callbacks.append(callback)

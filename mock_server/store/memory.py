@@ -1,8 +1,8 @@
 """The store's caches, and the callbacks that keep other caches in sync with the database.
 
 Caching is safe because only this process uses the database file. The store updates its own caches on every
-write, and empties them if a change is undone. For each cache outside the store, a function that reloads it is
-registered with `Store.on_change`; it is called after each change, and again if the change is undone.
+write, and empties them if a change is undone. A cache outside the store registers a reload function with
+`Store.on_change`, which is called after each change, and again if the change is undone.
 """
 
 from collections.abc import Callable, Iterable
@@ -31,7 +31,7 @@ class Memory:
     next_due: dict[tuple[str, tuple[str, ...]], int | None] = field(default_factory=dict)
     """When the earliest step is due (microseconds since the Unix epoch), keyed by partition and vendors."""
     partitions: dict[str, str] = field(default_factory=dict)
-    """Each tenant's partition, keyed by tenant; by default, it has the tenant's name."""
+    """The name of each tenant's partition, keyed by tenant; the default is the tenant's name."""
     listeners: dict[str, list[Reload]] = field(default_factory=dict)
     """The `reload` functions of caches outside the store, keyed by the table that they read."""
 
