@@ -1,4 +1,4 @@
-"""The control plane's request handlers: one method per operationId of `openapi/sandbox.yaml`."""
+"""The control plane's request handlers: one method per operationId in `openapi/sandbox.yaml`."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
@@ -49,7 +49,7 @@ _SUBJECTS: Final = (
 
 
 class Control:
-    """Handles the operations of the control plane for one sandbox."""
+    """Handles the control plane's operations for one sandbox."""
 
     name = "sandbox"
 
@@ -63,7 +63,7 @@ class Control:
             self.handlers |= {name: getattr(endpoints, name) for name in names}
 
     def __getattr__(self, name: str) -> Handler:
-        """Look up the handler of an operation by operationId; raises `AttributeError` for an unknown ID."""
+        """Look up the handler for an operationId; raises `AttributeError` if the operationId is unknown."""
         try:
             return self.__dict__["handlers"][name]  # type: ignore[no-any-return]
         except KeyError:

@@ -1,4 +1,7 @@
-"""Control plane operations on acts: merchants' actions outside a vendor's API, such as installing an app."""
+"""Control plane operations that list and run acts.
+
+An act is an action that a merchant takes outside a vendor's API, such as installing an app.
+"""
 
 from mock_server.acts import Act, acts_of
 from mock_server.control.context import ControlContext
@@ -11,7 +14,7 @@ from mock_server.vendors import Vendor
 
 
 class ActEndpoints:
-    """Handles the operations that list and run the acts of a vendor."""
+    """Handles the operations that list and run a vendor's acts."""
 
     def __init__(self, context: ControlContext) -> None:
         self._context = context

@@ -14,7 +14,7 @@ TOLERANCE: Final = 2 * SECOND
 
 
 class ClockEndpoints:
-    """Handles the operations that show, advance, freeze and unfreeze the clock of a tenant."""
+    """Handles the operations that show, advance, freeze and unfreeze a tenant's clock."""
 
     def __init__(self, context: ControlContext) -> None:
         self._context = context
@@ -50,11 +50,12 @@ class ClockEndpoints:
         return Reply(200, self._clock(tenant))
 
     def _target(self, tenant: str, requested: Mapping[str, Any], now: int) -> int:
-        """Compute the time to which to advance a clock that shows `now` (microseconds since the Unix epoch).
+        """Return the time to which a request advances the clock; `now` is the clock's current time.
 
-        Raises `Problem` if this time is in the past or after the year 2199. For a ticking clock, a time up to
-        `TOLERANCE` in the past is accepted and leaves the clock unchanged: the clock has ticked on by the
-        time a client sends back the time that it read.
+        Both times are in microseconds since the Unix epoch. Raises `Problem` if the requested time is in the
+        past or after the year 2199. If the clock is ticking, a time up to `TOLERANCE` in the past is
+        accepted, and leaves the clock unchanged: the clock moves on while a client reads its time and sends
+        it back.
         """
         if "to" not in requested:
             to: int = now + round(requested["seconds"] * SECOND)

@@ -38,9 +38,10 @@ class ControlContext:
 
     @contextmanager
     def missing(self) -> Iterator[None]:
-        """Convert an `UnknownTenantError` raised in the block to `Problem("not_found")`.
+        """Convert an `UnknownTenantError` raised in the `with` block to `Problem("not_found")`.
 
-        While a request waits, another request may delete its tenant, even if the tenant existed at first.
+        Even if a tenant existed when a request arrived, another request can delete it while this request
+        waits.
         """
         try:
             yield
@@ -48,17 +49,17 @@ class ControlContext:
             raise Problem("not_found", str(error)) from None
 
     def vendor(self, name: str) -> Vendor:
-        """Look up a vendor that a request names; raises `Problem("invalid")` if the vendor is not served."""
+        """Look up a vendor named in a request; raises `Problem("invalid")` if the vendor is not served."""
         try:
             return self.vendors[name]
         except KeyError:
             raise invalid("vendor", f"this sandbox serves {', '.join(self.vendors)}") from None
 
     async def now(self, tenant: str) -> int:
-        """Run all due steps of a tenant, then return the time on the tenant's clock, in whole seconds.
+        """Run a tenant's due steps, then return the tenant's current time, rounded down to whole seconds.
 
         The result is in microseconds since the Unix epoch. Raises `Problem("not_found")` if the tenant was
-        deleted in the meantime.
+        deleted while the steps were run.
         """
         await self.world.clocks.catch_up_in_slices(tenant)
         with self.missing():
@@ -66,7 +67,7 @@ class ControlContext:
         return whole_second(self.world.clocks.now(tenant))
 
     def credentials(self, call: Call, vendor: Vendor, key: str) -> dict[str, Any]:
-        """Describe how to use an API key: base URL, values to enter in a form, headers and query to send."""
+        """Describe how to use an API key: base URL, form values, headers and query parameters."""
         path = self.world.settings.path_of(vendor.name, vendor.base_path)
         return {"base_url": call.base_url + path, **vendor.credentials(key)}
 
@@ -74,8 +75,8 @@ class ControlContext:
 def moment(text: str, field: str) -> int:
     """Parse a date-time string to microseconds since the Unix epoch, rounded down to whole seconds.
 
-    Raises `Problem("invalid")`, which names `field`, if the string is not a date-time or not in the years
-    1990 to 2199.
+    Raises `Problem("invalid")` for the field `field` if the string is not a date-time, or is outside the
+    years 1990 to 2199.
     """
     try:
         at = whole_second(instant(text))

@@ -1,4 +1,4 @@
-"""The control plane's health check: reports problems, the version, and the vendors that are served."""
+"""Control plane operation that reports the sandbox's health: its problems, version and vendors."""
 
 from importlib.metadata import PackageNotFoundError, version
 

@@ -1,4 +1,4 @@
-"""Control plane operation that lists a tenant's ledger events: what happened to its returns."""
+"""Control plane operation that lists a tenant's ledger events, such as changes to its returns."""
 
 from mock_server.clock import timestamp
 from mock_server.control.context import ControlContext
@@ -7,7 +7,7 @@ from mock_server.engine.reply import Reply
 
 
 class LedgerEndpoints:
-    """Handles the operation that lists the ledger events of a tenant."""
+    """Handles the operation that lists a tenant's ledger events."""
 
     def __init__(self, context: ControlContext) -> None:
         self._context = context

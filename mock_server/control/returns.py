@@ -1,4 +1,4 @@
-"""Control plane operations that create a return for a shopper or change a return's status for a merchant."""
+"""Control plane operations that create returns as a shopper and change their status as a merchant."""
 
 from mock_server.clock import timestamp
 from mock_server.control.context import ControlContext, invalid, moment
@@ -10,7 +10,7 @@ from mock_server.lifecycle import IllegalMove, UnknownReturn
 
 
 class ReturnEndpoints:
-    """Handles the operations that create a return and change its status, outside a vendor's API."""
+    """Handles the operations that create returns and change their status, bypassing vendors' APIs."""
 
     def __init__(self, context: ControlContext) -> None:
         self._context = context
@@ -48,6 +48,6 @@ class ReturnEndpoints:
         return Reply(200, {"vendor": vendor.name, "id": call.path["id"], "document": document})
 
     def _owners(self, tenant: str, return_id: str) -> list[str]:
-        """List the vendors that have a return with this ID among the tenant's returns."""
+        """List the vendors for which the tenant has a return with this ID."""
         store = self._context.world.store
         return [name for name in self._context.vendors if store.row(tenant, name, "return", return_id)]

@@ -10,7 +10,7 @@ from mock_server.webhooks.outbox import Delivery
 
 
 class WebhookEndpoints:
-    """Handles the operation that lists the webhook deliveries of a tenant."""
+    """Handles the operation that lists a tenant's webhook deliveries."""
 
     def __init__(self, context: ControlContext) -> None:
         self._context = context

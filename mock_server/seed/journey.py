@@ -1,4 +1,4 @@
-"""Generates the history of a return: its status changes, the scans of its parcel, and its notes."""
+"""Generates a return's history: its status changes, the scans of its parcel, and its notes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -29,14 +29,14 @@ FATES: Final[dict[Fate, int]] = {
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """The history of a return: its status changes, shipment and notes, in chronological order."""
+    """A return's history: its status changes, its shipment and its notes, in chronological order."""
 
     moves: tuple[SeedMove, ...]
     shipment: SeedShipment | None
     notes: tuple[SeedNote, ...]
 
     def until(self, moment: int) -> "Journey":
-        """Copy the part of this journey that has happened by `moment` (microseconds since the Unix epoch)."""
+        """Copy this journey without any events after `moment` (microseconds since the Unix epoch)."""
         return Journey(
             tuple(move for move in self.moves if move.at <= moment),
             _shipment_until(self.shipment, moment),
@@ -44,7 +44,7 @@ class Journey:
         )
 
     def later(self, by: int) -> "Journey":
-        """Copy this journey with every time shifted `by` microseconds into the future."""
+        """Copy this journey with all times moved into the future by `by` microseconds."""
         shipment = self.shipment
         return Journey(
             tuple(replace(move, at=move.at + by) for move in self.moves),
@@ -59,7 +59,7 @@ class Journey:
 
 
 def draw_journey(dice: SeededRandom, created_at: int, fate: Fate) -> Journey:
-    """Generate the complete journey, with the end `fate`, of a return created at `created_at` (µs)."""
+    """Generate the complete journey of a return that is created at `created_at` (µs) and ends as `fate`."""
     moves = [SeedMove(created_at, "requested")]
     notes = _notes(dice, created_at)
     shipment = None
@@ -141,7 +141,7 @@ def _notes(dice: SeededRandom, created_at: int) -> list[SeedNote]:
 
 
 def _shipment_until(shipment: SeedShipment | None, until: int) -> SeedShipment | None:
-    """Copy a shipment with its scans up to `until` (µs); returns None if its label is created later."""
+    """Copy a shipment without the scans after `until` (µs); returns None if it is created later."""
     if shipment is None or shipment.created_at > until:
         return None
     return replace(shipment, scans=tuple(scan for scan in shipment.scans if scan.at <= until))

@@ -1,6 +1,6 @@
-"""The vendor-neutral data classes of generated returns; each vendor converts them to its own documents.
+"""Vendor-neutral data classes for generated returns; each vendor converts them to its own documents.
 
-Times are microseconds since the Unix epoch, in whole seconds. Amounts are `Decimal`, in the return's
+Times are microseconds since the Unix epoch, always whole seconds. Amounts are `Decimal`, in the return's
 currency.
 """
 
@@ -38,7 +38,7 @@ class SeedAddress:
 
 @dataclass(frozen=True, slots=True)
 class SeedCustomer:
-    """A customer. `orders` is the number of orders they have placed, at least one per return."""
+    """A customer. `orders` is how many orders they have placed; it is at least their number of returns."""
 
     name: str
     email: str
@@ -49,7 +49,7 @@ class SeedCustomer:
 
 @dataclass(frozen=True, slots=True)
 class SeedItem:
-    """A returned line item; `size` and `comment`, which the customer wrote, can be ""."""
+    """A returned line item. `comment` is the customer's explanation; it can be "", and so can `size`."""
 
     sku: str
     name: str
@@ -62,7 +62,7 @@ class SeedItem:
 
 @dataclass(frozen=True, slots=True)
 class SeedMove:
-    """A change of a return's status, expressed as the neutral state that the return enters."""
+    """A change of a return's status; `state` is the return's new vendor-neutral state."""
 
     at: int
     state: State
@@ -80,7 +80,7 @@ class SeedScan:
 
 @dataclass(frozen=True, slots=True)
 class SeedShipment:
-    """The parcel in which a customer sends items back. Its first scan is `label_created`, at `created_at`."""
+    """The parcel that a customer sends back. Its first scan is `label_created`, at `created_at`."""
 
     created_at: int
     carrier: str
@@ -91,7 +91,7 @@ class SeedShipment:
 
 @dataclass(frozen=True, slots=True)
 class SeedNote:
-    """A note written by the shop's staff; customers do not see notes that are `internal`."""
+    """A note written by the shop's staff; notes that are `internal` are not shown to customers."""
 
     at: int
     content: str
@@ -101,10 +101,10 @@ class SeedNote:
 
 @dataclass(frozen=True, slots=True)
 class SeedRefund:
-    """The refund of a completed return; an exchange has no refund.
+    """The refund for a completed return; an exchange has no refund.
 
-    `status` is "failed" if the payment did not go through, and "awaited" if an integrator has to make the
-    payment.
+    `status` is "failed" if the payment did not go through, and "awaited" if an integrator still has to make
+    the payment.
     """
 
     at: int
@@ -115,12 +115,12 @@ class SeedRefund:
 
 @dataclass(frozen=True, slots=True)
 class SeedReturn:
-    """One return with its history; `number` counts a tenant's returns from 1, oldest first.
+    """One return with its history; a tenant's returns are numbered from 1 (`number`), oldest first.
 
     `ordered` contains the SKU and quantity of every item in the order, `items` the returned items. `moves`
-    starts with `requested` at `created_at` and ends with the current state. `partly` means that only some
-    items have arrived. A `staged` return was generated to show a particular stage (see `stages`), so vendors
-    must not vary it.
+    starts with the state `requested` at `created_at`, and ends with the current state. `partly` means that
+    only some items have arrived. If `staged` is True, the return was generated to be in a particular stage
+    (see `stages`), so vendors must not change it.
     """
 
     number: int
@@ -141,5 +141,5 @@ class SeedReturn:
 
     @property
     def state(self) -> State:
-        """The current neutral state."""
+        """The return's current vendor-neutral state."""
         return self.moves[-1].state

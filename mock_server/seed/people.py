@@ -1,4 +1,4 @@
-"""Generates the customers of new tenants, and the items of their orders and returns."""
+"""Generates customers for new tenants, and the products that they order and return."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -12,7 +12,7 @@ _CENT = Decimal("0.01")
 
 
 def people(dice: SeededRandom, count: int) -> list[tuple[str, str, str, SeedAddress]]:
-    """Generate `count` people: name, unique e-mail address, phone number and postal address."""
+    """Generate `count` people, each with a name, unique e-mail address, phone number and postal address."""
     drawn: list[tuple[str, str, str, SeedAddress]] = []
     taken: set[str] = set()
     for _ in range(count):
@@ -30,10 +30,10 @@ def people(dice: SeededRandom, count: int) -> list[tuple[str, str, str, SeedAddr
 def customers(
     dice: SeededRandom, drawn: Sequence[tuple[str, str, str, SeedAddress]], choices: Sequence[int]
 ) -> dict[int, SeedCustomer]:
-    """Build the customer for each return, keyed by the person's index in `drawn`.
+    """Build a customer for each person who has returns, keyed by the person's index in `drawn`.
 
-    `choices` contains the index of one person per return, and can contain the same index several times. A
-    customer has at least as many orders as returns.
+    `choices` contains, for each return, the index of the person who returns something; an index can occur
+    several times. A customer has at least as many orders as returns.
     """
     returns: dict[int, int] = {}
     for place in choices:

@@ -18,19 +18,19 @@ class SeededRandom:
         self._random = random.Random(seed).random  # noqa: S311 - a seed is meant to be predictable
 
     def chance(self, share: float) -> bool:
-        """Return True with the probability `share`, a number from 0 to 1."""
+        """Return True with a probability of `share`, a number from 0 to 1."""
         return self._random() < share
 
     def between(self, low: int, high: int) -> int:
-        """Draw an integer from `low` to `high`, both included."""
+        """Draw an integer from `low` to `high`, inclusive."""
         return low + int(self._random() * (high - low + 1))
 
     def pick(self, values: Sequence[T]) -> T:
-        """Draw one of `values`, all with the same probability."""
+        """Draw one of `values`, each with the same probability."""
         return values[int(self._random() * len(values))]
 
     def weighted(self, weights: Mapping[T, int]) -> T:
-        """Draw a key of `weights`, with a probability proportional to its weight."""
+        """Draw a key of `weights`, each with a probability proportional to its weight."""
         left = int(self._random() * sum(weights.values()))
         for key, weight in weights.items():
             left -= weight
@@ -39,7 +39,7 @@ class SeededRandom:
         raise ValueError("All weights are zero.")
 
     def late_day(self, days: int) -> int:
-        """Draw a day from 0 to `days`; later days are more likely."""
+        """Draw a day number from 0 to `days`, inclusive; later days are more likely."""
         share = self._random()
         if self.chance(0.5):
             share = max(share, self._random(), self._random())

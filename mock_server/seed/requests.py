@@ -1,4 +1,4 @@
-"""Converts generated returns to shoppers' requests, and invents values that a request leaves out."""
+"""Converts generated returns to shoppers' requests, and invents values that are missing in a request."""
 
 import zlib
 from typing import Any
@@ -7,7 +7,7 @@ from mock_server.seed.model import SeedItem, SeedReturn
 
 
 def requested_return(seed: SeedReturn) -> dict[str, Any]:
-    """Convert a generated return to the control plane's `ShopperReturn`; vendors add fields of their own."""
+    """Convert a generated return to a `ShopperReturn` of the control plane; vendors can add more fields."""
     return {
         "order_number": seed.order_number,
         "customer_email": seed.customer.email,
@@ -32,7 +32,7 @@ def requested_item(item: SeedItem) -> dict[str, Any]:
 
 
 def invented_price(sku: str) -> float:
-    """Invent a price from 10.00 to 209.95 for a SKU that is in no order; equal SKUs have equal prices."""
+    """Invent a price from 10.00 to 209.95 for a SKU that no order contains; it depends only on the SKU."""
     return (1000 + zlib.crc32(sku.encode()) % 4000 * 5) / 100
 
 

@@ -1,4 +1,4 @@
-"""Generates the returns of a new tenant, created in the 90 days before the tenant's first moment."""
+"""Generates a new tenant's returns, created within the 90 days before the tenant's first moment."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -26,19 +26,22 @@ _ZONE: Final = 10 * HOUR
 _HOURS: Final = dict(
     enumerate((1, 1, 0, 0, 0, 1, 2, 4, 7, 10, 11, 11, 12, 11, 10, 10, 9, 8, 7, 8, 9, 7, 4, 2))
 )
-"""How many returns are requested in each local hour, as relative weights keyed by hour."""
+"""How often returns are requested in each hour of local time, as relative weights keyed by hour."""
 _WEEKDAY_SHARE: Final = 0.45
 """The share of requests on weekends that is moved to a weekday."""
 _FIRST_ORDER: Final = 1_001
 _LARGEST_CACHED: Final = 200
 _REFUNDS: Final[dict[RefundStatus, int]] = {"paid": 22, "failed": 1}
 _PARTLY: Final = 0.3
-"""Among received and inspected returns of several items, the share of which only some items have arrived."""
+"""The share of received and inspected multi-item returns of which only some items have arrived."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """When a return is ordered and created (µs); for a staged return, also its stage and journey."""
+    """When a return is created, and when its order was placed (µs).
+
+    For a staged return, the plan also contains its stage and journey.
+    """
 
     created_at: int
     ordered_at: int
@@ -49,8 +52,8 @@ class _Plan:
 def returns(seed: int, size: int, *, before: int, salt: str = "") -> tuple[SeedReturn, ...]:
     """Generate `size` returns, oldest first, with their history up to `before`.
 
-    `before` is in microseconds since the Unix epoch. `salt` makes the returns of the same seed differ between
-    vendors.
+    `before` is in microseconds since the Unix epoch. `salt` differs between vendors, so that the same seed
+    generates different returns for each.
     """
     # Small seeds are cached: test suites create many tenants with the same seed and first moment.
     draw = _cached_draw if size <= _LARGEST_CACHED else _draw
@@ -153,7 +156,7 @@ def _refund(
 
 
 def _moment(dice: SeededRandom, before: int) -> int:
-    """Draw when a return is requested (µs), mostly in business hours and more often in recent weeks."""
+    """Draw the time of a return request (µs), mostly in business hours and more often in recent weeks."""
     first_day = (before - DAYS * DAY + _ZONE) // DAY + 1
     day = first_day + dice.late_day(DAYS - 1)
     # 1 January 1970, day 0, was a Thursday, so days 2 and 3 of each week are a weekend.

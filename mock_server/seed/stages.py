@@ -1,4 +1,4 @@
-"""Staged returns: up to half of the generated returns reach a chosen stage within the last 20 hours.
+"""Staged returns: up to half of the generated returns have reached a chosen stage in the last 20 hours.
 
 If states were left to chance, some states could have no returns for days, and triggers and actions would have
 no data to work with. 20 hours is less than the shortest period for which any trigger looks back for changes.
@@ -19,10 +19,11 @@ _LEAST: Final = 5 * MINUTE
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """The point that a staged return has reached: the status change to `state`, or the parcel's scan `scan`.
+    """The point that a staged return has reached: the state `state` or, if set, the parcel scan `scan`.
 
-    `fate` is how the return would end later. `partly` means that only some items have arrived, `fresh` that
-    the order is at most five hours old. If `return_type` or `refund` is None, it is drawn at random.
+    `fate` is how the return's full journey would end. `partly` means that only some items have arrived,
+    `fresh` that the order is at most five hours old. If `return_type` or `refund` is None, it is drawn at
+    random.
     """
 
     state: State
@@ -63,12 +64,12 @@ STAGES: Final = (
 
 
 def stages(size: int) -> tuple[Stage, ...]:
-    """Select the stages for a seed of `size` returns, so that at most half of the returns are staged."""
+    """Select a stage for each staged return; at most half of the `size` returns are staged."""
     return STAGES[: size // 2]
 
 
 def to_stage(dice: SeededRandom, stage: Stage, before: int) -> Journey:
-    """Generate a journey that reaches `stage` shortly before `before` (µs), with no further event by then."""
+    """Generate a journey that is at `stage` at the time `before` (µs), and reached it shortly before."""
     # If the next event follows the stage too soon, the journey cannot stop there: draw another journey.
     while True:
         journey = draw_journey(dice, 0, stage.fate)
@@ -83,7 +84,7 @@ def to_stage(dice: SeededRandom, stage: Stage, before: int) -> Journey:
 
 
 def _reached(journey: Journey, stage: Stage) -> int:
-    """Return when a journey reaches a stage (µs)."""
+    """Return the time (µs) at which a journey reaches a stage."""
     if stage.scan and journey.shipment:
         return next(scan.at for scan in journey.shipment.scans if scan.status == stage.scan)
     return next(move.at for move in journey.moves if move.state == stage.state)

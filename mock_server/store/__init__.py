@@ -1,7 +1,7 @@
 """The store: reads and writes all tenants' rows, counters, ledger events and scheduled steps in SQLite.
 
-The store contains no HTTP code and no vendor-specific code. It is synchronous and used from one thread,
-because each statement takes only microseconds. All writes go through `Store.change()`.
+The store contains no HTTP code and no vendor-specific code. It is synchronous, because each statement takes
+only microseconds, and must be used from one thread. All writes use `Store.change()`.
 """
 
 import asyncio
@@ -64,27 +64,27 @@ class Store:
         return cls(open_scratch(), Watch(""))
 
     def close(self) -> None:
-        """Commit pending changes and close the database; changes already acknowledged are on disk anyway."""
+        """Commit the pending changes, if any, and close the database."""
         if self._batch:
             self._batch.flush()
         self._connection.close()
 
     def commit_together(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Enable group commit: changes made within two turns of `loop` are committed in one transaction."""
+        """Enable group commit: changes from up to two iterations of `loop` share one transaction."""
         self._batch = Batch(loop, self._commit)
 
     @property
     def pending(self) -> asyncio.Future[None] | None:
-        """A future for the next commit, to await before sending a response; None if everything is on disk."""
+        """A future that resolves at the next commit, to await before responding; None if all is on disk."""
         return self._batch.pending if self._batch else None
 
     @contextmanager
     def change(self) -> Iterator[Change]:
-        """Open a transaction that is committed when the block ends, and rolled back if the block raises.
+        """Open a transaction that is committed when the `with` block ends, or rolled back if the block fails.
 
-        Reads inside the block see the block's writes. Blocks cannot be nested (`RuntimeError`): pass the
-        `Change` to other functions instead. With group commit, the change is a savepoint in the transaction
-        of its batch, so that a failure undoes this change only.
+        Reads inside the block see the block's writes. Nesting blocks raises `RuntimeError`; pass the `Change`
+        to other functions instead. With group commit, each change is a savepoint in the batch's transaction,
+        so that a failure undoes only that change.
         """
         if self._changing:
             raise RuntimeError("A change is open already; pass it on instead of opening another.")
@@ -122,21 +122,21 @@ class Store:
             self._held += 1
 
     def hold(self) -> None:
-        """Keep the savepoints of the following changes open, so that `undo_held` can undo these changes.
+        """Keep the savepoints of subsequent changes open, so that `undo_held` can undo these changes.
 
-        Do not await before calling `release` or `undo_held`: changes of other tasks would be undone as well.
+        Do not await before calling `release` or `undo_held`: other tasks' changes would be undone too.
         """
         self._held = 0
         self._marks = len(self._uncommitted), len(self._callbacks)
 
     def release(self) -> None:
-        """Release the savepoints kept since `hold`, so that their changes are committed with the batch."""
+        """Release the savepoints kept open since `hold`; their changes are then committed with the batch."""
         held, self._held = self._held, _NOT_HOLDING
         for _ in range(held):
             self._execute(_RELEASE)
 
     def undo_held(self) -> None:
-        """Undo the changes made since `hold`; without group commit, they are already on disk and are kept."""
+        """Undo the changes since `hold`, if group commit is enabled; otherwise, they are already on disk."""
         held, self._held = self._held, _NOT_HOLDING
         first_uncommitted, first_callback = self._marks
         changed = self._uncommitted[first_uncommitted:]
@@ -164,10 +164,10 @@ class Store:
             self._failure = f"The last change could not be stored: {error}."
 
     def write_problem(self) -> str:
-        """Return why the store cannot save changes at the moment; "" if no problem is known.
+        """Return a message that explains why the store cannot save changes, or "" if no problem is known.
 
-        The message is a complete sentence that can be shown to the user. If the last write failed, this
-        method tries another write, because a disk that was full may have space again.
+        The message is a complete sentence that can be shown to the user. If the last write failed, a test
+        write is attempted, because a full disk may have space again.
         """
         try:
             self._watch.check()
@@ -196,11 +196,10 @@ class Store:
     def _undo(self, rollback: Sequence[str], changed: Sequence[TenantTable]) -> None:
         """Run the `rollback` statements, then reload the caches of the `changed` tables from the database.
 
-        Caches are updated while a change is open. If the change is undone or its COMMIT fails, they would
-        contain keys, clocks or switches that are not in the database. After a full disk or an I/O error,
-        SQLite may already have rolled back the whole transaction
-        (https://www.sqlite.org/lang_transaction.html, section 3); the caches of all tables changed in the
-        batch are then reloaded.
+        Caches are updated while a change is still open. Without the reload, they would still contain keys,
+        clocks or switches that were undone. After a full disk or an I/O error, SQLite may already have rolled
+        back the whole transaction (https://www.sqlite.org/lang_transaction.html, section 3); in that case,
+        the caches of all tables changed in the batch are reloaded.
         """
         self._memory.forget()
         if self._connection.in_transaction:
@@ -214,15 +213,14 @@ class Store:
             self._watch.fail(error)
 
     def on_change(self, table: sa.Table, reload: Reload) -> None:
-        """Register `reload(tenant)`, called after each change to a tenant's rows in `table` or its rollback.
+        """Register `reload(tenant)`, called when a change to a tenant's rows in `table` is made or undone.
 
-        `reload` reads the rows with `tenant_rows`, so that its cache matches the database even if a commit
-        fails.
+        `reload` must read the rows with `tenant_rows`, to match the database even after a failed commit.
         """
         self._memory.on_change(table.name, reload)
 
     def tenant_rows(self, table: sa.Table, tenant: str, *columns: str) -> list[tuple[Any, ...]]:
-        """Fetch the given columns of a tenant's rows in `table`, which is one of `tables.REMEMBERED`."""
+        """Fetch the given columns of a tenant's rows in `table`, which must be one of `tables.REMEMBERED`."""
         return self._execute(statements.of_tenant(table, columns), (tenant,)).fetchall()
 
     def partition(self, tenant: str) -> str:
@@ -230,14 +228,14 @@ class Store:
         return self._partitions.get(tenant, tenant)
 
     def tenants_by_partition(self) -> dict[str, str]:
-        """Return the names of the tenants keyed by partition; partitions without a tenant are left out."""
+        """Return each tenant's name, keyed by partition. Partitions without a tenant are left out."""
         return {partition: name for name, partition in self._partitions.items()}
 
     def next_webhook(self, last: tuple[str, str, str]) -> tuple[str, str, str, int] | None:
-        """Find the first webhook after `last` with a pending delivery, and when that delivery is due.
+        """Find the next webhook after `last` that has a pending delivery, and the earliest due time.
 
-        A webhook is identified by (partition, vendor, ID), and webhooks are sorted in this order. Returns
-        these three values and the due time, or None if no further webhook has a pending delivery.
+        Webhooks are identified by (partition, vendor, ID) and sorted in this order. Returns the partition,
+        vendor, ID and due time, or None if no further webhook has a pending delivery.
         """
         row: tuple[str, str, str, int] | None = self._execute(
             statements.NEXT_WEBHOOK, (*last, 1, 0)
@@ -245,9 +243,9 @@ class Store:
         return row
 
     def due_deliveries(self, webhook: tuple[str, str, str], now: int, limit: int) -> list[tuple[Any, ...]]:
-        """Fetch up to `limit` deliveries to a webhook (partition, vendor, ID) that are due at `now`.
+        """Fetch up to `limit` deliveries to a webhook (partition, vendor, ID) that are due at the time `now`.
 
-        The delivery that has been due for the longest time comes first.
+        Deliveries are sorted by due time, earliest first.
         """
         return self._execute(statements.DUE_DELIVERIES, (*webhook, now, limit, 0)).fetchall()
 
@@ -264,7 +262,7 @@ class Store:
         return None if values is None else Row(tenant, *values)
 
     def document(self, tenant: str, vendor: str, kind: str, id_: str) -> bytes | None:
-        """Fetch the stored document of a row, as JSON bytes; returns None if the row does not exist."""
+        """Fetch a row's document as JSON bytes; returns None if the row does not exist."""
         partition = self._partitions.get(tenant, tenant)
         values = self._execute(statements.DOCUMENT, (partition, vendor, kind, id_)).fetchone()
         return None if values is None else values[0]
@@ -281,11 +279,11 @@ class Store:
         limit: int,
         offset: int = 0,
     ) -> tuple[list[bytes], int]:
-        """Fetch the summaries of one page of rows, and count all rows that match the filters.
+        """Fetch one page of row summaries, and the total number of rows that match the filters.
 
-        Rows with equal times are sorted by `sequence`, so that pages neither repeat nor skip rows. Without
-        filters, or with `statuses` as the only filter, the total is read from the counters instead of running
-        a COUNT query.
+        Rows with the same timestamp are sorted by `sequence`, so that pages neither repeat nor skip rows.
+        Without filters, or if `statuses` is the only filter, the total is read from the counters instead of
+        running a COUNT query.
         """
         shape, values = statements.shape_of(filters)
         sql = statements.page(shape, order, descending=descending)
@@ -310,10 +308,11 @@ class Store:
         inclusive: bool = True,
         limit: int,
     ) -> list[tuple[str, bytes]]:
-        """Fetch IDs and summaries for keyset pagination, starting at the row with the ID `start` or after it.
+        """Fetch row IDs and summaries for keyset pagination, starting at the row with the ID `start`.
 
-        Such pages do not shift when rows are inserted before them. Without `sorting`, the most recently
-        inserted row comes first. Raises `LookupError` if no row has the ID `start`.
+        Unlike offset pages, slices do not shift when rows are inserted before them. If `inclusive` is False,
+        the row `start` is left out. Without `sorting`, the most recently inserted row comes first. Raises
+        `LookupError` if no row has the ID `start`.
         """
         shape, values = statements.shape_of(filters)
         start_at: statements.StartAt = "beginning"
@@ -329,29 +328,29 @@ class Store:
         return self._execute(sql, [named[n] if n in named else next(others) for n in names]).fetchall()
 
     def children(self, tenant: str, vendor: str, kind: str, parent: str) -> list[bytes]:
-        """Fetch the documents of the rows of `kind` whose parent has the ID `parent`, oldest first."""
+        """Fetch the documents of the rows of `kind` that belong to the row `parent`, oldest first."""
         partition = self._partitions.get(tenant, tenant)
         rows = self._execute(statements.CHILDREN, (partition, vendor, kind, parent)).fetchall()
         return [document for (document,) in rows]
 
     def rows(self, tenant: str, vendor: str, kind: str, filters: Filters = EVERYTHING) -> Iterator[Row]:
-        """Yield the matching rows with all columns, oldest first. Do not write until the last row is read."""
+        """Yield the rows that match the filters, oldest first. Do not write until all rows have been read."""
         shape, values = statements.shape_of(filters)
         partition = self._partitions.get(tenant, tenant)
         for row in self._execute(statements.every(shape), (partition, vendor, kind, *values)):
             yield Row(tenant, *row)
 
     def totals(self, tenant: str, vendor: str, kind: str) -> dict[str, int]:
-        """Count the rows of `kind` per status, from the counters; statuses without rows are left out."""
+        """Count the rows of `kind` for each status, using the counters. Zero counts are left out."""
         totals = self._totals((self._partitions.get(tenant, tenant), vendor, kind))
         return {status: total for status, total in totals.items() if total}
 
     def total(self, tenant: str, vendor: str, kind: str) -> int:
-        """Return the number of rows of `kind`, from the counters."""
+        """Count the rows of `kind`, using the counters."""
         return sum(self._totals((self._partitions.get(tenant, tenant), vendor, kind)).values())
 
     def next_due(self, tenant: str, vendors: tuple[str, ...]) -> int | None:
-        """Return when the earliest step of these vendors is due, or None; cached for use in every request."""
+        """Return when these vendors' next step is due, or None. Cached, because every request needs it."""
         partition = self._partitions.get(tenant, tenant)
         try:
             return self._memory.next_due[partition, vendors]
@@ -361,7 +360,7 @@ class Store:
             return due
 
     def next_step(self, tenant: str, vendors: tuple[str, ...]) -> Step | None:
-        """Fetch these vendors' earliest step, or None; of steps due together, the one scheduled first."""
+        """Fetch these vendors' next step, or None. Steps due at the same time run in scheduling order."""
         if not vendors:
             return None
         values = (self.partition(tenant), *vendors, 1, 0)
@@ -372,14 +371,14 @@ class Store:
         return Step(tenant, vendor, due, step, subject, orjson.loads(body), id_)
 
     async def yield_after_commit(self) -> None:
-        """Wait until all changes are on disk and other tasks have run; raises the error if COMMIT fails."""
+        """Wait for the pending commit, if any, then let other tasks run; raises the error if COMMIT fails."""
         pending = self.pending
         if pending is not None:
             await pending
         await Turn()
 
     def chunks(self, statement: sa.sql.ClauseElement, size: int) -> Iterator[list[tuple[Any, ...]]]:
-        """Run a query and yield its rows in lists of up to `size`. Do not write until all rows are read."""
+        """Run a query and yield its rows in lists of up to `size`. Do not write until all have been read."""
         cursor = self._execute(*statements.bound(statement))
         while chunk := cursor.fetchmany(size):
             yield chunk
@@ -389,7 +388,7 @@ class Store:
         return self._execute(statement, values).fetchall()
 
     def select(self, statement: sa.sql.ClauseElement) -> list[tuple[Any, ...]]:
-        """Run a query that is compiled on every call; for frequent queries, use `fetch` instead."""
+        """Compile and run a query, and return its rows. For frequent queries, use `fetch` instead."""
         return self._execute(*statements.bound(statement)).fetchall()
 
     def _totals(self, key: CounterKey) -> dict[str, int]:

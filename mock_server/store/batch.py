@@ -1,9 +1,9 @@
-"""Group commit: commits the changes of one or two turns of the event loop in one transaction.
+"""Group commit: commits the changes from one or two iterations of the event loop in one transaction.
 
 A COMMIT takes longer than the rest of a create request. With group commit, sixteen concurrent requests need
-one COMMIT instead of sixteen. In return, every response has to await `Batch.pending` before it is sent, even
-if the request only reads: a response must not report a change that is not on disk. If the COMMIT fails, all
-changes of the batch are undone, and all responses that await it become errors.
+one COMMIT instead of sixteen. The downside is that every response has to wait for `Batch.pending`, even if
+its request only reads: a response must not show a change that is not yet on disk. If the COMMIT fails, all
+changes in the batch are undone, and all responses that wait for it become errors.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator
 
 
 class Turn:
-    """An awaitable that lets every other task that is ready run once, like `asyncio.sleep(0)`."""
+    """An awaitable that lets every other ready task run once, like `asyncio.sleep(0)`."""
 
     def __await__(self) -> Generator[None, None, None]:
         """Yield to the event loop once."""
@@ -19,7 +19,7 @@ class Turn:
 
 
 class Batch:
-    """Collects the changes of concurrent requests in one open transaction, and commits it with `commit`."""
+    """Collects the changes of concurrent requests in one transaction, and calls `commit` to commit it."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, commit: Callable[[], None]) -> None:
         self._loop = loop
@@ -32,7 +32,7 @@ class Batch:
     def pending(self) -> asyncio.Future[None] | None:
         """A future that resolves when the open transaction is committed; None if no transaction is open.
 
-        If the commit fails, awaiting the future raises the error. Every call creates a new future, because
+        If the commit fails, awaiting the future raises the error. Each access creates a new future, because
         cancelling a shared future would cancel it for all callers.
         """
         if not self.open:
@@ -42,18 +42,19 @@ class Batch:
         return future
 
     def join(self) -> None:
-        """Schedule the commit of the open transaction, unless it is already scheduled.
+        """Schedule a commit of the open transaction, unless one is already scheduled.
 
-        The nested `call_soon` delays the commit by two turns of the loop, so that the batch includes requests
-        that arrive during the first turn. In measurements, this allowed a tenth more creates per second under
-        load, and cost a single client a few microseconds.
+        The nested `call_soon` delays the commit by two iterations of the event loop, so that the batch
+        includes requests that arrive during the first iteration. In measurements, this increased the number
+        of create requests per second under load by a tenth, and slowed down a single client by a few
+        microseconds.
         """
         if not self.open:
             self.open = True
             self._loop.call_soon(self._loop.call_soon, self.flush)
 
     def flush(self) -> None:
-        """Commit the open transaction now, and resolve the futures from `pending` with success or error."""
+        """Commit the open transaction now, then resolve the futures from `pending` or set their exception."""
         if not self.open:
             return
         self.open = False

@@ -13,7 +13,7 @@ from mock_server.store.model import Row, Step
 
 
 class Change:
-    """Writes to the store in one transaction. `Store.change()` creates it; do not use it after the block."""
+    """Writes to the store in one transaction. Use it only inside the `with store.change()` block."""
 
     def __init__(self, connection: Connection, memory: Memory) -> None:
         self._execute = connection.execute
@@ -21,12 +21,12 @@ class Change:
         self._memory = memory
         self._partitions = memory.partitions
         self.changed: list[TenantTable] = []
-        """The tables and tenants of all `run_for` calls; their caches are reloaded after a rollback."""
+        """The table and tenant of each `run_for` call; the tables' caches are reloaded after a rollback."""
         self.callbacks: list[Callable[[], None]] = []
         """Functions to call when the change is on disk; they are not called if it is undone."""
 
     def put(self, row: Row) -> int:
-        """Insert a row, or replace the row that has the same ID, and update the counters.
+        """Insert a row, or replace the row with the same ID, and update the counters.
 
         Sets `row.sequence` and returns it; a replaced row keeps its sequence number.
         """
@@ -67,9 +67,10 @@ class Change:
         shop: str = "",
         summary: dict[str, Any] | None = None,
     ) -> int:
-        """Store the current document of a record, with the columns of `Row`; returns the sequence number.
+        """Store a record's current document as a row; returns the row's sequence number.
 
-        `updated_at` defaults to `created_at`, `state` to `status`, and `summary` to the whole document.
+        The arguments are the columns of `Row`. `updated_at` defaults to `created_at`, `state` to `status`,
+        and `summary` to the whole document.
         """
         body = orjson.dumps(document)
         row = Row(
@@ -119,7 +120,7 @@ class Change:
         subject: str,
         body: Mapping[str, Any] | None = None,
     ) -> None:
-        """Schedule `step` for `subject`; `Clocks` runs it when the tenant's clock reaches `due`."""
+        """Schedule `step` for the record `subject`, to be run when the tenant's clock reaches `due`."""
         partition = self._partitions.get(tenant, tenant)
         self._execute(
             statements.SCHEDULE, (partition, vendor, due, step, subject, orjson.dumps(dict(body or {})))
@@ -127,7 +128,7 @@ class Change:
         self._memory.next_due.clear()
 
     def unschedule(self, tenant: str, vendor: str, subject: str) -> None:
-        """Delete all steps that are scheduled for `subject`."""
+        """Delete all steps that are scheduled for the record `subject`."""
         partition = self._partitions.get(tenant, tenant)
         self._execute(statements.UNSCHEDULE, (partition, vendor, subject))
         self._memory.next_due.clear()
@@ -144,7 +145,7 @@ class Change:
         self._memory.forget_partition(partition)
 
     def run(self, statement: sa.sql.ClauseElement) -> int:
-        """Run a statement that is compiled on every call; returns the number of rows changed."""
+        """Compile and run a statement; returns the number of rows that it changed."""
         return self._execute(*statements.bound(statement)).rowcount
 
     def run_many(self, statement: str, values: Iterable[tuple[Any, ...]]) -> None:
@@ -152,12 +153,12 @@ class Change:
         self._execute_many(statement, values)
 
     def run_for(self, tenant: str, statement: sa.Insert | sa.Update | sa.Delete) -> None:
-        """Change a tenant's rows in one of `tables.REMEMBERED`, and reload the caches of these rows."""
+        """Change a tenant's rows in a cached table (`tables.REMEMBERED`), and reload the table's caches."""
         tenant_table = (cast("sa.Table", statement.table).name, tenant)
         self.changed.append(tenant_table)
         self.run(statement)
         self._memory.reload((tenant_table,))
 
     def after_commit(self, callback: Callable[[], None]) -> None:
-        """Call `callback` when this change is on disk; use it to update state that is kept only in memory."""
+        """Call `callback` once this change is on disk, for example to update state kept only in memory."""
         self.callbacks.append(callback)

@@ -1,4 +1,4 @@
-"""Opens the store's SQLite database, in a file or in memory: creates, configures and checks it."""
+"""Creates or opens the store's SQLite database, in a file or in memory, and configures and checks it."""
 
 import os
 import sqlite3
@@ -16,15 +16,15 @@ from mock_server.store.tables import SCHEMA_VERSION, meta
 _ADVICE = "Move the file away or choose another one with --database."
 _ELSEWHERE = "Choose another one with --database."
 _MAX_CHECK_SECONDS = 2.0
-"""Time limit of the check for damage at start-up; the rest of a large file remains unchecked."""
+"""Time limit for the integrity check at start-up; the rest of a large file remains unchecked."""
 
 
 def open_database(url: str) -> tuple[sqlite3.Connection, Watch]:
     """Connect to a database in autocommit mode, and create the tables if it is empty.
 
-    `url` is `sqlite://` (in memory) or `sqlite:///path`. Returns the connection and the file's `Watch`.
-    Raises `StoreError` if the file cannot be opened, is in use or damaged, belongs to another program, or was
-    written by another version of the sandbox.
+    `url` is `sqlite://` (in memory) or `sqlite:///path`. Returns the connection, and a `Watch` that detects
+    if the file is deleted or replaced. Raises `StoreError` if the file cannot be opened, is in use or
+    damaged, belongs to another program, or was written by another version of the sandbox.
     """
     path = _path(url)
     if path and not Path(path).parent.is_dir():
@@ -62,7 +62,8 @@ def open_database(url: str) -> tuple[sqlite3.Connection, Watch]:
 def _in_use(path: str) -> str:
     """Build the error message for a locked database file, with advice on how to unlock it.
 
-    Another sandbox blocks readers as well as writers; other programs block writers only.
+    To find out what locks the file, this function tries to read it: another sandbox blocks both readers and
+    writers, other programs block only writers.
     """
     reader = sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True, timeout=0)
     try:

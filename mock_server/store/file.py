@@ -1,4 +1,4 @@
-"""Makes the database file private to its owner, and detects if the open file is deleted or replaced."""
+"""Makes the database file private to its owner, and detects if it is deleted or replaced while open."""
 
 import os
 from contextlib import suppress
@@ -26,9 +26,9 @@ def create(path: str) -> bool:
 
 
 def make_private(path: str) -> None:
-    """Make a database file, and SQLite's files next to it, accessible to their owner only.
+    """Make a database file and SQLite's auxiliary files (`-wal`, `-shm`) accessible only to their owner.
 
-    Files whose permissions cannot be changed, such as those of another user, are skipped.
+    Files whose permissions cannot be changed, such as files owned by another user, are skipped.
     """
     for suffix in ("", _LOG, "-shm"):
         file = Path(path + suffix)
@@ -40,9 +40,9 @@ def make_private(path: str) -> None:
 class Watch:
     """Detects if the database file or its write-ahead log is deleted, replaced or truncated.
 
-    A file that is deleted while open exists until the process ends; everything written to it is then lost.
-    Therefore no change may be acknowledged after the deletion. If `path` is empty (in memory), nothing is
-    checked.
+    A file that is deleted while open can still be written to, but its contents are lost when the process
+    ends. Therefore no change may be acknowledged after the deletion. If `path` is "" (a database in memory),
+    nothing is checked.
     """
 
     def __init__(self, path: str) -> None:
@@ -53,9 +53,9 @@ class Watch:
         self.check()
 
     def check(self) -> None:
-        """Raise `StoreError` if the database file was deleted, replaced or truncated since it was opened.
+        """Raise `StoreError` if the file or its log was deleted, replaced or truncated since it was opened.
 
-        After a failed check, all later checks fail too.
+        Once a check has failed, all later checks fail too.
         """
         if not self._fault:
             for name in self._names:
@@ -64,7 +64,7 @@ class Watch:
             raise StoreError(self._fault)
 
     def fail(self, error: Exception) -> None:
-        """Make all later checks fail, because reading the database raised `error`."""
+        """Make all later checks fail; `error` is the error that was raised when reading the database."""
         self._fault = self._fault or (
             f"The database {self._path or 'in memory'} can no longer be read ({error}); nothing is stored "
             "until the sandbox is restarted."

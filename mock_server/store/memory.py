@@ -1,8 +1,8 @@
-"""The store's caches, and the notifications that keep other caches equal to the database.
+"""The store's caches, and the callbacks that keep other caches in sync with the database.
 
-Caching is safe because only this process uses the file. The store updates its own caches on every write, and
-empties them if a change is undone. Caches outside the store register with `Store.on_change`: they are
-reloaded from the database after each change, and again if that change is undone.
+Caching is safe because only this process uses the database file. The store updates its own caches on every
+write, and empties them if a change is undone. A cache outside the store registers a reload function with
+`Store.on_change`, which is called after each change, and again if the change is undone.
 """
 
 from collections.abc import Callable, Iterable
@@ -18,7 +18,7 @@ TenantTable = tuple[str, str]
 
 @dataclass(slots=True)
 class Memory:
-    """Cached data of the store, including the writes of the open transaction.
+    """The store's cached data, including the writes of the open transaction.
 
     After a rollback, the store calls `forget` and `reload`, so that no cache contains writes that were
     undone.
@@ -31,18 +31,18 @@ class Memory:
     next_due: dict[tuple[str, tuple[str, ...]], int | None] = field(default_factory=dict)
     """When the earliest step is due (microseconds since the Unix epoch), keyed by partition and vendors."""
     partitions: dict[str, str] = field(default_factory=dict)
-    """The partition keyed by tenant; a tenant that is missing here has a partition of the same name."""
+    """The name of each tenant's partition, keyed by tenant; the default is the tenant's name."""
     listeners: dict[str, list[Reload]] = field(default_factory=dict)
     """The `reload` functions of caches outside the store, keyed by the table that they read."""
 
     def count(self, key: CounterKey, status: str, by: int) -> None:
-        """Add `by` to the cached number of rows with a status; does nothing if the key is not cached."""
+        """Add `by` to the cached number of rows with a status; does nothing if `key` is not cached."""
         totals = self.totals.get(key)
         if totals is not None:
             totals[status] = totals.get(status, 0) + by
 
     def forget(self) -> None:
-        """Clear the cached event numbers, row counts and due times."""
+        """Clear all cached event numbers, row counts and due times."""
         self.last_events.clear()
         self.totals.clear()
         self.next_due.clear()
@@ -54,11 +54,11 @@ class Memory:
         self.next_due = {key: due for key, due in self.next_due.items() if key[0] != partition}
 
     def on_change(self, table: str, reload: Reload) -> None:
-        """Register `reload(tenant)`, called when a tenant's rows in `table` change or a change is undone."""
+        """Register `reload(tenant)`, called when a change to a tenant's rows in `table` is made or undone."""
         self.listeners.setdefault(table, []).append(reload)
 
     def reload(self, changed: Iterable[TenantTable]) -> None:
-        """Call the registered `reload` functions of each changed table with the tenant whose rows changed."""
+        """Call the `reload` functions registered for each changed table with the affected tenant."""
         for table, tenant in changed:
             for reload in self.listeners.get(table, ()):
                 reload(tenant)

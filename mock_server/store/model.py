@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 Order = Literal["created_at", "updated_at"]
 Sorting = tuple[tuple[Order, bool], ...]
-"""The columns to sort by, most significant first; each has True for descending order."""
+"""The columns to sort by, most significant first; each is paired with True for descending order."""
 
 
 class StoreError(Exception):
@@ -18,12 +18,12 @@ class StoreError(Exception):
 
 @dataclass(slots=True)
 class Row:
-    """One record of a vendor: vendor-neutral columns to filter by, and the vendor's JSON ready to send.
+    """One of a vendor's records: vendor-neutral columns to filter by, and the vendor's JSON, ready to send.
 
     `kind` is vendor-neutral ("return", "shipment", …). `status` is the vendor's status, `state` its neutral
     equivalent. `document` is the whole record, `summary` the version shown in lists. `parent` is the ID of
     the row that this row belongs to, or "". `shop` is "" unless the account has several shops. The store
-    assigns `sequence` when the row is inserted; rows with equal times are sorted by it.
+    assigns `sequence` when the row is inserted; rows with the same timestamp are sorted by `sequence`.
     """
 
     tenant: str
@@ -45,9 +45,9 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Selects rows of a kind: a row must match every field that is set, by having one of the field's values.
+    """Selects rows that match every field that is set; for a field with several values, one must match.
 
-    The suffixes of the time fields are comparisons: `_from` (>=), `_after` (>), `_before` (<), `_until` (<=),
+    The suffix of a time field is the comparison: `_from` (>=), `_after` (>), `_before` (<), `_until` (<=),
     `_not` (!=). E-mail addresses are compared case-insensitively, order numbers and IDs exactly. The value ""
     matches no row.
     """
@@ -73,7 +73,7 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A scheduled event: the vendor runs `step` on `subject` when the tenant's clock reaches `due`."""
+    """A scheduled step, which the vendor runs for the record `subject` when the clock reaches `due`."""
 
     tenant: str
     vendor: str

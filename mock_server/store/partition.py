@@ -1,4 +1,4 @@
-"""Fills and empties partitions in slices, so that other requests are served in between.
+"""Fills and empties partitions in slices, so that other requests can run in between.
 
 Each slice is a separate transaction. A partition must not belong to a tenant while it is being filled or
 emptied, because clients would see only some of its rows.
@@ -18,10 +18,10 @@ _KEYS: Final = {"rows": "sequence", "steps": "id", "deliveries": "id"}
 
 
 def fill(source: Store, target: Store, partition: str, *, events: int) -> Iterator[int]:
-    """Copy all data of `source` to a partition of `target`; yields the last event number after each slice.
+    """Copy all data from `source` to a partition of `target` in slices; yields after each slice.
 
-    `source` must contain the rows and the ledger of one tenant only. In the partition, its events are
-    numbered from `events` + 1 onwards.
+    `source` must contain the rows and the ledger of only one tenant. In the partition, its events are
+    numbered from `events` + 1. Each yielded value is the number of the last event copied so far.
     """
     rows, ledger, steps, counters = tables.rows, tables.ledger, tables.steps, tables.counters
     columns = [column for column in rows.c if column.name not in {"tenant", "sequence"}]
@@ -48,7 +48,7 @@ def fill(source: Store, target: Store, partition: str, *, events: int) -> Iterat
 
 
 def empty(store: Store, partition: str) -> Iterator[None]:
-    """Delete all data in a partition; yields after each slice."""
+    """Delete all data in a partition in slices; yields after each slice."""
     for name in tables.PARTITIONED:
         deleted = 1
         while deleted:

@@ -1,4 +1,4 @@
-"""The SQL statements of the store, compiled once from the table definitions.
+"""The store's SQL statements, compiled once from the table definitions.
 
 Compiling a statement with SQLAlchemy takes a hundred times longer than running it. The statements that
 requests run are therefore compiled when the module is imported or, if they depend on filters, once per
@@ -29,7 +29,7 @@ _CONTENT = tuple(name for name in ROW_COLUMNS if name not in (*_KEY, "sequence")
 
 
 def bound(statement: sa.sql.ClauseElement) -> tuple[str, list[Any]]:
-    """Compile a statement that contains its values; returns the SQL and the values in the order it needs."""
+    """Compile a statement with its values; returns the SQL, and the values in parameter order."""
     compiled = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
     return str(compiled), [compiled.params[name] for name in _names(compiled)]
 
@@ -52,7 +52,7 @@ def _names(compiled: Any) -> Sequence[str]:
 
 
 def _text(statement: sa.sql.ClauseElement, *order: str) -> str:
-    """Compile a statement to SQL; raises `AssertionError` if it does not have the parameters `order`."""
+    """Compile a statement to SQL; raises `AssertionError` unless its parameters are exactly `order`."""
     compiled = statement.compile(dialect=_DIALECT)
     if tuple(_names(compiled)) != order:
         raise AssertionError(f"{compiled} takes {_names(compiled)}, not {order}")
@@ -64,7 +64,7 @@ def _by_key() -> list[sa.ColumnElement[bool]]:
 
 
 def _not_empty(column: str) -> sa.ColumnElement[bool]:
-    """Build the condition of a column's partial index; SQLite uses the index only if a query repeats it."""
+    """Build the condition of a column's partial index; only queries with this condition can use the index."""
     return rows.c[column] != sa.literal_column("''")
 
 
@@ -180,9 +180,9 @@ Shape = tuple[tuple[str, int], ...]
 
 
 def shape_of(filters: Filters) -> tuple[Shape, list[Any]]:
-    """Split filters into their shape and their values; queries are cached by shape.
+    """Split filters into a shape and values; compiled queries are cached per shape.
 
-    The shape lists the name of each field that is set, and its number of values.
+    The shape lists each field that is set, with its number of values.
     """
     shape: list[tuple[str, int]] = []
     values: list[Any] = []
@@ -225,9 +225,9 @@ def wipe(table: sa.Table) -> str:
 
 @cache
 def next_step(vendors: int) -> str:
-    """Build the query for the earliest step of `vendors` vendors.
+    """Build the query for the earliest step of several vendors; `vendors` is the number of vendors.
 
-    Its parameters are the partition, the vendors, 1 (the limit) and 0 (the offset).
+    The query's parameters are the partition, the vendors, 1 (the limit) and 0 (the offset).
     """
     names = [f"vendor_{number}" for number in range(vendors)]
     statement = (
@@ -248,10 +248,11 @@ _EVENT_COLUMNS = ("sequence", "vendor", "kind", "subject", "at", "body")
 
 @cache
 def events(conditions: tuple[str, ...], *, newest_first: bool) -> str:
-    """Build the query for ledger events after a sequence number.
+    """Build the query for the ledger events that follow a given sequence number.
 
-    `conditions` may contain `until`, `kind` and `vendor`, in this order. The parameters are the partition,
-    the sequence number, the values for `conditions`, the limit and the offset.
+    `conditions` may contain `until` (the highest sequence number), `kind` and `vendor`, in this order. The
+    query's parameters are the partition, the given sequence number, the values for `conditions`, the limit
+    and the offset.
     """
     columns = {"until": ledger.c.sequence, "kind": ledger.c.kind, "vendor": ledger.c.vendor}
     query = sa.select(*(ledger.c[name] for name in _EVENT_COLUMNS)).where(
@@ -278,7 +279,7 @@ def of_tenant(table: sa.Table, names: tuple[str, ...]) -> str:
 def page(shape: Shape, order: Order, *, descending: bool) -> str:
     """Build the query for one page of summaries.
 
-    Its parameters are the partition, vendor, kind, filter values, limit and offset.
+    The query's parameters are the partition, vendor, kind, filter values, limit and offset.
     """
     conditions, names = _conditions(shape)
     columns = (rows.c[order], rows.c.sequence)
@@ -291,11 +292,11 @@ def page(shape: Shape, order: Order, *, descending: bool) -> str:
 
 @lru_cache(maxsize=512)
 def slice_(shape: Shape, sorting: Sorting, start_at: StartAt) -> tuple[str, tuple[str, ...]]:
-    """Build the query for IDs and summaries from a given row onwards; returns it with its parameter names.
+    """Build the query for a slice of row IDs and summaries; returns the query and its parameters' names.
 
-    Its parameters are those of `page` and, for `sequence` and each sort column, `at_<column>`: the value of
-    that column in the row at which, or after which, the slice starts. Rows that are equal in all sort columns
-    are sorted by `sequence`, in the direction of the first sort column.
+    The parameters are those of `page` and, unless the slice starts at the beginning, the values of the row at
+    or after which it starts: `at_<column>` for each sort column and for `sequence`. Rows that are equal in
+    all sort columns are sorted by `sequence`, in the direction of the first sort column.
     """
     conditions, names = _conditions(shape)
     columns = [*sorting, ("sequence", sorting[0][1] if sorting else True)]
@@ -315,8 +316,9 @@ def slice_(shape: Shape, sorting: Sorting, start_at: StartAt) -> tuple[str, tupl
 def _from_row(columns: Sequence[tuple[str, bool]], *, inclusive: bool) -> sa.ColumnElement[bool]:
     """Build the condition that selects the rows sorted after a given row.
 
-    In the first sort column that differs, such a row has the greater value, or the smaller value if the
-    column is sorted in descending order. If `inclusive`, the given row is selected too.
+    A row is sorted after the given row if, in the first sort column in which the two differ, its value is
+    greater (or smaller, if the column is sorted in descending order). If `inclusive` is True, the given row
+    is selected too.
     """
     alternatives: list[sa.ColumnElement[bool]] = []
     same: list[sa.ColumnElement[bool]] = []
@@ -336,9 +338,9 @@ def count(shape: Shape) -> str:
 
 @lru_cache(maxsize=512)
 def every(shape: Shape) -> str:
-    """Build the query for all columns except the tenant, oldest row first.
+    """Build the query for rows with all columns except the tenant, oldest row first.
 
-    Its parameters are the same as for `count`.
+    Its parameters are the same as those of `count`.
     """
     conditions, names = _conditions(shape)
     columns = [rows.c[name] for name in ROW_COLUMNS[1:]]

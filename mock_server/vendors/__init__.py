@@ -21,15 +21,16 @@ from mock_server.world import World
 
 
 class Vendor(Protocol):
-    """One vendor's API: the members below, and one method per operationId of the vendor's specification.
+    """One vendor's API: the members below, and one method per operationId in the vendor's specification.
 
-    An operation's method accepts a `Call` and returns a `Reply`, or raises `Problem` to refuse the request.
+    The method for an operation receives a `Call` and returns a `Reply`, or raises `Problem` to refuse the
+    request.
     """
 
     name: str
     title: str
     base_path: str
-    """The path of the API below the vendor's root, as in the specification's `servers`: `/v1`, or ""."""
+    """The API's path under the vendor's root URL, as in the specification's `servers`: `/v1`, or empty."""
     lifecycle: Lifecycle
     scopes: tuple[str, ...]
     plans: Mapping[str, Plan]
@@ -37,33 +38,34 @@ class Vendor(Protocol):
     switches: tuple[Switch, ...]
 
     def credentials(self, key: str) -> Mapping[str, Mapping[str, str]]:
-        """Describe how to use an API key: `fields` to enter in a form, and `headers` and `query` to send."""
+        """Describe how to use an API key: form `fields`, request `headers` and `query` parameters."""
 
     def problem(self, problem: Problem) -> Reply:
         """Build the error response for a problem, with the vendor's status, headers and error format."""
 
     def limit_headers(self, verdict: Verdict) -> tuple[tuple[bytes, bytes], ...]:
-        """Build the rate limit headers of a response; returns () if the vendor sends no such headers."""
+        """Build a response's rate limit headers, or () if the vendor does not send any."""
 
     def examples(self, tenant: str) -> Examples:
-        """Collect values for Swagger UI to fill in: IDs of the tenant's records, and matching request bodies.
+        """Collect values that Swagger UI fills in: IDs of the tenant's records, and matching request bodies.
 
-        Where a value is missing, Swagger UI fills in the specification's example.
+        If a value is missing, Swagger UI fills in the specification's example.
         """
 
     def write_seed(self, change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
         """Store a tenant's generated returns as the vendor's records; the tenant's clock starts at `at`."""
 
     def insert(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> Mapping[str, Any]:
-        """Create a return that a shopper requests at `at`, which can be in the past; returns its document.
+        """Create a return as requested by a shopper; returns the return's document.
 
-        `requested` is a `ShopperReturn` of the control plane. `at` is in microseconds since the Unix epoch.
+        `requested` is a `ShopperReturn` of the control plane. `at` is when the shopper requests the return,
+        in microseconds since the Unix epoch; it can be in the past.
         """
 
     def move(self, change: Change, tenant: str, id_: str, status: str, at: int) -> Mapping[str, Any]:
-        """Change the status of a return to `status`; returns the return's document.
+        """Change a return's status to `status`; returns the return's document.
 
-        Raises `UnknownReturn` if no return has this ID, and `IllegalMove` if `status` may not follow the
+        Raises `UnknownReturn` if no return has this ID, and `IllegalMove` if `status` cannot follow the
         current status.
         """
 
@@ -73,10 +75,10 @@ class Vendor(Protocol):
 
 @runtime_checkable
 class ManyShops(Protocol):
-    """A vendor whose accounts have several shops, so that each request must name its shop."""
+    """A vendor whose accounts have several shops, so each request must name a shop."""
 
     def enter(self, grant: Grant, credentials: Mapping[str, str]) -> None:
-        """Check the shop that a request names; raises `Problem("forbidden")` if the account has no such shop.
+        """Check the shop named in a request; raises `Problem("forbidden")` if the account has no such shop.
 
         `credentials` contains the credentials sent with the request, keyed by security scheme.
         """
@@ -84,15 +86,15 @@ class ManyShops(Protocol):
 
 @runtime_checkable
 class Labelling(Protocol):
-    """A vendor whose shipments have label URLs (`World.labels`); the sandbox serves the labels as PDF."""
+    """A vendor whose shipments have label URLs (`World.labels`); the sandbox serves them as PDF files."""
 
     def label(self, shipment: Mapping[str, Any]) -> Label:
-        """Build the label of a shipment from its stored document."""
+        """Build a shipment's label from its stored document."""
 
 
 @runtime_checkable
 class TokensOnly(Protocol):
-    """A vendor whose API accepts only access tokens; API keys are client secrets for obtaining tokens."""
+    """A vendor whose API accepts only access tokens; API keys are client secrets for getting tokens."""
 
     token_seconds: int
     """How long an access token is valid, in seconds."""
@@ -104,7 +106,7 @@ def names() -> list[str]:
 
 
 def load(name: str, world: World) -> Vendor:
-    """Create the vendor with this name for a sandbox.
+    """Create the vendor with the given name; `world` is the state of the sandbox that it runs in.
 
     Raises `LookupError` if the name is unknown, and `BrokenSpecification` if the vendor's package has no
     function `vendor`.

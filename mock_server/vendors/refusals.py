@@ -1,4 +1,4 @@
-"""Errors that all vendors share: HTTP status codes keyed by kind of problem, and common problems."""
+"""Errors that vendors share: default HTTP status codes, and functions that create common problems."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -19,13 +19,13 @@ STATUSES: Final[Mapping[str, int]] = {
     "unavailable": 500,
     "server_error": 500,
 }
-"""HTTP status codes keyed by kind of problem; vendors override the kinds for which they use another."""
+"""HTTP status codes keyed by kind of problem; vendors that use other status codes override them."""
 _LONGEST_ID: Final = 80
 """How many characters of an unknown ID are repeated in an error message."""
 
 
 def require_grant(call: Call, message: str) -> Grant:
-    """Return the grant of a request; raises `Problem("unauthenticated", message)` if there is no grant."""
+    """Return a request's grant; raises `Problem("unauthenticated", message)` if it has no grant."""
     if call.grant is None:
         raise Problem("unauthenticated", message)
     return call.grant

@@ -1,1 +1,1 @@
-"""Webhooks: stores deliveries in an outbox, sends and retries them, and checks where they may be sent."""
+"""Webhooks: the outbox that stores deliveries, the task that sends them, and checks of their targets."""

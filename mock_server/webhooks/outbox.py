@@ -1,8 +1,8 @@
 """The webhook outbox: stores deliveries, schedules their retries, and records their outcomes.
 
 A delivery is stored in the same transaction as the change that it reports, so neither is saved without the
-other. The vendor chooses the URL and the body. Times are microseconds since the Unix epoch on the tenant's
-clock, so advancing the clock makes retries due.
+other. The vendor's code provides the URL and the body. Times are on the tenant's clock, in microseconds since
+the Unix epoch, so advancing the clock makes retries due.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 State = Literal["waiting", "delivered", "given_up"]
 
 DELAYS: Final = (10, 30, 90, 270, 810, 2_430, 7_290)
-"""Back-off: seconds between attempts. After eight attempts, about three hours, a delivery is given up."""
+"""Seconds between attempts. After eight failed attempts, about three hours, the sender gives up."""
 KEPT: Final = 1_000
 """How many finished deliveries are kept per tenant for inspection."""
 _TABLE: Final = tables.deliveries
@@ -31,8 +31,8 @@ _COLUMNS: Final = tuple(column.name for column in _TABLE.c if column.name != "te
 class Delivery:
     """The delivery of one event to one webhook.
 
-    `at` is when the event happened, `due` when the next attempt is made (None if the delivery is finished).
-    `outcome` describes the last attempt; it is "" before the first attempt.
+    `at` is when the event happened. `due` is when the next attempt will be made, or None if the delivery is
+    finished. `outcome` describes the last attempt; it is "" before the first attempt.
     """
 
     id: int
@@ -55,7 +55,7 @@ class Delivery:
 
     @property
     def address(self) -> str:
-        """The URL without its parts that may be secret: credentials, query and fragment."""
+        """The URL without parts that may be secret: credentials, query (shown as `hidden`) and fragment."""
         url = httpx.URL(self.url)
         return str(url.copy_with(userinfo=b"", query=b"hidden" if url.query else None, fragment=None))
 
@@ -63,8 +63,8 @@ class Delivery:
 class Outcome(NamedTuple):
     """The result of an attempt to send a delivery.
 
-    `message` is the HTTP status, or an error such as "no answer in time". A failed delivery is retried unless
-    `final` is True.
+    `message` is the HTTP status code, or an error such as "no answer in time". A failed delivery is retried
+    unless `final` is True.
     """
 
     message: str
@@ -73,7 +73,7 @@ class Outcome(NamedTuple):
 
 
 class WebhookKey(NamedTuple):
-    """The tenant, vendor and ID of a webhook; each webhook has its own queue of deliveries."""
+    """Identifies a webhook by tenant, vendor and ID; each webhook has its own queue of deliveries."""
 
     tenant: str
     vendor: str
@@ -102,7 +102,7 @@ class Outbox:
         body: bytes,
         at: int,
     ) -> None:
-        """Store a delivery of `body` to `url`, which is sent after the change is on disk."""
+        """Store a delivery, which posts `body` to `url` once the change is on disk."""
         values = {"vendor": vendor, "webhook": webhook, "event": event, "url": url}
         change.run(
             sa.insert(_TABLE).values(
@@ -130,18 +130,18 @@ class Outbox:
         )
 
     def due(self, limit: int, tenant: str | None = None) -> list[Delivery]:
-        """List up to `limit` due deliveries per webhook, for one tenant or for all tenants.
+        """List up to `limit` due deliveries per webhook, for one tenant or, if `tenant` is None, for all.
 
-        Deliveries to the same webhook are sorted by due time.
+        Deliveries to the same webhook are sorted by due time, earliest first.
         """
         return [delivery for key in self.due_webhooks(tenant) for delivery in self.due_to(key, limit)]
 
     def due_webhooks(self, tenant: str | None = None) -> list[WebhookKey]:
-        """List the webhooks of one tenant, or of all tenants, that have a due delivery."""
+        """List the webhooks that have a due delivery, for one tenant or, if `tenant` is None, for all."""
         return [key for key, due in self._waiting(tenant) if due <= self._clocks.now(key.tenant)]
 
     def due_to(self, key: WebhookKey, limit: int) -> list[Delivery]:
-        """List up to `limit` due deliveries to a webhook, in order of due time."""
+        """List up to `limit` due deliveries to a webhook, sorted by due time, earliest first."""
         webhook = (self._store.partition(key.tenant), key.vendor, key.webhook)
         rows = self._store.due_deliveries(webhook, self._clocks.now(key.tenant), limit)
         return [Delivery(**dict(zip(_COLUMNS, row, strict=True)), tenant=key.tenant) for row in rows]
@@ -152,15 +152,15 @@ class Outbox:
 
     @property
     def is_empty(self) -> bool:
-        """True if no tenant has a pending delivery, due now or later."""
+        """True if no tenant has a pending delivery, whether due now or later."""
         return next(self._waiting(None), None) is None
 
     def record_outcome(self, delivery: Delivery, outcome: Outcome) -> None:
-        """Record the outcome of an attempt; after a failure, schedule a retry or give up the delivery.
+        """Record the outcome of an attempt; after a failure, schedule a retry or give up on the delivery.
 
         The outcome is ignored if, during the attempt, the delivery was cancelled or its tenant was deleted or
-        reset. A reset moves the tenant to another partition, so comparing the partition acts as a fencing
-        token: the late outcome of an old delivery cannot change the tenant's new data.
+        reset. A reset is detected by comparing partitions, because it moves the tenant to another partition:
+        the late outcome of an old delivery must not change the tenant's new data.
         """
         partitions = self._store.select(sa.select(_TABLE.c.tenant).where(_TABLE.c.id == delivery.id))
         present = [(self._store.partition(delivery.tenant),)]
@@ -182,9 +182,10 @@ class Outbox:
     def deliveries(
         self, tenant: str, *, after: int = 0, limit: int | None = None, last: int | None = None
     ) -> list[Delivery]:
-        """List a tenant's pending and finished deliveries with IDs above `after`, in ascending order of ID.
+        """List a tenant's pending and finished deliveries whose IDs are greater than `after`, sorted by ID.
 
-        The list contains the first `limit` deliveries or, if `last` is given, the newest `last` deliveries.
+        If `last` is given, only the newest `last` deliveries are listed; otherwise, the oldest `limit`
+        deliveries.
         """
         conditions = (_TABLE.c.tenant == self._store.partition(tenant), _TABLE.c.id > after)
         if last is not None:
@@ -192,9 +193,9 @@ class Outbox:
         return self._read(tenant, *conditions, order=_TABLE.c.id, limit=limit)
 
     def _waiting(self, tenant: str | None) -> "Iterator[tuple[WebhookKey, int]]":
-        """Yield each webhook that has a pending delivery, and when its earliest pending delivery is due.
+        """Yield each webhook that has pending deliveries, with the due time of the earliest one.
 
-        Finding each webhook needs one index look-up, so the cost does not depend on the length of the queues.
+        Finding each webhook takes one index look-up, no matter how many deliveries are in its queue.
         """
         start = "" if tenant is None else self._store.partition(tenant)
         names = {start: tenant} if tenant is not None else None
@@ -210,7 +211,7 @@ class Outbox:
                 yield WebhookKey(name, vendor, webhook), due
 
     def _delete_old(self, change: Change, tenant: str) -> None:
-        """Delete a tenant's finished deliveries, except for the newest `KEPT`."""
+        """Delete all of a tenant's finished deliveries except the newest `KEPT`."""
         finished = sa.and_(_TABLE.c.tenant == self._store.partition(tenant), _TABLE.c.due.is_(None))
         oldest = sa.select(_TABLE.c.id).where(finished).order_by(_TABLE.c.id.desc()).limit(1).offset(KEPT)
         change.run(sa.delete(_TABLE).where(finished, _TABLE.c.id <= oldest.scalar_subquery()))

@@ -1,12 +1,12 @@
 """The background task that sends webhooks and retries failed deliveries (at-least-once delivery).
 
-A delivery is sent after the change that it reports is on disk. It counts as delivered if the receiver
-responds with a 2xx status. If the process stops before this outcome is stored, the delivery is sent again
-after a restart.
+A delivery is sent once the change that it reports is on disk. It counts as delivered if the receiver responds
+with a 2xx status. If the process stops before the outcome is stored, the delivery is sent again after a
+restart.
 
 Fairness: the number of concurrent deliveries is limited per webhook, per tenant and in total, and webhooks
 with due deliveries take turns. A receiver that hangs therefore delays only its own deliveries. After a
-time-out, its webhook is limited to one delivery at a time until an attempt finishes in time.
+timeout, a webhook is limited to one delivery at a time until an attempt finishes in time.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ MAX_PER_TENANT: Final = 32
 MAX_PER_WEBHOOK: Final = 4
 """Limits on concurrent deliveries; a webhook whose last attempt timed out is limited to one."""
 _ATTEMPT_SECONDS: Final = 15.0
-"""Time limit of a whole attempt; `_TIMEOUT` limits only the wait for each part of the response."""
+"""Time limit for a whole attempt; `_TIMEOUT` limits only the wait for each part of the response."""
 _TIMEOUT: Final = httpx.Timeout(10.0, connect=5.0)
 _POLL_SECONDS: Final = 0.25
 """How often to look for due deliveries while any are pending: a clock can be advanced at any time."""
@@ -46,7 +46,7 @@ Sleep = Callable[[float], Awaitable[None]]
 
 
 class Sender:
-    """Sends the webhook deliveries of one sandbox over `transport`; the caller closes the transport."""
+    """Sends one sandbox's webhook deliveries over `transport`, which the caller has to close."""
 
     def __init__(
         self, outbox: Outbox, store: Store, transport: httpx.AsyncBaseTransport, sleep: Sleep = sleep
@@ -63,9 +63,9 @@ class Sender:
         self._last = WebhookKey("", "", "")
 
     async def run(self) -> None:
-        """Send deliveries until the task is cancelled; the task sleeps while no delivery is pending.
+        """Send deliveries until the task is cancelled; sleeps while no delivery is pending.
 
-        `run` can be called again after it was cancelled.
+        After a cancellation, `run` can be called again.
         """
         self._outbox.wake = self._wake_up.set
         self._outbox.send_due = self._send_due
@@ -105,7 +105,7 @@ class Sender:
                 self._under_way[delivery.id] = asyncio.create_task(self._send(delivery))
 
     def _due(self) -> list[Delivery]:
-        """List due deliveries of webhooks below their limits, starting after the webhook served last."""
+        """List due deliveries to webhooks that are below their limits, starting after the last one served."""
         keys = [key for key in self._outbox.due_webhooks() if self._has_room(key)]
         keys.sort(key=lambda key: (key <= self._last, key))
         return [one for key in keys[:MAX_AT_ONCE] for one in self._outbox.due_to(key, MAX_PER_WEBHOOK)]
@@ -135,10 +135,10 @@ class Sender:
             self._wake_up.set()
 
     async def _record_outcome(self, delivery: Delivery, outcome: Outcome) -> None:
-        """Store the outcome of an attempt, retrying until it is stored.
+        """Store the outcome of an attempt, and retry until this succeeds.
 
-        Until then, the delivery counts as in progress, so that it is not sent repeatedly while the disk is
-        full.
+        Meanwhile, the delivery counts as in progress, so that it is not sent again and again while the disk
+        is full.
         """
         pause = _FIRST_PAUSE
         while True:
@@ -158,7 +158,7 @@ class Sender:
                 return
 
     async def _attempt(self, delivery: Delivery) -> Outcome:
-        """Send a delivery once. Only the response's status matters; its body is not read."""
+        """Try once to send a delivery. Only the response's status matters; its body is not read."""
         try:
             async with asyncio.timeout(_ATTEMPT_SECONDS):
                 request = request_to(delivery.url, delivery.body, timeout=_TIMEOUT)
@@ -187,7 +187,7 @@ class Sender:
                 await self._sleep(_POLL_SECONDS)
 
     async def _wait_for_work(self) -> None:
-        """Wait until a delivery is added or finished; at most `_POLL_SECONDS` if any delivery is pending."""
+        """Wait until a delivery is added or finished, or `_POLL_SECONDS` have passed if any is pending."""
         timeout = None if self._outbox.is_empty else _POLL_SECONDS
         # Not `wait_for`: before Python 3.12, it can swallow a cancellation that comes at the same time.
         with suppress(TimeoutError):
@@ -196,7 +196,7 @@ class Sender:
 
 
 def _round_robin(due: Iterator[Delivery]) -> Iterator[Delivery]:
-    """Yield the first delivery of each webhook, then the second delivery of each, and so on."""
+    """Yield the first delivery to each webhook, then the second delivery to each, and so on."""
     queues: dict[WebhookKey, list[Delivery]] = {}
     for delivery in due:
         queues.setdefault(delivery.webhook_key, []).append(delivery)

@@ -1,11 +1,12 @@
-"""Checks where webhooks may be sent, so that the sandbox cannot be used to reach other hosts (SSRF).
+"""Checks where webhooks may be sent, so that clients cannot use the sandbox to reach other hosts (SSRF).
 
 Any client that can register a webhook can make the sandbox send requests. Webhooks may therefore be sent only
-to the hosts of `--webhook-allow` and, if the sandbox listens on a loopback address, to this machine.
+to the hosts listed in `--webhook-allow` and, if the sandbox listens on a loopback address, to this machine.
 
 Checking only the host name would not protect against DNS rebinding: the name could resolve to an allowed
-address during the check, and to an internal address during the connection. The transport therefore resolves
-the name once, checks the addresses with `Targets.admit`, and connects to an address that passed the check.
+address during the check, and to an internal address when the connection is made. The transport therefore
+resolves the name once, checks the addresses with `Targets.admit`, and connects to an address that passed the
+check.
 """
 
 import re
@@ -32,7 +33,7 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """The hosts that webhooks may be sent to: host names, networks and, if `loopback`, this machine."""
+    """The hosts that webhooks may be sent to: `names`, `networks` and, if `loopback` is set, this machine."""
 
     loopback: bool
     names: frozenset[str] = frozenset()
@@ -42,8 +43,7 @@ class Targets:
     def read(cls, host: str, allow: Iterable[str]) -> Self:
         """Build the targets of a sandbox that listens on `host`.
 
-        `allow` contains host names, addresses and CIDR blocks. Raises `ValueError` if one of its entries is
-        invalid.
+        `allow` contains host names, IP addresses and CIDR blocks. Raises `ValueError` if an entry is invalid.
         """
         names: set[str] = set()
         networks: list[Network] = []
@@ -60,14 +60,14 @@ class Targets:
         return cls(is_loopback(host), frozenset(names), tuple(networks))
 
     def names_host(self, host: str) -> bool:
-        """Return True if the host name is allowed by `names`."""
+        """Return True if `host` is one of the allowed host names (`names`)."""
         return host.lower().rstrip(".") in self.names
 
     def admit(self, host: str, address: Address) -> bool:
-        """Return True if webhooks to `host` may be sent to `address`, to which `host` resolves.
+        """Return True if webhooks to `host` may be sent to `address`, one of the host's IP addresses.
 
-        A host that is allowed only by its name may not resolve to a link-local, unspecified or multicast
-        address: cloud metadata services, for example, are at 169.254.169.254.
+        If a host is allowed only by name, its link-local, unspecified and multicast addresses are refused:
+        cloud metadata services, for example, are at 169.254.169.254.
         """
         address = getattr(address, "ipv4_mapped", None) or address
         if any(address in network for network in self.networks):

@@ -15,9 +15,10 @@ Resolve = Callable[[str, int], Awaitable[list[str]]]
 
 
 def url_problem(url: str) -> str:
-    """Return what is wrong with a webhook URL, such as "is not a URL"; "" if the URL is valid.
+    """Return what is wrong with a webhook URL, such as "is not a URL", or "" if the URL is valid.
 
-    Whether webhooks may be sent to the host is checked at each delivery instead, when the host is resolved.
+    Whether webhooks may be sent to the URL's host is not checked here, but at each delivery, when the host is
+    resolved.
     """
     try:
         parsed = httpx.URL(url)
@@ -33,7 +34,7 @@ def url_problem(url: str) -> str:
 
 
 def host_of(url: httpx.URL) -> str:
-    """Return the host of a URL as it is sent in requests, in lower case.
+    """Return a URL's host in lower case, in the encoding that HTTP requests use.
 
     `URL.host` is not used, because it raises an error for names that IDNA 2008 does not allow.
     """
@@ -60,7 +61,7 @@ def request_to(url: str, body: bytes, *, timeout: httpx.Timeout) -> httpx.Reques
 
 
 class WebhookTransport(httpx.AsyncBaseTransport):
-    """Sends webhooks to allowed targets only; uses the environment's proxy, if set, for other machines."""
+    """Sends webhooks to allowed targets only; uses the proxy set in the environment for other machines."""
 
     def __init__(
         self,
@@ -72,9 +73,9 @@ class WebhookTransport(httpx.AsyncBaseTransport):
     ) -> None:
         """Create the transport; `proxies` is the result of `urllib.request.getproxies`.
 
-        `own_port` is the sandbox's port. Webhooks are never sent there: on loopback, the control plane
-        requires no token, so a webhook could reset a tenant. Raises `ProxyUnusable` if a proxy in `proxies`
-        cannot be used for webhooks.
+        `own_port` is the port that the sandbox listens on. Webhooks are never sent to it: on loopback, the
+        control plane requires no token, so a webhook could reset a tenant. Raises `ProxyUnusable` if a proxy
+        in `proxies` cannot be used for webhooks.
         """
         self._targets = targets
         self._own_port = own_port
@@ -89,11 +90,11 @@ class WebhookTransport(httpx.AsyncBaseTransport):
         self._proxied: dict[str, httpx.AsyncBaseTransport] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Resolve the host of a request, and send the request to an address that is allowed.
+        """Send a request to an allowed address of its host, or through a proxy.
 
-        Raises `RefusedError` if no address is allowed, or an `httpx` exception if the request fails. The host
-        is resolved only once, and the connection is made to one of these addresses instead of the host name,
-        which could resolve to another address by then (DNS rebinding).
+        Raises `RefusedError` if no address is allowed, or an `httpx` exception if the request fails. Without
+        a proxy, the host is resolved once, and the connection is made to an address that was checked instead
+        of to the host name, which could resolve to a different address the second time (DNS rebinding).
         """
         host, port = host_of(request.url), request.url.port or (443 if request.url.scheme == "https" else 80)
         proxy = self._proxies.get(request.url.scheme)
@@ -120,8 +121,8 @@ class WebhookTransport(httpx.AsyncBaseTransport):
     async def _through(self, proxy: str, request: httpx.Request, host: str) -> httpx.Response:
         """Send a request through a proxy; raises `RefusedError` if the request's host is not allowed.
 
-        A host name must be allowed by name, because the proxy resolves it and its addresses cannot be checked
-        here.
+        A host name must be allowed by name: its addresses cannot be checked here, because the proxy resolves
+        it.
         """
         literal = _literal(host)
         if literal is None and not self._targets.names_host(host):
@@ -140,7 +141,7 @@ class WebhookTransport(httpx.AsyncBaseTransport):
 
 
 def _transport(proxy: str | None = None) -> httpx.AsyncBaseTransport:
-    """Create an HTTP transport; do this only when it is needed, because it loads all CA certificates."""
+    """Create an HTTP transport. Do this only when one is needed, because it loads all CA certificates."""
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=16)
     return httpx.AsyncHTTPTransport(limits=limits, trust_env=False, proxy=proxy)
 
@@ -150,7 +151,7 @@ def _refusal(host: str) -> str:
 
 
 def _pinned(request: httpx.Request, host: str, address: Address) -> httpx.Request:
-    """Copy a request with its host replaced by `address`; the `Host` header and TLS keep the host name."""
+    """Copy a request, replacing the URL's host with `address`; the `Host` header and TLS keep the name."""
     # TLS sends and verifies `sni_hostname` in place of the address (RFC 6066, section 3).
     extensions = (
         {**request.extensions, "sni_hostname": host} if _literal(host) is None else request.extensions
