@@ -1,8 +1,8 @@
 """ReturnGO's constants: statuses, transitions, resolutions, policies, shops, rate limits and switches.
 
-Sources: the vendor's help pages and API description. The statuses of shipments and the transitions between
-them are documented. The transitions between the statuses of returns, and everything else that
-`openapi/returngo.yaml` does not list as known, are assumed.
+Sources: the vendor's help pages and API description. Shipment statuses and the transitions between them are
+documented. The transitions between return statuses are assumed, and so is everything else that
+`openapi/returngo.yaml` does not list as known.
 """
 
 from typing import Any, Final
@@ -18,8 +18,8 @@ SHOPS: Final = {
     "outfitters.myshopify.example": "Example Outfitters",
     "outlet.myshopify.example": "Example Outlet",
 }
-"""The names of the shops in every tenant's account, keyed by `x-shop-name`. Returns that shoppers request
-belong to the first shop."""
+"""Names of the shops, keyed by `x-shop-name`. Every tenant's account has all of these shops. Returns that
+shoppers request belong to the first shop."""
 FIRST_SHOP: Final = next(iter(SHOPS))
 
 LIFECYCLE: Final = Lifecycle(
@@ -67,7 +67,7 @@ SHIPMENT_MOVES: Final = {
 }
 """The statuses that may follow each status of a shipment (documented)."""
 COUPLED: Final = ("Received", "Validated")
-"""A return and its shipments always get these statuses together."""
+"""When a return changes to one of these statuses, so do its shipments, and vice versa."""
 EARLY_REFUNDS: Final = ("RefundToStoreCredit",)
 """Resolution types that are refunded when the goods are received, before the return is Done (observed for
 store credit only)."""
@@ -104,8 +104,8 @@ SWITCHES: Final = tuple(
         ("notify_store_credit", "store credit"),
     )
 )
-"""The switches of each shop. At ReturnGO, the setting is under Settings > Store Settings > API > Notify About
-Refunds Instead of Issuing."""
+"""The switches that each shop has, one per refund type. At ReturnGO, the setting is found under Settings >
+Store Settings > API > Notify About Refunds Instead of Issuing."""
 NOTIFY: Final = {
     "RefundToPaymentMethod": "notify_payment_method",
     "RefundToGiftCard": "notify_gift_card",
@@ -139,7 +139,8 @@ QUESTIONS: Final[dict[str, tuple[tuple[str, str, Any], ...]]] = {
         ("Media", "Please add a picture", "image/jpeg"),
     ),
 }
-"""Follow-up questions keyed by neutral reason: type of the answer, question, and answer."""
+"""Follow-up questions, keyed by neutral reason. Each contains the type of the answer, the question and the
+answer."""
 ANSWERS: Final = {"Text": "textAnswer", "TextArray": "textArrayAnswer", "Media": "mediaAnswer"}
 
 CARRIERS: Final = {
