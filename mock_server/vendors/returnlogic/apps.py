@@ -65,7 +65,10 @@ class PublicApps:
 
     @property
     def install_act(self) -> Act:
-        """Build the act `install_app`: a retailer installs a public app and is redirected with a code."""
+        """Build the act `install_app`, in which a retailer installs a public app.
+
+        The act's result contains the URL that the retailer is redirected to, with an authorization code.
+        """
         schema = {
             "type": "object",
             "additionalProperties": False,
