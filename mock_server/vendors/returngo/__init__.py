@@ -312,7 +312,7 @@ def vendor(world: World) -> ReturnGO:
 def _shop(name: str) -> str:
     """Convert an `x-shop-name` header to a lowercase shop name.
 
-    One client sends the form `shop@Portal` (observed); `@Portal` is then removed.
+    One client sends the shop's name in the form `shop@Portal` (observed), so `@Portal` is removed.
     """
     return name.partition("@")[0].strip().lower()
 

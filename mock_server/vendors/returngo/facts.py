@@ -65,7 +65,7 @@ SHIPMENT_MOVES: Final = {
     "Received": ("Validated",),
     "Validated": (),
 }
-"""The statuses that may follow each status of a shipment (documented)."""
+"""The statuses that a shipment can change to, keyed by its current status (documented)."""
 COUPLED: Final = ("Received", "Validated")
 """When a return changes to one of these statuses, so do its shipments, and vice versa."""
 EARLY_REFUNDS: Final = ("RefundToStoreCredit",)
@@ -81,7 +81,8 @@ RESOLUTIONS: Final = {
     "gift_card": ("RefundToGiftCard", "New gift card", "Gift Card - Regular"),
     "exchange": ("InstantVariantExchange", "Exchange for another variant", "Variant Exchange - Regular"),
 }
-"""Resolution type, the shop's name for the resolution, and policy rule, keyed by kind of return."""
+"""The resolution for each kind of return: its type, the shop's name for it, and the name of its policy
+rule."""
 REFERENCES: Final = {
     "RefundToPaymentMethod": "PlatformRefundId",
     "RefundToStoreCredit": "StoreCreditCode",
@@ -152,8 +153,8 @@ CARRIERS: Final = {
 HOUR: Final = 3_600_000_000
 DAY: Final = 24 * HOUR
 SCANS: Final = ((20 * HOUR, "InTransit"), (70 * HOUR, "Delivered"))
-"""The carrier's scans, each with the time since the shipment got a tracking number (µs) and the carrier's
-status (assumed)."""
+"""The carrier's scans, each with the time since the shipment got its tracking number (µs), and the status
+that the carrier reports (assumed)."""
 SCANNED: Final = {"InTransit": "Shipped"}
 """The shipment status that results from a carrier status; other carrier statuses change nothing."""
 RETURN_PERIOD: Final = 30 * DAY

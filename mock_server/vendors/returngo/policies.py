@@ -36,7 +36,7 @@ class Orders:
     store: Store
 
     def eligible(self, tenant: str, shop: str, requested: Mapping[str, Any], at: int) -> list[JSON]:
-        """List the eligible policies for each requested unit, in the order of the request.
+        """List the requested units, each with its eligible policies, in the order of the request.
 
         Raises `LookupError` for an unknown order, and `Problem` for a line that the order does not have.
         """
