@@ -164,7 +164,7 @@ class SeedWriter:
         )
 
     def _settle(self, rma: JSON, shop: str, seed: SeedReturn, at: int) -> None:
-        """Place a completed return's exchange orders, add the payment for them, and refund unpaid items."""
+        """Place a completed return's exchange orders, add the customer's payment, and refund unpaid items."""
         place_exchange_orders(rma)
         payment = self._transactions.invoice_payment(self._tenant, rma, at)
         if payment:
@@ -172,7 +172,7 @@ class SeedWriter:
         self._refund(rma, shop, seed, at, tuple(METHODS))
 
     def _refund(self, rma: JSON, shop: str, seed: SeedReturn, at: int, types: tuple[str, ...]) -> None:
-        """Create refunds for the items that have one of these resolution types and no transaction yet.
+        """Create refunds for the items that have no transaction yet and whose resolution type is in `types`.
 
         The transactions' status is derived from the status of the seeded refund.
         """

@@ -196,7 +196,7 @@ def attach(owner: JSON, shipment: JSON) -> None:
 def put_return(change: Change, tenant: str, document: JSON, created_at: int, at: int) -> None:
     """Store a return that was created at `created_at` and last updated at `at` (µs).
 
-    Lists show only the fields in `SUMMARY`.
+    Lists of returns contain only the fields in `SUMMARY`.
     """
     document["updated_at"] = timestamp(at)
     rows.put_return(
