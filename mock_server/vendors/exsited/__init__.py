@@ -1,6 +1,6 @@
 """Request handlers for the Exsited sandbox, one for each operation in `openapi/exsited.yaml`.
 
-The specification lists what is assumed about the vendor's API.
+Assumptions about the vendor's API are listed in the specification.
 """
 
 from collections.abc import Iterable, Mapping
@@ -32,7 +32,7 @@ from mock_server.world import World
 
 
 class Exsited:
-    """Handles Exsited's API operations in one sandbox. API versions 2 and 3 return the same documents."""
+    """Implements Exsited's API operations for one sandbox. API versions 2 and 3 return the same documents."""
 
     name = NAME
     title = "Exsited"
@@ -241,7 +241,7 @@ class Exsited:
 
 
 def vendor(world: World) -> Exsited:
-    """Create Exsited's request handlers; `mock_server.vendors.load` calls this function."""
+    """Create the request handlers for Exsited; called by `mock_server.vendors.load`."""
     return Exsited(world)
 
 

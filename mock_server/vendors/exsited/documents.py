@@ -17,7 +17,7 @@ from mock_server.vendors.exsited.facts import LIFECYCLE, NAME, digits, uuid_of
 
 JSON = dict[str, Any]
 _TAX = {"AUD": Decimal(1) / 11, "NZD": Decimal(3) / 23}
-"""The fraction of a price that is goods and services tax (GST), keyed by currency."""
+"""The share of goods and services tax (GST) in a price, keyed by currency."""
 _CENT = Decimal("0.01")
 
 
@@ -46,7 +46,7 @@ class InvoiceLine:
 
 
 def order_id(order_number: str) -> str:
-    """Convert an order number to Exsited's order ID: `#1001` becomes `ORD-1001`."""
+    """Convert an order number such as `#1001` to an Exsited order ID such as `ORD-1001`."""
     return f"ORD-{order_number.removeprefix('#')}"
 
 
@@ -109,9 +109,9 @@ def new_return(
     by: str,
     at: int,
 ) -> JSON:
-    """Build a `Return` in the initial status for lines of an invoice.
+    """Build a `Return`, in the initial status, for items on an invoice.
 
-    `wanted` contains the invoice lines, each with the quantity to return.
+    `wanted` contains invoice lines, each paired with the quantity to return.
     """
     return {
         "id": id_,
@@ -140,7 +140,7 @@ def new_return(
 def new_receipt(id_: str, arrived: Iterable[tuple[JSON, int]], by: str, at: int) -> JSON:
     """Build a `Receipt` for items that arrived.
 
-    `arrived` contains the lines of the return, each with the quantity received.
+    `arrived` contains lines of the return, each paired with the quantity received.
     """
     return {
         "id": id_,
@@ -172,7 +172,7 @@ def sign_update(document: JSON, by: str, at: int) -> None:
 
 
 def outstanding(line: Mapping[str, Any]) -> int:
-    """Compute how many requested units of a return's line have not been received yet."""
+    """Compute how many units of a return line were requested but have not been received yet."""
     return int(line["rma_requested"]) - int(line["rma_returned"])
 
 

@@ -1,4 +1,4 @@
-"""Example IDs and request bodies that Swagger UI fills in for Exsited's operations."""
+"""Example IDs and request bodies for Exsited's operations, prefilled in Swagger UI."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ _RECEIVE_OPERATIONS = ("receive_return", "receive_return_v2")
 def examples(store: Store, tenant: str, login: dict[str, Any] | None) -> Examples:
     """Build example path IDs and request bodies that the tenant's operations accept.
 
-    `login` is the example for the token request, or None to leave it out.
+    `login` is the example body for the token request; if it is None, that request gets no example.
     """
     path, bodies = _ids(store, tenant), _receipts(store, tenant)
     for name, invoice in zip(_CREATE_OPERATIONS, _free_invoices(store, tenant), strict=False):
@@ -31,7 +31,10 @@ def examples(store: Store, tenant: str, login: dict[str, Any] | None) -> Example
 
 
 def _ids(store: Store, tenant: str) -> dict[str, str]:
-    """Collect the IDs of a receipt and of its return, invoice, order and account; {} without a receipt."""
+    """Look up the IDs of a receipt and of the return, invoice, order and account it belongs to.
+
+    Returns {} if there is no receipt.
+    """
     for receipt in store.rows(tenant, NAME, "receipt"):
         rma = store.row(tenant, NAME, "return", receipt.parent)
         invoice = store.row(tenant, NAME, "invoice", rma.parent) if rma else None
@@ -51,7 +54,7 @@ def _pending(store: Store, tenant: str) -> list[Row]:
 
 
 def _receipts(store: Store, tenant: str) -> dict[str, Any]:
-    """Build a request body for each operation that receives items, using pending returns."""
+    """Build example bodies for the operations that receive items, each for a different pending return."""
     bodies: dict[str, Any] = {}
     for name, row in zip(_RECEIVE_OPERATIONS, _pending(store, tenant), strict=False):
         line = next(line for line in orjson.loads(row.document)["returns"] if outstanding(line))
@@ -61,7 +64,10 @@ def _receipts(store: Store, tenant: str) -> dict[str, Any]:
 
 
 def _free_invoices(store: Store, tenant: str) -> list[dict[str, Any]]:
-    """Look up the last two invoices without returns, or the same invoice twice if there is only one."""
+    """Look up the last two invoices that have no returns.
+
+    If there is only one such invoice, it is returned twice.
+    """
     returned = {row.parent for row in store.rows(tenant, NAME, "return")}
     rows = store.rows(tenant, NAME, "invoice")
     free = [orjson.loads(row.document) for row in rows if row.id not in returned]

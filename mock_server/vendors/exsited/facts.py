@@ -1,7 +1,7 @@
 """Exsited's constants, such as statuses, page sizes and token lifetimes, and functions that generate its IDs.
 
-Source: vendor page. The token lifetime of one hour is in the documentation's sample (documented); all other
-durations are assumed.
+Source: vendor page. The token lifetime of one hour appears in the documentation's sample (documented); all
+other durations are assumed.
 """
 
 import uuid
@@ -18,7 +18,7 @@ LIFECYCLE: Final = Lifecycle(
     states={"PENDING": "requested", "CLOSED": "completed"},
     transitions={"PENDING": ("CLOSED",), "CLOSED": ()},
 )
-"""The vendor page names these two statuses, and states that there are more without naming them."""
+"""The vendor page names these two statuses, and mentions that there are others."""
 RECORDER: Final = Recorder(NAME, LIFECYCLE)
 
 PLANS: Final = {"standard": Plan("standard", ())}
@@ -27,29 +27,29 @@ PLANS: Final = {"standard": Plan("standard", ())}
 TOKEN_SECONDS: Final = 3_600
 REFRESH_SECONDS: Final = 30 * 86_400
 READY_SECONDS: Final = 365 * 86_400
-"""Lifetime of the access token that the sandbox issues and shows together with a key."""
+"""Lifetime of the ready-made access token that the sandbox shows together with a key."""
 REDIRECT_URI: Final = "https://shop.example/exsited"
 
 NO_PAGE: Final = "NULL"
-"""The value of `next_page` or `previous_page` if there is no such page."""
+"""The value of `next_page` on the last page, and of `previous_page` on the first page."""
 USUAL_PAGE: Final = 20
 LARGEST_PAGE: Final = 100
 
 HOUR: Final = 3_600_000_000
 ARRIVES_AFTER: Final = 73 * HOUR
-"""How long a shopper's parcel travels before it arrives, in microseconds."""
+"""How long a shopper's parcel takes to arrive, in microseconds."""
 CLERK: Final = "Priya (returns desk)"
 WAREHOUSE: Final = "Tom (warehouse)"
 CLIENT: Final = "API user"
 
 _SPACE: Final = uuid.UUID("7d2f6c1e-5b0a-5f83-9a44-c2b1c0d9e8f7")
-# The stride has no common factor with 10**8, so different numbers below 10**8 get different digits.
+# The stride has no common factor with 10**8, so different numbers below 10**8 have different results.
 _STRIDE: Final = 61_803_399
 _START: Final = 14_142_135
 
 
 def digits(number: int) -> str:
-    """Convert a number to eight digits that look random, different for every number below 100 million."""
+    """Convert a number to eight random-looking digits, which are unique for numbers below 100 million."""
     return f"{(number * _STRIDE + _START) % 100_000_000:08d}"
 
 

@@ -16,7 +16,7 @@ _RIGHT = _WIDTH - _MARGIN
 _ROW = 5 * mm
 _LONGEST_NAME = 40
 _COLUMNS = (("Quantity", _MARGIN + 110 * mm), ("Price", _MARGIN + 140 * mm), ("Total", _RIGHT))
-"""The columns of numbers: heading, and position of the right edge."""
+"""The numeric columns, each with its heading and the position of its right edge."""
 _TOTALS = ("subtotal", "tax", "total", "paid", "due")
 _NOTICE = "SAMPLE – NOT A TAX INVOICE"
 
@@ -43,7 +43,10 @@ class _Sheet:
         self.y = _HEIGHT - _MARGIN
 
     def row(self, left: str, *numbers: tuple[str, float], bold: bool = False, size: int = 10) -> None:
-        """Draw one row: `left` at the left margin, and each of `numbers` right-aligned at its position."""
+        """Draw one row of text.
+
+        `left` starts at the left margin. Each of `numbers` is a text and the position of its right edge.
+        """
         if self.y < _MARGIN + 2 * _ROW:
             self.end()
             self.y = _HEIGHT - _MARGIN

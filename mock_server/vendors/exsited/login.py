@@ -1,8 +1,8 @@
 """Exsited's token endpoint: exchanges client credentials or a refresh token for an access token.
 
 Source: the documentation's introduction. Wrong credentials result in status 401 (assumed). A refused refresh
-token results in 400, as in RFC 6749 section 5.2: the vendor's own clients fall back to client credentials
-only after a 400 (observed).
+token results in status 400, as in RFC 6749, section 5.2. This matters because the vendor's own clients fall
+back to client credentials only after a 400 (observed).
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ from mock_server.vendors.refusals import invalid
 
 @dataclass(slots=True)
 class Login:
-    """Issues access and refresh tokens to clients, whose client secret is one of a tenant's keys."""
+    """Issues access and refresh tokens to clients. A client's secret is one of its tenant's keys."""
 
     keys: Keys
     tokens: Tokens

@@ -16,7 +16,7 @@ _ORDERS: Mapping[str, Order] = {"created_on": "created_at", "last_updated_on": "
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """A requested page of a list: at most `limit` rows after skipping `offset` rows, sorted by `order`."""
+    """A requested page of a list sorted by `order`: at most `limit` rows, after the first `offset` rows."""
 
     limit: int
     offset: int
@@ -27,7 +27,7 @@ class Slice:
 def slice_of(query: Mapping[str, Any]) -> Slice:
     """Parse the paging and sorting parameters of a query.
 
-    Ignores an unknown sort field or direction, because the vendor's clients send `None` for both.
+    Unknown sort fields and directions are ignored, because the vendor's clients send `None` as both.
     """
     direction = query.get("direction", "").rpartition(".")[2].lower()
     return Slice(

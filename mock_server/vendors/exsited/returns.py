@@ -1,4 +1,4 @@
-"""Exsited's returns: creates returns from the lines of an invoice, receives their items, and closes returns.
+"""Exsited's returns: creates returns for items on an invoice, receives the items, and closes returns.
 
 All methods write through the caller's open `Change`, so that a return, its receipts and the ledger are
 committed together. The rules for refusing requests and for closing returns are assumed (see
@@ -35,7 +35,7 @@ _PREFIXES = {"return": "RMA", "invoice": "INV", "receipt": "RCV"}
 
 @dataclass(slots=True)
 class Returns:
-    """Creates, receives and closes returns for all tenants, and creates invoices for shoppers' returns."""
+    """Creates, receives and closes all tenants' returns, and creates invoices for shoppers' returns."""
 
     store: Store
 
@@ -44,11 +44,11 @@ class Returns:
     def create(
         self, change: Change, tenant: str, invoice_id: str, requested: Mapping[str, Any], at: int
     ) -> JSON:
-        """Create a return for lines of an invoice, and return its document.
+        """Create a return for items on an invoice, and return the new document.
 
         `requested` is the inner object of a `CreateReturn`. Raises `Problem` if the invoice or a line is
-        unknown, the ID is already used, a line has another item, or a quantity exceeds what can still be
-        returned.
+        unknown, the ID is already used, a line is for a different item than requested, or a quantity exceeds
+        what can still be returned.
         """
         invoice: JSON = orjson.loads(self.row(tenant, "invoice", invoice_id).document)
         if "id" in requested and self.store.row(tenant, NAME, "return", requested["id"]):
@@ -69,10 +69,10 @@ class Returns:
     def receive(
         self, change: Change, tenant: str, row: Row, requested: Sequence[Mapping[str, Any]], at: int
     ) -> JSON:
-        """Create a receipt for items of a return; the result is the return's updated document.
+        """Create a receipt for items of a return, and return the return's updated document.
 
         `requested` contains the request's `ReceiveReturnLine` objects. Raises `Problem` if the return is
-        closed, a line is unknown, or a quantity exceeds what is outstanding.
+        closed, a line is unknown, or a quantity exceeds the outstanding quantity.
         """
         document: JSON = orjson.loads(row.document)
         if not LIFECYCLE.is_open(row.status):
@@ -95,7 +95,7 @@ class Returns:
     # Called for events outside the API, such as a shopper's request or an arriving parcel
 
     def insert(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> JSON:
-        """Create the return that a shopper requests, and return its document.
+        """Create the return that a shopper requests, and return the new document.
 
         Creates an invoice for the order unless an existing invoice has enough units left to return. Schedules
         the arrival of the parcel.
@@ -167,14 +167,14 @@ class Returns:
     # Helpers
 
     def row(self, tenant: str, kind: str, id_: str) -> Row:
-        """Look up a record by its kind and ID; raises `Problem` if there is no such record."""
+        """Look up a record by its kind and ID; raises `Problem` if the record does not exist."""
         row = self.store.row(tenant, NAME, kind, id_)
         if row is None:
             raise not_found(kind, id_)
         return row
 
     def free_id(self, tenant: str, kind: str) -> str:
-        """Generate an ID that no record of this kind has yet."""
+        """Generate an ID that no record of the given kind has yet."""
         number = self.store.total(tenant, NAME, kind) + 1
         while self.store.row(tenant, NAME, kind, id_ := f"{_PREFIXES[kind]}-{digits(number)}"):
             number += 1
@@ -200,8 +200,8 @@ class Returns:
     ) -> list[tuple[JSON, int]]:
         """Look up the requested lines of an invoice, and add up the quantity to return for each line.
 
-        Raises `Problem` for an unknown line, a line with another item, or more units than can still be
-        returned.
+        Raises `Problem` if a line is unknown or for a different item than requested, or if a quantity exceeds
+        what can still be returned.
         """
         lines = {line["uuid"]: line for line in invoice["lines"]}
         taken = self._taken(tenant, invoice["id"])
@@ -224,7 +224,7 @@ class Returns:
     def _taken(self, tenant: str, invoice_id: str) -> dict[str, int]:
         """Count the units of an invoice that can no longer be returned, keyed by item UUID.
 
-        These are the units requested in open returns and the units received in closed returns.
+        Counts the units requested in open returns, and the units received in closed returns.
         """
         taken: dict[str, int] = {}
         for row in self.store.rows(tenant, NAME, "return", Filters(parent=invoice_id)):
@@ -234,10 +234,7 @@ class Returns:
         return taken
 
     def _ensure_invoice(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> JSON:
-        """Look up an invoice for the requested order with enough units left to return.
-
-        Creates the invoice if there is no such invoice.
-        """
+        """Find an invoice for the requested order that has enough units left to return, or create one."""
         needed = _by_sku(requested)
         order = documents.order_id(requested["order_number"])
         for row in self.store.rows(tenant, NAME, "invoice", Filters(order_numbers=(order,))):

@@ -15,9 +15,9 @@ from mock_server.vendors.exsited.facts import ARRIVES_AFTER, CLERK, HOUR, NAME, 
 from mock_server.vendors.exsited.returns import record_received
 
 _OTHER_ORDER = 4
-"""The customer of every fourth return also has an invoice for another order, which has no returns."""
+"""For every fourth return, the customer also has an invoice for a second order, which has no returns."""
 _OTHER_NUMBERS = 8_000
-"""The number of that other order is the return's number plus this offset."""
+"""The second order's number is this offset plus the number of the seeded return."""
 _INCOMPLETE = 5
 """For every fifth return with several lines, only the first line was received."""
 
@@ -26,8 +26,8 @@ _INCOMPLETE = 5
 class SeedWriter:
     """Stores a tenant's seeded returns with their invoices and receipts.
 
-    The tenant's clock starts at `at` (µs). `invoices` and `receipts` count the records stored so far, because
-    their IDs are derived from the counts.
+    The tenant's clock starts at `at` (µs). `invoices` and `receipts` are the numbers of invoices and receipts
+    stored so far, from which the next IDs are derived.
     """
 
     change: Change
@@ -37,7 +37,7 @@ class SeedWriter:
     receipts: int = 0
 
     def write_seed(self, returns: Iterable[SeedReturn]) -> None:
-        """Store returns with invoices and receipts, then record their ledger events in order of time."""
+        """Store returns with invoices and receipts, and record their ledger events in chronological order."""
         events: list[TimedEvent] = []
         for seed in returns:
             events += self._return(seed)
@@ -73,10 +73,10 @@ class SeedWriter:
         return events
 
     def _history(self, seed: SeedReturn, document: JSON) -> list[TimedEvent]:
-        """Apply a seed's status changes to a return, and collect the ledger events.
+        """Apply a seeded return's status changes to its document, and collect the ledger events.
 
-        A received return gets a receipt for all its lines or only the first line. A return that was rejected
-        or cancelled is closed.
+        A return that was received gets a receipt, for either all of its lines or only the first line. A
+        return that was rejected or cancelled is closed.
         """
         for move in seed.moves[1:]:
             if move.state == "received":

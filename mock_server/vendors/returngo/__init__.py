@@ -1,6 +1,6 @@
 """Request handlers for the ReturnGO sandbox, one for each operation in `openapi/returngo.yaml`.
 
-The specification lists what is assumed about the vendor's API.
+Assumptions about the vendor's API are listed in the specification.
 """
 
 from collections.abc import Iterable, Mapping
@@ -37,14 +37,14 @@ _MESSAGES = {
     "unauthenticated": "Missing or incorrect API key",
     "server_error": "Internal server error",
 }
-"""Error messages, keyed by kind of problem. The API description documents these strings as descriptions of
-responses; that they are also sent as messages is assumed."""
+"""Error messages, keyed by kind of problem. In the API description, these strings describe the responses; it
+is assumed that responses also contain them."""
 _BATCH = 500
-"""How many transactions are read from the store at a time while filtering."""
+"""The number of transactions that are read from the store at a time while filtering."""
 
 
 class ReturnGO:
-    """Handles ReturnGO's API operations in one sandbox."""
+    """Implements ReturnGO's API operations for one sandbox."""
 
     name = NAME
     title = "ReturnGO"
@@ -239,7 +239,7 @@ class ReturnGO:
     def problem(self, problem: Problem) -> Reply:
         """Build the error response for a problem.
 
-        Sends only the problem's `Allow` header, because ReturnGO has no `Retry-After`.
+        Of the problem's headers, only `Allow` is sent; ReturnGO does not use `Retry-After`.
         """
         message = _MESSAGES.get(problem.kind, problem.message)
         allow = tuple(pair for pair in problem.headers if pair[0] == b"allow")
@@ -305,14 +305,14 @@ class ReturnGO:
 
 
 def vendor(world: World) -> ReturnGO:
-    """Create ReturnGO's request handlers; `mock_server.vendors.load` calls this function."""
+    """Create the request handlers for ReturnGO; called by `mock_server.vendors.load`."""
     return ReturnGO(world)
 
 
 def _shop(name: str) -> str:
-    """Convert an `x-shop-name` header to a shop's name in lower case.
+    """Convert an `x-shop-name` header to a lowercase shop name.
 
-    Removes the portal from `shop@Portal`, which one client sends (observed).
+    One client sends the shop's name in the form `shop@Portal` (observed), so `@Portal` is removed.
     """
     return name.partition("@")[0].strip().lower()
 
@@ -349,7 +349,7 @@ def _transaction_filters(shop: str, query: Mapping[str, Any]) -> Filters:
 
 
 def _matches(document: bytes, query: Mapping[str, Any]) -> bool:
-    """Check whether a transaction matches the filters `types` and `processors` of a query."""
+    """Check whether a transaction matches the query's `types` and `processors` filters."""
     wanted = {"type": queries.words(query, "types"), "processor": queries.words(query, "processors")}
     if not any(wanted.values()):
         return True

@@ -35,7 +35,7 @@ _NOT_VALIDATED: JSON = {
     "thirdPartyName": None,
     "userDetails": None,
 }
-"""An item's validation before the warehouse has checked the item; it has no `returnedItemId`."""
+"""The validation of an item that the warehouse has not checked yet; it has no `returnedItemId`."""
 
 
 def moment(at: int) -> str:
@@ -44,7 +44,7 @@ def moment(at: int) -> str:
 
 
 def long(*of: str) -> str:
-    """Derive 13 digits that look like a Shopify ID; equal arguments always result in equal digits."""
+    """Derive 13 digits that look like a Shopify ID; the same arguments always result in the same digits."""
     digest = hashlib.blake2s("\0".join(of).encode(), digest_size=6).digest()
     return str(1_000_000_000_000 + int.from_bytes(digest) % 9_000_000_000_000)
 
@@ -55,7 +55,7 @@ def rma_id(number: int) -> str:
 
 
 def money(amount: Decimal | float, currency: str) -> JSON:
-    """Build a `Money` object; a whole amount is an integer (observed).
+    """Build a `Money` object, in which a whole amount is an integer (observed).
 
     The customer's amount and the shop's amount are equal, because customers pay in the shop's currency.
     """
@@ -163,7 +163,7 @@ def _item(
 
 
 def line_id(shop: str, order_name: str, sku: str) -> str:
-    """Derive the ID of an order's line; all units of a SKU share one line."""
+    """Derive the ID of an order line; an order has one line per SKU."""
     return long("line", shop, order_name, sku)
 
 
@@ -253,7 +253,7 @@ def new_shipment(number: int, shop: str, requested: Mapping[str, Any]) -> JSON:
 
 
 def labelled(carrier: str, service: str, number: str) -> JSON:
-    """Build the `Shipment` fields that a label sets: carrier, service levels, tracking number and URLs."""
+    """Build the `Shipment` fields for a label: carrier, service levels, tracking number and URLs."""
     return {
         "carrierName": CARRIERS[carrier],
         "requestedServiceLevel": service,

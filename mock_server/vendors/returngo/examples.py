@@ -1,4 +1,7 @@
-"""Example IDs and request bodies that Swagger UI fills in for ReturnGO, from records of the first shop."""
+"""Example IDs and request bodies for ReturnGO's operations, prefilled in Swagger UI.
+
+The examples are taken from the first shop's records.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -45,9 +48,9 @@ def examples(store: Store, orders: Orders, hooks: Hooks, tenant: str, at: int) -
 
 
 def _unshipped(store: Store, tenant: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the unsent shipments of approved returns, each after its return's ID.
+    """Yield shipments of approved returns that were not sent yet, each paired with its return's ID.
 
-    Shipments without a label come first.
+    Shipments without a label are yielded first.
     """
     rows = list(store.rows(tenant, NAME, "return", Filters(statuses=("Approved",), shop=FIRST_SHOP)))
     pairs = [(row.id, shipment) for row in rows for shipment in orjson.loads(row.document)["shipments"]]
@@ -56,9 +59,9 @@ def _unshipped(store: Store, tenant: str) -> Iterator[tuple[str, dict[str, Any]]
 
 
 def _creation(store: Store, orders: Orders, tenant: str, at: int) -> dict[str, Any]:
-    """Build example bodies for the two requests that create a return.
+    """Build example bodies for looking up policies and for creating a return with a policy.
 
-    Uses an order with a returnable item; returns {} if there is no such order.
+    Returns {} if no order has an item that can be returned.
     """
     for row in reversed(list(store.rows(tenant, NAME, "order", Filters(shop=FIRST_SHOP)))):
         order = orjson.loads(row.document)

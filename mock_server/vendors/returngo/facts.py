@@ -1,8 +1,8 @@
 """ReturnGO's constants: statuses, transitions, resolutions, policies, shops, rate limits and switches.
 
-Sources: the vendor's help pages and API description. The statuses of shipments and the transitions between
-them are documented. The transitions between the statuses of returns, and everything else that
-`openapi/returngo.yaml` does not list as known, are assumed.
+Sources: the vendor's help pages and API description. Shipment statuses and the transitions between them are
+documented. The transitions between return statuses are assumed, and so is everything else that
+`openapi/returngo.yaml` does not list as known.
 """
 
 from typing import Any, Final
@@ -18,8 +18,8 @@ SHOPS: Final = {
     "outfitters.myshopify.example": "Example Outfitters",
     "outlet.myshopify.example": "Example Outlet",
 }
-"""The names of the shops in every tenant's account, keyed by `x-shop-name`. Returns that shoppers request
-belong to the first shop."""
+"""Names of the shops, keyed by `x-shop-name`. Every tenant's account has all of these shops. Returns that
+shoppers request belong to the first shop."""
 FIRST_SHOP: Final = next(iter(SHOPS))
 
 LIFECYCLE: Final = Lifecycle(
@@ -65,9 +65,9 @@ SHIPMENT_MOVES: Final = {
     "Received": ("Validated",),
     "Validated": (),
 }
-"""The statuses that may follow each status of a shipment (documented)."""
+"""The statuses that a shipment can change to, keyed by its current status (documented)."""
 COUPLED: Final = ("Received", "Validated")
-"""A return and its shipments always get these statuses together."""
+"""When a return changes to one of these statuses, so do its shipments, and vice versa."""
 EARLY_REFUNDS: Final = ("RefundToStoreCredit",)
 """Resolution types that are refunded when the goods are received, before the return is Done (observed for
 store credit only)."""
@@ -81,7 +81,8 @@ RESOLUTIONS: Final = {
     "gift_card": ("RefundToGiftCard", "New gift card", "Gift Card - Regular"),
     "exchange": ("InstantVariantExchange", "Exchange for another variant", "Variant Exchange - Regular"),
 }
-"""Resolution type, the shop's name for the resolution, and policy rule, keyed by kind of return."""
+"""The resolution for each kind of return: its type, the shop's name for it, and the name of its policy
+rule."""
 REFERENCES: Final = {
     "RefundToPaymentMethod": "PlatformRefundId",
     "RefundToStoreCredit": "StoreCreditCode",
@@ -104,8 +105,8 @@ SWITCHES: Final = tuple(
         ("notify_store_credit", "store credit"),
     )
 )
-"""The switches of each shop. At ReturnGO, the setting is under Settings > Store Settings > API > Notify About
-Refunds Instead of Issuing."""
+"""The switches that each shop has, one per refund type. At ReturnGO, the setting is found under Settings >
+Store Settings > API > Notify About Refunds Instead of Issuing."""
 NOTIFY: Final = {
     "RefundToPaymentMethod": "notify_payment_method",
     "RefundToGiftCard": "notify_gift_card",
@@ -139,7 +140,8 @@ QUESTIONS: Final[dict[str, tuple[tuple[str, str, Any], ...]]] = {
         ("Media", "Please add a picture", "image/jpeg"),
     ),
 }
-"""Follow-up questions keyed by neutral reason: type of the answer, question, and answer."""
+"""Follow-up questions, keyed by neutral reason. Each contains the type of the answer, the question and the
+answer."""
 ANSWERS: Final = {"Text": "textAnswer", "TextArray": "textArrayAnswer", "Media": "mediaAnswer"}
 
 CARRIERS: Final = {
@@ -151,8 +153,8 @@ CARRIERS: Final = {
 HOUR: Final = 3_600_000_000
 DAY: Final = 24 * HOUR
 SCANS: Final = ((20 * HOUR, "InTransit"), (70 * HOUR, "Delivered"))
-"""The carrier's scans, each with the time since the shipment got a tracking number (µs) and the carrier's
-status (assumed)."""
+"""The carrier's scans, each with the time since the shipment got its tracking number (µs), and the status
+that the carrier reports (assumed)."""
 SCANNED: Final = {"InTransit": "Shipped"}
 """The shipment status that results from a carrier status; other carrier statuses change nothing."""
 RETURN_PERIOD: Final = 30 * DAY

@@ -1,4 +1,4 @@
-"""ReturnGO's webhooks: registers webhooks for a shop and queues their deliveries. Payloads are assumed."""
+"""ReturnGO's webhooks: registers shops' webhooks, and queues their deliveries. Payloads are assumed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Hooks:
         self, change: Change, tenant: str, shop: str, event: str, at: int, data: Mapping[str, Any]
     ) -> None:
         """Queue an event for delivery to every webhook of the shop that subscribes to this event."""
-        # This count is in memory, so a tenant without webhooks does not need a query for every event.
+        # The totals are kept in memory, so events of tenants without webhooks do not need a query.
         if not self.store.totals(tenant, NAME, "webhook").get(event):
             return
         payload = {"eventName": event, "data": {"shopName": shop, **data, "eventDate": moment(at)}}
@@ -70,7 +70,7 @@ class Hooks:
         self.outbox.cancel(change, row.tenant, NAME, row.id)
 
     def find(self, tenant: str, shop: str, id_: str) -> Row:
-        """Look up a webhook of a shop by ID; raises `LookupError` if the shop has no such webhook."""
+        """Look up a shop's webhook by ID; raises `LookupError` if the shop has no such webhook."""
         row = self.store.row(tenant, NAME, "webhook", id_)
         if row is None or row.shop != shop or not row.status:
             raise LookupError(f"No webhook has the id {id_}.")

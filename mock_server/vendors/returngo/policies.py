@@ -1,7 +1,8 @@
 """ReturnGO's return policies: finds the policies for an order's items, and checks requests that use them.
 
-The purpose of policies and the rules for combining them are documented (for the portal); everything else is
-assumed. The sandbox has only orders that were seeded or have a return. Items can be returned for 30 days.
+The purpose of policies and the rules for combining them are documented for ReturnGO's portal; everything else
+is assumed. The sandbox contains only orders that were seeded or have a return. Items can be returned for 30
+days after the order.
 """
 
 from collections import Counter
@@ -35,7 +36,7 @@ class Orders:
     store: Store
 
     def eligible(self, tenant: str, shop: str, requested: Mapping[str, Any], at: int) -> list[JSON]:
-        """List the eligible policies for each requested unit, in the order of the request.
+        """List the requested units, each with its eligible policies, in the order of the request.
 
         Raises `LookupError` for an unknown order, and `Problem` for a line that the order does not have.
         """

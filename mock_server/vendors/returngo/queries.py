@@ -24,7 +24,7 @@ NOTHING: Final = ("",)
 
 
 def moments(query: Mapping[str, Any], name: str, column: str) -> dict[str, Any]:
-    """Convert date filters such as `gte:2026-01-18` to filters of the store, combined with AND.
+    """Convert date filters such as `gte:2026-01-18` to store filters; a row must match all of them.
 
     Raises `Problem` for two different `neq` filters, which the store cannot combine.
     """
@@ -41,7 +41,7 @@ def moments(query: Mapping[str, Any], name: str, column: str) -> dict[str, Any]:
 
 
 def _moment(text: str) -> int:
-    """Parse a date-time into microseconds since the Unix epoch; without a time zone it is in UTC.
+    """Parse a date-time into microseconds since the Unix epoch; the default time zone is UTC.
 
     A day that the month does not have, such as 31 February, becomes the last day of the month.
     """
@@ -64,9 +64,9 @@ def words(query: Mapping[str, Any], name: str) -> tuple[str, ...]:
 
 
 def sorting(query: Mapping[str, Any]) -> Sorting:
-    """Parse `sort_by` into columns, each with True for descending order.
+    """Parse `sort_by` into pairs of a column and a flag, which is True for descending order.
 
-    A column that is repeated is ignored after its first occurrence.
+    If a column occurs more than once, only its first occurrence counts.
     """
     columns: dict[Order, bool] = {}
     for word in query.get("sort_by", "").split(","):
@@ -86,7 +86,7 @@ def last_transaction(id_: str) -> str:
 
 
 def read_cursor(query: Mapping[str, Any], beginning: str = "") -> str:
-    """Decode the ID in a request's cursor, which follows the prefix `beginning`.
+    """Decode the cursor of a request, and return the ID that follows the prefix `beginning`.
 
     Returns "" if no cursor was sent, and raises `Problem` for a malformed cursor.
     """

@@ -1,7 +1,7 @@
 """ReturnGO's returns and shipments: creates returns, changes statuses, adds comments, applies carrier scans.
 
 All methods write through the caller's open `Change`, so that a return, its parts, the ledger and the outbox
-are committed together. A return and its shipments always reach Received and Validated together.
+are committed together. When a return becomes Received or Validated, so do its shipments, and vice versa.
 """
 
 from collections.abc import Mapping
@@ -92,9 +92,9 @@ class Returns:
     def move(self, change: Change, row: Row, status: str, at: int, by: str = DASHBOARD) -> JSON:
         """Change a return's status, and return the `Rma`.
 
-        Shipments get the same status if it is Received or Validated. Raises `IllegalMove` if the lifecycle
-        does not allow the change, or if a canceled return would be reopened to another status than
-        `reopened_status`.
+        If the new status is Received or Validated, the return's shipments also get it. Raises `IllegalMove`
+        if the lifecycle does not allow the change, or if a canceled return would get a status other than the
+        one that `reopened_status` returns.
         """
         LIFECYCLE.check(row.status, status)
         rma: JSON = orjson.loads(row.document)
@@ -111,7 +111,8 @@ class Returns:
         """Update the details or status of a shipment through the API, and return the `Shipment`.
 
         If the new status is Received or Validated, the return also gets it, unless its lifecycle does not
-        allow the change. Raises `IllegalMove` if the requested status may not follow the shipment's status.
+        allow the change. Raises `IllegalMove` if the shipment cannot change from its current to the requested
+        status.
         """
         owner = self.row(row.tenant, row.parent)
         rma: JSON = orjson.loads(owner.document)
@@ -158,7 +159,7 @@ class Returns:
         """Apply a carrier's scan to a shipment, and queue the webhook event.
 
         InTransit changes the shipment's status to Shipped. Delivered does not change the status: a delivered
-        shipment becomes Received when the shop's staff set this status.
+        shipment becomes Received only when the shop's staff mark it as received.
         """
         row = self.shipment(tenant, shipment_id)
         owner = self.row(tenant, row.parent)
@@ -192,9 +193,10 @@ class Returns:
         put_rma(change, row.tenant, row.shop, rma, email=email, made=made, updated=updated)
 
     def _move(self, change: Change, row: Row, rma: JSON, status: str, at: int, by: str) -> None:
-        """Set a return's status in `rma`, with the comments, transactions and events that follow from it.
+        """Set the status of a return, and create the resulting comments, transactions and events.
 
-        `row` still contains the return before the change; the caller stores `rma` afterwards.
+        Updates `rma`, which the caller must then store. `row` contains the return as it was before the
+        change.
         """
         summary = rma["rmaSummary"]
         summary["status"] = status
@@ -260,7 +262,7 @@ def reopened_status(rma: JSON) -> str:
 
 
 def approve(rma: JSON, by: str, at: int) -> None:
-    """Add the event and comments of an approval to a return and, for an exchange, a draft order."""
+    """Add the event and comments for an approval to a return and, for an exchange, a draft order."""
     via = {API: "API", AUTOMATION: "Automation"}.get(by, "Dashboard")
     rma["rmaSummary"]["events"].append(documents.event("RMA_APPROVED", via, at))
     order = rma["orderDetails"]["order_name"]
@@ -296,8 +298,8 @@ def schedule_scans(
 ) -> None:
     """Schedule the scans of a shipment that has been tracked since `made` (µs).
 
-    Replaces all scans scheduled before. Scans up to the status `last` are skipped, and no scan is due before
-    `start`.
+    Replaces any scans that are already scheduled. Scans up to the status `last` are skipped, and no scan is
+    due before `start`.
     """
     change.unschedule(tenant, NAME, shipment_id)
     carrier.schedule_scans(change, tenant, NAME, shipment_id, SCANS, last=last, made=made, start=start)

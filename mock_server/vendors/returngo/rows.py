@@ -9,7 +9,7 @@ from mock_server.vendors.returngo.facts import LIFECYCLE, NAME
 def put_rma(
     change: Change, tenant: str, shop: str, document: JSON, *, email: str, made: int, updated: int
 ) -> None:
-    """Store a return of the customer `email`, created at `made` and last updated at `updated` (µs)."""
+    """Store a return by the customer `email`, created at `made` and last updated at `updated` (µs)."""
     summary = document["rmaSummary"]
     rows.put_return(
         change,

@@ -38,18 +38,18 @@ from mock_server.vendors.returngo.validation import item_validation
 _OUTLET = 4
 """Every fourth return belongs to the second shop."""
 _KEPT = 11
-"""For every eleventh return, the customer may keep the goods, so the return has no shipment."""
+"""In every eleventh return, the customer may keep the goods, so there is no shipment."""
 _CARDS = 2
-"""Every second store credit is issued as a gift card."""
+"""In every second return for store credit, the credit is issued as a gift card."""
 _SURCHARGED, _SURCHARGE = 3, Decimal(15)
-"""In every third exchange, the new item costs more than the returned item, by this amount per unit."""
+"""In every third exchange, a unit of the new item costs this much more than a unit of the returned item."""
 _TRACKED = 8
-"""The sandbox applies the carrier's scans to every eighth return and to all staged returns. The shipments of
-all other returns stay LabelCreated until they arrive, as for 73 of 113 Approved returns at the vendor
-(observed)."""
+"""The sandbox applies the carrier's scans to every eighth return and to all staged returns. All other
+shipments stay LabelCreated until they are received, as observed for 73 of 113 Approved returns at the
+vendor."""
 _REFUNDS = {"paid": "Success", "failed": "Failed", "awaited": "Requested"}
-"""Transaction status, keyed by the seed's refund status. Requested refunds are issued by the integrator (see
-`SWITCHES`)."""
+"""Transaction status, keyed by the status of the seeded refund. Requested refunds are issued by the
+integrator (see `SWITCHES`)."""
 _SHIPMENT: dict[State, str] = {"in_transit": "Shipped", "received": "Received", "inspected": "Validated"}
 """Shipment status, keyed by the neutral state that the return reaches."""
 _SHIPPED = {"label_sent", "in_transit", "received", "inspected"}
@@ -67,7 +67,7 @@ class SeedWriter:
         self._events: list[TimedEvent] = []
 
     def write_seed(self, returns: Iterable[SeedReturn]) -> None:
-        """Store returns with all their parts, then record their ledger events in order of time.
+        """Store returns with all their parts, then record their ledger events in chronological order.
 
         Schedules the remaining scans of parcels in transit after the start of the tenant's clock.
         """
@@ -102,7 +102,7 @@ class SeedWriter:
             self._schedule_scans(shipment, seed)
 
     def _move(self, rma: JSON, shop: str, seed: SeedReturn, move: SeedMove) -> int | None:
-        """Apply a status change from a seed to a return.
+        """Apply one of a seeded return's status changes to its document.
 
         Returns the new `lastUpdated` (µs), or None if `lastUpdated` does not change.
         """
@@ -164,7 +164,7 @@ class SeedWriter:
         )
 
     def _settle(self, rma: JSON, shop: str, seed: SeedReturn, at: int) -> None:
-        """Place a completed return's exchange orders, add the payment for them, and refund unpaid items."""
+        """Place a completed return's exchange orders, add the customer's payment, and refund unpaid items."""
         place_exchange_orders(rma)
         payment = self._transactions.invoice_payment(self._tenant, rma, at)
         if payment:
@@ -172,9 +172,9 @@ class SeedWriter:
         self._refund(rma, shop, seed, at, tuple(METHODS))
 
     def _refund(self, rma: JSON, shop: str, seed: SeedReturn, at: int, types: tuple[str, ...]) -> None:
-        """Create refunds for the items that have one of these resolution types and no transaction yet.
+        """Create refunds for the items that have no transaction yet and whose resolution type is in `types`.
 
-        The transactions get the status of the seed's refund.
+        The transactions' status is derived from the status of the seeded refund.
         """
         status = _REFUNDS[seed.refund.status] if seed.refund else "Success"
         for type_, items in transactions.unpaid(rma, types).items():
@@ -224,7 +224,8 @@ def _validate(rma: JSON, at: int) -> None:
 def _newest_first(timeline: list[JSON], entries: list[tuple[int, JSON]]) -> list[JSON]:
     """Merge `entries` into a timeline, and sort the result from newest to oldest.
 
-    Entries come before comments of the timeline with the same time; those comments keep their order.
+    An entry comes before the timeline's comments with the same time. Comments with the same time keep their
+    order.
     """
     keyed = [(entry["datetime"], place, entry) for place, entry in enumerate(reversed(timeline))]
     keyed += [(entry["datetime"], len(timeline), entry) for _, entry in entries]
@@ -238,7 +239,7 @@ def _last_scan(scans: tuple[SeedScan, ...]) -> str:
 
 
 def _requested(seed: SeedReturn) -> dict[str, Any]:
-    """Convert a seeded return to a `ShopperReturn`, with the shop's data about the order and customer."""
+    """Convert a seeded return to a `ShopperReturn`, including the shop's order and customer data."""
     requested = requested_return(seed)
     address = seed.customer.address
     gift_card = seed.return_type == "store_credit" and seed.number % _CARDS == 0 and not seed.staged

@@ -1,4 +1,4 @@
-"""ReturnGO's transactions: issues refunds, or requests them from the integrator if Notify Only is on."""
+"""ReturnGO's transactions: issues refunds or, if Notify Only is on, requests them from the integrator."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,8 +35,8 @@ class Transactions:
     def settle_return(self, change: Change, tenant: str, shop: str, rma: JSON, at: int) -> None:
         """Refund the items of a completed return that no transaction covers yet.
 
-        If exchange items cost more than the returned items, first adds the customer's payment of the
-        difference.
+        If exchange items cost more than the returned items, first adds a transaction in which the customer
+        pays the difference.
         """
         payment = self.invoice_payment(tenant, rma, at)
         if payment:
@@ -54,7 +54,8 @@ class Transactions:
     ) -> None:
         """Refund the items that no transaction covers, in one transaction per resolution type in `types`.
 
-        If Notify Only is on for a type, the refund is Requested from the integrator instead of issued.
+        If the shop's Notify Only switch is on for a type, the refund is requested from the integrator instead
+        of being issued.
         """
         for type_, items in unpaid(rma, types).items():
             notify_only = self.switches.is_on(tenant, NAME, NOTIFY[type_], shop)
@@ -64,7 +65,7 @@ class Transactions:
             self.add(change, tenant, shop, rma, transaction, at)
 
     def invoice_payment(self, tenant: str, rma: JSON, at: int) -> JSON | None:
-        """Build the transaction with the customer's payment for more expensive exchange items.
+        """Build the transaction in which the customer pays the price difference for exchange items.
 
         Returns None if nothing is left to pay.
         """
@@ -95,7 +96,7 @@ class Transactions:
     def add(self, change: Change, tenant: str, shop: str, rma: JSON, transaction: JSON, at: int) -> None:
         """Store a new transaction, record it in the ledger, and queue its webhook events.
 
-        Also adds the transaction to `rma`, which the caller has to store.
+        Also adds the transaction to `rma`, which the caller must store.
         """
         rma["transactions"].append(transaction)
         put(change, tenant, shop, rma, transaction, at, at)
@@ -107,8 +108,8 @@ class Transactions:
     def update(self, change: Change, row: Row, rma: JSON, requested: Mapping[str, Any], at: int) -> JSON:
         """Set the status and external reference of a transaction, and return the `Transaction`.
 
-        Also changes the transaction in `rma`, which the caller has to store. Raises `IllegalMove` if the
-        requested status may not follow the current status.
+        Also changes the transaction in `rma`, which the caller must store. Raises `IllegalMove` if the
+        transaction cannot change from its current to the requested status.
         """
         transaction: JSON = next(entry for entry in rma["transactions"] if str(entry["id"]) == row.id)
         before, after = transaction["status"], requested["status"]
@@ -149,7 +150,10 @@ class Transactions:
 
 
 def unpaid(rma: JSON, types: Collection[str]) -> dict[str, list[JSON]]:
-    """Group the items that no transaction covers by resolution type, for the types in `types`."""
+    """Group the items that no transaction covers by resolution type.
+
+    Items with a resolution type that is not in `types` are left out.
+    """
     settled = {id_ for transaction in rma["transactions"] for id_ in transaction["returnItemIds"]}
     by_type: dict[str, list[JSON]] = {}
     for item in rma["items"]:

@@ -67,7 +67,7 @@ class Validation:
     def run(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> Mapping[str, Any]:
         """Store the validation of a return's items, and return the `Rma`.
 
-        Raises `LookupError` for an unknown return or item, and `ValueError` for a return that was not
+        Raises `LookupError` if the return or an item is unknown, and `ValueError` if the return was not
         received yet.
         """
         row = self.returns.row(tenant, requested["rmaId"])

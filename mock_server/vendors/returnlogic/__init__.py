@@ -1,6 +1,6 @@
 """Request handlers for the ReturnLogic sandbox, one for each operation in `openapi/returnlogic.yaml`.
 
-The specification lists what is assumed about the vendor's API.
+Assumptions about the vendor's API are listed in the specification.
 """
 
 from collections.abc import Iterable, Mapping
@@ -33,12 +33,12 @@ _ERRORS = {
     500: "Internal Server Error",
     503: "Down For Maintenance",
 }
-"""The `error` string for each HTTP status. Source: vendor page, "Error Codes"; strings for statuses that the
-page does not list are assumed."""
+"""The `error` string of an error response, keyed by HTTP status. Source: vendor page, "Error Codes"; strings
+for statuses that the page does not list are assumed."""
 
 
 class ReturnLogic:
-    """Handles ReturnLogic's API operations in one sandbox."""
+    """Implements ReturnLogic's API operations for one sandbox."""
 
     name = NAME
     title = "ReturnLogic"
@@ -90,7 +90,7 @@ class ReturnLogic:
     def problem(self, problem: Problem) -> Reply:
         """Build the error response for a problem.
 
-        Sends only the problem's `Allow` header, because ReturnLogic has no `Retry-After`.
+        Of the problem's headers, only `Allow` is sent; ReturnLogic does not use `Retry-After`.
         """
         status = _STATUSES[problem.kind]
         body: dict[str, Any] = {"status": status, "error": _ERRORS[status], "message": problem.message}
@@ -114,7 +114,7 @@ class ReturnLogic:
     def insert(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> Mapping[str, Any]:
         """Create the RMA that a shopper requests, and return the `Rma` document.
 
-        Also creates the order of the RMA, unless the tenant already has this order.
+        Also creates the RMA's order, unless the tenant already has it.
         """
         self._orders.ensure(change, tenant, requested, whole_second(at))
         return self._rmas.create(change, tenant, requested, whole_second(at))
@@ -127,7 +127,7 @@ class ReturnLogic:
 
 
 def vendor(world: World) -> ReturnLogic:
-    """Create ReturnLogic's request handlers; `mock_server.vendors.load` calls this function."""
+    """Create the request handlers for ReturnLogic; called by `mock_server.vendors.load`."""
     return ReturnLogic(world)
 
 

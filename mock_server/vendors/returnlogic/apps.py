@@ -38,14 +38,14 @@ class PublicApps:
     def request_tokens(self, requested: Mapping[str, Any]) -> Reply:
         """Exchange the code or refresh token in a `TokenRequest` for a new pair of tokens.
 
-        Raises `Problem` for wrong client credentials, during maintenance, and for a code or refresh token
-        that is missing, invalid, expired or already used.
+        Raises `Problem` if the client credentials are wrong, if the API is closed for maintenance, or if the
+        code or refresh token is missing, invalid, expired or already used.
         """
         client = self.tokens.client(NAME, requested["client_id"], requested["client_secret"])
         if client is None:
             raise Problem("unauthenticated", "No app has this client_id and client_secret.")
         # The engine checks the switches of a bearer token's tenant. A token request has no bearer token,
-        # so its tenant is only known here.
+        # so the switches of its tenant are checked here.
         closed = self.switches.closed(client.tenant, NAME)
         if closed:
             raise Problem("unavailable", closed)
@@ -65,7 +65,10 @@ class PublicApps:
 
     @property
     def install_act(self) -> Act:
-        """Build the act `install_app`: a retailer installs a public app and is redirected with a code."""
+        """Build the act `install_app`, in which a retailer installs a public app.
+
+        The act's result contains the URL that the retailer is redirected to, with an authorization code.
+        """
         schema = {
             "type": "object",
             "additionalProperties": False,

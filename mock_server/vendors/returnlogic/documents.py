@@ -153,7 +153,7 @@ def put_rma(change: Change, tenant: str, document: JSON, created_at: int, at: in
 
 
 def put_parcel(change: Change, tenant: str, document: JSON, status: str, at: int) -> None:
-    """Store the parcel of an RMA whose label was created at `at` (µs), keyed by tracking number."""
+    """Store an RMA's parcel, keyed by tracking number; the label was created at `at` (µs)."""
     label, rma = document["shippingLabel"], document["rlRmaId"]
     parcel = {**label, "rlRmaId": rma}
     number = label["trackingNumber"]

@@ -1,4 +1,4 @@
-"""Example values that Swagger UI fills in for ReturnLogic: an RMA's ID and a public app's token request."""
+"""Example IDs and request bodies for ReturnLogic's operations, prefilled in Swagger UI."""
 
 from typing import Any
 

@@ -1,7 +1,7 @@
 """ReturnLogic's constants: RMA statuses, transitions, return types, carriers, rate limits and maintenance.
 
-Sources: vendor page, sections "Error Codes", "Rate Limiting", "Order". The vendor's own pages document the
-statuses of RMAs; the transitions between the statuses are inferred from its help pages (assumed).
+Sources: vendor page, sections "Error Codes", "Rate Limiting", "Order". RMA statuses are documented on the
+vendor's own pages; the transitions between them are inferred from its help pages (assumed).
 """
 
 from typing import Final

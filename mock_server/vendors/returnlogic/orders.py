@@ -21,7 +21,7 @@ class Orders:
     store: Store
 
     def page(self, tenant: str, query: Mapping[str, Any]) -> list[bytes]:
-        """List one page of the orders that match a `list_orders` query, newest first, as JSON."""
+        """Return one page of the orders that match a `list_orders` query, newest first, as JSON documents."""
         start, size = query["skip"], query["limit"]
         if "orderName" not in query:
             page, _ = self.store.page(tenant, NAME, "order", filters(query), limit=size, offset=start)
@@ -33,7 +33,7 @@ class Orders:
         return [row.summary for row in matches[start : start + size]]
 
     def create(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> JSON:
-        """Store a new order for a `NewOrder`, and return the `Order` document."""
+        """Create an order from a `NewOrder`, and return the `Order` document."""
         document = documents.new_order(self.store.total(tenant, NAME, "order") + 1, requested, at)
         documents.put_order(change, tenant, document, at)
         record_created(change, tenant, document, at)
@@ -52,7 +52,10 @@ class Orders:
 
 
 def filters(query: Mapping[str, Any]) -> Filters:
-    """Convert a query for orders or RMAs to filters of the store, which cannot filter by `orderName`."""
+    """Convert a query for orders or RMAs to store filters.
+
+    `orderName` is left out, because the store cannot filter by it.
+    """
     return Filters(
         statuses=(query["financialStatus"],) if "financialStatus" in query else (),
         order_numbers=(query["orderNumber"],) if "orderNumber" in query else (),

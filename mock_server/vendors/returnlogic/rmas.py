@@ -1,4 +1,4 @@
-"""ReturnLogic's RMAs: creates RMAs, changes their status, and applies carrier scans to them.
+"""ReturnLogic's RMAs: creates RMAs, changes their status, and applies carrier scans.
 
 All methods write through the caller's open `Change`, so that an RMA, its parcel and the ledger are committed
 together.
@@ -27,7 +27,7 @@ class Rmas:
     orders: Orders
 
     def create(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> JSON:
-        """Store a new RMA for a `ShopperReturn`, and return the `Rma` document."""
+        """Create an RMA from a `ShopperReturn`, and return the `Rma` document."""
         document = documents.new_rma(self.store.total(tenant, NAME, "return") + 1, requested, at)
         documents.put_rma(change, tenant, document, at, at)
         RECORDER.return_created(change, tenant, document["rlRmaId"], at)
@@ -36,9 +36,9 @@ class Rmas:
     def move(self, change: Change, tenant: str, row: Row, status: str, at: int) -> JSON:
         """Change an RMA's status, and return the updated `Rma` document.
 
-        An RMA that becomes Authorized gets a shipping label and scheduled carrier scans. The refund of an RMA
-        that becomes Complete is recorded in the ledger. Raises `IllegalMove` if the lifecycle does not allow
-        the change.
+        If the new status is Authorized, also creates a shipping label and schedules the carrier's scans. If
+        it is Complete, also records the refund in the ledger. Raises `IllegalMove` if the lifecycle does not
+        allow the change.
         """
         LIFECYCLE.check(row.status, status)
         document: JSON = orjson.loads(row.document)
@@ -60,8 +60,8 @@ class Rmas:
     def scan(self, change: Change, tenant: str, id_: str, status: str, at: int) -> None:
         """Apply the status from a carrier's scan to an RMA's parcel.
 
-        The RMA also gets the status if its lifecycle allows the change. Raises `UnknownReturn` for an unknown
-        RMA.
+        If the RMA's lifecycle allows it, the RMA also changes to this status. Raises `UnknownReturn` if the
+        RMA is unknown.
         """
         row = self.row(tenant, id_)
         document: JSON = orjson.loads(row.document)

@@ -20,11 +20,12 @@ from mock_server.vendors.returnlogic.rmas import (
 _SCANNED = {"In Transit": "In Transit", "Delivered": "Delivered"}
 """The status that a parcel gets, keyed by the new status of its RMA."""
 _PARTLY = {"Received": "Partially Received", "Processed": "Partially Processed"}
-"""The status of an RMA if only some items were received, keyed by the status if all items were received."""
+"""The status of an RMA of which only some items were received, keyed by the status of a fully received
+RMA."""
 
 
 def write_seed(change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
-    """Store orders and RMAs, then record their ledger events in order of time.
+    """Store orders and RMAs, then record their ledger events in chronological order.
 
     The tenant's clock starts at `at` (µs). Remaining scans of parcels in transit are scheduled after `at`.
     """
@@ -36,7 +37,7 @@ def write_seed(change: Change, tenant: str, returns: Iterable[SeedReturn], at: i
 
 
 def _write_orders(change: Change, tenant: str, seeds: list[SeedReturn]) -> list[TimedEvent]:
-    """Store each order once, numbered by date of purchase, and collect the ledger events."""
+    """Store each order once, numbered in order of purchase, and collect the ledger events."""
     first = {seed.order_number: seed for seed in reversed(seeds)}
     events: list[TimedEvent] = []
     for number, seed in enumerate(sorted(first.values(), key=lambda seed: (seed.ordered_at, seed.number)), 1):
@@ -82,8 +83,8 @@ def _write_rma(change: Change, tenant: str, seed: SeedReturn, start: int) -> lis
 def _status_changes(seed: SeedReturn) -> Iterator[tuple[str, int]]:
     """Yield each status that an RMA reaches after the initial status, with the time of the change (µs).
 
-    A return rejected after inspection skips `Processed`. A return that the customer never sent ends as
-    `Abandoned`. Raises `IllegalMove` if the lifecycle does not allow a change.
+    The RMA of a rejected return skips `Processed`. The RMA of a return that was cancelled after its label was
+    created ends as `Abandoned`. Raises `IllegalMove` if the lifecycle does not allow a change.
     """
     scans = seed.shipment.scans if seed.shipment else ()
     steps = [(_status(seed, move.state), move.at) for move in seed.moves[1:]]
@@ -111,7 +112,7 @@ def _parcel(seed: SeedReturn) -> dict[str, Any]:
 
 
 def _requested(seed: SeedReturn) -> dict[str, Any]:
-    """Convert a seeded return to a `ShopperReturn`, with the shop's data about the order."""
+    """Convert a seeded return to a `ShopperReturn`, including the shop's data about the order."""
     home = seed.customer.address
     address = {
         "name": seed.customer.name,

@@ -1,6 +1,6 @@
 """Request handlers for the ReturnMate sandbox, one for each operation in `openapi/returnmate.yaml`.
 
-The specification lists what is assumed about the vendor's API.
+Assumptions about the vendor's API are listed in the specification.
 """
 
 from collections.abc import Iterable, Mapping
@@ -39,12 +39,12 @@ _CODES = {
     429: "RATE_LIMITED",
     500: "SERVER_ERROR",
 }
-"""The vendor page's six error codes, keyed by HTTP status. The page documents no status 405, 413 or 415 (see
-the specification)."""
+"""The vendor page's six error codes, keyed by HTTP status. The statuses 405, 413 and 415 are missing from the
+page (see the specification)."""
 
 
 class ReturnMate:
-    """Handles ReturnMate's API operations in one sandbox."""
+    """Implements ReturnMate's API operations for one sandbox."""
 
     name = NAME
     title = "ReturnMate"
@@ -269,7 +269,7 @@ class ReturnMate:
 
 
 def vendor(world: World) -> ReturnMate:
-    """Create ReturnMate's request handlers; `mock_server.vendors.load` calls this function."""
+    """Create the request handlers for ReturnMate; called by `mock_server.vendors.load`."""
     return ReturnMate(world)
 
 

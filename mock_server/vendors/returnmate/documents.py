@@ -51,7 +51,7 @@ def identify(kind: str, *of: str | int) -> str:
 
 
 def part_id(kind: str, owner: str, place: int) -> str:
-    """Build the ID of a part, such as an item, from the owner's ID and the part's index in its list."""
+    """Build the ID of a record's part, such as an item, from the record's ID and the part's list index."""
     return f"{_PREFIXES[kind]}_{owner.partition('_')[2]}{place:02d}"
 
 
@@ -96,7 +96,7 @@ def _item(return_id: str, place: int, requested: Mapping[str, Any]) -> JSON:
 def move(document: JSON, status: str, at: int) -> None:
     """Set the status of a return, and add the change to the timeline.
 
-    A return that is completed also gets a refund, unless it is an exchange.
+    If the new status is `completed`, also adds a refund, unless the return is an exchange.
     """
     message = f"Status changed from {document['status']} to {status}"
     document["status"] = status
@@ -196,7 +196,7 @@ def attach(owner: JSON, shipment: JSON) -> None:
 def put_return(change: Change, tenant: str, document: JSON, created_at: int, at: int) -> None:
     """Store a return that was created at `created_at` and last updated at `at` (µs).
 
-    Lists show only the fields in `SUMMARY`.
+    Lists of returns contain only the fields in `SUMMARY`.
     """
     document["updated_at"] = timestamp(at)
     rows.put_return(

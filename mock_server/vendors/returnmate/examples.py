@@ -1,4 +1,4 @@
-"""Example IDs that Swagger UI fills in for ReturnMate: returns, a shipment and a customer's address."""
+"""Example path parameters for ReturnMate's operations, prefilled in Swagger UI."""
 
 import orjson
 
@@ -8,7 +8,7 @@ from mock_server.vendors.returnmate.facts import NAME
 
 
 def examples(store: Store, tenant: str) -> Examples:
-    """Look up example path IDs that the tenant's operations accept."""
+    """Look up example path parameters that the tenant's operations accept."""
     path: dict[str, str] = {}
     for operation, statuses in (
         ("get_return", ()),

@@ -64,7 +64,7 @@ REASONS = {
     "defective": "defective",
     "not_as_described": "not_as_described",
 }
-"""ReturnMate's return reason for each of the seed's neutral reasons."""
+"""ReturnMate's return reasons, keyed by neutral reason."""
 
 TRACKING_PREFIXES = {"australia_post": "APX", "startrack": "STK", "tnt": "TNT", "tge": "TGE"}
 
@@ -72,7 +72,7 @@ LABEL_STATUSES = {
     "return": ("approved", "label_sent", "in_transit"),
     "outbound": ("approved", "label_sent", "in_transit", "received", "inspected"),
 }
-"""The statuses in which a return can get a label, keyed by the label's direction (assumed)."""
+"""The return statuses in which a label can be created, keyed by the label's direction (assumed)."""
 
 HOUR = 3_600_000_000
 SCANS = (
@@ -81,5 +81,5 @@ SCANS = (
     (68 * HOUR, "out_for_delivery", "With the driver"),
     (73 * HOUR, "delivered", "Delivered"),
 )
-"""The carrier's scans, each with the time since the label was created (µs), the status and a description
-(assumed)."""
+"""The carrier's scans, each with the time since the label was created (µs), the scan's status and a
+description (assumed)."""

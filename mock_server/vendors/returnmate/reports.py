@@ -1,7 +1,6 @@
 """ReturnMate's reports: returns per period, return reasons, carriers, and the statistics of a customer.
 
-The reports follow the schemas in `openapi/returnmate.yaml`. The figures are computed from the same rows that
-lists show.
+The reports follow the schemas in `openapi/returnmate.yaml`, and are computed from the same rows as lists.
 """
 
 from collections import Counter
@@ -23,8 +22,8 @@ PERIODS: dict[str, Callable[[date], date]] = {
     "week": lambda day: day - timedelta(days=day.weekday()),
     "month": lambda day: day.replace(day=1),
 }
-"""For each period, a function that computes the first day of the period from any of its days; weeks start on
-Monday (ISO 8601)."""
+"""Functions that compute the first day of a period from any day in it, keyed by the kind of period. Weeks
+start on Monday (ISO 8601)."""
 
 
 def returns(rows: Iterable[Row], refunds: dict[str, Decimal], group_by: str | None) -> JSON:
@@ -68,7 +67,7 @@ def carriers(rows: Iterable[Row]) -> JSON:
 
 
 def customer(rows: Iterable[Row], refunds: dict[str, Decimal], orders: int) -> JSON:
-    """Build the `CustomerStats` of a customer from the rows of their returns.
+    """Build a customer's `CustomerStats` from the rows of the customer's returns.
 
     `refunds` contains the refunded amounts, keyed by return ID; `orders` is the number of the customer's
     orders.

@@ -32,7 +32,7 @@ class Returns:
         return partial(self.labels.address, NAME, tenant)
 
     def create(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> JSON:
-        """Create a return from a `CreateReturn`; the result is the return's document.
+        """Create a return from a `CreateReturn`, and return the new document.
 
         Fills in product prices, product names and the customer's name from the shop's data.
         """
@@ -82,7 +82,8 @@ class Returns:
     def label(self, change: Change, tenant: str, row: Row, requested: Mapping[str, Any], at: int) -> JSON:
         """Create a shipping label, schedule the carrier's scans, and return the `Shipment`.
 
-        A return label changes the status of an approved return to `label_sent`.
+        If the return is approved and the label's direction is `return`, the return's status changes to
+        `label_sent`.
         """
         owner: JSON = orjson.loads(row.document)
         shipment = documents.new_shipment(owner, requested, self.label_urls(tenant), at)
@@ -103,8 +104,8 @@ class Returns:
     ) -> None:
         """Store a carrier's scan of a shipment, and update the shipment's status.
 
-        When a shipment to the shop becomes `in_transit`, its return changes from `label_sent` to
-        `in_transit`.
+        When a shipment to the shop becomes `in_transit`, so does its return if the return's status is
+        `label_sent`.
         """
         row = self._row(tenant, "shipment", shipment_id)
         put_scan(change, tenant, shipment_id, status=scan, description=description, location=None, at=at)
@@ -121,7 +122,7 @@ class Returns:
             self.move(change, tenant, owner, "in_transit", at)
 
     def _priced(self, tenant: str, item: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Add the price and, if the shop has it, the name of the product to a requested line item."""
+        """Add the product's price and, if the shop has the product, its name to a requested line item."""
         stored = self.store.document(tenant, NAME, "product", item["sku"])
         product = orjson.loads(stored) if stored else {"unit_price": invented_price(item["sku"])}
         return {**product, **item}
@@ -147,10 +148,10 @@ def shipment_status(scan: str) -> str:
 def schedule_scans(
     change: Change, tenant: str, shipment_id: str, *, last: str, made: int, start: int
 ) -> None:
-    """Schedule the scans of a shipment that follow the status `last`, but none before `start`.
+    """Schedule a shipment's scans that come after the status `last`.
 
-    The label was created at `made` (µs). A shipment that was delivered or had an exception gets no more
-    scans.
+    The label was created at `made` (µs); no scan is due before `start` (µs). A shipment that was delivered or
+    had an exception gets no more scans.
     """
     statuses = [status for _, status, _ in SCANS]
     if last in statuses[-1:] or last == "exception":
@@ -178,7 +179,7 @@ def put_scan(
 
 
 def put_refund(change: Change, tenant: str, document: JSON, at: int) -> None:
-    """Store the refund of a return that was completed at `at` (µs)."""
+    """Store the refund for a return that was completed at `at` (µs)."""
     id_ = documents.identify("refund", document["id"])
     change.put_document(tenant, NAME, "refund", id_, document["refund"], created_at=at, parent=document["id"])
 
@@ -224,6 +225,6 @@ def record_shipment_moved(change: Change, tenant: str, shipment: JSON, *, before
 
 
 def record_refund(change: Change, tenant: str, document: JSON, at: int) -> None:
-    """Record in the ledger that the refund of a completed return was issued."""
+    """Record in the ledger that the refund for a completed return was issued."""
     refund = {**document["refund"], "amount": documents.amount(document)}
     RECORDER.refund_issued(change, tenant, document["id"], at, **refund)

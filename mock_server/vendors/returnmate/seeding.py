@@ -27,7 +27,7 @@ from mock_server.vendors.returnmate.returns import (
 def write_seed(
     change: Change, tenant: str, returns: Iterable[SeedReturn], label_url: LabelURL, at: int
 ) -> None:
-    """Store returns, customers and products, then record the ledger events in order of time.
+    """Store returns, customers and products, then record their ledger events in chronological order.
 
     The tenant's clock starts at `at` (µs). Remaining scans of parcels in transit are scheduled after `at`.
     """
@@ -117,7 +117,7 @@ def _write_shipment(
 
 
 def _requested(seed: SeedReturn) -> dict[str, Any]:
-    """Convert a seeded return to a `CreateReturn`, with product names and prices from the shop."""
+    """Convert a seeded return to a `CreateReturn`, including product names and prices from the shop."""
     return {**requested_return(seed), "items": [_item(item) for item in seed.items]}
 
 

@@ -1,6 +1,6 @@
 """Request handlers for the Swap sandbox, one for each operation in `openapi/swap.yaml`.
 
-The specification lists what is assumed about the vendor's API.
+Assumptions about the vendor's API are listed in the specification.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -38,12 +38,12 @@ _REASONS = {
     429: "TOO_MANY_REQUESTS",
     500: "INTERNAL_SERVER_ERROR",
 }
-"""The `reason` of an error response, keyed by HTTP status. Only one `reason` was observed; the others follow
-its spelling (assumed)."""
+"""The `reason` of an error response, keyed by HTTP status. Only one `reason` was observed; the others are
+spelled in the same style (assumed)."""
 
 
 class Swap:
-    """Handles Swap's API operations in one sandbox."""
+    """Implements Swap's API operations for one sandbox."""
 
     name = NAME
     title = "Swap"
@@ -126,7 +126,7 @@ class Swap:
 
 
 def vendor(world: World) -> Swap:
-    """Create Swap's request handlers; `mock_server.vendors.load` calls this function."""
+    """Create the request handlers for Swap; called by `mock_server.vendors.load`."""
     return Swap(world)
 
 
@@ -169,10 +169,10 @@ def _filter_values(
 
 
 def _filters_v1(query: Mapping[str, Any]) -> Filters:
-    """Convert a version 1 query to filters of the store.
+    """Convert a version 1 query to store filters.
 
-    Version 1 has three kinds of date filters and applies only one of them: `submitted_at_from` and
-    `submitted_at_to`, or else `last_updated_date`, or else `from_date` and `to_date`.
+    Version 1 has three kinds of date filters, and applies only the first kind that the query contains:
+    `submitted_at_from` and `submitted_at_to`, then `last_updated_date`, then `from_date` and `to_date`.
     """
     if "submitted_at_from" in query or "submitted_at_to" in query:
         return Filters(

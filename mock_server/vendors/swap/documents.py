@@ -114,7 +114,7 @@ def total(products: Sequence[JSON]) -> Decimal:
 
 
 def refunded(document: JSON) -> Decimal:
-    """Compute a return's refund: the total price of its products that are not exchanged or credited."""
+    """Compute a return's refund: the total price of its products that are neither exchanged nor credited."""
     return total([product for product in document["products"] if _is(product, "Refund")])
 
 
@@ -213,7 +213,7 @@ def _product(id_: str, item: Mapping[str, Any], requested: Mapping[str, Any], at
 
 
 def _taxed(item: Mapping[str, Any], requested: Mapping[str, Any]) -> JSON:
-    """Compute the tax that a line item's price includes, and the tax rate."""
+    """Compute the tax included in the price of a line item, and the tax rate."""
     share = _share(requested.get("currency", "AUD"))
     price = Decimal(str(item.get("unit_price", invented_price(item["sku"]))))
     return {
@@ -224,14 +224,14 @@ def _taxed(item: Mapping[str, Any], requested: Mapping[str, Any]) -> JSON:
 
 
 def _share(currency: str) -> Decimal:
-    """Look up the ratio of a price to the tax that it includes; an unknown currency has Australia's ratio."""
+    """Look up the ratio of a price to the tax that it includes; Australia's ratio is the default."""
     return _TAX.get(currency, _TAX["AUD"])
 
 
 def new_exchange_items(products: Sequence[JSON], requested: Mapping[str, Any]) -> list[JSON]:
     """Build the items that replace a return's exchanged products.
 
-    A faulty product is replaced in the same size, any other product in the size that `SIZES` lists for it.
+    A faulty product is replaced by one of the same size. For other products, `SIZES` determines the new size.
     """
     return [
         _exchange_item(product, item["reason"])
@@ -266,7 +266,7 @@ def _exchange_item(product: JSON, reason: str) -> JSON:
 
 
 def _long(*of: str) -> str:
-    """Derive 13 digits that look like a Shopify ID; equal arguments always result in equal digits."""
+    """Derive 13 digits that look like a Shopify ID; the same arguments always result in the same digits."""
     digest = hashlib.blake2s(":".join(of).encode(), digest_size=6).digest()
     return str(1_000_000_000_000 + int.from_bytes(digest) % 9_000_000_000_000)
 
@@ -278,7 +278,7 @@ def _short(word: str) -> int:
 def pack(document: JSON, requested: Mapping[str, Any], *, split: bool) -> None:
     """Add shipments to a return, and set its carrier, tracking number and parcel weight accordingly.
 
-    With `split`, the first product has a shipment of its own.
+    With `split`, the first product is shipped separately from the others.
     """
     document["shipments"] = shipments = new_shipments(document, requested, split=split)
     document["shipping_carrier"] = shipments[0]["display_name"]
@@ -288,9 +288,9 @@ def pack(document: JSON, requested: Mapping[str, Any], *, split: bool) -> None:
 
 
 def new_shipments(owner: JSON, requested: Mapping[str, Any], *, split: bool) -> list[JSON]:
-    """Build the shipments of a return, usually one with all products.
+    """Build the shipments of a return; usually, one shipment contains all products.
 
-    With `split`, the first shipment contains the first product, and the second shipment all other products.
+    With `split`, the first shipment contains the first product, and the second shipment contains all others.
     """
     products = owner["products"]
     groups = [products[:1], products[1:]] if split and len(products) > 1 else [products]
@@ -329,7 +329,11 @@ def _shipment(
 
 
 def move(document: JSON, status: str, at: int, by: str | None = None) -> None:
-    """Set the status of a return; a return that is completed gets its closing date and refunded taxes."""
+    """Set the status of a return.
+
+    If the new status is `completed`, also sets the closing date, who processed the return and, for refunds,
+    the refunded taxes.
+    """
     document["status"] = status
     if status != "completed":
         return

@@ -1,4 +1,4 @@
-"""Example request body that Swagger UI fills in for Swap: the quality control of a returned product."""
+"""Example request body for Swap's quality control operation, prefilled in Swagger UI."""
 
 import orjson
 
@@ -8,7 +8,7 @@ from mock_server.vendors.swap.facts import NAME, STORE_ID
 
 
 def examples(store: Store, tenant: str) -> Examples:
-    """Build an example request body that the operation for quality control accepts."""
+    """Build an example request body that the quality control operation accepts."""
     waiting = Filters(statuses=("processing", "open"))
     for row in store.rows(tenant, NAME, "return", waiting):
         document = orjson.loads(row.document)

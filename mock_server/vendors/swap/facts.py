@@ -1,7 +1,7 @@
 """Swap's constants: statuses, transitions, return types, reasons, carriers and store settings.
 
-Sources: vendor page, section "Example Response"; help pages on return statuses and quality control. Status
-words that the page's examples do not show follow the spelling of those that they show (assumed).
+Sources: vendor page, section "Example Response"; help pages on return statuses and quality control. Statuses
+that are missing from the page's examples are spelled in the style of those that are shown (assumed).
 """
 
 from typing import Final
@@ -49,8 +49,8 @@ STATUSES: Final[dict[State, str]] = {
     "rejected": "needs_review",
     "cancelled": "cancelled",
 }
-"""The status of a seeded return, keyed by the return's neutral state. A return that was rejected without
-being shipped is `cancelled`."""
+"""The status of a seeded return, keyed by the return's neutral state. One exception: a rejected return that
+was never shipped is `cancelled`."""
 
 PLANS: Final = {"standard": Plan("standard", ())}
 """The vendor documents no rate limit."""
@@ -73,8 +73,8 @@ SIZES: Final = {
     "S/M": "M/L", "M/L": "S/M",
     **{str(size): str(size + 1) for size in range(34, 47)},
 }  # fmt: skip
-"""The size that replaces an exchanged product, keyed by the product's size; a size that is not listed is
-replaced by the same size."""
+"""The size of the replacement, keyed by the exchanged product's size. A product in a size that is not listed
+is replaced by one of the same size."""
 
 CARRIERS: Final = {
     "australia_post": "Australia Post",
@@ -84,7 +84,8 @@ CARRIERS: Final = {
 }
 TRACKING_PREFIXES: Final = {"australia_post": "APX", "startrack": "STK", "tnt": "TNT", "tge": "TGE"}
 MOVED: Final = {"picked_up": "in_transit", "out_for_delivery": "in_transit", "exception": "in_transit"}
-"""The shipment status after a scan, for scan statuses that are not themselves shipment statuses."""
+"""The resulting shipment status, keyed by scan status. A scan status that is not listed is also a shipment
+status."""
 
 PASSES: Final = ("Sellable",)
 """Product conditions that pass quality control. At Swap, each store defines its own conditions."""
@@ -95,7 +96,7 @@ SCANS: Final = ((20 * HOUR, "in_transit"), (73 * HOUR, "delivered"))
 """The carrier's scans, each with the time since the label was created (µs) and the shipment's new status
 (assumed)."""
 QUALITY_CONTROL_RUNS: Final = 48 * HOUR
-"""How long quality control of a return stays open after its first update, in microseconds (assumed)."""
+"""How long quality control of a return lasts after the first update, in microseconds (assumed)."""
 
 VERSION_1: Final = {
     "open": "Open",
@@ -113,4 +114,4 @@ VERSION_1: Final = {
     "failed": "Failed",
     "partial": "Partial",
 }
-"""The spelling of statuses in version 1 and in the help pages, keyed by the status in version 2."""
+"""Statuses as spelled in version 1 and in the help pages, keyed by their spelling in version 2."""

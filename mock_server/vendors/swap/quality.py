@@ -1,9 +1,10 @@
-"""Swap's quality control: records the condition of returned products, and decides the result for the return.
+"""Swap's quality control: records the condition of returned products, and decides whether returns pass.
 
 Source: help pages on quality control. If all products pass, the return passes and is completed. If any
 product fails, the return fails and needs review. Quality control ends 48 hours after the first update
-(assumed). Products without an update then count as missing: if at least one other product passed, the result
-is `partial`. The return then also needs review, as at Swap unless a store accepts partial returns.
+(assumed). Products without an update then count as missing. If at least one product passed and none failed,
+the result is `partial` and the return also needs review; at Swap, a store can choose to accept partial
+returns.
 """
 
 from collections.abc import Mapping
@@ -28,10 +29,10 @@ class QualityControl:
     returns: Returns
 
     def find(self, tenant: str, requested: Mapping[str, Any]) -> tuple[Row, JSON] | None:
-        """Find the newest return that contains the product in an update, and that product in the return.
+        """Find the newest return that contains the product named in a quality control update.
 
-        An update names an order, and a product by its line item or else by its SKU. Returns None if no return
-        matches.
+        An update contains an order and either a line item ID or a SKU. Returns the row of the return and the
+        product in it, or None if no return matches.
         """
         names = (requested["shopify_order_name"],) if requested.get("shopify_order_name") else ()
         line, sku, order = (requested.get(key) for key in ("shopify_line_item_id", "sku", "shopify_order_id"))
@@ -91,7 +92,7 @@ class QualityControl:
     ) -> None:
         """Compute and store the result of quality control, and change the return's status accordingly.
 
-        `check` is recorded in the ledger; `over` is True if the 48 hours of quality control have passed.
+        `check` is recorded in the ledger; `over` is True if the 48 hours for quality control have passed.
         """
         document: JSON = orjson.loads(row.document)
         stored = map(orjson.loads, self.store.children(tenant, NAME, "quality_check", row.id))
@@ -113,7 +114,11 @@ class QualityControl:
 
 
 def _condition(reported: str, quantity: int, expected: int) -> str:
-    """Replace a condition that passes by `Missing` or `Qty Mismatch` if the quantity is not as expected."""
+    """Check the quantity of a product whose reported condition passes.
+
+    Returns `Missing` if there are too few units, `Qty Mismatch` if there are too many, and the reported
+    condition in all other cases.
+    """
     if reported in PASSES and quantity != expected:
         return "Missing" if quantity < expected else "Qty Mismatch"
     return reported
@@ -122,7 +127,7 @@ def _condition(reported: str, quantity: int, expected: int) -> str:
 def _result(conditions: list[str], *, over: bool) -> str:
     """Compute the result of quality control from the conditions of all products in a return.
 
-    `over` is True if products without an update can no longer get one.
+    `over` is True if quality control has ended.
     """
     undecided = conditions.count(UNDECIDED)
     if any(condition not in PASSES and condition != UNDECIDED for condition in conditions):

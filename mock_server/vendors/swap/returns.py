@@ -47,8 +47,8 @@ class Returns:
     ) -> JSON:
         """Change the status of a return, and return its updated document.
 
-        Completing a return issues its refund. `by` is who processed the return. Raises `IllegalMove` if the
-        lifecycle does not allow the change.
+        Completing a return issues its refund. `by` is the name of the person or system that processed the
+        return. Raises `IllegalMove` if the lifecycle does not allow the change.
         """
         LIFECYCLE.check(row.status, status)
         document: JSON = orjson.loads(row.document)
@@ -64,9 +64,9 @@ class Returns:
         return document
 
     def scan(self, change: Change, tenant: str, shipment_id: str, status: str, at: int) -> None:
-        """Apply the status from a carrier's scan to a shipment, and update its return's shipping status.
+        """Apply the status from a carrier's scan to a shipment, and update the return's shipping status.
 
-        The first scan of an open return changes the return's status to `processing`.
+        If the return is open, its status changes to `processing`.
         """
         row = self.store.row(tenant, NAME, "shipment", shipment_id)
         if row is None or row.status == status:

@@ -16,21 +16,21 @@ from mock_server.vendors.swap.facts import MOVED, NAME, RECORDER, SCANS, STATUSE
 from mock_server.vendors.swap.returns import put_shipment, record_refund, record_shipment
 
 _SPLIT = 3
-"""Every third return with several products has two shipments. In every second return of this kind, the
-product in the first shipment is exchanged (or refunded, if the return is an exchange), as in the vendor
-page's example."""
+"""Every third return with several products has two shipments. In half of these returns, the product in the
+first shipment is exchanged (or refunded, if the rest of the return is an exchange), as in the vendor page's
+example."""
 _QUALITY: dict[State, str] = {"inspected": "passed", "rejected": "failed", "completed": "passed"}
 """The result of quality control, keyed by the neutral state that a return reaches."""
 _PARTLY: dict[State, tuple[str, str | None]] = {
     "received": ("on_hold", None),
     "inspected": ("needs_review", "partial"),
 }
-"""The status and quality control result of a return with only some products received, keyed by its neutral
-state (assumed)."""
+"""The status and quality control result of a return of which only some products were received, keyed by the
+return's neutral state (assumed)."""
 
 
 def write_seed(change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
-    """Store returns with all their parts, then record their ledger events in order of time.
+    """Store returns with all their parts, then record their ledger events in chronological order.
 
     The tenant's clock starts at `at` (µs). Remaining scans of parcels in transit are scheduled after `at`.
     """
@@ -69,9 +69,9 @@ def _write_return(change: Change, tenant: str, seed: SeedReturn, start: int) -> 
 
 
 def _outcome(seed: SeedReturn, state: State) -> tuple[str, str | None]:
-    """Determine the status and the quality control result of a return that reaches a neutral state.
+    """Determine the status and the quality control result for a return's neutral state.
 
-    The result is None if quality control has not started.
+    The quality control result is None if quality control has not started.
     """
     if seed.partly and state in _PARTLY:
         return _PARTLY[state]
@@ -115,7 +115,7 @@ def _record_quality(change: Change, tenant: str, document: JSON, quality: str, a
 
 
 def _requested(seed: SeedReturn) -> dict[str, Any]:
-    """Convert a seeded return to a `ShopperReturn`, with the shop's data about the order and parcel."""
+    """Convert a seeded return to a `ShopperReturn`, including the shop's data about the order and parcel."""
     requested = requested_return(seed)
     home = seed.customer.address
     parcel = seed.shipment

@@ -21,7 +21,7 @@ _OPTIONAL = (
     "customer_national_id", "elapsed_days_purchase_to_return", "elapsed_days_return_to_delivery",
     "elapsed_days_delivery_closed",
 )  # fmt: skip
-"""Fields that are omitted while they have no value."""
+"""Fields that are left out if they have no value."""
 _OR_NONE = (
     "shipping_carrier", "tracking_number", "shipment_from_address_country", "shipment_from_address_city",
     "shipment_from_address_state", "processed_by", "order_alt_type",
@@ -55,7 +55,7 @@ def _product(product: JSON) -> JSON:
 
 
 def display_date(text: str | None) -> str:
-    """Format a date-time as version 1 does, such as `23 Sept 2025, 14:52:21`; None becomes `N/A`."""
+    """Format a date-time in the style of version 1, such as `23 Sept 2025, 14:52:21`; None becomes `N/A`."""
     if text is None:
         return _NONE
     when = moment(instant(text))
