@@ -1,4 +1,4 @@
-"""Computes the layout of tables: column widths that keep words whole, or a list if a table is too wide."""
+"""Computes the layout of a table: column widths that keep words whole, or a list if it is too wide."""
 
 from __future__ import annotations
 
@@ -38,11 +38,12 @@ def column_widths(
 def as_list(
     columns: Sequence[str], rows: Sequence[Sequence[str]], width: int, *, wrap: bool = True
 ) -> Iterator[str]:
-    """Yield the lines of a list that replaces a table: `name: value` for each cell that is not empty.
+    """Yield the lines of a list that is printed instead of a table that is too wide.
 
-    Rows are separated by an empty line. If `columns` has no headings, each row consists of a name and a
-    value. Lines are wrapped between words, except that a value without spaces stays on one line with its
-    name, so that it can be copied.
+    Each cell that is not empty becomes a line that consists of its column's heading and its text. Rows are
+    separated by an empty line. If all headings are empty, each row consists of a name and a value. Lines are
+    wrapped between words, but a value without spaces stays on the same line as its name, so that it can be
+    copied.
     """
     if not any(columns):
         for name, value in rows:
