@@ -1,4 +1,4 @@
-"""`returns sandbox move`, `acts` and `act`: simulate what a merchant does in the vendor's own pages."""
+"""`returns sandbox move`, `acts` and `act`: simulate what a merchant does on the vendor's own pages."""
 
 from __future__ import annotations
 
@@ -116,7 +116,10 @@ def _acts(url: str, token: str, tenant: str, vendor: str) -> list[dict[str, Any]
 
 
 def _rows(entry: dict[str, Any]) -> Iterator[tuple[str, ...]]:
-    """Yield a row for each input of an act; only the first row contains the vendor, name and description."""
+    """Yield a table row for each input of an act.
+
+    The vendor and the act's name and description are shown only in the first row.
+    """
     head = (entry["vendor"], entry["name"], entry["description"])
     for key, kind in describe_inputs(entry["schema"]) or [("", "")]:
         yield (*head, key, kind)

@@ -17,8 +17,8 @@ def column_widths(
 ) -> list[int] | None:
     """Compute the width of each column; return None if the table would not fit without breaking words.
 
-    The first column contains names that users type or copy, so its cells stay on one line. If `wrap` is
-    False, the cells of all columns stay on one line.
+    The first column contains names that users type or copy, so its cells are never wrapped. If `wrap` is
+    False, no cells are wrapped.
     """
     texts = list(zip(columns, *rows, strict=True))
     longest = [max(_line_width(text) for text in column) for column in texts]
@@ -38,11 +38,12 @@ def column_widths(
 def as_list(
     columns: Sequence[str], rows: Sequence[Sequence[str]], width: int, *, wrap: bool = True
 ) -> Iterator[str]:
-    """Yield the lines of a list that shows a table's rows, for a terminal that is too narrow for a table.
+    """Yield the lines of a list that shows a table's rows on a terminal that is too narrow for the table.
 
-    Each cell that is not empty becomes a line `name: value`, and a blank line separates the rows. Without
-    headings, each row is a name and a value. Lines are wrapped between words; a value that is a single word
-    stays on the same line as its name, so that it can be copied.
+    Each cell that is not empty becomes a line with the column's heading and the cell's value, such as
+    `status: closed`, and rows are separated by a blank line. If the table has no headings, the first cell of
+    each row takes the place of the heading. Lines are wrapped between words, but a value without spaces stays
+    on the same line as its name, so that it can be copied.
     """
     if not any(columns):
         for name, value in rows:

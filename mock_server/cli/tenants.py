@@ -78,7 +78,7 @@ def reset(
 ) -> None:
     """Reset a tenant to its initial state.
 
-    Times and IDs start over, so that a test finds the same returns again.
+    The clock and the ID sequences restart too, so that every test run sees the same returns.
     """
     print_answer(call(url, token, "POST", tenant_path(tenant, "reset")), output)
     notify("Restart triggers that polled this tenant with --restart; they remember its old ids and times.")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """The strings on a shipping label; `direction` is the vendor's term, such as `return` or `outbound`."""
+    """The strings on a shipping label; `direction` is the vendor's term for it, such as `return`."""
 
     carrier: str
     service: str
