@@ -39,9 +39,9 @@ def tool() -> str:
 def count() -> dict[str, int]:
     """Run the workload under callgrind, and return the number of instructions for each measure.
 
-    The measures are keyed by name. For requests, the number is the average per request. For the import and
-    the start of the sandbox, it is the total. Raises `CannotCountError` if valgrind is missing, or if the
-    workload fails.
+    The result is keyed by the measure's name. For requests, the number is the average per request. For the
+    import and the start of the sandbox, it is the total. Raises `CannotCountError` if valgrind is missing, or
+    if the workload fails.
     """
     valgrind = tool()
     with tempfile.TemporaryDirectory() as folder:

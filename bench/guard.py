@@ -58,8 +58,9 @@ def table(baseline: Baseline, counts: dict[str, int]) -> Table:
 def compare() -> int:
     """Count instructions, compare the counts with the baseline, print the results, and return the exit code.
 
-    The exit code is 1 if a measured count is too high, or if the counts and the entries in the baseline do
-    not match. It is also 1 if an entry has no reason, or if its count grew without a new reason.
+    The exit code is 1 if a measured count is too high, if a measure is missing from the baseline, or if a
+    measure in the baseline was not counted. It is also 1 if a recorded count has no reason, or if it grew
+    without a new reason.
     """
     baseline = Baseline.parse(BASELINE.read_text("utf-8"))
     history = earlier(BASELINE)

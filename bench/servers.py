@@ -80,8 +80,8 @@ def sandbox(folder: Path, port: int) -> Iterator[Server]:
 def prism(folder: Path, port: int) -> Iterator[Server]:
     """Run Prism with its default options as a mock server for ReturnMate's specification.
 
-    In a copy of the specification, the example of a list is extended to the 25 returns that the benchmarks
-    request.
+    Prism reads a copy of the specification in which the example for a list contains 25 returns, because the
+    benchmarks request lists of 25.
     """
     document = folder / "returnmate.json"
     document.write_text(json.dumps(_with_full_page(openapi.read("returnmate"))))

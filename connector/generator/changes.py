@@ -106,10 +106,10 @@ def _behaviour(name: str, base: Step, now: Step) -> Iterator[Change]:
 
 
 def _extent(name: str, base: Step, now: Step) -> Iterator[Change]:
-    """Yield a change for each difference in how much a step reads, such as the number of records.
+    """Yield a change for each difference in how much a step reads, or how it compares records with inputs.
 
-    A lower number is a breaking change, because the step no longer finds some records. Any other difference
-    is a notable change.
+    A lower number, such as a lower number of records, is a breaking change, because the step no longer finds
+    some records. Any other difference is a notable change.
     """
     for key in _all_names(base.extent, now.extent):
         before, after = base.extent.get(key, NOTHING), now.extent.get(key, NOTHING)
@@ -122,8 +122,8 @@ def _extent(name: str, base: Step, now: Step) -> Iterator[Change]:
 def _all_names(base: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
     """List the keys of both mappings: the keys in `base` first, then the keys that are only in `now`.
 
-    Returns an empty list if one of the mappings is empty, because a version with an empty mapping does not
-    contain the information to compare.
+    Returns an empty list if one of the mappings is empty. In that case, the files of one version do not
+    contain this information, so there is nothing to compare.
     """
     return [*base, *(key for key in now if key not in base)] if base and now else []
 
@@ -204,8 +204,8 @@ def _output_keys(step: Step) -> list[str]:
 def _is_covered(key: str, keys: list[str]) -> bool:
     """Check whether `keys` contains `key` or a member of `key`, such as `customer__email` for `customer`.
 
-    In one version, a sample may contain `customer` as null, and in the other, as an object with members. An
-    object with members is listed only by the keys of its members.
+    A sample may contain `customer` as null in one version, and as an object in the other. For an object,
+    `keys` contains only the keys of its members.
     """
     return any(one == key or one.startswith((f"{key}__", f"{key}[]")) for one in keys)
 

@@ -1,6 +1,6 @@
 """The release gate: compares newly generated apps with the released apps, and checks their version numbers.
 
-An app that differs from its released version needs a higher version number.
+The rules for version numbers are described in `Verdict.refusal`.
 """
 
 import tempfile
@@ -24,9 +24,9 @@ from connector.generator.zapier.surface import read_surface as read_zapier_surfa
 class Platform:
     """A no-code platform: the folder that contains its apps, and the functions that render and read an app.
 
-    `folder` contains one subfolder per app. `render` takes an `Integration` and the app's folder, because
-    the folder contains IDs written by a deployment, which must be kept. `read_surface` takes the app's folder
-    and a folder that contains apps with installed npm packages.
+    `folder` contains one subfolder per app. `render` takes an `Integration` and the app's folder, from
+    which it keeps the IDs that a deployment has written there. `read_surface` takes the app's folder and a
+    folder that contains apps with installed npm packages.
     """
 
     folder: str

@@ -164,7 +164,7 @@ def _serve_at(listener: socket, settings: Settings, ready_file: Path | None) -> 
 
 
 def with_control_token(settings: Settings) -> Settings:
-    """Return the settings, with a control token added if other machines can reach the sandbox.
+    """Return the settings, and add a control token if other machines can reach the sandbox.
 
     A new token is created and printed only if the settings do not contain one.
     """

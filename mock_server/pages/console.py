@@ -38,7 +38,10 @@ class Entry:
 
 
 def create_console(apis: Sequence[Entry], control: Entry) -> Flask:
-    """Create the Flask application; `apis` are the vendors' APIs, and `control` is the control plane's."""
+    """Create the Flask application.
+
+    `apis` are the vendors' APIs, and `control` is the API of the sandbox's control plane.
+    """
     console = Flask(__name__)
     # Flask's own redirects are absolute URLs, and `wsgi` hides the host that they would need.
     console.url_map.merge_slashes = False
@@ -79,7 +82,7 @@ def _serve_document(console: Flask, entry: Entry) -> None:
 
 
 def _serve_swagger_ui(console: Flask, entry: Entry) -> None:
-    """Serve Swagger UI for an API under `ui/`, relative to the API's path."""
+    """Serve Swagger UI for an API at the API's path followed by `/ui/`."""
 
     def home() -> str:
         return render_template("documentation.html", entry=entry)

@@ -16,7 +16,7 @@ _NOTICE = "SAMPLE – NOT VALID FOR SHIPPING"
 
 
 def render(label: Label) -> bytes:
-    """Render a label as a one-page PDF; the PDF is byte-for-byte the same whenever the label is the same."""
+    """Render a label as a one-page PDF; the same label always results in exactly the same bytes."""
     output = BytesIO()
     canvas = Canvas(output, pagesize=A6, invariant=1)
     canvas.setTitle(f"Label {label.tracking_number}")

@@ -27,7 +27,10 @@ class Examples:
 
 
 def prefilled(document: Mapping[str, Any], examples: Examples) -> dict[str, Any]:
-    """Return a copy of an OpenAPI document with `examples`, and no examples for optional query parameters."""
+    """Return a copy of an OpenAPI document that contains `examples` in place of its own examples.
+
+    The examples for optional query parameters are removed.
+    """
     copy: dict[str, Any] = orjson.loads(orjson.dumps(document))
     for path in copy["paths"].values():
         shared = path.pop("parameters", [])

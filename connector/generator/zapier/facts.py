@@ -87,10 +87,10 @@ class Facts:
         return facts
 
     def extent(self, step: str) -> dict[str, str]:
-        """Collect the facts about how much a step reads, and how it compares records with its inputs.
+        """Collect the facts about how many records a step reads, and how far back in time it looks.
 
-        The facts about how much it reads are the number of records and how far back in time it looks. `step`
-        is a key of `steps`, such as `triggers/new_return`.
+        Also collects the facts about how the step compares records with its inputs. `step` is a key of
+        `steps`, such as `triggers/new_return`.
         """
         constants = self.steps.get(step, {})
         source = constants.get("source", {})
@@ -106,7 +106,7 @@ class Facts:
         return facts
 
     def _request(self, text: str) -> str:
-        """Replace a reference such as `operations.list_returns` by the request's method and path.
+        """Replace a reference such as `operations.list_returns` with the request's method and path.
 
         Other strings are returned unchanged. The release gate compares the method and path because they can
         change while the operationId stays the same.

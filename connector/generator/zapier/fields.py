@@ -117,9 +117,10 @@ def known_choices(one: InputField, integration: Integration) -> tuple[Choice, ..
 
 
 def _search_button(dropdown: Dropdown, integration: Integration) -> str | None:
-    """Find a search for the records in a dropdown, which Zapier offers as a button next to the dropdown.
+    """Find the search for the records in a dropdown; Zapier shows a search button next to the dropdown.
 
-    The result, such as `find_return.id`, names the search and the output field with the dropdown's value.
+    The result, such as `find_return.id`, consists of the search's key and the key of the output field that
+    contains the dropdown's value.
     Returns None if no search uses the dropdown's operation, or if the dropdown's value is a nested field.
     """
     for search in integration.searches.values():
@@ -129,7 +130,7 @@ def _search_button(dropdown: Dropdown, integration: Integration) -> str | None:
 
 
 def _renamed(parent: InputField, child: InputField, names: dict[tuple[str, str], str]) -> InputField:
-    """Copy a column of line items; `required_with` in the copy contains the keys that the form uses."""
+    """Copy a column of line items, and replace the keys in its `required_with` with the form's keys."""
     required_with = tuple(names[parent.key, key] for key in child.required_with)
     return child.model_copy(update={"required_with": required_with})
 

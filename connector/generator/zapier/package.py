@@ -147,7 +147,7 @@ def _operation(operation: Operation, sends: Mapping[str, str]) -> dict[str, Any]
 
 
 def _member(operation: Operation) -> str | None:
-    """Choose a required property of the returned record, by which the app recognizes a valid response.
+    """Choose a property that every returned record has, so that the app can recognize invalid responses.
 
     Returns None if the operation does not return a single record, or if no property is required.
     """

@@ -51,11 +51,11 @@ class Records:
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def name(self, resource: str, operation: str, fields: Sequence[Field], sample: Any) -> str:
-        """Return the name of the file for a record, and add the file if there is none with equal content.
+        """Add a record file with the given fields and sample, unless it exists, and return the file's name.
 
-        The name is that of the resource, such as `return`, or `return_of_list_returns`, which also contains
-        the operationId, if the first name is taken by a file with different content. Raises `Unrenderable` if
-        both names are taken.
+        The file is named after the resource, such as `return`. If a file with different content already has
+        this name, the operationId is added, as in `return_of_list_rmas`. Raises `Unrenderable` if this name
+        is also taken by a file with different content.
         """
         order = {key: position for position, key in enumerate(sample)}
         ordered = sorted(fields, key=lambda field: order.get(field.key, len(order)))
@@ -70,7 +70,7 @@ class Records:
 
 
 def triggers(integration: Integration, records: Records, *, assumed: bool) -> Iterator[dict[str, Any]]:
-    """Yield the template values for each trigger for which the catalog states guarantees on Zapier.
+    """Yield the template values for each trigger that has guarantees for Zapier in the catalog.
 
     Triggers that rely on assumed requests are left out, unless `assumed` is true.
     """
@@ -196,8 +196,8 @@ def _hook(trigger: Trigger, *, assumed: bool) -> dict[str, Any] | None:
 def hydrators(integration: Integration, triggers: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Build the app's hydrators: the requests for record details, keyed by operationId in camel case.
 
-    The keys are in camel case because Zapier forbids underscores in the names of hydrators. `triggers` is
-    keyed by the triggers whose requests are included.
+    The keys are in camel case because Zapier forbids underscores in the names of hydrators. Only requests for
+    the triggers whose keys are in `triggers` are included.
     """
     details = [integration.triggers[key].details for key in triggers]
     return {
@@ -311,7 +311,7 @@ def _known(integration: Integration, operation: str, *, assumed: bool) -> bool:
 
 
 def _inputs(inputs: Sequence[InputField], *, assumed: bool) -> list[InputField]:
-    """List the inputs to include: optional inputs that are only assumed need `assumed` to be true."""
+    """Return the inputs, without optional inputs that are only assumed unless `assumed` is true."""
     return [one for one in inputs if assumed or one.required or one.provenance != "assumed"]
 
 

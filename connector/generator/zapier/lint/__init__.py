@@ -23,7 +23,7 @@ __all__ = ["CHECKS", "App", "Check", "lint", "read"]
 
 
 def zapier_accepts_the_structure(app: App) -> Iterator[str]:
-    """Check that the app passes the same validation as in `zapier-platform validate --without-style`."""
+    """Check that `zapier-platform validate --without-style` would find no errors in the app."""
     for one in app.refused:
         yield f"{one.get('property', 'The definition')}: {one.get('message')}"
 

@@ -11,7 +11,7 @@ OPEN_HOST = re.compile(r"https?://[^/'\"`\s]*(?:\$\{|\{\{)[^'\"`\s]*")
 
 
 def d001_credentials_belong_to_the_login(app: App) -> Iterator[str]:
-    """Check that no step has an input for credentials; they belong in login fields, which are protected."""
+    """Check that no step has an input for credentials, because credentials belong in login fields."""
     for path, field in app.inputs():
         if field.get("type") == "password" or CREDENTIAL.search(field["key"]):
             yield f"{path} asks for a credential. Move it to the login."
@@ -25,7 +25,7 @@ def d002_credentials_come_with_a_link(app: App) -> Iterator[str]:
 
 
 def d003_connection_label_names_the_account(app: App) -> Iterator[str]:
-    """Check that the connection label contains a value of the account, but no secret."""
+    """Check that the connection label contains a value from the account, such as its name, but no secret."""
     label = app.definition.get("authentication", {}).get("connectionLabel", "")
     secret = {one["key"] for one in app.login_fields() if one.get("type") == "password"}
     if "{{" not in label and not label.startswith("$func$"):
@@ -43,7 +43,10 @@ def d007_addresses_are_https(app: App) -> Iterator[str]:
 
 
 def d026_hosts_are_not_typed_in(app: App) -> Iterator[str]:
-    """Check that no host name is built from user input, which could send the credentials to any server."""
+    """Check that no host name is built from user input.
+
+    Otherwise, a user could make the app send the credentials to any server.
+    """
     for path, text in sources(app):
         for address in OPEN_HOST.findall(text):
             yield f"{path} builds a host from user input, {address}. Let users choose from fixed addresses."

@@ -31,7 +31,7 @@ def missing_primary(fields: Sequence[dict[str, Any]], record: dict[str, Any]) ->
 def mistyped(fields: Sequence[dict[str, Any]], record: Any) -> Iterator[str]:
     """Yield a message for each value that has the wrong type, and for each required value that is missing.
 
-    A message has no final full stop, for example `total has the type number but is '12.50'`.
+    An example of a message is `total has the type number but is '12.50'`.
     """
     for field in fields:
         at_key = values(record, field["key"])
@@ -44,9 +44,10 @@ def mistyped(fields: Sequence[dict[str, Any]], record: Any) -> Iterator[str]:
 
 
 def mistimed(fields: Sequence[dict[str, Any]], record: Any) -> Iterator[str]:
-    """Yield a message for each time without a time zone, and for each datetime field that is not in ISO 8601.
+    """Yield a message for each time without a time zone, and for each invalid value of a datetime field.
 
-    A message has no final full stop, for example `created_at is '2026-10-31 09:30'`.
+    The value of a datetime field is valid if it is in ISO 8601 format and has a time zone. An example of a
+    message is `created_at is '2026-10-31 09:30'`.
     """
     datetimes = {field["key"] for field in fields if field.get("type") == "datetime"}
     for key in sorted(datetimes):
@@ -61,8 +62,8 @@ def mistimed(fields: Sequence[dict[str, Any]], record: Any) -> Iterator[str]:
 def undeclared(fields: Sequence[dict[str, Any]], record: Any) -> Iterator[str]:
     """Yield the key of each value in a record for which there is no output field.
 
-    The keys look like those of output fields, such as `customer__email`. An output field without a type
-    includes all values nested in it.
+    Keys have the form of an output field's key, such as `customer__email`. An output field without a type
+    also covers all values nested in it.
     """
     known = {field["key"]: field for field in fields}
     for key in dict.fromkeys(key for key, _ in leaves(record)):
@@ -73,10 +74,10 @@ def undeclared(fields: Sequence[dict[str, Any]], record: Any) -> Iterator[str]:
 
 
 def leaves(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield a key and a value for each value in a record that is not nested further.
+    """Yield the key and the value of each leaf in a record: all values except objects and lists of objects.
 
-    The keys look like those of output fields, such as `customer__email` or `items[]sku`. `value` is a record,
-    or part of a record; `key` is the key of that part, or an empty string for a whole record.
+    Keys have the form of an output field's key, such as `customer__email` or `items[]sku`. `value` is a
+    record, or a part of a record. `key` is the key of that part, or an empty string for a whole record.
     """
     if isinstance(value, dict) and (value or not key):
         joint = "" if not key or key.endswith("[]") else "__"

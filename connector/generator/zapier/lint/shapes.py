@@ -9,7 +9,7 @@ MANY_INPUTS = 30
 
 
 def d006_hooks_can_be_listed(app: App) -> Iterator[str]:
-    """Check that each webhook trigger has `performList`, which Zapier calls for examples during setup."""
+    """Check that each webhook trigger has `performList`, with which Zapier loads examples during setup."""
     for path, step in _hooks(app):
         if "performList" not in step["operation"]:
             yield f"{path} is a hook without performList. Add one."
@@ -25,8 +25,8 @@ def d009_searches_have_inputs(app: App) -> Iterator[str]:
 def d016_an_app_is_more_than_a_static_hook(app: App) -> Iterator[str]:
     """Check that the app does not consist only of static webhook triggers.
 
-    A static webhook trigger has a URL that users must register by hand. Zapier's own Webhooks app already
-    offers that, so an app with nothing else is not needed.
+    A static webhook trigger has a URL that users must register with the vendor by hand. An app that offers
+    nothing else is not needed, because Zapier's own Webhooks app has triggers of this kind.
     """
     steps = list(app.steps())
     if steps and all(_is_static(step) for _, step in steps):
@@ -74,7 +74,7 @@ def h003_keys_of_a_form_are_unique(app: App) -> Iterator[str]:
 
 
 def h004_forms_can_be_filled_in(app: App) -> Iterator[str]:
-    """Check that no step has more than `MANY_INPUTS` inputs, and no help text more than 1,000 characters."""
+    """Check that no step has more than `MANY_INPUTS` inputs, and no help text is longer than `HELP_LIMIT`."""
     for path, step in app.steps():
         if (count := len(fields(step, "inputFields"))) > MANY_INPUTS:
             yield f"{path} has {count} inputs. Use at most {MANY_INPUTS}."
