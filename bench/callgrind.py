@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 _TIMEOUT = 900  # seconds; a run takes one minute on an idle core
 _OUTPUT = "callgrind.out"
 _PLAIN_LIBC = "glibc.cpu.hwcaps=-AVX2,-AVX,-AVX_Fast_Unaligned_Load,-BMI2,-ERMS,-SSE4_1,-SSE4_2,-SSSE3"
-"""Makes the C library use the same functions on all processors; with AVX2, a list request takes 5 % more."""
+"""Makes the C library use the same functions on all processors; AVX2 adds 5 % to the count for a list."""
 
 
 class CannotCountError(Exception):

@@ -17,7 +17,7 @@ from bench.callgrind import ROOT, CannotCountError, count, here
 
 BASELINE = Path(__file__).parent / "instructions.json"
 _STATES = 50
-"""The number of earlier versions of the file to read; the file changes less often between two releases."""
+"""The maximum number of earlier versions to read; the file changes less often than that in a release."""
 
 
 def earlier(path: Path) -> list[Baseline]:

@@ -21,11 +21,11 @@ READER = Path(__file__).with_name("facts.mjs")
 TIMEOUT = 60  # seconds
 EXTENT = ("size", "pages", "lookBack")
 IDENTITY = "identity"
-"""The constant that identifies events. It is skipped, because the surface reads it from the output fields."""
+"""The constant for the fields that identify events; it is skipped because `Step.identity` contains them."""
 PLACEMENT = ("in", "at", "as", "listName", "sendEmpty")
-"""The properties of an input that define which part of the request the value fills.
+"""The properties of a `wire` entry that define which part of the request the input's value fills.
 
-The other properties define how the value is compared with records, or checked.
+The other properties define how the value is checked, or compared with records.
 """
 TIME = "time"
 """The release gate's common name for the constants `windowTime` and `createdTime`."""
