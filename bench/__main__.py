@@ -1,7 +1,8 @@
-"""Benchmarks the sandbox against Prism on the same specification: throughput, latency, start-up and memory.
+"""Compares the sandbox with Prism, another mock server: throughput, latency, start-up time and memory.
 
-Each server runs on one core. The servers are measured alternately, so that noise on the machine affects both.
-The table shows the medians of all rounds and the ratios between the two servers.
+Both servers mock the same specification, and each runs on one core. They are measured alternately, so that
+other activity on the machine affects both. The table shows the median of all rounds for each server, and the
+ratio between the two medians.
 """
 
 import json
@@ -27,7 +28,7 @@ _AUTOCANNON = Path(__file__).parent / "node_modules/autocannon/autocannon.js"
 
 
 def _path(server: Server, load: Load) -> str:
-    """Build the URL path for a load; `{id}` is replaced by the ID of an existing return on the server."""
+    """Build the path for a load's requests; `{id}` is replaced by the ID of a return on the server."""
     if "{id}" not in load.path:
         return load.path
     listed = httpx.get(f"{server.base_url}/rmas", headers=server.headers).json()
@@ -36,7 +37,7 @@ def _path(server: Server, load: Load) -> str:
 
 @dataclass(frozen=True)
 class Figures:
-    """The results of one load.
+    """The results of sending one load to a server.
 
     `rate` is the number of requests per second, `p99` the 99th percentile of the latency in milliseconds, and
     `cpu` the server's CPU time per request in microseconds.
@@ -48,7 +49,7 @@ class Figures:
 
 
 def fire(server: Server, load: Load) -> Figures:
-    """Send a load to a server for `SECONDS` seconds, and return the results.
+    """Send a load's request to a server repeatedly for `SECONDS` seconds, and return the results.
 
     Exits with an error message if a response has an unexpected status.
     """
@@ -81,10 +82,11 @@ def fire(server: Server, load: Load) -> Figures:
 
 
 def measure(start: Callable[[Path, int], AbstractContextManager[Server]], port: int) -> dict[str, Any]:
-    """Run one round: start a server on `port`, send all loads, and measure its memory before and after.
+    """Run one round: start a server on `port`, send all loads to it, and return the measurements.
 
-    `start` is the context manager that runs the server in a temporary folder. The results are the start-up
-    time (`start`), the memory in MiB (`before`, `after`), and the results of each load by name (`figures`).
+    `start` is the context manager that runs the server in a temporary folder. The result contains the
+    start-up time in seconds (`start`), the memory in MiB before and after the loads (`before` and `after`),
+    and the results of the loads, keyed by the load's name (`figures`).
     """
     with tempfile.TemporaryDirectory() as folder, start(Path(folder), port) as server:
         before = server.memory
@@ -106,9 +108,9 @@ def figures(measured: dict[str, Any]) -> dict[str, float]:
 
 
 def show(rounds: list[tuple[dict[str, Any], dict[str, Any]]]) -> Table:
-    """Build the table that compares the medians of both servers.
+    """Build a table of the medians for both servers, and the ratios between them.
 
-    Each round is a pair of results from `measure`: the sandbox's, then Prism's.
+    Each round is a pair of results from `measure`: the result for the sandbox, then the result for Prism.
     """
     table = Table(
         title=f"{CONNECTIONS} connections, {SECONDS} s, median of {len(rounds)} rounds, one core each"
@@ -129,7 +131,7 @@ def show(rounds: list[tuple[dict[str, Any], dict[str, Any]]]) -> Table:
 
 
 def main() -> None:
-    """Run all rounds of the benchmark, and print the table of results."""
+    """Run all rounds of the benchmark, and print a table of the results."""
     console = Console()
     rounds = [
         (measure(sandbox, 4811), measure(prism, 4812))

@@ -1,7 +1,8 @@
 """The baseline of the performance guard: the recorded instruction counts, and the rules for changing them.
 
-`instructions.json` records a count and a reason for each measure. A measured count may exceed the recorded
-count by `ALLOWED` per cent. When a recorded count is increased, its reason must be changed too.
+`instructions.json` records, for each measure, such as the import of the sandbox, the number of instructions
+and the reason why this number last changed. A measured count may exceed the recorded count by at most
+`ALLOWED` per cent. When a recorded count is increased, its reason must be changed too.
 """
 
 import json
@@ -19,7 +20,7 @@ _UPDATE = 'run `make guard-update REASON="…"` and commit the file with the cha
 
 @dataclass(frozen=True)
 class Machine:
-    """The versions and the architecture that influence how many instructions are counted."""
+    """The properties of a machine on which the instruction counts depend."""
 
     python: str
     architecture: str
@@ -28,7 +29,7 @@ class Machine:
 
 @dataclass(frozen=True)
 class Entry:
-    """The recorded instruction count of one measure, and the reason why it was last changed."""
+    """The recorded instruction count for one measure, and the reason why it was last changed."""
 
     count: int
     reason: str
@@ -36,14 +37,14 @@ class Entry:
 
 @dataclass(frozen=True)
 class Baseline:
-    """The contents of `instructions.json`: the recorded counts, and the machine on which they were made."""
+    """The content of `instructions.json`: the recorded counts and the machine that they were measured on."""
 
     machine: Machine
     measures: Mapping[str, Entry]
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Parse the content of `instructions.json`; raises `ValueError` if it is invalid."""
+        """Parse the content of `instructions.json`; raise `ValueError` if the content is invalid."""
         try:
             content = json.loads(text)
             measures = {name: Entry(**entry) for name, entry in content["measures"].items()}
@@ -63,10 +64,11 @@ class Baseline:
         return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
     def updated(self, counts: Mapping[str, int], machine: Machine, reason: str) -> Self:
-        """Create a baseline from measured counts.
+        """Return a baseline with an entry for each measured count.
 
-        Entries whose count changed by more than noise get the measured count and `reason`; others are kept.
-        If the machine is different, every entry is replaced. Raises `ValueError` if the reason is empty.
+        If a count changed by at most `_SETTLED` per cent, the existing entry is kept. Otherwise, a new entry
+        with the measured count and `reason` replaces it. If the machine is different, every entry is
+        replaced. Raises `ValueError` if the reason is empty.
         """
         if not reason.strip():
             raise ValueError('Give the reason for the change: make guard-update REASON="…".')
@@ -81,9 +83,9 @@ class Baseline:
 
 
 def faults(baseline: Baseline, counts: Mapping[str, int]) -> Iterator[str]:
-    """Yield an error message for each measured count that is too high or not in the baseline.
+    """Yield an error message for each measured count that is too high, or that has no entry in the baseline.
 
-    Entries in the baseline that were not measured are reported too.
+    Entries in the baseline for which no count was measured are reported too.
     """
     for name, count in counts.items():
         entry = baseline.measures.get(name)
@@ -103,7 +105,7 @@ def faults(baseline: Baseline, counts: Mapping[str, int]) -> Iterator[str]:
 def unexplained(baseline: Baseline, history: Sequence[Baseline]) -> Iterator[str]:
     """Yield an error message for each recorded count that has no reason, or that grew without a new reason.
 
-    `history` contains earlier versions of the file, the latest first.
+    `history` contains the earlier versions of the baseline, from the latest to the oldest.
     """
     for name, entry in baseline.measures.items():
         if not entry.reason.strip():
@@ -119,9 +121,10 @@ def unexplained(baseline: Baseline, history: Sequence[Baseline]) -> Iterator[str
 
 
 def notes(baseline: Baseline, counts: Mapping[str, int], machine: Machine) -> Iterator[str]:
-    """Yield a remark for each relevant difference between the machines, and for each count that fell.
+    """Yield a note for each count that fell by more than `ALLOWED` per cent.
 
-    Counts that fell by at most `ALLOWED` per cent are not mentioned.
+    Also yields a note for each relevant difference between `machine` and the machine on which the recorded
+    counts were measured.
     """
     yield from _differences(baseline.machine, machine)
     for name, count in counts.items():
@@ -134,7 +137,10 @@ def notes(baseline: Baseline, counts: Mapping[str, int], machine: Machine) -> It
 
 
 def _differences(baseline: Machine, here: Machine) -> list[str]:
-    """Describe each difference between this machine and the machine on which the counts were recorded."""
+    """Describe each relevant difference between two machines.
+
+    `baseline` is the machine on which the recorded counts were measured, and `here` is this machine.
+    """
     differences = []
     if _minor(baseline.python) != _minor(here.python):
         differences.append((f"Python {baseline.python}", f"Python {here.python}"))

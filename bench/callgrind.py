@@ -1,4 +1,4 @@
-"""Counts the instructions that `bench/workload.py` executes, with valgrind's callgrind."""
+"""Uses callgrind, a tool of valgrind, to count the instructions that `bench/workload.py` executes."""
 
 import json
 import os
@@ -16,18 +16,18 @@ ROOT = Path(__file__).parents[1]
 _TIMEOUT = 900  # seconds; a run takes one minute on an idle core
 _OUTPUT = "callgrind.out"
 _PLAIN_LIBC = "glibc.cpu.hwcaps=-AVX2,-AVX,-AVX_Fast_Unaligned_Load,-BMI2,-ERMS,-SSE4_1,-SSE4_2,-SSSE3"
-"""Makes the C library use the same functions on all processors; with AVX2, a list request takes 5 % more."""
+"""Makes the C library use the same functions on all processors; AVX2 adds 5 % to the count for a list."""
 
 
 class CannotCountError(Exception):
     """Raised if the instructions cannot be counted.
 
-    The message states the reason and can be shown to the user.
+    The message explains why, and can be shown to the user.
     """
 
 
 def tool() -> str:
-    """Return the path of valgrind; raises `CannotCountError` if valgrind is not installed."""
+    """Return the path of valgrind; raise `CannotCountError` if valgrind is not installed."""
     path = shutil.which("valgrind")
     if path is None:
         raise CannotCountError(
@@ -39,8 +39,9 @@ def tool() -> str:
 def count() -> dict[str, int]:
     """Run the workload under callgrind, and return the number of instructions for each measure.
 
-    The count is the average for one request, or the total for the import or the start of the sandbox. Raises
-    `CannotCountError` if valgrind is missing, or if the workload fails.
+    The result is keyed by the measure's name. For requests, the number is the average per request. For the
+    import and the start of the sandbox, it is the total. Raises `CannotCountError` if valgrind is missing, or
+    if the workload fails.
     """
     valgrind = tool()
     with tempfile.TemporaryDirectory() as folder:
@@ -54,9 +55,11 @@ def count() -> dict[str, int]:
 
 
 def measures(printed: str, folder: Path) -> dict[str, int]:
-    """Compute the counts for each measure from the workload's output and callgrind's dumps in `folder`.
+    """Compute the instruction count for each measure.
 
-    Each line of the output names a measure and its number of repetitions, and belongs to one dump.
+    `printed` is the workload's output, and `folder` contains callgrind's dumps. Each line of the output
+    contains the name of a measure and its number of repetitions. The first line belongs to the first dump,
+    and so on.
     """
     counts = {}
     for part, line in enumerate(printed.splitlines(), start=1):
@@ -67,7 +70,7 @@ def measures(printed: str, folder: Path) -> dict[str, int]:
 
 
 def here() -> Machine:
-    """Look up the versions and the architecture of this machine.
+    """Return the properties of this machine on which the instruction counts depend.
 
     Raises `CannotCountError` if valgrind is not installed.
     """
@@ -100,7 +103,7 @@ def _run(prefix: list[str], folder: Path) -> str:
 
 
 def _environment(given: Mapping[str, str], folder: Path) -> dict[str, str]:
-    """Build the environment variables that make Python do the same work in every run."""
+    """Build the environment variables with which Python executes the same instructions in every run."""
     return {
         "PATH": given.get("PATH", os.defpath),
         "HOME": str(folder),
@@ -113,7 +116,7 @@ def _environment(given: Mapping[str, str], folder: Path) -> dict[str, str]:
 
 
 def _total(dump: Path) -> int:
-    """Read the total number of instructions from a dump; raises `CannotCountError` if there is no total."""
+    """Read the total number of instructions from a dump; raise `CannotCountError` if there is no total."""
     try:
         lines = dump.read_text("utf-8").splitlines()
     except FileNotFoundError:

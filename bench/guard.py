@@ -1,6 +1,7 @@
 """The performance guard: counts instructions and compares them with the baseline in `instructions.json`.
 
-`python -m bench.guard` compares the counts. `python -m bench.guard --update REASON` records them.
+`python -m bench.guard` compares the counts with the baseline. `python -m bench.guard --update REASON` records
+the counts that changed.
 """
 
 import subprocess
@@ -16,13 +17,13 @@ from bench.callgrind import ROOT, CannotCountError, count, here
 
 BASELINE = Path(__file__).parent / "instructions.json"
 _STATES = 50
-"""The number of earlier versions of the file to read; the file changes less often between two releases."""
+"""The maximum number of earlier versions to read; the file changes less often than that in a release."""
 
 
 def earlier(path: Path) -> list[Baseline]:
-    """Read the committed versions of a baseline file from Git, the latest first.
+    """Read the committed versions of a baseline file from Git, from the latest to the oldest.
 
-    Versions that are not valid are skipped. Returns an empty list if there is no Git history.
+    Invalid versions are skipped. Returns an empty list if there is no Git history.
     """
     inside = path.relative_to(ROOT).as_posix()
     states = []
@@ -34,7 +35,7 @@ def earlier(path: Path) -> list[Baseline]:
 
 
 def _git(*arguments: str) -> str:
-    """Run a Git command and return its output; empty if the command fails or Git is not installed."""
+    """Run a Git command and return its output, or an empty string if Git fails or is not installed."""
     try:
         run = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
     except FileNotFoundError:
@@ -43,7 +44,7 @@ def _git(*arguments: str) -> str:
 
 
 def table(baseline: Baseline, counts: dict[str, int]) -> Table:
-    """Build a table that shows each measured count, the recorded count, and the change in per cent."""
+    """Build a table of each measure's recorded count, measured count and change in per cent."""
     rows = Table(title="Instructions")
     for heading in ("", "baseline", "counted", "change"):
         rows.add_column(heading, justify="right" if heading else "left")
@@ -55,9 +56,11 @@ def table(baseline: Baseline, counts: dict[str, int]) -> Table:
 
 
 def compare() -> int:
-    """Count instructions, compare them with the baseline, print the results, and return the exit code.
+    """Count instructions, compare the counts with the baseline, print the results, and return the exit code.
 
-    The exit code is 1 if a measured count is too high, or if a recorded count grew without a new reason.
+    The exit code is 1 if a measured count is too high, if a measure is missing from the baseline, or if a
+    measure in the baseline was not counted. It is also 1 if a recorded count has no reason, or if it grew
+    without a new reason.
     """
     baseline = Baseline.parse(BASELINE.read_text("utf-8"))
     history = earlier(BASELINE)
@@ -75,10 +78,10 @@ def compare() -> int:
 
 
 def update(reason: str) -> int:
-    """Count instructions, record the counts that changed together with the reason, and return the exit code.
+    """Count instructions, record the counts that changed and the reason, and return the exit code.
 
-    The exit code is 1, and the file is not written, if a count grew but the reason is not new. Raises
-    `ValueError` if the reason is empty.
+    If a count grew but the given reason is the same as the recorded reason, the exit code is 1 and nothing is
+    recorded. Raises `ValueError` if the reason is empty.
     """
     machine = here()
     baseline = Baseline.parse(BASELINE.read_text("utf-8")) if BASELINE.exists() else Baseline(machine, {})
@@ -95,7 +98,10 @@ def update(reason: str) -> int:
 
 
 def main(arguments: list[str]) -> int:
-    """Run the guard with command-line arguments and return the exit code; errors go to standard error."""
+    """Run the guard with the given command-line arguments and return the exit code.
+
+    Error messages are printed on standard error.
+    """
     try:
         match arguments:
             case []:

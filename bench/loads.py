@@ -1,4 +1,4 @@
-"""Defines the requests that the benchmarks send, and the HTTP status that each response should have."""
+"""Defines the requests that the benchmarks send, and the HTTP status that is expected for each request."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,9 +12,9 @@ RETURN_REQUEST = {
 
 @dataclass(frozen=True)
 class Load:
-    """A request that the benchmarks send repeatedly, and the `status` of the expected response.
+    """A request that the benchmarks send repeatedly.
 
-    `{id}` in the path is replaced by the ID of an existing return.
+    `status` is the expected HTTP status. `{id}` in the path is replaced by the ID of an existing return.
     """
 
     name: str

@@ -26,7 +26,7 @@ class Server:
     """A running server under test.
 
     `ready` is the number of seconds from the start of the process to its first response. `headers` contains
-    the credentials.
+    the credentials for requests.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Server:
 
     @property
     def cpu(self) -> float:
-        """CPU time in seconds that the server has used so far, which other processes hardly influence."""
+        """CPU time in seconds that the server has used so far; other processes hardly influence it."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -50,14 +50,17 @@ class Server:
 
 
 def pinned(core: int, *command: str) -> list[str]:
-    """Build the command line that runs `command` on one core; `core` is an index of the available cores."""
+    """Build the command line that runs `command` on one core only.
+
+    `core` is the index of the core in the list of available cores.
+    """
     cores = sorted(os.sched_getaffinity(0))
     return ["taskset", "-c", str(cores[core % len(cores)]), *command]
 
 
 @contextmanager
 def sandbox(folder: Path, port: int) -> Iterator[Server]:
-    """Run the sandbox with a database in `folder`, and create the tenant `bench` without rate limits."""
+    """Run the sandbox with a database in `folder`, and create a tenant `bench` that has no rate limits."""
     returns = str(Path(sys.executable).with_name("returns"))
     database = f"sqlite:///{folder / 'bench.sqlite3'}"
     command = [returns, "serve", "--port", str(port), "--database", database]
@@ -75,9 +78,10 @@ def sandbox(folder: Path, port: int) -> Iterator[Server]:
 
 @contextmanager
 def prism(folder: Path, port: int) -> Iterator[Server]:
-    """Run Prism with default options on ReturnMate's specification.
+    """Run Prism with its default options as a mock server for ReturnMate's specification.
 
-    The specification's example list is extended to 25 returns, as many as the benchmarks request.
+    Prism reads a copy of the specification in which the example for a list contains 25 returns, because the
+    benchmarks request lists of 25.
     """
     document = folder / "returnmate.json"
     document.write_text(json.dumps(_with_full_page(openapi.read("returnmate"))))

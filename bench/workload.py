@@ -1,8 +1,9 @@
-"""The workload for the performance guard: starts the sandbox and sends requests, always with the same work.
+"""The workload for the performance guard: starts the sandbox, and sends requests to it.
 
-The system clock is replaced by a constant, timers use virtual time, nothing depends on random numbers, and
-requests are passed to the ASGI application without a socket. `mark` ends each part of the run, so that
-callgrind counts the instructions of each part separately (see `bench/callgrind.py`).
+Every run executes the same instructions, as far as possible: the system clock is replaced by a constant,
+timers use virtual time, nothing depends on random numbers, and requests are passed to the ASGI application
+without a socket. `mark` is called at the end of each part of the run, so that callgrind counts the
+instructions of each part separately (see `bench/callgrind.py`).
 """
 
 import asyncio
@@ -26,9 +27,9 @@ _HOST, _PORT = "127.0.0.1", 4010
 
 
 def mark(name: str = "", times: int = 1) -> None:
-    """End a part of the run: print its name and number of repetitions, and make callgrind write a dump.
+    """Mark the end of a part of the run: print its name and repetitions, and make callgrind write a dump.
 
-    The counts of a part without a name are ignored.
+    `times` is how often the part repeated the same work. The count for a part without a name is ignored.
     """
     print(json.dumps([name, times]), flush=True)
     os.getppid()  # callgrind writes a dump before each call of this function, which is called only here
@@ -50,7 +51,7 @@ class VirtualTime(asyncio.SelectorEventLoop):
 
 
 class _NonBlockingSelector(selectors.SelectSelector):
-    """A selector that never sleeps: instead of waiting, it passes the number of seconds to `jump`."""
+    """A selector that never waits: it calls `jump` with the number of seconds that it would have waited."""
 
     def __init__(self, jump: Callable[[float], None]) -> None:
         super().__init__()
@@ -74,7 +75,7 @@ class Caller:
         self.headers: Mapping[str, str] = {}
 
     async def __call__(self, method: str, path: str, content: bytes = b"", *, status: int) -> Any:
-        """Send a request and return the body of the response; exit if the response does not have `status`."""
+        """Send a request and return the response's body; exit if the response's status is not `status`."""
         sent: list[dict[str, Any]] = []
 
         async def receive() -> dict[str, Any]:
@@ -111,7 +112,10 @@ class Caller:
 
 
 class Lifespan:
-    """A context manager that starts and stops an ASGI application with lifespan messages."""
+    """A context manager that starts an ASGI application on entry and stops it on exit.
+
+    It uses the messages of the ASGI lifespan protocol.
+    """
 
     def __init__(self, app: Any) -> None:
         self._app = app
@@ -135,9 +139,10 @@ class Lifespan:
 
 
 async def requests(app: Any) -> None:
-    """Send the loads to the tenant `bench`.
+    """Send all loads to the tenant `bench`.
 
-    For each load, `_WARM_UP` requests are not counted, and the following `_COUNTED` requests are.
+    Each load's request is first sent `_WARM_UP` times without being counted. Then it is sent `_COUNTED`
+    times, and the instructions for these requests are counted.
     """
     call = Caller(app)
     async with Lifespan(app):
@@ -154,7 +159,7 @@ async def requests(app: Any) -> None:
 
 
 async def _tenant(call: Caller) -> tuple[str, list[str]]:
-    """Create the tenant `bench`, and return the base path of its API and the IDs of its 25 newest returns."""
+    """Create the tenant `bench`, and return its API's base path and the IDs of its 25 newest returns."""
     demo = json.loads(await call("GET", "/__sandbox/tenants/demo", status=200))
     if demo["first_moment"] != FIRST_MOMENT:
         raise SystemExit(f"Real time does not stand still: demo begins at {demo['first_moment']}.")

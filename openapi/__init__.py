@@ -1,7 +1,7 @@
 """Reads the OpenAPI specifications: one for each vendor, and `sandbox` for the sandbox's control plane.
 
-The YAML files are package data, and they are the only thing that the sandbox and the connector share. A
-document is returned as a dictionary whose keys have the order of the file. Dates remain strings, as in JSON.
+The YAML files are package data, and they are all that the sandbox and the connector share. A specification is
+returned as a dictionary whose keys are in the same order as in the file. Dates remain strings, as in JSON.
 """
 
 from pathlib import Path
@@ -16,7 +16,7 @@ FOLDER = Path(__file__).parent
 class DocumentError(ValueError):
     """Raised if a specification is not a valid OpenAPI document.
 
-    The message names the file and the reason, and the line if it is known.
+    The message states the file, the problem and, if it is known, the line.
     """
 
 
@@ -31,9 +31,9 @@ _JsonLoader.yaml_implicit_resolvers = {
 
 
 def path(name: str) -> Path:
-    """Return the path of a specification; `name` is a vendor or `sandbox`.
+    """Return the path of a specification's file; `name` is a vendor or `sandbox`.
 
-    Raises `LookupError`, whose message lists the vendors, if there is no such specification.
+    Raises `LookupError` if there is no specification with this name. The error message lists the vendors.
     """
     file = FOLDER / f"{name}.yaml"
     if not file.is_file():
@@ -44,8 +44,8 @@ def path(name: str) -> Path:
 def read(name: str) -> dict[str, Any]:
     """Read a specification and return it as a new dictionary; `name` is a vendor or `sandbox`.
 
-    Raises `LookupError` if there is no such specification, and `DocumentError` if the file is not a valid
-    OpenAPI document.
+    Raises `LookupError` if there is no specification with this name, and `DocumentError` if the file is not a
+    valid OpenAPI document.
     """
     content = path(name).read_bytes()
     try:

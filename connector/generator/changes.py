@@ -1,8 +1,8 @@
 """Compares two versions of an app and classifies each difference as breaking or notable.
 
 A breaking change makes existing workflows fail, or makes them fire again for old events. A notable change
-is visible to users but breaks nothing. Zapier makes the same comparison when a version is promoted (checks
-C001 to C003 in its reference).
+is visible to users but breaks nothing. Zapier also compares an app with its previous version when a new
+version is promoted (checks C001 to C003 in Zapier's reference).
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,10 @@ NOTHING = "nothing"
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A difference between two versions of an app, described in a sentence that does not name the app."""
+    """A difference between two versions of an app.
+
+    `sentence` describes the difference without naming the app: `The trigger new_return was removed.`
+    """
 
     breaking: bool
     sentence: str
@@ -29,7 +32,8 @@ class Change:
 def compare(base: Surface, now: Surface) -> list[Change]:
     """List all differences between two versions of an app: breaking changes first, then notable ones.
 
-    Within each group, changes of the app itself come first, then changes of its login, then of its steps.
+    Each of the two groups starts with changes to the app's texts, followed by changes to its login and its
+    steps.
     """
     changes = [
         *_texts("The app", base.texts, now.texts),
@@ -56,7 +60,7 @@ def _steps(base: Mapping[str, Step], now: Mapping[str, Step]) -> Iterator[Change
 def _is_renamed(name: str, step: Step, other: str, candidate: Step) -> bool:
     """Guess whether the removed step `name` was renamed to the new step `other`.
 
-    Both must have the same kind, and the same label or the same inputs and outputs.
+    The steps must be of the same kind, and must have the same label, or the same inputs and outputs.
     """
     same_kind = name.partition(" ")[0] == other.partition(" ")[0]
     same_form = bool(step.inputs) and step.inputs == candidate.inputs and step.outputs == candidate.outputs
@@ -89,7 +93,7 @@ def _step(name: str, base: Step, now: Step) -> Iterator[Change]:
 
 
 def _behaviour(name: str, base: Step, now: Step) -> Iterator[Change]:
-    """Yield a breaking change for each fact about a step's behaviour that changed, such as its request."""
+    """Yield a breaking change for each difference in what a step does, such as a different request."""
     is_trigger = name.startswith("trigger ")
     effect = "it fires for other events, or at other times" if is_trigger else "it does something else"
     for key in _all_names(base.behaviour, now.behaviour):
@@ -102,9 +106,10 @@ def _behaviour(name: str, base: Step, now: Step) -> Iterator[Change]:
 
 
 def _extent(name: str, base: Step, now: Step) -> Iterator[Change]:
-    """Yield a change for each fact about how much a step reads that changed, such as the number of records.
+    """Yield a change for each difference in how much a step reads, or how it compares records with inputs.
 
-    A lower number is a breaking change, because the step no longer finds some records.
+    A lower number, such as a lower number of records, is a breaking change, because the step no longer finds
+    some records. Any other difference is a notable change.
     """
     for key in _all_names(base.extent, now.extent):
         before, after = base.extent.get(key, NOTHING), now.extent.get(key, NOTHING)
@@ -115,9 +120,10 @@ def _extent(name: str, base: Step, now: Step) -> Iterator[Change]:
 
 
 def _all_names(base: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
-    """List all keys that are in either mapping, in their order; empty if one of the mappings is empty.
+    """List the keys of both mappings: the keys in `base` first, then the keys that are only in `now`.
 
-    An empty mapping means that the release does not contain this information, so nothing can be compared.
+    Returns an empty list if one of the mappings is empty. In that case, the files of one version do not
+    contain this information, so there is nothing to compare.
     """
     return [*base, *(key for key in now if key not in base)] if base and now else []
 
@@ -198,7 +204,8 @@ def _output_keys(step: Step) -> list[str]:
 def _is_covered(key: str, keys: list[str]) -> bool:
     """Check whether `keys` contains `key` or a member of `key`, such as `customer__email` for `customer`.
 
-    An object that is null in the sample of one version may have members in the sample of the other.
+    A sample may contain `customer` as null in one version, and as an object in the other. For an object,
+    `keys` contains only the keys of its members.
     """
     return any(one == key or one.startswith((f"{key}__", f"{key}[]")) for one in keys)
 

@@ -11,7 +11,8 @@ A = TypeVar("A")
 class Complaint:
     """A problem that a lint check found in an app.
 
-    `check` is the check's ID, such as `D018`. `sentence` says where the problem is and how to fix it.
+    `check` is the ID of the lint check, such as `D018`. `sentence` says where the problem is and how to fix
+    it.
     """
 
     check: str
@@ -22,10 +23,10 @@ class Complaint:
 
 
 def check_id(check: Callable[..., object]) -> str:
-    """Extract a check's ID from its function name: `D018` from `d018_labels_are_in_title_case`."""
+    """Return a check's ID, such as `D018` for the function `d018_labels_are_in_title_case`."""
     return check.__name__.partition("_")[0].upper()
 
 
 def run_checks(checks: Iterable[Callable[[A], Iterator[str]]], app: A) -> list[Complaint]:
-    """Run the checks on an app, and list the problems in the order of the checks."""
+    """Run the checks on an app in the given order, and list the problems that they find."""
     return [Complaint(check_id(check), sentence) for check in checks for sentence in check(app)]

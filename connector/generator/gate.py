@@ -1,4 +1,7 @@
-"""The release gate: compares newly generated apps with the released apps and checks their version numbers."""
+"""The release gate: compares newly generated apps with the released apps, and checks their version numbers.
+
+The rules for version numbers are described in `Verdict.refusal`.
+"""
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,8 +24,9 @@ from connector.generator.zapier.surface import read_surface as read_zapier_surfa
 class Platform:
     """A no-code platform: the folder that contains its apps, and the functions that render and read an app.
 
-    `render` also takes the app's folder, because a deployment writes IDs there that must be kept.
-    `read_surface` takes the app's folder and a folder of apps whose npm packages are installed.
+    `folder` contains one subfolder per app. `render` takes an `Integration` and the app's folder, from
+    which it keeps the IDs that a deployment has written there. `read_surface` takes the app's folder and a
+    folder that contains apps with installed npm packages.
     """
 
     folder: str
@@ -48,8 +52,8 @@ PLATFORMS = (
 class Verdict:
     """The release gate's result for one app, such as `zapier_app/returnmate`.
 
-    `base` is the number of the released version, and `now` the number of the new version. `base` is empty if
-    the app was never released, and `now` if the app was removed. Both are empty if no file changed.
+    `base` is the released version number, or an empty string if the app was never released. `now` is the new
+    version number, or an empty string if the app was removed. If no file changed, both are empty strings.
     """
 
     app: str
@@ -59,16 +63,17 @@ class Verdict:
 
     @property
     def refused(self) -> bool:
-        """Whether the release gate refuses the app's new version."""
+        """True if the release gate refuses the app's new version."""
         return bool(self.refusal)
 
     @property
     def refusal(self) -> str:
-        """The reason why the version is refused, phrased to follow the app's name; empty if it is accepted.
+        """The reason why the new version is refused, or an empty string if it is accepted.
 
-        A breaking change requires a higher major version, and any other change requires a higher version.
-        Versions of Make apps are whole numbers, so a Make app keeps its version if no change is breaking. No
-        version may be lower than the released version.
+        The reason is a phrase that follows the app's name in a sentence. A breaking change requires a higher
+        major version, and any other change requires a higher version. Versions of Make apps are whole
+        numbers, so a Make app keeps its version if no change is breaking. No version may be lower than the
+        released version.
         """
         base, now = _numbers(self.base), _numbers(self.now)
         if any(one.breaking for one in self.changes) and now[:1] <= base[:1]:
@@ -83,8 +88,8 @@ class Verdict:
 def verdicts(base: str, root: Path, platforms: Sequence[Platform] = PLATFORMS) -> Iterator[Verdict]:
     """Yield a verdict for each app that was released at `base` or is generated from the current catalog.
 
-    `base` is a folder or a Git revision. `root` contains the platforms' folders. Raises `ConfigurationError`
-    if `base` is neither, or if an app cannot be read.
+    `base` is a folder or a Git revision. `root` is the folder that contains the platforms' folders. Raises
+    `ConfigurationError` if `base` is neither a folder nor a revision, or if an app cannot be read.
     """
     for platform in platforms:
         with released_apps(base, platform.folder) as old:

@@ -1,4 +1,4 @@
-"""Formats generated READMEs: wraps Markdown at 120 characters, and groups labels that share a description."""
+"""Formats generated READMEs: wraps lines at 120 characters, and groups labels that share a description."""
 
 import re
 import textwrap
@@ -38,7 +38,7 @@ def _lines(text: str) -> Iterator[str]:
 
 
 def _fill(block: list[str]) -> list[str]:
-    """Wrap the lines of one paragraph or list item; a list item's further lines are indented."""
+    """Wrap one paragraph or list item; the second and later lines of a list item are indented."""
     if not block:
         return []
     marker = MARKER.match(block[0])
@@ -54,7 +54,10 @@ def _fill(block: list[str]) -> list[str]:
 
 
 def grouped(texts: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
-    """Group `(label, text)` pairs that have the same text: `[{"labels": [...], "text": ...}]`."""
+    """Group `(label, text)` pairs by their text, and list the labels for each text.
+
+    The result has the form `[{"labels": [...], "text": ...}]`.
+    """
     groups: dict[str, list[str]] = {}
     for label, text in texts:
         groups.setdefault(text, []).append(label)

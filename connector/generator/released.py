@@ -1,4 +1,4 @@
-"""Copies the released apps from a Git revision or a folder, for the release gate."""
+"""Copies the released apps from a Git revision or a folder, so that the release gate can read them."""
 
 import io
 import shutil
@@ -52,7 +52,7 @@ def _extract(revision: str, folder: str, target: Path) -> None:
 
 
 def _git(*arguments: str) -> bytes:
-    """Run a Git command and return its standard output; empty if the command fails.
+    """Run a Git command and return its standard output, or empty bytes if the command fails.
 
     Raises `ConfigurationError` if Git is not installed.
     """

@@ -1,8 +1,8 @@
-"""Models an app's surface, the parts that users' workflows depend on, in the same way for all platforms.
+"""Defines an app's surface: the parts that users' workflows depend on. All platforms share this model.
 
-Each platform has a function that reads the surface from an app's generated files, for example in
-`connector.generator.zapier.surface`. This allows the release gate to compare apps that were written by
-different versions of the generator.
+Each platform has a function that reads the surface from an app's generated files; the function for Zapier is
+in `connector.generator.zapier.surface`. Because the surface is read from files, the release gate can compare
+apps that were written by different versions of the generator.
 """
 
 from collections.abc import Mapping
@@ -29,15 +29,15 @@ class Field:
 class Step:
     """A trigger, an action or a search.
 
-    `inputs` and `outputs` are keyed as in workflows: `customer__email`, `items[]sku`. `identity` lists the
-    outputs that identify an event. `mechanism` is how a trigger receives its events: "polling" or "hook".
-    `sample_keys` are the keys in the static sample, and `faults` describes where the sample contradicts the
-    outputs.
+    `inputs` and `outputs` have the keys that workflows use, such as `customer__email` or `items[]sku`.
+    `identity` lists the outputs that identify an event. `mechanism` is how a trigger receives events, such as
+    "polling" or "hook". `sample_keys` are the keys in the static sample. `faults` describes each value in the
+    sample that contradicts the outputs.
 
-    `behaviour` contains facts keyed by name: the requests that the step sends, which records are events and,
-    under `input KEY`, which part of the request the input fills. `extent` contains facts about how many
-    records the step reads, how far back in time it looks, and how it compares records with the inputs. Both
-    are empty if the release does not contain these facts.
+    `behaviour` describes what the step does, keyed by name: the requests that it sends, the records that
+    count as events and, under `input KEY`, the part of the request that the input fills. `extent` describes
+    how many records the step reads, how far back in time it looks, and how it compares records with the
+    inputs. `behaviour` and `extent` are empty if the app's files do not contain this information.
     """
 
     label: str
@@ -56,7 +56,8 @@ class Step:
 class Surface:
     """The parts of one app that users' workflows depend on.
 
-    `steps` is keyed by kind and key (`trigger new_return`), and `texts` by name, such as `description`.
+    `steps` is keyed by the kind and key of the step, such as `trigger new_return`. `texts` contains the app's
+    own texts, keyed by name, such as `description`.
     """
 
     version: str

@@ -1,4 +1,7 @@
-"""The banner that `returns serve` prints once the sandbox is ready, and the content of the ready file."""
+"""Prints the banner of `returns serve`, and builds the content of the ready file.
+
+The banner is printed, and the ready file is written, once the sandbox is ready for requests.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +64,7 @@ def _facts(settings: Settings) -> Iterator[str]:
 
 
 def _ignored_options(demo: Tenant, settings: Settings) -> Iterator[str]:
-    """Yield a warning for each option that has no effect because the tenant `demo` exists already."""
+    """Yield a warning for each option that has no effect because the tenant `demo` already exists."""
     for name in ("seed", "seed_size"):
         actual, requested = getattr(demo, name), getattr(settings, name)
         if name in settings.model_fields_set and actual != requested:
@@ -88,15 +91,18 @@ def _next_steps(entries: list[Entry], base_url: str) -> Iterator[str]:
 
 
 def _program() -> str:
-    """Return the command that starts this program: `returns` if it is on PATH, otherwise its path."""
+    """Return the command with which users can start this program again.
+
+    It is `returns` if that command is on PATH, and otherwise the path with which this program was started.
+    """
     called = Path(sys.argv[0])
     return "returns" if shutil.which("returns") or called.name != "returns" else shlex.quote(str(called))
 
 
 def _inputs(document: Mapping[str, Any]) -> str:
-    """Build `--input` options from the specification's example for `create_return`.
+    """Build `--input` options from the example request for `create_return` in the specification.
 
-    Returns "" if the operation does not exist, or if its body nests the inputs in an envelope.
+    Returns an empty string if the operation does not exist, or if the example contains nested objects.
     """
     operations = (operation for path in document["paths"].values() for operation in path.values())
     create_return = next(

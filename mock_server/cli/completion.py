@@ -4,9 +4,9 @@ from contextlib import suppress
 
 
 def complete_vendor(incomplete: str) -> list[str]:
-    """List the vendors whose names begin with `incomplete`; return an empty list if that fails.
+    """List the vendors whose names begin with `incomplete`; return an empty list if an error occurs.
 
-    A failure must stay silent, because the shell would print the message into the line that the user is
+    An error is not reported, because the shell would print the message into the line that the user is
     typing.
     """
     with suppress(Exception):

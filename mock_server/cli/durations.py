@@ -7,10 +7,11 @@ _DURATION = re.compile("".join(rf"(?:(?P<{unit}>[0-9]{{1,12}}){unit})?" for unit
 
 
 def seconds(text: str) -> int:
-    """Parse a duration, and return it in seconds; a number without a unit is in seconds.
+    """Parse a duration, such as `1d12h`, and return the number of seconds.
 
-    Units are w, d, h, m and s, the largest first and each at most once. Raises `ValueError` if the string is
-    not a duration. The message is a complete sentence that can be shown to the user.
+    The units are w, d, h, m and s. Larger units must come before smaller units, and each unit may be used
+    only once. A number without a unit is a number of seconds. Raises `ValueError` if the string is not a
+    duration. The error message is a complete sentence that can be shown to the user.
     """
     try:
         return int(text)

@@ -1,7 +1,7 @@
 """Parses `--input` options for `returns sandbox act`, such as `items[0].isReturned=yes`.
 
 Values are converted to the types in the act's JSON Schema. Everything else is validated by the control plane,
-whose error messages explain what is wrong.
+which responds with an error message if an input is invalid.
 """
 
 from __future__ import annotations
@@ -26,7 +26,11 @@ class InputError(ValueError):
 def describe_inputs(
     schema: Mapping[str, Any], prefix: str = "", *, optional: bool = False
 ) -> list[tuple[str, str]]:
-    """List the inputs that a JSON Schema describes: the key for `--input`, and the type."""
+    """List the key and the type of each input that a JSON Schema describes.
+
+    The key, such as `items[0].quantity`, is what users write after `--input`. `prefix` is put in front of
+    every key. If `optional` is true, all inputs are described as optional.
+    """
     lines = []
     for name, field in schema.get("properties", {}).items():
         is_optional = optional or name not in schema.get("required", ())
@@ -41,7 +45,7 @@ def describe_inputs(
 
 
 def parse_inputs(schema: Mapping[str, Any], pairs: Iterable[str]) -> dict[str, Any]:
-    """Build the JSON object that `key=value` pairs describe; raise `InputError` for an invalid pair."""
+    """Convert `key=value` pairs to a JSON object; raise `InputError` if a pair is invalid."""
     inputs: dict[str, Any] = {}
     for pair in pairs:
         key, equals, text = pair.partition("=")
@@ -87,9 +91,10 @@ def _value(schema: Mapping[str, Any], text: str, key: str) -> Any:
 
 
 def _insert(inputs: Any, steps: list[str | int], value: Any, key: str) -> None:
-    """Insert a value at the position of its key; raise `InputError` if the position does not exist.
+    """Insert a value into the inputs at the position that its key describes.
 
-    Items of a list must be given in order.
+    `steps` are the parts of the key, such as `["items", 0, "quantity"]`. Raises `InputError` if the key
+    contradicts an earlier key, is given twice, or skips an item of a list.
     """
     holder: Any = inputs
     for step, following in zip(steps, [*steps[1:], None], strict=True):

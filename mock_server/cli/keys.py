@@ -122,7 +122,7 @@ def plan(
 ) -> None:
     """Change the rate limits of an API key.
 
-    Sets the limits of a plan, or individual limits.
+    Pass either the name of a plan, or individual limits.
     """
     windows = not_none(second=second, minute=minute, day=day)
     if bool(name) == bool(windows):

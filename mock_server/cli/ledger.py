@@ -46,7 +46,7 @@ def ledger(
     url: Url = DEFAULT_URL,
     token: Token = "",
 ) -> None:
-    """List the events of a tenant, oldest first."""
+    """List a tenant's events, oldest first."""
     query = {**_page(after, limit, last), **not_none(kind=kind, vendor=vendor)}
     print_answer(call(url, token, "GET", tenant_path(tenant, "ledger"), query=query), output, "events")
 

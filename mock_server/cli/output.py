@@ -1,4 +1,4 @@
-"""Output of `returns sandbox` and `returns credentials`: tables for people, unchanged JSON for programs."""
+"""Prints the output of `returns sandbox` and `returns credentials`: tables for people, JSON for programs."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class Format(StrEnum):
 
 
 def print_answer(answer: httpx.Response, output: Format, member: str = "", *, otherwise: str = "") -> None:
-    """Print a response of the control plane, either its unchanged JSON or a table.
+    """Print a response from the control plane, either as unchanged JSON or as a table.
 
-    The table shows the response's field `member`, or the field `otherwise` if `member` is empty. If no field
-    is given, the table shows the whole response.
+    `member` is the name of the response's field that the table shows, and `otherwise` is the name of the
+    field to show if that field is missing or empty. Without `member`, the table shows the whole response.
     """
     if output is Format.json:
         print_json(answer)
@@ -47,18 +47,21 @@ def print_answer(answer: httpx.Response, output: Format, member: str = "", *, ot
 
 
 def print_json(answer: httpx.Response) -> None:
-    """Print a response's JSON unchanged; escape characters if the terminal's encoding lacks any of them."""
+    """Print a response's JSON unchanged, unless standard output cannot encode it.
+
+    In that case, non-ASCII characters are printed as JSON escape sequences.
+    """
     text = answer.text
     print_line(text if _is_encodable(text) else json.dumps(answer.json()))
 
 
 def print_line(text: str) -> None:
-    """Print a line; replace characters that the terminal's encoding lacks with question marks."""
+    """Print a line; characters that standard output cannot encode are replaced with question marks."""
     print(_encodable(text, sys.stdout))  # noqa: T201
 
 
 def notify(sentence: str) -> None:
-    """Print a notice on standard error, so that it is kept separate from the command's output."""
+    """Print a sentence on standard error, so that it is kept separate from the command's output."""
     print(_encodable(_printable(sentence), sys.stderr), file=sys.stderr)  # noqa: T201
 
 
@@ -82,8 +85,8 @@ def _encodable(text: str, stream: TextIO) -> str:
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, wrap: bool = True) -> None:
     """Print a table, or a list if the terminal is too narrow for the table.
 
-    If `wrap` is False, every cell stays on one line, so that its value can be copied. If the output is not a
-    terminal, the table is laid out for at least 200 columns.
+    If `wrap` is False, no cell is wrapped, so that its value can be copied. If standard output is not a
+    terminal, tables of up to 200 characters in width are not wrapped.
     """
     from rich.console import Console
     from rich.table import Table
@@ -104,7 +107,7 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, wrap: 
 
 
 def one_line(value: Any) -> str:
-    """Format a JSON value as a single line for people."""
+    """Format a JSON value as a single line of text for people, such as `yes` for true."""
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""Sends requests to the sandbox's control plane, and reports failures as a sentence and an exit code."""
+"""Sends requests to the sandbox's control plane; a failure is reported by a sentence and an exit code."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ As = Annotated[Format, typer.Option("--format", help="Output for people (table) 
 
 
 def path_segment(name: str) -> str:
-    """Percent-encode a name as one segment of a path; end the program if the name is not valid UTF-8."""
+    """Percent-encode a name for use as one segment of a path; exit if the name is not valid UTF-8."""
     try:
         return quote(name, safe="")
     except UnicodeEncodeError:
@@ -46,12 +46,15 @@ def path_segment(name: str) -> str:
 
 
 def tenant_path(tenant: str, *names: str) -> str:
-    """Build the control plane's path for a tenant, or for a resource below the tenant."""
+    """Build the path of a tenant in the control plane, or of a resource that belongs to the tenant.
+
+    `names` are the path segments after the tenant's name.
+    """
     return "/".join(["/tenants", *map(path_segment, (tenant, *names))])
 
 
 def not_none(**values: Any) -> dict[str, Any]:
-    """Return the keyword arguments without those whose value is None."""
+    """Return the keyword arguments that are not None as a dictionary."""
     return {name: value for name, value in values.items() if value is not None}
 
 
@@ -60,7 +63,8 @@ def call(
 ) -> httpx.Response:
     """Send a request to the control plane and return the response.
 
-    Ends the program with a sentence and an exit code if no sandbox responds or the request is refused.
+    If no sandbox responds, or if the sandbox refuses the request, prints a sentence on standard error and
+    exits.
     """
     import httpx
 
@@ -90,7 +94,7 @@ def call(
 
 
 def member(answer: httpx.Response, name: str) -> Any:
-    """Return a field of the response's JSON object; end the program if the response lacks the field."""
+    """Return the field `name` of a response's JSON object; exit if the field is missing."""
     content = answer.json()
     if name not in content:
         fail(_not_a_sandbox(answer))
@@ -98,13 +102,13 @@ def member(answer: httpx.Response, name: str) -> Any:
 
 
 def fail(sentence: str, code: int = FAILED) -> NoReturn:
-    """Print a sentence on standard error, and end the program with an exit code."""
+    """Print a sentence on standard error, and exit with the given exit code."""
     notify(sentence)
     raise typer.Exit(code)
 
 
 def _checked(url: str, token: str) -> tuple[str, dict[str, str]]:
-    """Build a request's base URL and headers; end the program if the URL or the token is not usable."""
+    """Return the base URL and the headers for a request; exit if the URL or the token cannot be used."""
     try:
         bearer = unreachable.bearer_token(token)
         headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}

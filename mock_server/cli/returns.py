@@ -1,4 +1,4 @@
-"""`returns sandbox move`, `acts` and `act`: simulate what a merchant does in the vendor's own pages."""
+"""`returns sandbox move`, `acts` and `act`: simulate what merchants do on the vendor's own website."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def move(
 ) -> None:
     """Change the status of a return.
 
-    The effect is the same as when a merchant changes the status in the vendor's own pages.
+    The effect is the same as when a merchant changes the status on the vendor's own website.
     """
     body = {"vendor": vendor, "status": status}
     answer = call(url, token, "POST", tenant_path(tenant, "returns", return_id, "move"), body)
@@ -74,7 +74,7 @@ def acts(
 ) -> None:
     """List acts and their inputs.
 
-    An act is an operation that a merchant can perform in the vendor's own pages, but not through the API.
+    An act is an operation that a merchant can perform on the vendor's own website, but not through the API.
     """
     names = [vendor] if vendor else member(call(url, token, "GET", "/health"), "vendors")
     entries = [{"vendor": name, **entry} for name in names for entry in _acts(url, token, tenant, name)]
@@ -116,7 +116,10 @@ def _acts(url: str, token: str, tenant: str, vendor: str) -> list[dict[str, Any]
 
 
 def _rows(entry: dict[str, Any]) -> Iterator[tuple[str, ...]]:
-    """Yield a row for each input of an act; only the first row contains the vendor, name and description."""
+    """Yield a table row for each input of an act.
+
+    The vendor and the act's name and description are shown only in the first row.
+    """
     head = (entry["vendor"], entry["name"], entry["description"])
     for key, kind in describe_inputs(entry["schema"]) or [("", "")]:
         yield (*head, key, kind)

@@ -164,9 +164,9 @@ def _serve_at(listener: socket, settings: Settings, ready_file: Path | None) -> 
 
 
 def with_control_token(settings: Settings) -> Settings:
-    """Return settings with a control token if other machines can reach the sandbox.
+    """Return the settings, and add a control token if other machines can reach the sandbox.
 
-    If the settings have no token, a new token is created and printed.
+    A new token is created and printed only if the settings do not contain one.
     """
     from pydantic import SecretStr
 

@@ -40,7 +40,7 @@ def register(commands: typer.Typer) -> None:
 
 
 def tenants(output: As = Format.table, url: Url = DEFAULT_URL, token: Token = "") -> None:
-    """List the tenants of the sandbox."""
+    """List the sandbox's tenants."""
     print_answer(call(url, token, "GET", "/tenants"), output, "tenants")
 
 
@@ -78,7 +78,7 @@ def reset(
 ) -> None:
     """Reset a tenant to its initial state.
 
-    Times and IDs start over, so that a test finds the same returns again.
+    The clock and the ID sequences restart too, so that every test run sees the same returns.
     """
     print_answer(call(url, token, "POST", tenant_path(tenant, "reset")), output)
     notify("Restart triggers that polled this tenant with --restart; they remember its old ids and times.")
@@ -89,7 +89,7 @@ def delete_tenant(
     url: Url = DEFAULT_URL,
     token: Token = "",
 ) -> None:
-    """Delete a tenant and all of its data."""
+    """Delete a tenant and all its data."""
     call(url, token, "DELETE", tenant_path(tenant))
     notify(f"Tenant {tenant} is deleted, with its returns, keys, webhooks and ledger.")
 
@@ -97,7 +97,7 @@ def delete_tenant(
 def clock(
     tenant: Tenant = "demo", output: As = Format.table, url: Url = DEFAULT_URL, token: Token = ""
 ) -> None:
-    """Show the clock of a tenant."""
+    """Show a tenant's clock."""
     print_answer(call(url, token, "GET", tenant_path(tenant, "clock")), output)
 
 
@@ -110,7 +110,7 @@ def advance(
     url: Url = DEFAULT_URL,
     token: Token = "",
 ) -> None:
-    """Move the clock of a tenant forward.
+    """Move a tenant's clock forward.
 
     Events that become due, such as parcel scans, happen immediately.
     """
@@ -125,23 +125,23 @@ def advance(
 def freeze(
     tenant: Tenant = "demo", output: As = Format.table, url: Url = DEFAULT_URL, token: Token = ""
 ) -> None:
-    """Stop the clock of a tenant."""
+    """Stop a tenant's clock."""
     print_answer(call(url, token, "POST", tenant_path(tenant, "clock", "freeze")), output)
 
 
 def unfreeze(
     tenant: Tenant = "demo", output: As = Format.table, url: Url = DEFAULT_URL, token: Token = ""
 ) -> None:
-    """Start the clock of a tenant again."""
+    """Start a tenant's clock again."""
     print_answer(call(url, token, "POST", tenant_path(tenant, "clock", "unfreeze")), output)
 
 
 def switches(
     tenant: Tenant = "demo", output: As = Format.table, url: Url = DEFAULT_URL, token: Token = ""
 ) -> None:
-    """List the switches of a tenant.
+    """List a tenant's switches.
 
-    A switch simulates a condition of the tenant's account, such as an outage of the vendor.
+    A switch simulates a condition of the tenant's account, such as an outage at the vendor.
     """
     print_answer(call(url, token, "GET", tenant_path(tenant, "switches")), output, "switches")
 
@@ -158,6 +158,6 @@ def switch(
     url: Url = DEFAULT_URL,
     token: Token = "",
 ) -> None:
-    """Turn a switch of a vendor on or off."""
+    """Turn a vendor's switch on or off."""
     body = {"vendor": vendor, "name": name, "on": position is OnOff.on, **not_none(shop=shop or None)}
     print_answer(call(url, token, "PUT", tenant_path(tenant, "switches"), body), output)

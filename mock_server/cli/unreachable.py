@@ -27,8 +27,8 @@ class UnusableError(ValueError):
 def base_url(url: str, token: str) -> str:
     """Validate a sandbox's URL, and return it without surrounding spaces and trailing slashes.
 
-    Raises `UnusableError` if the URL is not valid, contains credentials, a query or a fragment, or would send
-    `token` to another machine without encryption.
+    Raises `UnusableError` if the URL is not valid, if it contains credentials, a query or a fragment, or if
+    `token` would be sent to another machine without encryption.
     """
     bare = url.strip().rstrip("/")
     parsed = _parsed(bare)
@@ -49,7 +49,10 @@ def base_url(url: str, token: str) -> str:
 
 
 def bearer_token(token: str) -> str:
-    """Return a control token without surrounding spaces; raise `UnusableError` for invalid characters."""
+    """Return a control token without surrounding spaces.
+
+    Raises `UnusableError` if the token contains characters that a header cannot contain.
+    """
     bare = token.strip()
     if not bare.isascii() or not bare.isprintable():
         raise UnusableError("The control token contains invalid characters; copy it again.")
@@ -57,7 +60,10 @@ def bearer_token(token: str) -> str:
 
 
 def cause(error: Exception, host: str) -> str:
-    """Describe the underlying cause of a failed request in a phrase that can end a sentence."""
+    """Describe why a request failed, in a phrase such as `connection refused`.
+
+    `error` is the exception that the request raised, and `host` is the host name in the sandbox's URL.
+    """
     import httpx
 
     if isinstance(error, httpx.RemoteProtocolError | httpx.DecodingError):
@@ -96,9 +102,9 @@ def _parsed(url: str) -> httpx.URL | None:
 
 
 def _has_valid_host(url: httpx.URL) -> bool:
-    """Return True if the host can be looked up and the port exists.
+    """Return True if the host name is valid in DNS, and the port is between 1 and 65535.
 
-    DNS limits the length of the labels in a name, and sockets limit the port.
+    In DNS, each part of a host name has at most 63 characters.
     """
     labels = url.raw_host.decode("ascii").removesuffix(".").split(".")
     is_name = ":" in url.host or all(

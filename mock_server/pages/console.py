@@ -21,7 +21,10 @@ _SWAGGER_UI: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An API on the landing page; `path` has no trailing slash, `fields` contains the demo credentials."""
+    """An API that the console shows.
+
+    `path` has no trailing slash. `fields` contains the demo credentials, keyed by field name.
+    """
 
     title: str
     name: str
@@ -35,7 +38,10 @@ class Entry:
 
 
 def create_console(apis: Sequence[Entry], control: Entry) -> Flask:
-    """Create the Flask application that shows the vendors' APIs and the control plane."""
+    """Create the Flask application.
+
+    `apis` are the vendors' APIs, and `control` is the API of the sandbox's control plane.
+    """
     console = Flask(__name__)
     # Flask's own redirects are absolute URLs, and `wsgi` hides the host that they would need.
     console.url_map.merge_slashes = False
@@ -57,7 +63,7 @@ def create_console(apis: Sequence[Entry], control: Entry) -> Flask:
 
 
 def _serve_document(console: Flask, entry: Entry) -> None:
-    """Serve an API's OpenAPI document as YAML, and as JSON with working examples for Swagger UI."""
+    """Serve an API's OpenAPI document as YAML and JSON; the JSON contains working examples for Swagger UI."""
 
     def send_json() -> Response:
         document = prefilled(entry.document, entry.examples())
@@ -76,7 +82,7 @@ def _serve_document(console: Flask, entry: Entry) -> None:
 
 
 def _serve_swagger_ui(console: Flask, entry: Entry) -> None:
-    """Serve Swagger UI for an API, below the API's path."""
+    """Serve Swagger UI for an API at the API's path followed by `/ui/`."""
 
     def home() -> str:
         return render_template("documentation.html", entry=entry)
@@ -99,7 +105,7 @@ def _quoted(names: Sequence[str]) -> str:
 
 
 class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
-    """Dumps repeated values in full instead of as YAML anchors, which many OpenAPI tools cannot read."""
+    """A YAML dumper that writes repeated values in full, because many OpenAPI tools cannot read anchors."""
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - required by the base class
         return True

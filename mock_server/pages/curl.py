@@ -1,4 +1,4 @@
-"""Builds the example curl command for an API, a GET request with the given credentials."""
+"""Builds the example curl command for an API: a GET request that uses the given credentials."""
 
 import shlex
 from collections.abc import Iterator, Mapping
@@ -8,9 +8,10 @@ from typing import Any
 def command(
     document: Mapping[str, Any], url: str, headers: Mapping[str, str], query: Mapping[str, str]
 ) -> str:
-    """Build a curl command for the first GET operation in a document whose path has no parameters.
+    """Build a curl command for the document's first GET operation that has no path parameters.
 
-    Required query parameters have the example values of the OpenAPI document.
+    Required query parameters are set to the example values from the OpenAPI document. `headers` and `query`
+    contain the credentials.
     """
     paths = (path for path, item in document["paths"].items() if "get" in item and "{" not in path)
     path = next(paths, "/")

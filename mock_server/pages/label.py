@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """The strings on a shipping label; `direction` is the vendor's term, such as `return` or `outbound`."""
+    """The strings on a shipping label.
+
+    `direction` is the vendor's term for the shipment's direction, such as `return` or `outbound`.
+    """
 
     carrier: str
     service: str

@@ -1,4 +1,4 @@
-"""Renders shipping labels as PDFs in A6 format, with a barcode and marked as samples."""
+"""Renders shipping labels as A6 PDFs that have a barcode and are marked as samples."""
 
 from io import BytesIO
 
@@ -16,7 +16,7 @@ _NOTICE = "SAMPLE – NOT VALID FOR SHIPPING"
 
 
 def render(label: Label) -> bytes:
-    """Render a label as a one-page PDF; equal labels result in equal bytes."""
+    """Render a label as a one-page PDF; the same label always results in exactly the same bytes."""
     output = BytesIO()
     canvas = Canvas(output, pagesize=A6, invariant=1)
     canvas.setTitle(f"Label {label.tracking_number}")

@@ -1,4 +1,4 @@
-"""Serves shipping labels as PDFs, at the label URLs that shipments contain."""
+"""Serves shipping labels as PDFs at the label URLs in shipments."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import partial
@@ -17,7 +17,7 @@ FindLabel = Callable[[str], Label | None]
 
 
 class LabelPages:
-    """ASGI middleware that serves shipping labels, and passes all other requests on."""
+    """ASGI middleware that serves shipping labels, and passes all other requests on to the application."""
 
     def __init__(self, application: Application, find: FindLabel, renderer: Renderer) -> None:
         self._application = application
@@ -25,7 +25,7 @@ class LabelPages:
         self._renderer = renderer
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Respond with the label at the request's path, or pass the request to the application."""
+        """Respond with the label at the request's path, or call the application if there is no label."""
         label = self._find(scope["path"]) if _may_be_label(scope) else None
         if label is None:
             await self._application(scope, receive, send)

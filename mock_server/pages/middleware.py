@@ -1,4 +1,4 @@
-"""Middleware for the console pages: adds security headers, and checks the host name of each request."""
+"""Middleware for the console: checks each request's host name, and adds security headers to responses."""
 
 from __future__ import annotations
 
@@ -29,9 +29,10 @@ _PAGE: Final = ((b"x-frame-options", b"DENY"), (b"content-security-policy", _POL
 
 
 class PageMiddleware:
-    """ASGI middleware that checks requests to the pages, and adds headers to their responses.
+    """ASGI middleware that checks the host name of requests, and adds headers to the responses.
 
-    `now` returns real time in microseconds since the Unix epoch, for the `Date` header.
+    `check_host` raises `Problem` if a request's host name is not allowed. `now` returns the real time for the
+    `Date` header, in microseconds since the Unix epoch.
     """
 
     def __init__(self, pages: Application, check_host: Check, now: Callable[[], int]) -> None:
@@ -40,7 +41,7 @@ class PageMiddleware:
         self._now = now
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Pass a request to the pages, or respond with 403 if the host name is not the sandbox's."""
+        """Pass a request to the console, or respond with status 403 if the host name is not the sandbox's."""
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":

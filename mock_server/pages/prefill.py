@@ -1,8 +1,8 @@
-"""Adapts an OpenAPI document for Swagger UI, so that every operation succeeds when a user presses Execute.
+"""Adapts an OpenAPI document so that every operation succeeds when a user presses Execute in Swagger UI.
 
-Path parameters and bodies get examples from existing records. The examples of optional query parameters are
-removed, because Swagger UI would send all of them, and the filtered lists would be empty. The documents in
-`openapi/` keep their examples, which are meant for readers.
+The examples for path parameters and request bodies are replaced by values from existing records. The examples
+for optional query parameters are removed, because Swagger UI would send them all, and the lists filtered by
+them would be empty. The documents in `openapi/` keep their examples, which are meant for human readers.
 """
 
 from collections.abc import Mapping
@@ -18,8 +18,8 @@ _METHODS = ("get", "post", "put", "patch", "delete")
 class Examples:
     """Example values from existing records.
 
-    `path` contains values for path parameters, keyed by parameter name or `operation.name`, and `bodies`
-    contains request bodies, keyed by operation.
+    `path` contains values for path parameters, keyed by the parameter's name or, for one operation only, by
+    operationId and name, such as `get_return.id`. `bodies` contains request bodies, keyed by operationId.
     """
 
     path: Mapping[str, str] = field(default_factory=dict)
@@ -27,7 +27,10 @@ class Examples:
 
 
 def prefilled(document: Mapping[str, Any], examples: Examples) -> dict[str, Any]:
-    """Copy an OpenAPI document, and replace the copy's examples with `examples`."""
+    """Return a copy of an OpenAPI document that contains `examples` in place of its own examples.
+
+    The examples for optional query parameters are removed.
+    """
     copy: dict[str, Any] = orjson.loads(orjson.dumps(document))
     for path in copy["paths"].values():
         shared = path.pop("parameters", [])

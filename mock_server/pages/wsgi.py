@@ -1,8 +1,8 @@
 """Adapts a WSGI application, the console, to ASGI.
 
-The application does not see the `Host` header, so that a client cannot make the application's links and
-redirects point to another host. The application runs in the event loop's thread, because it reads the store,
-which belongs to that thread, and takes only milliseconds. Request bodies are ignored.
+The `Host` header is hidden from the application, so that a client cannot make the application's links and
+redirects point to another host. The application runs in the event loop's thread, because only that thread may
+read the store; other requests have to wait for it, but only for milliseconds. Request bodies are ignored.
 """
 
 import sys
@@ -27,7 +27,7 @@ class WsgiApp:
         receive: Callable[[], Awaitable[Message]],  # noqa: ARG002 - part of the protocol
         send: Callable[[Message], Awaitable[None]],
     ) -> None:
-        """Call the WSGI application for a request, and send its response."""
+        """Call the WSGI application with a request, and send the response."""
         start: dict[str, Any] = {}
 
         def start_response(status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> None:
@@ -47,7 +47,7 @@ class WsgiApp:
 
 
 def _environ(scope: Message) -> dict[str, Any]:
-    """Build the WSGI environment (PEP 3333) for an ASGI scope."""
+    """Convert an ASGI scope to a WSGI environment (PEP 3333)."""
     host, port = scope.get("server") or ("localhost", 80)
     environ = {
         "REQUEST_METHOD": scope["method"],

@@ -1,7 +1,7 @@
 """Renders an `Integration` as the files of a Zapier CLI app, without writing to disk.
 
-The app needs zapier-platform-core 19.1.0: it follows that version's schema, pins that exact version in
-package.json, and consists of ES modules that are loaded through `exports`.
+The app is written for zapier-platform-core 19.1.0. It follows that version's schema, requires exactly that
+version in package.json, and consists of ES modules that are loaded through `exports`.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -43,8 +43,8 @@ def render(
     """Render a vendor's app, and return the content of its files, keyed by path.
 
     Requests and optional inputs whose provenance is "assumed" are left out, unless `include_assumed` is true.
-    `link` is the content of .zapierapprc that connects the folder to an app at Zapier (see `kept_link`).
-    Raises `Unrenderable` if the catalog contains something that Zapier does not support.
+    `link` contains the ID and key of the app that is registered at Zapier (see `kept_link`). Raises
+    `Unrenderable` if the catalog contains something that Zapier does not support.
     """
     entries = _entries(integration, assumed=include_assumed)
     page = partial(_page, _environment(), notice=_notice(integration))
@@ -98,7 +98,7 @@ def _single_files(
 
 
 def _entries(integration: Integration, *, assumed: bool) -> Entries:
-    """Compute the template values for each step, dropdown and record, keyed by folder, then by key.
+    """Compute the template values for each step, dropdown and record file, keyed by folder, then by key.
 
     Raises `Unrenderable` if a trigger and a dropdown have the same key.
     """

@@ -1,7 +1,10 @@
-"""Reads how the steps of a generated Zapier app work, from the constants and functions in each step's file.
+"""Reads facts about how the steps of a generated Zapier app work.
 
-The release gate compares these facts with the facts of a released app, which an earlier version of the
-generator may have written. Names that earlier versions used are therefore replaced by the current names.
+The facts are the constants in each step's file, and the call of the function that runs the step.
+
+The release gate compares the facts about a new app with the facts about the released app. The released app
+may have been written by an earlier version of the generator, which used other names for some constants and
+functions. Those names are replaced by the current names.
 """
 
 import json
@@ -18,11 +21,11 @@ READER = Path(__file__).with_name("facts.mjs")
 TIMEOUT = 60  # seconds
 EXTENT = ("size", "pages", "lookBack")
 IDENTITY = "identity"
-"""The constant that identifies events. It is skipped, because the surface reads it from the output fields."""
+"""The constant for the fields that identify events; it is skipped because `Step.identity` contains them."""
 PLACEMENT = ("in", "at", "as", "listName", "sendEmpty")
-"""The properties of an input that define which part of the request the value fills.
+"""The properties of a `wire` entry that define which part of the request the input's value fills.
 
-The other properties define how the value is compared with records, or checked.
+The other properties define how the value is checked, or compared with records.
 """
 TIME = "time"
 """The release gate's common name for the constants `windowTime` and `createdTime`."""
@@ -58,8 +61,8 @@ RENAMED_INPUTS = {
 class Facts:
     """The facts about how one app works.
 
-    `steps` contains the constants in each step's file, keyed by path (`triggers/new_return`). `operations`
-    contains the app's requests, keyed by operationId.
+    `steps` contains the constants in each step's file, keyed by the file's path without extension, such as
+    `triggers/new_return`. `operations` contains the app's requests, keyed by operationId.
     """
 
     steps: Mapping[str, Mapping[str, Any]]
@@ -68,8 +71,8 @@ class Facts:
     def behaviour(self, step: str) -> dict[str, str]:
         """Collect the facts about what a step does: its requests, its inputs, and which records are events.
 
-        `step` is the path of the step's file, such as `triggers/new_return`. The result is empty if the app
-        contains no facts about the step.
+        `step` is a key of `steps`, such as `triggers/new_return`. Returns an empty dictionary if `steps` does
+        not contain the step.
         """
         constants = self.steps.get(step, {})
         calls = {name: call for name, call in constants.items() if isinstance(call, str)}
@@ -84,9 +87,10 @@ class Facts:
         return facts
 
     def extent(self, step: str) -> dict[str, str]:
-        """Collect the facts about how many records a step reads, how far back, and how it compares them.
+        """Collect the facts about how many records a step reads, and how far back in time it looks.
 
-        `step` is the path of the step's file, as in `behaviour`.
+        Also collects the facts about how the step compares records with its inputs. `step` is a key of
+        `steps`, such as `triggers/new_return`.
         """
         constants = self.steps.get(step, {})
         source = constants.get("source", {})
@@ -102,9 +106,10 @@ class Facts:
         return facts
 
     def _request(self, text: str) -> str:
-        """Replace a reference to an operation by its method and path; other strings are returned unchanged.
+        """Replace a reference such as `operations.list_returns` with the request's method and path.
 
-        The operationId is not compared, because the request may change while the operationId does not.
+        Other strings are returned unchanged. The release gate compares the method and path because they can
+        change while the operationId stays the same.
         """
         operation = self.operations.get(text.removeprefix("operations."))
         return f"{operation['method']} {operation['path']}" if operation else text
@@ -129,7 +134,10 @@ def read_facts(folder: Path) -> Facts:
 
 
 def _function(call: str) -> str:
-    """Return the current name of the function in a call such as `pollNewest(vendor, source, form)`."""
+    """Return the name of the function in a call, such as `pollNewest` in `pollNewest(vendor, source, form)`.
+
+    A name that an earlier version of the generator used is replaced by the current name.
+    """
     name = call.partition("(")[0]
     return RENAMED_FUNCTIONS.get(name, name)
 
@@ -139,7 +147,10 @@ def _renamed(constants: Mapping[str, Any], names: Mapping[str, str]) -> dict[str
 
 
 def _wire(constants: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield the key and the `wire` entry of each input, including the columns of line items."""
+    """Yield the key and the `wire` entry of each input and each column of line items.
+
+    The key of a column looks like `items[]sku`.
+    """
     for key, wire in constants.get("form", {}).get("wire", {}).items():
         yield key, _renamed(wire, RENAMED_INPUTS)
         for child, column in (wire.get("children") or {}).items():

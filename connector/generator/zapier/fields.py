@@ -1,6 +1,6 @@
-"""Converts the catalog's inputs and fields to Zapier's input and output fields.
+"""Converts the inputs and fields in the catalog to Zapier's input and output fields.
 
-Also builds `wire`, which tells the app which part of the request each input fills.
+Also builds `wire`, which maps each input to the part of the request that its value fills.
 """
 
 import json
@@ -34,9 +34,9 @@ class Unrenderable(ConfigurationError):  # noqa: N818
 def form(inputs: Iterable[InputField], integration: Integration) -> dict[str, Any]:
     """Build the input form of a step as `{"fields": ..., "wire": ...}`.
 
-    `fields` are Zapier's inputFields, required fields first. `wire` maps each field's key to the part of the
-    request that the value fills; lib/inputs.js documents its format. Raises `Unrenderable` if two inputs have
-    the same key, or if Zapier has no field for an input's type.
+    `fields` contains Zapier's inputFields, required fields first. `wire` maps each field's key to the part of
+    the request that its value fills; the format is documented in lib/inputs.js. Raises `Unrenderable` if two
+    inputs have the same key, or if Zapier has no field type for an input.
     """
     ordered = sorted(inputs, key=lambda one: not one.required)
     taken = {one.key for one in ordered}
@@ -50,7 +50,8 @@ def form(inputs: Iterable[InputField], integration: Integration) -> dict[str, An
 def _child_key(parent: InputField, child: InputField, taken: set[str]) -> str:
     """Choose a key for a column of line items that is unique in the whole form, as Zapier requires.
 
-    Adds the key to `taken`. Raises `Unrenderable` if the key is already taken even with the parent's prefix.
+    If the column's own key is taken, the parent's key is put in front, as in `items_id`. The chosen key is
+    added to `taken`. Raises `Unrenderable` if the longer key is taken too.
     """
     key = child.key if child.key not in taken else f"{parent.key}_{child.key}"
     if key in taken:
@@ -84,14 +85,15 @@ def _input(one: InputField, integration: Integration, names: dict[tuple[str, str
 
 
 def may_be_empty(one: InputField) -> bool:
-    """Check whether an input accepts an empty list, which Zapier treats as a missing value."""
+    """Check whether an input accepts an empty list; Zapier treats an empty list as a missing value."""
     return one.type == "list" and not one.children and not one.bounds.min_items
 
 
 def _choices(one: InputField, integration: Integration) -> dict[str, Any]:
-    """Build a field's `choices`, or its `dynamic` dropdown, which lists the vendor's records.
+    """Build the properties that let users choose an input's value from a list.
 
-    The result is empty if the input accepts any value.
+    `choices` contains the choices from the catalog. If there are none, `dynamic` refers to a dropdown that
+    lists records from the vendor. Returns an empty dictionary if the input accepts any value.
     """
     if choices := known_choices(one, integration):
         listed = [{"value": each.value, "label": each.label, "sample": each.value} for each in choices]
@@ -104,9 +106,10 @@ def _choices(one: InputField, integration: Integration) -> dict[str, Any]:
 
 
 def known_choices(one: InputField, integration: Integration) -> tuple[Choice, ...]:
-    """List the choices that the catalog defines for an input: a closed set, or known values of an open set.
+    """List the choices that the catalog defines for an input.
 
-    Empty if the choices can only be read from the vendor, or if the input accepts any value.
+    They are all the values that the vendor allows or, if the vendor may allow others, the known values.
+    Returns an empty tuple if the choices must be read from the vendor, or if the input accepts any value.
     """
     dropdown = integration.dropdowns[one.dropdown] if one.dropdown else None
     choices = dropdown.choices if dropdown else one.choices
@@ -114,8 +117,10 @@ def known_choices(one: InputField, integration: Integration) -> tuple[Choice, ..
 
 
 def _search_button(dropdown: Dropdown, integration: Integration) -> str | None:
-    """Find the search that can select a record instead of the dropdown, as `search.field`.
+    """Find the search for the records in a dropdown; Zapier shows a search button next to the dropdown.
 
+    The result, such as `find_return.id`, consists of the search's key and the key of the output field that
+    contains the dropdown's value.
     Returns None if no search uses the dropdown's operation, or if the dropdown's value is a nested field.
     """
     for search in integration.searches.values():
@@ -125,13 +130,13 @@ def _search_button(dropdown: Dropdown, integration: Integration) -> str | None:
 
 
 def _renamed(parent: InputField, child: InputField, names: dict[tuple[str, str], str]) -> InputField:
-    """Copy a column of line items, with the keys in `required_with` replaced by the keys used in the form."""
+    """Copy a column of line items, and replace the keys in its `required_with` with the form's keys."""
     required_with = tuple(names[parent.key, key] for key in child.required_with)
     return child.model_copy(update={"required_with": required_with})
 
 
 def _comparison(one: InputField) -> dict[str, Any]:
-    """Build the properties of a `wire` entry that define how the app compares rows with an input."""
+    """Build the properties of a `wire` entry that define how the app compares an input with records."""
     optional = {"identifies": one.identifies, "separator": one.separator}
     wire: dict[str, Any] = {name: value for name, value in optional.items() if value is not None}
     if one.found_at:
@@ -175,9 +180,10 @@ def _wire(one: InputField, names: dict[tuple[str, str], str], integration: Integ
 def output_fields(
     fields: Sequence[Field], *, prefix: str = "", heading: str = ""
 ) -> Iterator[dict[str, Any]]:
-    """Yield Zapier's outputField for each value: `customer__email` in an object, `items[]sku` in line items.
+    """Yield a Zapier output field for each value in a record.
 
-    Keys begin with `prefix`, and labels with `heading`.
+    The key of a value in an object looks like `customer__email`, and the key of a value in line items looks
+    like `items[]sku`. All keys begin with `prefix`, and all labels begin with `heading`.
     """
     for one in fields:
         key, label = prefix + one.key, _prefixed(heading, one.label)
@@ -191,8 +197,9 @@ def output_fields(
 
 
 def _prefixed(heading: str, label: str) -> str:
-    """Prefix a member's label with its parent's label, unless the label already begins with it.
+    """Put the parent's label `heading` in front of `label`, unless `label` already begins with it.
 
-    In `Items`, `SKU` becomes `Items SKU`. `Item ID` is not changed, because it begins with the singular.
+    If the heading is `Items`, `SKU` becomes `Items SKU`. `Item ID` is not changed, because it begins with the
+    heading's singular.
     """
     return label if not heading or label.startswith(heading.removesuffix("s")) else below(heading, label)

@@ -1,6 +1,6 @@
-"""Preserves the link from an app's folder to its registration at Zapier when the app is generated again.
+"""Keeps the link between an app's folder and its registration at Zapier when the app is generated again.
 
-`zapier-platform register` writes the link to .zapierapprc in the folder.
+`zapier-platform register` writes the link to the file .zapierapprc in the app's folder.
 """
 
 import json
@@ -14,10 +14,10 @@ KEPT = ("id", "key")
 
 
 def kept_link(folder: Path) -> dict[str, Any]:
-    """Read the ID and key of the app in `folder` at Zapier; empty if the app is not registered.
+    """Read the link to Zapier from .zapierapprc: the `id` and `key` under which the app is registered.
 
-    Raises `ConfigurationError` if .zapierapprc is not a JSON object, because generating the app would
-    overwrite the file and lose the link.
+    Returns an empty dictionary if the app is not registered. Raises `ConfigurationError` if .zapierapprc is
+    not a JSON object, because generating the app would overwrite the file and lose the link.
     """
     file = folder / FILE
     if not file.is_file():

@@ -1,4 +1,4 @@
-"""Formats Python values as JavaScript literals, for the templates."""
+"""Formats Python values as JavaScript expressions, for use in the templates."""
 
 import json
 import re
@@ -12,21 +12,21 @@ _NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*|0|[1-9][0-9]{0,8}")
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A JavaScript expression that is written without quotes, such as a name that the file imports."""
+    """A JavaScript expression that is written to the file unchanged, such as the name of an import."""
 
     text: str
 
     @property
     def name(self) -> str:
-        """The last part of a dotted name: `list_returns` in `operations.list_returns`."""
+        """The last part of a dotted name, such as `list_returns` for `operations.list_returns`."""
         return self.text.rpartition(".")[2]
 
 
 def to_javascript(value: Any, indent: int = 0) -> str:
     """Format a value as a JavaScript expression that starts at column `indent`.
 
-    `value` may contain JSON values and `Code`. If the expression does not fit into `WIDTH` columns, each
-    member of an object or a list has its own line.
+    `value` may contain JSON values and `Code`. If an object or a list does not fit into `WIDTH` columns, each
+    of its members is written on its own line.
     """
     flat = _flat(value)
     if len(flat) + indent <= WIDTH and "\n" not in flat:

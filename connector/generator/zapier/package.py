@@ -1,4 +1,4 @@
-"""Builds the parts of a Zapier app that are not steps: package, vendor settings, login and operations."""
+"""Builds the parts of a Zapier app other than its steps: package files, vendor settings, login, requests."""
 
 import json
 from collections.abc import Mapping
@@ -27,9 +27,10 @@ LOCK = Path(__file__).parent / "templates" / "package-lock.json"
 
 
 def package_files(integration: Integration, link: Mapping[str, Any]) -> dict[str, str]:
-    """Build package.json, package-lock.json and .zapierapprc, keyed by path.
+    """Build the content of package.json, package-lock.json and .zapierapprc, keyed by path.
 
-    .zapierapprc contains the build options, and `link`, which connects the folder to an app at Zapier.
+    .zapierapprc contains the build options and `link`, the ID and key of the app that is registered at
+    Zapier.
     """
     name = f"{integration.vendor.id}-zapier"
     manifest = {
@@ -60,7 +61,7 @@ def _json(value: Any) -> str:
 def vendor_facts(integration: Integration) -> dict[str, Any]:
     """Build the vendor's settings for vendor.js: base URLs, credentials, limits, errors and paging.
 
-    The modules in lib/ read these settings at run time.
+    The app's modules in lib/ read the settings at run time.
     """
     login, errors = integration.authentication, integration.errors
     return {
@@ -109,10 +110,10 @@ def _paging(paging: Paging) -> dict[str, Any]:
 
 
 def operations(integration: Integration, used: set[str], *, assumed: bool) -> dict[str, dict[str, Any]]:
-    """Build the requests for operations.js, keyed by operationId; `used` are the operationIds to include.
+    """Build the requests for operations.js, keyed by operationId.
 
-    If the paging of a list is only assumed, its request has no paging, so one page is read. If `assumed` is
-    true, assumed paging is included too.
+    `used` contains the operationIds of the requests to build. If it is only assumed that a list has paging,
+    its request is built without paging and reads one page, unless `assumed` is true.
     """
     sends = integration.authentication.sends
     requests = {}
@@ -146,9 +147,9 @@ def _operation(operation: Operation, sends: Mapping[str, str]) -> dict[str, Any]
 
 
 def _member(operation: Operation) -> str | None:
-    """Choose a property that every record in the response has; a response without it is not a record.
+    """Choose a property that every returned record has, so that the app can recognize invalid responses.
 
-    Returns None if the result is not an object, or if no property is required.
+    Returns None if the operation does not return a single record, or if no property is required.
     """
     record = operation.response
     for step in operation.payload:
@@ -165,7 +166,7 @@ def _member(operation: Operation) -> str | None:
 
 
 def authentication(integration: Integration) -> dict[str, Any]:
-    """Build the values for authentication.js: login fields, connection label, and the test request.
+    """Build the values for authentication.js: login fields, token request, connection label and test request.
 
     Raises `Unrenderable` if the vendor uses tokens that Zapier cannot renew.
     """
@@ -184,8 +185,9 @@ def authentication(integration: Integration) -> dict[str, Any]:
 def _session(login: Authentication) -> dict[str, Any]:
     """Build the request for an access token.
 
-    Zapier's core sends the request again when the token expires, so no refresh token is needed. The grant
-    must therefore work repeatedly. Raises `Unrenderable` if every grant works only once.
+    When the token expires, Zapier's core sends the same request again instead of using a refresh token.
+    Therefore, only a grant that can be used repeatedly is suitable. Raises `Unrenderable` if every grant can
+    be used only once.
     """
     tokens = login.tokens
     usable = [one for one in tokens.grants if not one.once] if tokens else []
@@ -234,10 +236,10 @@ def _oldest_first(source: Source) -> Mapping[str, str]:
 
 
 def _first_record(integration: Integration) -> dict[str, Any]:
-    """Build the request for the account's oldest record, which is sent to test the credentials.
+    """Build the request that tests the credentials by reading the account's oldest record.
 
-    If the vendor cannot sort the list from oldest to newest, the request returns the first record in the
-    list's default order.
+    If the vendor cannot sort the list from oldest to newest, the request reads the first record in the list's
+    default order.
     """
     login = integration.authentication
     lists = [one for one in integration.triggers.values() if one.source.operation == login.test_operation]

@@ -15,8 +15,8 @@ def readme_values(
 ) -> dict[str, Any]:
     """Compute the values for the README template.
 
-    `entries` contains the values for each generated file, keyed by folder, then by key. `used` contains the
-    operationIds of the requests that the app sends.
+    `entries` contains the template values of the app's steps and dropdowns, keyed by folder, then by key.
+    `used` contains the operationIds of the requests that the app sends.
     """
     scopes = {integration.operations[name].scope for name in used}
     return {
@@ -40,10 +40,10 @@ def readme_values(
 
 
 def _left_out(integration: Integration, entries: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
-    """List the labels of the catalog's steps that are not in the app.
+    """List the labels of the steps in the catalog that are left out of the app, keyed by the reason.
 
-    Steps under `forbidden` violate Zapier's policy. Steps under `assumed` need a request that the vendor has
-    not confirmed.
+    Steps under `forbidden` are left out because they violate Zapier's policy, and steps under `assumed`
+    because they need a request that the vendor's documentation does not confirm.
     """
     actions = integration.actions.values()
     forbidden = [one for one in actions if one.risk not in ALLOWED_RISKS]
@@ -73,8 +73,8 @@ def _login_line(field: Mapping[str, Any]) -> str:
 def _trial(integration: Integration) -> dict[str, str]:
     """Build the environment variables that connect the app to the demo tenant of a local sandbox.
 
-    The value of a secret login field is the sandbox's demo key. The value of another field is its placeholder
-    or, if the field has no placeholder, a name derived from the demo key.
+    Secret login fields are set to the sandbox's demo key. Other login fields are set to their placeholder or,
+    if a field has no placeholder, to the demo key followed by `-client`.
     """
     vendor, login = integration.vendor.id, integration.authentication
     key = f"sandbox-demo-{vendor}"

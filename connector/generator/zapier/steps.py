@@ -1,6 +1,6 @@
 """Computes the template values for the triggers, actions, searches and dropdowns of a Zapier app.
 
-Each generator function yields a dictionary for each file to generate.
+A function that yields template values yields one dictionary per generated file.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -43,15 +43,19 @@ SEARCH_FUNCTIONS = {
 
 @dataclass
 class Records:
-    """Collects the record files of an app; steps that return the same fields and sample share a file."""
+    """Collects an app's record files, each of which contains the output fields and sample of a record.
+
+    Steps that have the same output fields and sample share a file.
+    """
 
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def name(self, resource: str, operation: str, fields: Sequence[Field], sample: Any) -> str:
-        """Add a record file unless an equal file exists, and return the name of the file.
+        """Add a record file with the given fields and sample, unless it exists, and return the file's name.
 
-        The name is the resource, or `resource_of_operation` if the resource already has a different record.
-        Raises `Unrenderable` if one operation returns two different records.
+        The file is named after the resource, such as `return`. If a file with different content already has
+        this name, the operationId is added, as in `return_of_list_rmas`. Raises `Unrenderable` if this name
+        is also taken by a file with different content.
         """
         order = {key: position for position, key in enumerate(sample)}
         ordered = sorted(fields, key=lambda field: order.get(field.key, len(order)))
@@ -66,7 +70,7 @@ class Records:
 
 
 def triggers(integration: Integration, records: Records, *, assumed: bool) -> Iterator[dict[str, Any]]:
-    """Yield the template values for each trigger whose delivery on Zapier the catalog guarantees.
+    """Yield the template values for each trigger that has guarantees for Zapier in the catalog.
 
     Triggers that rely on assumed requests are left out, unless `assumed` is true.
     """
@@ -90,7 +94,7 @@ def triggers(integration: Integration, records: Records, *, assumed: bool) -> It
 
 
 def _poll(source: Source) -> str:
-    """Return the name of the function in lib/triggers.js that polls this kind of source."""
+    """Return the name of the function in lib/triggers.js that polls the given kind of source."""
     if isinstance(source, Snapshot):
         return "pollSnapshot"
     return "pollNewest" if isinstance(source, CreatedSince) else "pollChanges"
@@ -101,7 +105,7 @@ def _source(trigger: Trigger) -> dict[str, Any]:
 
 
 def _polling(trigger: Trigger) -> dict[str, Any]:
-    """Build the constants for a trigger's polling function; lib/triggers.js documents each constant."""
+    """Build the constants for a trigger's polling function; they are documented in lib/triggers.js."""
     source, promise = trigger.source, trigger.guarantees["zapier"]
     constants: dict[str, Any] = {"operation": _operation(source.operation)}
     if isinstance(source, ChangedSince):
@@ -153,9 +157,9 @@ def _polling(trigger: Trigger) -> dict[str, Any]:
 
 
 def _details(trigger: Trigger) -> dict[str, Any]:
-    """Build the constants for requesting the details of a record that fires the trigger.
+    """Build the constants for requesting the details of each record for which the trigger fires.
 
-    Empty if the trigger needs no details.
+    Returns an empty dictionary if the trigger needs no details.
     """
     details = trigger.details
     if details is None:
@@ -165,9 +169,10 @@ def _details(trigger: Trigger) -> dict[str, Any]:
 
 
 def _hook(trigger: Trigger, *, assumed: bool) -> dict[str, Any] | None:
-    """Build the constants for subscribing to the vendor's webhook and for reading its posts.
+    """Build the constants for subscribing to the vendor's webhook and for reading the events that it sends.
 
-    Returns None if the trigger has no webhook, or if the webhook is only assumed and `assumed` is false.
+    Returns None if the trigger has no webhook. If the webhook is only assumed, None is returned unless
+    `assumed` is true.
     """
     hook = trigger.hook
     if hook is None or (hook.provenance == "assumed" and not assumed):
@@ -189,10 +194,10 @@ def _hook(trigger: Trigger, *, assumed: bool) -> dict[str, Any] | None:
 
 
 def hydrators(integration: Integration, triggers: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Build the requests for the details of records, keyed by operationId.
+    """Build the app's hydrators: the requests for record details, keyed by operationId in camel case.
 
-    The operationIds are in camel case, because Zapier forbids underscores in these keys. The keys of
-    `triggers` select the triggers whose requests are included.
+    The keys are in camel case because Zapier forbids underscores in the names of hydrators. Only requests for
+    the triggers whose keys are in `triggers` are included.
     """
     details = [integration.triggers[key].details for key in triggers]
     return {
@@ -203,9 +208,10 @@ def hydrators(integration: Integration, triggers: Mapping[str, Any]) -> dict[str
 
 
 def _identity(trigger: Trigger) -> list[str]:
-    """List the keys of the fields that identify an event of a trigger.
+    """List the keys of the fields that identify a trigger's event.
 
-    Raises `Unrenderable` unless all are top-level fields of the record, the only fields that Zapier compares.
+    Raises `Unrenderable` if one of them is not a top-level field of the record, because Zapier compares only
+    top-level fields.
     """
     paths = trigger.guarantees["zapier"].dedupe
     known = {one.key for one in trigger.fields}
@@ -220,8 +226,8 @@ def _identity(trigger: Trigger) -> list[str]:
 def creates(integration: Integration, records: Records, *, assumed: bool) -> Iterator[dict[str, Any]]:
     """Yield the template values for each action that Zapier's policy allows.
 
-    Actions that transfer money or delete data are left out, and so are assumed actions unless `assumed` is
-    true.
+    Actions that transfer money or delete data are always left out. Actions whose request is only assumed are
+    left out, unless `assumed` is true.
     """
     for action in integration.actions.values():
         if action.risk in ALLOWED_RISKS and _known(integration, action.operation, assumed=assumed):
@@ -229,9 +235,10 @@ def creates(integration: Integration, records: Records, *, assumed: bool) -> Ite
 
 
 def searches(integration: Integration, records: Records, *, assumed: bool) -> Iterator[dict[str, Any]]:
-    """Yield the template values for each search that has at least one input, which Zapier requires.
+    """Yield the template values for each search.
 
-    Assumed searches are left out, unless `assumed` is true.
+    Searches without inputs are left out, because Zapier does not accept them. Searches whose request is only
+    assumed are left out, unless `assumed` is true.
     """
     for search in integration.searches.values():
         if _known(integration, search.operation, assumed=assumed) and _inputs(search.inputs, assumed=assumed):
@@ -258,7 +265,7 @@ def _step(
 def find_or_creates(
     integration: Integration, searches: Mapping[str, Any], creates: Mapping[str, Any]
 ) -> dict[str, dict[str, Any]]:
-    """Build the find-or-creates whose search and create action are both in the app.
+    """Build the find-or-create steps whose search and create action are both in the app.
 
     The result is keyed by the key of the search, as Zapier requires.
     """
@@ -275,7 +282,7 @@ def find_or_creates(
 
 
 def dropdowns(integration: Integration, used: set[str]) -> Iterator[dict[str, Any]]:
-    """Yield the template values for the hidden triggers that list the choices in dropdowns.
+    """Yield the template values for each dropdown: a hidden trigger that lists the dropdown's choices.
 
     `used` contains the keys of the dropdowns that the app's input fields refer to.
     """
@@ -304,14 +311,15 @@ def _known(integration: Integration, operation: str, *, assumed: bool) -> bool:
 
 
 def _inputs(inputs: Sequence[InputField], *, assumed: bool) -> list[InputField]:
-    """Leave out the optional inputs that are only assumed, unless `assumed` is true."""
+    """Return the inputs, without optional inputs that are only assumed unless `assumed` is true."""
     return [one for one in inputs if assumed or one.required or one.provenance != "assumed"]
 
 
 def _filters(trigger: Trigger, integration: Integration, *, assumed: bool) -> list[InputField]:
-    """List a trigger's filters, without initial states among the choices for the record's state.
+    """List a trigger's filters; the choices of a filter by state do not include initial states.
 
-    Records are created in an initial state and never change to it, so a Zap with that filter would never run.
+    A record has an initial state when it is created and never returns to it, so a Zap that filters by an
+    initial state would never run.
     """
     source = trigger.source
     state, initial = (None, ()) if isinstance(source, CreatedSince) else (source.state, source.initial)

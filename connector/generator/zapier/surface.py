@@ -21,10 +21,11 @@ KINDS = {
 
 
 def read_surface(folder: Path, installed: Path) -> Surface:
-    """Run the app in `folder` in Node, and read its surface from its definition.
+    """Load the app in `folder` with Node, and read its surface.
 
-    If the app has no npm packages, a link to the packages of an app in the folder `installed` is added.
-    Raises `ConfigurationError` if no app there has its packages installed, or if Node cannot run the app.
+    If the app's npm packages are not installed, a symbolic link to the packages of an app in the folder
+    `installed` is added. Raises `ConfigurationError` if no app in `installed` has its packages installed, or
+    if Node cannot load the app.
     """
     if not (folder / "node_modules").exists():
         (folder / "node_modules").symlink_to(_packages(installed, folder.name))
@@ -44,9 +45,10 @@ def read_surface(folder: Path, installed: Path) -> Surface:
 
 
 def _packages(installed: Path, vendor: str) -> Path:
-    """Find the npm packages of any app in the folder `installed`, because all apps need the same packages.
+    """Return the path to the npm packages of an app in the folder `installed`.
 
-    Raises `ConfigurationError` if no app has its packages installed; `vendor` is named in the message.
+    All apps need the same packages, so the packages of any app can be used. Raises `ConfigurationError` if no
+    app has its packages installed. The error message names `vendor`, whose app cannot be compared.
     """
     packages = next((path for path in sorted(installed.glob("*/node_modules")) if path.is_dir()), None)
     if packages is None:
@@ -124,9 +126,10 @@ def _labels(choices: Any) -> dict[str, str]:
 
 
 def _choices(choices: Any) -> frozenset[str] | None:
-    """Return a field's choices as a closed set of values; None if the field has no static choices.
+    """Return the values of a field's static choices, or None if the field has no static choices.
 
-    Zapier also accepts other values, but existing Zaps contain values that their owners chose from the list.
+    Zapier also accepts other values, but the values in existing Zaps were usually chosen from the list, so
+    the choices are compared as if no other value were allowed.
     """
     if isinstance(choices, Mapping):
         return None if "perform" in choices else frozenset(choices)

@@ -1,12 +1,13 @@
-"""A linter for generated Zapier apps: Zapier's publishing checks that need no account, and our own (H).
+"""A linter for generated Zapier apps.
 
+It contains Zapier's publishing checks that need no account, and our own checks, whose IDs begin with H.
 Zapier runs its checks on its servers when an app is submitted; the validator in Zapier's core does not
 contain them. A check is a function that takes an `App` and yields a sentence for each problem. The function's
-name begins with the ID of the check in Zapier's reference
+name begins with the check's ID, such as `d018`. Zapier's IDs are listed in its reference
 (https://docs.zapier.com/platform/publish/integration-checks-reference; D019 and D020 do not exist).
 
-Checks that need an account (A, S, T, U, L) are not included. The tests use the functions in `records` to
-compare records from the sandbox with the app's definition.
+Checks that need a Zapier account, whose IDs begin with A, S, T, U or L, are not included. The tests also use
+the functions in `records`, to compare records from the sandbox with the app's output fields.
 """
 
 from collections.abc import Callable, Iterator
@@ -22,7 +23,7 @@ __all__ = ["CHECKS", "App", "Check", "lint", "read"]
 
 
 def zapier_accepts_the_structure(app: App) -> Iterator[str]:
-    """Check that Zapier's validator accepts the app, as in `zapier-platform validate --without-style`."""
+    """Check that `zapier-platform validate --without-style` would find no errors in the app."""
     for one in app.refused:
         yield f"{one.get('property', 'The definition')}: {one.get('message')}"
 
@@ -73,7 +74,7 @@ CHECKS: tuple[Check, ...] = (
 
 
 def lint(folder: Path) -> list[Complaint]:
-    """Run all checks on the app in `folder`, and list the problems.
+    """Run all checks on the app in `folder`, and list the problems that they find.
 
     Raises `ConfigurationError` if the folder contains no app, if Node or the app's npm packages are not
     installed, or if the app cannot be loaded.

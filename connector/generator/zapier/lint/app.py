@@ -1,4 +1,4 @@
-"""Loads a generated Zapier app for the lint checks: its definition and the content of its files."""
+"""Loads the definition and the files of a generated Zapier app, so that the lint checks can inspect them."""
 
 import json
 import re
@@ -21,11 +21,12 @@ TIMEOUT = 60  # seconds
 
 @dataclass(frozen=True)
 class App:
-    """The definition and the files of a Zapier app, which the lint checks inspect.
+    """The definition and the files of a Zapier app.
 
-    `definition` is the app's definition as Zapier's core serializes it: a function is replaced by a string
-    such as `$func$2$f$`. `refused` lists the errors that the core's validator reports. `files` contains the
-    content of each file except installed packages, keyed by relative POSIX path.
+    `definition` is the app's definition in the form that Zapier's core exports, in which each function is
+    replaced by a string such as `$func$2$f$`. `refused` lists the errors that the core's validator reports.
+    `files` contains the content of the app's files, keyed by relative POSIX path. Installed packages are not
+    included.
     """
 
     definition: Mapping[str, Any]
@@ -33,9 +34,10 @@ class App:
     files: Mapping[str, str] = field(default_factory=dict)
 
     def steps(self, *kinds: str) -> Iterator[tuple[str, Step]]:
-        """Yield the path (`triggers.new_return`) and the definition of each step that is not hidden.
+        """Yield the path and the definition of each step that is not hidden.
 
-        `kinds` are the sections of the definition to search; the default is `STEPS`.
+        A path looks like `triggers.new_return`. `kinds` are the kinds of steps to yield, such as `triggers`;
+        the default is `STEPS`.
         """
         for kind in kinds or STEPS:
             for key, step in self.definition.get(kind, {}).items():
@@ -43,9 +45,10 @@ class App:
                     yield f"{kind}.{key}", step
 
     def inputs(self, *kinds: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield the path (`creates.create_note.text`) and the definition of each step's input fields.
+        """Yield the path and the definition of each input field, including the columns of line items.
 
-        Columns of line items are included. `kinds` selects the steps as in `steps`.
+        A path looks like `creates.create_note.text`. `kinds` are the kinds of steps whose input fields are
+        yielded, such as `creates`; the default is `STEPS`.
         """
         for path, step in self.steps(*kinds):
             for parent in fields(step, "inputFields"):
@@ -66,15 +69,15 @@ def sources(app: App) -> Iterator[tuple[str, str]]:
 
 
 def fields(step: Step, kind: str) -> list[dict[str, Any]]:
-    """List the fields of a step under `kind` (`inputFields` or `outputFields`).
+    """List a step's input fields or output fields, without those that a function computes at run time.
 
-    Fields that a function computes at run time are left out.
+    `kind` is `inputFields` or `outputFields`.
     """
     return [one for one in step["operation"].get(kind, ()) if isinstance(one, dict)]
 
 
 def read(folder: Path) -> App:
-    """Run Node to load the app in `folder`, and read the app's files.
+    """Load the definition of the app in `folder` with Node, and read the app's files.
 
     Raises `ConfigurationError` if the folder contains no app, if Node or the app's npm packages are not
     installed, or if the app cannot be loaded.

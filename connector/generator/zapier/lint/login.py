@@ -1,4 +1,4 @@
-"""Lint checks for authentication in Zapier apps: login fields, the connection label, and secure URLs."""
+"""Lint checks for authentication in Zapier apps: login fields, connection labels and secure URLs."""
 
 import re
 from collections.abc import Iterator
@@ -11,21 +11,21 @@ OPEN_HOST = re.compile(r"https?://[^/'\"`\s]*(?:\$\{|\{\{)[^'\"`\s]*")
 
 
 def d001_credentials_belong_to_the_login(app: App) -> Iterator[str]:
-    """Check that no step has an input for credentials, which Zapier protects better in login fields."""
+    """Check that no step has an input for credentials, because credentials belong in login fields."""
     for path, field in app.inputs():
         if field.get("type") == "password" or CREDENTIAL.search(field["key"]):
             yield f"{path} asks for a credential. Move it to the login."
 
 
 def d002_credentials_come_with_a_link(app: App) -> Iterator[str]:
-    """Check that the help text of each secret login field has a link to the page that shows the secret."""
+    """Check that each password field's help text has a link, so that users can find the password or key."""
     for field in app.login_fields():
         if field.get("type") == "password" and not LINK.search(field.get("helpText", "")):
             yield f"The help of the login's {field['key']} has no link. Link to the page where users find it."
 
 
 def d003_connection_label_names_the_account(app: App) -> Iterator[str]:
-    """Check that the connection label differs between accounts and contains no secret."""
+    """Check that the connection label contains a value from the account, such as its name, but no secret."""
     label = app.definition.get("authentication", {}).get("connectionLabel", "")
     secret = {one["key"] for one in app.login_fields() if one.get("type") == "password"}
     if "{{" not in label and not label.startswith("$func$"):
@@ -43,7 +43,10 @@ def d007_addresses_are_https(app: App) -> Iterator[str]:
 
 
 def d026_hosts_are_not_typed_in(app: App) -> Iterator[str]:
-    """Check that no host name is built from user input, which could send the credentials to any server."""
+    """Check that no host name is built from user input.
+
+    Otherwise, a user could make the app send the credentials to any server.
+    """
     for path, text in sources(app):
         for address in OPEN_HOST.findall(text):
             yield f"{path} builds a host from user input, {address}. Let users choose from fixed addresses."

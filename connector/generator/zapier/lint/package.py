@@ -1,4 +1,4 @@
-"""Lint checks for a Zapier app's package.json and build settings: description, core version, exports."""
+"""Lint checks for a Zapier app's package files: description, core version and build settings."""
 
 import json
 import re
@@ -11,7 +11,7 @@ CORE = "zapier-platform-core"
 
 
 def m002_app_description_is_about_the_service(app: App) -> Iterator[str]:
-    """Check that the app's description has 40 to 140 characters and does not mention Zapier or syncing."""
+    """Check that the app's description has 40 to 140 characters, and does not mention Zapier or syncing."""
     text = json.loads(app.files["package.json"]).get("description", "")
     if len(text) not in DESCRIPTION:
         yield f"The app's description has {len(text)} characters. Use 40 to 140."
@@ -20,7 +20,7 @@ def m002_app_description_is_about_the_service(app: App) -> Iterator[str]:
 
 
 def h010_core_is_pinned(app: App) -> Iterator[str]:
-    """Check that package.json, package-lock.json and the definition require the same exact core version."""
+    """Check that package.json, package-lock.json and the definition specify the same exact core version."""
     wanted = json.loads(app.files["package.json"]).get("dependencies", {}).get(CORE, "nothing")
     if not re.fullmatch(r"\d+\.\d+\.\d+", wanted):
         yield f"package.json requires {CORE} {wanted}. Give one exact version."
@@ -35,8 +35,9 @@ def h010_core_is_pinned(app: App) -> Iterator[str]:
 def h011_package_can_be_built(app: App) -> Iterator[str]:
     """Check the settings in package.json and .zapierapprc that the built app needs.
 
-    package.json must be an ES module with `exports` and have the version of the definition. The build must
-    include `require.mjs`, which Zapier's build does not find in its search for imports.
+    package.json must declare an ES module with `exports`, and must have the same version as the definition.
+    .zapierapprc must add `require.mjs` to the build, because Zapier's build tool does not detect that this
+    file is needed.
     """
     package = json.loads(app.files["package.json"])
     if package.get("type") != "module" or "exports" not in package or "main" in package:

@@ -1,4 +1,4 @@
-"""Compares records, such as static samples or responses from the sandbox, with a step's output fields."""
+"""Compares a step's output fields with records, such as static samples or responses from the sandbox."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -16,19 +16,22 @@ KINDS: dict[str, tuple[type, ...]] = {
 
 
 def primary(fields: Sequence[dict[str, Any]]) -> list[str]:
-    """List the keys of the fields that identify a record for Zapier; `["id"]` if no field is primary."""
+    """List the keys of the primary fields, by which Zapier identifies a record.
+
+    Returns `["id"]` if no field is primary, because Zapier then identifies records by their `id`.
+    """
     return [one["key"] for one in fields if one.get("primary")] or ["id"]
 
 
 def missing_primary(fields: Sequence[dict[str, Any]], record: dict[str, Any]) -> Iterator[str]:
-    """Yield the keys of primary fields for which a record has no value."""
+    """Yield the key of each primary field that is missing, null or empty in a record."""
     yield from (key for key in primary(fields) if record.get(key) in (None, ""))
 
 
 def mistyped(fields: Sequence[dict[str, Any]], record: Any) -> Iterator[str]:
-    """Yield a clause for each value that has the wrong type, and for each required value that is missing.
+    """Yield a message for each value that has the wrong type, and for each required value that is missing.
 
-    For example: `total has the type number but is '12.50'`.
+    An example of a message is `total has the type number but is '12.50'`.
     """
     for field in fields:
         at_key = values(record, field["key"])
@@ -41,9 +44,10 @@ def mistyped(fields: Sequence[dict[str, Any]], record: Any) -> Iterator[str]:
 
 
 def mistimed(fields: Sequence[dict[str, Any]], record: Any) -> Iterator[str]:
-    """Yield a clause, such as `created_at is '2026-10-31 09:30'`, for each time without a time zone.
+    """Yield a message for each time without a time zone, and for each invalid value of a datetime field.
 
-    Values of datetime fields must also be in ISO 8601 format.
+    The value of a datetime field is valid if it is in ISO 8601 format and has a time zone. An example of a
+    message is `created_at is '2026-10-31 09:30'`.
     """
     datetimes = {field["key"] for field in fields if field.get("type") == "datetime"}
     for key in sorted(datetimes):
@@ -56,9 +60,10 @@ def mistimed(fields: Sequence[dict[str, Any]], record: Any) -> Iterator[str]:
 
 
 def undeclared(fields: Sequence[dict[str, Any]], record: Any) -> Iterator[str]:
-    """Yield the key of each value in a record that has no output field.
+    """Yield the key of each value in a record for which there is no output field.
 
-    An output field without a type also covers the values nested in it.
+    Keys have the form of an output field's key, such as `customer__email`. An output field without a type
+    also covers all values nested in it.
     """
     known = {field["key"]: field for field in fields}
     for key in dict.fromkeys(key for key, _ in leaves(record)):
@@ -69,9 +74,10 @@ def undeclared(fields: Sequence[dict[str, Any]], record: Any) -> Iterator[str]:
 
 
 def leaves(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the output field's key (`customer__email`, `items[]sku`) and the value of each leaf of a record.
+    """Yield the key and the value of each leaf in a record: all values except objects and lists of objects.
 
-    `key` is the key of `value` itself, which is empty for a whole record.
+    Keys have the form of an output field's key, such as `customer__email` or `items[]sku`. `value` is a
+    record, or a part of a record. `key` is the key of that part, or an empty string for a whole record.
     """
     if isinstance(value, dict) and (value or not key):
         joint = "" if not key or key.endswith("[]") else "__"
@@ -85,9 +91,9 @@ def leaves(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def values(record: Any, key: str) -> list[Any]:
-    """List the values in a record for an output field's key, such as `customer__email` or `items[]sku`.
+    """List the values that a record contains for an output field's key, such as `customer__email`.
 
-    A key in line items has one value for each line item. Missing members are left out.
+    A key such as `items[]sku` has one value for each line item. Missing values are left out.
     """
     level = [record]
     for name in re.split(r"__|\[\]", key):

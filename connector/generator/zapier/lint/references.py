@@ -12,7 +12,8 @@ ID = re.compile(r"(^|_)ids?$", re.IGNORECASE)
 def d004_ids_have_dropdowns(app: App) -> Iterator[str]:
     """Check that each input for an ID has a dropdown, because users do not know IDs.
 
-    Instead of a dropdown, the help text may say which step to `map it from`.
+    An input without a dropdown passes if its help text contains `map it from`, followed by the step that
+    provides the ID.
     """
     for path, field in app.inputs():
         is_id = ID.search(field["key"]) or re.search(r"\bIDs?$", field.get("label", ""))
@@ -22,7 +23,7 @@ def d004_ids_have_dropdowns(app: App) -> Iterator[str]:
 
 
 def d005_dropdowns_exist(app: App) -> Iterator[str]:
-    """Check that each dropdown refers to an existing trigger and to output fields of this trigger."""
+    """Check that each dropdown refers to an existing trigger and to some of its output fields."""
     for path, field in app.inputs():
         if "dynamic" in field:
             trigger, *keys = re.split(r"[.,]", field["dynamic"])
@@ -33,7 +34,7 @@ def d005_dropdowns_exist(app: App) -> Iterator[str]:
 
 
 def d013_search_buttons_exist(app: App) -> Iterator[str]:
-    """Check that each search button refers to an existing search and to an output field of this search."""
+    """Check that each search button refers to an existing search and to one of its output fields."""
     for path, field in app.inputs():
         if "search" in field:
             search, _, key = field["search"].partition(".")
@@ -49,7 +50,7 @@ def d014_search_buttons_have_dropdowns(app: App) -> Iterator[str]:
 
 
 def d015_find_or_creates_exist(app: App) -> Iterator[str]:
-    """Check that each find-or-create refers to an existing search and to an existing create action."""
+    """Check that each find-or-create step refers to an existing search and an existing create action."""
     for key, pair in app.definition.get("searchOrCreates", {}).items():
         for kind, wanted in (("searches", pair["search"]), ("creates", pair["create"])):
             if wanted not in app.definition.get(kind, {}):

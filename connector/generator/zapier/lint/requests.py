@@ -14,7 +14,7 @@ BOUNDS = ("signal", "size")
 def h014_no_redirect_is_followed(app: App) -> Iterator[str]:
     """Check that no request follows redirects.
 
-    A redirect could send the credentials to another host, or turn a write into a read.
+    A redirect could send the credentials to another host, or turn a POST request into a GET request.
     """
     for path, call in _calls(app):
         if not REDIRECT.search(call):
@@ -25,9 +25,9 @@ def h014_no_redirect_is_followed(app: App) -> Iterator[str]:
 
 
 def h015_requests_are_bounded(app: App) -> Iterator[str]:
-    """Check that each request has a timeout and limits the size of the response.
+    """Check that each request has a timeout and a limit on the size of the response.
 
-    Otherwise a slow vendor or a huge response could block the run of a Zap.
+    Otherwise, a slow vendor or a huge response could block a Zap.
     """
     for path, call in _calls(app):
         missing = [name for name in BOUNDS if not re.search(rf"\b{name}\b\s*[:,}}]", call)]
@@ -36,7 +36,7 @@ def h015_requests_are_bounded(app: App) -> Iterator[str]:
 
 
 def _calls(app: App) -> Iterator[tuple[str, str]]:
-    """Yield the file's path and the source code of each call of `z.request`."""
+    """Yield the file's path and the source code for each call of `z.request`."""
     for path, text in sources(app):
         for call in CALL.finditer(text):
             yield path, text[call.start() : _end_of_call(text, call.end())]
@@ -52,7 +52,11 @@ def _end_of_call(text: str, start: int) -> int:
 
 
 def _shorthands(value: Any, path: str = "The definition") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the path and the request for each request that the definition states in place of a function."""
+    """Yield the path and the content of each request that the definition contains as an object.
+
+    Requests that are sent by functions are not included. A path, such as `authentication.test`, describes the
+    request's position in the definition.
+    """
     if not isinstance(value, dict):
         return
     for key, inner in value.items():

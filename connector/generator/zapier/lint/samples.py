@@ -1,4 +1,4 @@
-"""Lint checks for static samples, which users see and map while they set up a step."""
+"""Lint checks for static samples: the example records that users see and map while they set up a step."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ from connector.generator.zapier.lint.app import App, fields
 
 
 def d010_samples_have_primary_keys(app: App) -> Iterator[str]:
-    """Check that the sample of each polling trigger contains the fields that identify a record for Zapier."""
+    """Check that each polling trigger's sample contains the fields by which Zapier identifies a record."""
     for path, step in app.steps("triggers"):
         if step["operation"].get("type") != "hook":
             for key in records.missing_primary(
@@ -32,14 +32,14 @@ def d023_sample_times_carry_a_zone(app: App) -> Iterator[str]:
 
 
 def d024_samples_agree_with_the_fields(app: App) -> Iterator[str]:
-    """Check that values in samples have their output fields' types, and that required values are present."""
+    """Check that each value in a sample has its output field's type, and no required value is missing."""
     for path, step in app.steps():
         for problem in records.mistyped(fields(step, "outputFields"), step["operation"].get("sample")):
             yield f"In the sample of {path}, {problem}. Correct the sample or the field."
 
 
 def h009_samples_have_output_fields(app: App) -> Iterator[str]:
-    """Check that each value in a sample has an output field."""
+    """Check that there is an output field for each value in a sample."""
     for path, step in app.steps():
         for key in records.undeclared(fields(step, "outputFields"), step["operation"].get("sample") or {}):
             yield f"The sample of {path} contains {key}, which has no output field. Add one."

@@ -9,7 +9,7 @@ MANY_INPUTS = 30
 
 
 def d006_hooks_can_be_listed(app: App) -> Iterator[str]:
-    """Check that each webhook trigger has `performList`, which Zapier calls while a user sets up a Zap."""
+    """Check that each webhook trigger has `performList`, with which Zapier loads examples during setup."""
     for path, step in _hooks(app):
         if "performList" not in step["operation"]:
             yield f"{path} is a hook without performList. Add one."
@@ -23,9 +23,10 @@ def d009_searches_have_inputs(app: App) -> Iterator[str]:
 
 
 def d016_an_app_is_more_than_a_static_hook(app: App) -> Iterator[str]:
-    """Check that the app does not consist of static webhook triggers only.
+    """Check that the app does not consist only of static webhook triggers.
 
-    Users can receive webhooks that they register by hand with Zapier's own Webhooks app.
+    A static webhook trigger has a URL that users must register with the vendor by hand. An app that offers
+    nothing else is not needed, because Zapier's own Webhooks app has triggers of this kind.
     """
     steps = list(app.steps())
     if steps and all(_is_static(step) for _, step in steps):
@@ -43,7 +44,7 @@ def d017_hooks_subscribe_by_themselves(app: App) -> Iterator[str]:
 
 
 def d022_creates_have_inputs(app: App) -> Iterator[str]:
-    """Check that each create action has at least one static input, which Zap templates need."""
+    """Check that each create action has at least one static input, because Zap templates need one."""
     for path, step in app.steps("creates"):
         if not fields(step, "inputFields"):
             yield f"{path} has no static input. Add one."
@@ -60,7 +61,7 @@ def h002_required_inputs_come_first(app: App) -> Iterator[str]:
 def h003_keys_of_a_form_are_unique(app: App) -> Iterator[str]:
     """Check that all inputs of a step have different keys, including the columns of line items.
 
-    Zapier repeats the columns at the top level of the input data, so equal keys would collide.
+    Zapier also copies the columns to the top level of the input data, where equal keys would collide.
     """
     for path, step in app.steps():
         keys = [
@@ -73,7 +74,7 @@ def h003_keys_of_a_form_are_unique(app: App) -> Iterator[str]:
 
 
 def h004_forms_can_be_filled_in(app: App) -> Iterator[str]:
-    """Check that no step has more than `MANY_INPUTS` inputs, and no help text exceeds `HELP_LIMIT`."""
+    """Check that no step has more than `MANY_INPUTS` inputs, and no help text is longer than `HELP_LIMIT`."""
     for path, step in app.steps():
         if (count := len(fields(step, "inputFields"))) > MANY_INPUTS:
             yield f"{path} has {count} inputs. Use at most {MANY_INPUTS}."

@@ -1,4 +1,4 @@
-"""Lint checks for the texts that users of a Zapier app read: labels, descriptions and help texts."""
+"""Lint checks for the texts that a Zapier app shows to users: labels, descriptions and help texts."""
 
 import re
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ def d008_links_are_whole(app: App) -> Iterator[str]:
 
 
 def d011_help_says_more_than_the_label(app: App) -> Iterator[str]:
-    """Check that no help text only repeats the label of its field."""
+    """Check that no field's help text merely repeats the field's label."""
     for path, field in (
         *app.inputs(),
         *((f"authentication.{one['key']}", one) for one in app.login_fields()),
@@ -42,7 +42,7 @@ def d011_help_says_more_than_the_label(app: App) -> Iterator[str]:
 
 
 def d018_labels_are_in_title_case(app: App) -> Iterator[str]:
-    """Check that labels and nouns of steps are in title case; words in `SMALL` may be in lower case."""
+    """Check that the labels and nouns of steps are in title case; words in `SMALL` may be in lower case."""
     for path, step in app.steps("triggers", "creates", "searches", "searchOrCreates"):
         for text in (step["display"]["label"], step.get("noun", "")):
             for index, word in enumerate(text.split()):
@@ -60,7 +60,7 @@ def d021_triggers_are_described_by_when(app: App) -> Iterator[str]:
 
 
 def d025_no_text_runs_code(app: App) -> Iterator[str]:
-    """Check that texts and samples contain no URL schemes that run code or read files in a browser."""
+    """Check that texts and samples contain no URLs that run code or read files when a browser opens them."""
     samples = ((path, str(step["operation"].get("sample"))) for path, step in app.steps())
     for path, text in (*_texts(app), *samples):
         for scheme in DANGEROUS.findall(text):
@@ -70,7 +70,7 @@ def d025_no_text_runs_code(app: App) -> Iterator[str]:
 def h005_actions_are_described_by_what_they_do(app: App) -> Iterator[str]:
     """Check that the description of each action or search is a sentence that begins with a verb.
 
-    For example: `Creates …` or `Finds …`.
+    The description of an action must begin with a verb such as `Creates`, and that of a search with `Finds`.
     """
     for kind, beginning in BEGINNINGS.items():
         for path, step in app.steps(kind):
@@ -80,7 +80,7 @@ def h005_actions_are_described_by_what_they_do(app: App) -> Iterator[str]:
 
 
 def h006_texts_have_a_good_length(app: App) -> Iterator[str]:
-    """Check the length of each step's label and description, and that neither mentions Zapier."""
+    """Check that each step's label and description have a suitable length and do not mention Zapier."""
     for path, step in app.steps("triggers", "creates", "searches", "searchOrCreates"):
         label, description = step["display"]["label"], step["display"]["description"]
         if len(label) > LABEL_LIMIT:
@@ -95,7 +95,7 @@ def h006_texts_have_a_good_length(app: App) -> Iterator[str]:
 def h007_fields_are_labelled(app: App) -> Iterator[str]:
     """Check the labels of input and output fields.
 
-    A label must begin with a capital letter, differ from the field's key, and not repeat words.
+    A label must begin with a capital letter, must differ from the field's key, and must not repeat a word.
     """
     for path, step in app.steps():
         for kind in ("inputFields", "outputFields"):
@@ -108,7 +108,7 @@ def h007_fields_are_labelled(app: App) -> Iterator[str]:
 
 
 def h008_labels_are_distinct(app: App) -> Iterator[str]:
-    """Check that no two triggers, no two creates and no two searches have the same label."""
+    """Check that no two triggers have the same label, and likewise for create actions and searches."""
     for kind in ("triggers", "creates", "searches"):
         labels = [step["display"]["label"] for _, step in app.steps(kind)]
         for label in sorted({label for label in labels if labels.count(label) > 1}):
@@ -116,7 +116,7 @@ def h008_labels_are_distinct(app: App) -> Iterator[str]:
 
 
 def h012_action_labels_begin_with_a_verb(app: App) -> Iterator[str]:
-    """Check that the label of each action or search begins with a verb: `Create Note`, `Find Return`."""
+    """Check that the label of each action or search begins with a verb, as in `Create Note`."""
     for kind, verbs in VERBS.items():
         for path, step in app.steps(kind):
             label = step["display"]["label"]
@@ -125,7 +125,7 @@ def h012_action_labels_begin_with_a_verb(app: App) -> Iterator[str]:
 
 
 def h013_choices_read_like_words(app: App) -> Iterator[str]:
-    """Check that the labels of choices are readable: `In Transit` instead of the API's `IN_TRANSIT`."""
+    """Check that the labels of choices are readable, such as `In Transit` instead of `IN_TRANSIT`."""
     for path, field in app.inputs():
         for label in _choice_labels(field.get("choices", ())):
             if not label or "_" in label or label[0].islower() or SHOUT.search(label):
@@ -133,9 +133,10 @@ def h013_choices_read_like_words(app: App) -> Iterator[str]:
 
 
 def _choice_labels(choices: Any) -> Iterator[str]:
-    """Yield the labels of a field's `choices`, which Zapier allows in three formats.
+    """Yield the labels of a field's `choices`.
 
-    `choices` is an object of labels keyed by value, a list of values, or a list of objects with labels.
+    Zapier allows three formats: an object that contains labels keyed by value, a list of values, which are
+    also the labels, or a list of objects with a `label`.
     """
     if isinstance(choices, dict):
         yield from choices.values() if "perform" not in choices else ()
