@@ -12,9 +12,10 @@ def schedule_scans(
     """Schedule the scans after the one with the status `last`, or all scans if no scan has this status.
 
     `made` is the time at which the label was created, and no scan is scheduled before `start`; both are in
-    microseconds since the Unix epoch. Scans that would be due too early are spread out after `start`, as far
-    apart as the first scan is from the creation of the label. Each scan is scheduled as a step named `scan`
-    with the body `{"status": …}`.
+    microseconds since the Unix epoch. Scans that would be due too early are postponed: the first to one
+    interval after `start`, the second to two intervals, and so on. An interval is the time from the creation
+    of the label to the first scan. Each scan is scheduled as a step named `scan` with the body `{"status":
+    …}`.
     """
     statuses = [status for _, status in scans]
     remaining = scans[statuses.index(last) + 1 :] if last in statuses else scans

@@ -3,8 +3,8 @@
 All times are in microseconds (µs) since the Unix epoch, in UTC. A tenant's clock runs at an offset from real
 time. It can be frozen and moved forward. A scheduled step, such as a carrier's scan, runs when the clock
 reaches its due time: while `advance` moves the clock, or before the next request after real time has passed
-the due time. Steps need no background task, because only requests can show that a step has run. A tenant
-without requests therefore costs nothing.
+the due time. No background task runs steps, so a tenant without requests costs nothing. Clients cannot tell
+the difference, because they only see a step's results when they send a request.
 
 This is the only module in the package that reads real time.
 """

@@ -1,6 +1,7 @@
 """`Lifecycle`: checks status changes against a vendor's transition table.
 
-For each of its statuses, a vendor lists the vendor-neutral state and the statuses that may follow.
+For each status, the table lists the neutral state, which has the same meaning for all vendors, and the
+statuses that may follow.
 """
 
 from collections.abc import Mapping

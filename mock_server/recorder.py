@@ -1,4 +1,4 @@
-"""`Recorder`: records the ledger events about returns, shipments and refunds, which all vendors share."""
+"""`Recorder`: records ledger events about returns, shipments and refunds in the same form for all vendors."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

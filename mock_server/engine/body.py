@@ -53,7 +53,7 @@ def too_large(limit: int) -> Problem:
 class Body:
     """The compiled Request Body Object of one operation, which reads and validates JSON bodies.
 
-    Raises `ValueError` if the specification has a media type other than JSON.
+    Raises `ValueError` if the specification allows a media type other than JSON.
     """
 
     __slots__ = ("_limit", "_required", "_validator")

@@ -132,8 +132,9 @@ def _fault(error: ValidationError) -> Fault:
 def _causes(faults: Sequence[Fault]) -> Iterable[Fault]:
     """Leave out errors that are only consequences of another error in the same value.
 
-    A message that lists the allowed values makes the message about the type redundant. An integer that is too
-    large for the JSON parser becomes a float, but is reported as out of bounds and not as the wrong type.
+    For example, a message that lists the allowed values makes a message about the type redundant. An integer
+    that is too large for the JSON parser becomes a float, but is reported as out of bounds and not as the
+    wrong type.
     """
     by_path: dict[tuple[str | int, ...], list[Fault]] = {}
     for fault in faults:

@@ -1,4 +1,4 @@
-"""The interfaces that the engine calls: `Gate` for authentication, `Meter` for rate limits, and `Service`."""
+"""The interfaces that the engine calls: `Gate` (authentication), `Meter` (rate limits) and `Service`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class NotReady(Exception):  # noqa: N818 - a signal to wait, not an error
 
 
 class Gate(Protocol):
-    """Authenticates the clients of one API; also undoes writes, returns pending commits and the time."""
+    """Authenticates one API's clients, undoes failed writes, and provides the pending commit and the time."""
 
     def admit(self, credentials: Mapping[str, str]) -> Grant | None:
         """Return the grant for a request's credentials, or None for an API without keys.

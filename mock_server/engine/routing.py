@@ -55,7 +55,7 @@ class Template:
 
 
 class Routes:
-    """All paths below one base path; a path with a literal segment takes precedence over a parameter.
+    """All paths below one base path; literal segments take precedence over parameters.
 
     If `extra_slashes` is True, doubled slashes and a trailing slash are ignored.
     """

@@ -66,8 +66,8 @@ class Security:
     def credentials(self, headers: Mapping[bytes, bytes], query: bytes) -> dict[str, str]:
         """Extract the credentials for an operation, keyed by the name of the security scheme.
 
-        Returns the credentials of the first alternative that was sent completely, or an empty mapping if no
-        alternative was.
+        Returns the first alternative for which the client sent all credentials, or an empty mapping if there
+        is no such alternative.
         """
         for alternative in self._alternatives:
             found = {}
