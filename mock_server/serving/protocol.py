@@ -162,7 +162,7 @@ class Protocol(HttpToolsProtocol):
         super().data_received(self._chunk)
 
     def _without_upgrade(self) -> bytes:
-        """Return the request line and headers that were just parsed as bytes, without the upgrade headers."""
+        """Rebuild the request line and headers that were just parsed, leaving out the upgrade headers."""
         version = self.parser.get_http_version().encode()
         lines = [self.parser.get_method() + b" " + self.url + b" HTTP/" + version]
         for name, value in self.headers:
