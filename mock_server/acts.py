@@ -1,4 +1,4 @@
-"""Acts: vendor-specific operations that a merchant performs in the vendor's own pages, outside the API.
+"""Acts: vendor-specific operations that merchants perform on the vendor's web pages, not through its API.
 
 A vendor declares its acts. The control plane lists the acts, validates their input and runs them.
 """
@@ -20,10 +20,12 @@ Run = Callable[[Change, str, Mapping[str, Any], int], Mapping[str, Any]]
 class Act:
     """An act that a vendor declares.
 
-    `sentence` describes the act, and `schema` is the JSON Schema (draft 4) of its input, an object.
+    `sentence` describes the act, and `schema` is the JSON Schema (draft 4) of its input, which is a JSON
+    object.
 
-    `run(change, tenant, input, at)` performs the act and returns the changed document in the vendor's format.
-    It raises `LookupError` for an unknown ID, and `IllegalMove` or `ValueError` if the act is not possible.
+    `run(change, tenant, input, at)` performs the act at the tenant's time `at` (µs), and returns the document
+    that it changed, in the vendor's format. It raises `LookupError` if the input contains an unknown ID, and
+    `IllegalMove` or `ValueError` if the act is not possible.
     """
 
     sentence: str
@@ -31,17 +33,17 @@ class Act:
     run: Run
 
     def faults(self, requested: Any) -> list[FieldError]:
-        """Validate an input for the act, and return its errors; an empty list if the input is valid."""
+        """Validate the act's input, and return its errors, or an empty list if it is valid."""
         return explain(Draft4Validator(dict(self.schema), validate_formats=True), requested)
 
 
 @runtime_checkable
 class Acting(Protocol):
-    """A vendor that declares acts, keyed by name."""
+    """A vendor that declares acts; `acts` maps the name of each act to the act."""
 
     acts: Mapping[str, Act]
 
 
 def acts_of(vendor: object) -> Mapping[str, Act]:
-    """Return a vendor's acts, keyed by name; an empty mapping if the vendor declares no acts."""
+    """Return a vendor's acts, keyed by name, or an empty mapping if the vendor declares no acts."""
     return vendor.acts if isinstance(vendor, Acting) else {}

@@ -1,4 +1,4 @@
-"""Opens the listening socket before slow imports, so that a port in use is reported immediately."""
+"""Opens the listening socket before slow imports, so that a port already in use is reported immediately."""
 
 import os
 import socket
@@ -6,7 +6,7 @@ from errno import EACCES, EADDRINUSE
 from ipaddress import ip_address
 
 _PORT_ERRORS = {EADDRINUSE, EACCES}
-"""Errors that choosing another port avoids: the port is in use, or is below 1024 and needs privileges."""
+"""Errors that another port would avoid: the port is in use, or it is below 1024 and needs privileges."""
 
 
 class AddressError(Exception):
@@ -19,7 +19,7 @@ class AddressError(Exception):
 def listen(host: str, port: int) -> socket.socket:
     """Open a socket that listens on a host and port; raise `AddressError` if that is not possible.
 
-    Port 0 picks a free port. The host `::` accepts IPv4 connections as well.
+    Port 0 picks a free port. If the host is `::`, the socket accepts IPv4 connections as well.
     """
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]

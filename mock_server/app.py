@@ -76,9 +76,9 @@ class Sandbox(ConnexionMiddleware):  # type: ignore[misc]
 def create_app(settings: Settings) -> Sandbox:
     """Create a sandbox from its settings; sandboxes in the same process share no state.
 
-    Raises `UnknownVendorError` for a vendor that does not exist, `StoreError` for a database that cannot be
-    used, `BrokenSpecification` for an operation that cannot be served, and `ProxyUnusable` for a proxy that
-    webhooks cannot be sent through.
+    Raises `UnknownVendorError` if the vendor does not exist, `StoreError` if the database cannot be used,
+    `BrokenSpecification` if an operation cannot be served, and `ProxyUnusable` if webhooks cannot be sent
+    through the proxy in the environment.
     """
     chosen = [settings.vendor] if settings.vendor else openapi.vendors()
     for name in set(chosen).difference(vendors.names()):
@@ -157,8 +157,8 @@ def _add(
 def _lifespan(world: World, transport: WebhookTransport) -> Any:
     """Build the ASGI lifespan handler.
 
-    At start-up it starts group commit and the webhook sender; at shutdown it stops all background tasks and
-    closes the database.
+    At start-up, the handler makes the store commit the changes of several requests together, and starts the
+    webhook sender. At shutdown, it stops all background tasks and closes the database.
     """
 
     @asynccontextmanager
@@ -191,7 +191,7 @@ def _entry(world: World, vendor: Vendor) -> Entry:
 
 
 def _without_login(entry: Entry) -> Entry:
-    """Copy an entry without the credentials and records of `demo`, for pages that the public can see."""
+    """Copy an entry without `demo`'s credentials and records, for pages that are open to the public."""
     command = curl.command(entry.document, entry.url, {}, {})
     return replace(entry, fields={}, curl=command, examples=Examples)
 
@@ -204,7 +204,7 @@ def _control_entry(settings: Settings) -> Entry:
 
 
 def _with_servers(document: dict[str, Any], path: str, url: str) -> dict[str, Any]:
-    """Set the document's `servers` to this sandbox, and return the document.
+    """Set the document's `servers` to this sandbox's path and URL, and return the document.
 
     Swagger UI uses the path when the user presses "Try it out"; other tools use the URL.
     """
@@ -216,7 +216,7 @@ def _with_servers(document: dict[str, Any], path: str, url: str) -> dict[str, An
 
 
 def _find_label(world: World, served: Mapping[str, Vendor], path: str) -> Label | None:
-    """Look up the content of the shipping label at a URL path; return None if the path has no label.
+    """Return the content of the shipping label at a URL path, or None if there is no label at this path.
 
     No credentials are checked: label paths cannot be guessed, so a client that knows the path may read the
     label.

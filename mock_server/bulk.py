@@ -1,10 +1,11 @@
-"""Creates, resets, deletes and advances tenants in time slices, without blocking requests of other tenants.
+"""Creates, resets and deletes tenants and advances their clocks, without blocking other requests.
 
-A worker thread writes the seed into a temporary store. The rows are then copied in slices into a partition
-that does not belong to a tenant yet, and one short transaction assigns the partition to the tenant. Clients
-therefore see a new tenant only when it is complete, and during a reset they see either all old rows or all
-new rows. If the process is killed in between, the unfinished partition is listed in `stray_partitions`, and
-the next start empties it.
+The work is done in short slices, and other requests run between the slices. To create or reset a tenant, a
+worker thread writes the tenant's seed data into a temporary store. The rows are then copied in slices into a
+partition that does not belong to a tenant yet, and one short transaction assigns the partition to the tenant.
+Clients therefore see a new tenant only when it is complete, and during a reset they see either all old rows
+or all new rows. If the process is killed before that transaction, the unfinished partition is listed in
+`stray_partitions`, and the next start empties it.
 """
 
 import asyncio
@@ -30,16 +31,16 @@ _SMALL: Final = 30
 """The highest number of returns per vendor in a small seed; small seeds do not wait for large seeds."""
 _SMALL_AT_ONCE: Final = 4
 WEBHOOK_SECONDS: Final = 20
-"""The total time that one advance waits for webhook receivers."""
+"""The total time in seconds that one call of `Bulk.advance` waits for webhook receivers."""
 _log = logging.getLogger(__name__)
 
 
 class _StoppedError(Exception):
-    """Raised in the worker thread to stop writing a seed that is no longer needed."""
+    """Raised in the worker thread to stop writing seed data that is no longer needed."""
 
 
 class Bulk:
-    """Creates, resets, deletes and advances tenants while requests are served.
+    """Creates, resets and deletes tenants and advances their clocks while other requests are served.
 
     At most one large seed and `_SMALL_AT_ONCE` small seeds are written at the same time.
     """
@@ -68,7 +69,10 @@ class Bulk:
             return tenant
 
     async def reset(self, name: str) -> Tenant:
-        """Reset a tenant to its seed in slices; raise `UnknownTenantError` if the tenant does not exist."""
+        """Reset a tenant to its seed data in slices.
+
+        Raises `UnknownTenantError` if the tenant does not exist.
+        """
         async with self._exclusive(name):
             tenant = self._tenants.after_reset(name)
             partition = self._tenants.free_partition(name)
@@ -80,7 +84,7 @@ class Bulk:
             return tenant
 
     async def delete(self, name: str) -> None:
-        """Delete a tenant, and then delete the tenant's rows in slices.
+        """Delete a tenant immediately, and then delete its rows in slices.
 
         Raises the same errors as `Tenants.delete`.
         """
@@ -93,10 +97,10 @@ class Bulk:
     async def advance(self, name: str, to: Callable[[int], int]) -> list[ExecutedStep]:
         """Advance a tenant's clock, and return the scheduled steps that were run.
 
-        When earlier operations on the tenant have finished, `to` is called with the tenant's time and returns
-        the target time. Steps and webhook retries run in the order in which they are due, and during each of
-        them the clock shows the time at which it is due. Raises `UnknownTenantError`, and any error that `to`
-        raises.
+        Waits until earlier operations on the tenant have finished, and then calls `to` with the tenant's
+        current time to get the target time. Steps and webhook retries run in the order of their due times;
+        while each one runs, the clock shows its due time. Raises `UnknownTenantError` if the tenant does not
+        exist, and any error that `to` raises.
         """
         clocks, executed = self._world.clocks, list[ExecutedStep]()
         async with self._exclusive(name):
@@ -123,8 +127,8 @@ class Bulk:
     async def _next_attempt(self, name: str, deadline: "_Deadline") -> int | None:
         """Send a tenant's due webhooks, and return the time at which the next attempt is due.
 
-        Returns None if no attempt is pending, or after the deadline, which slow receivers can use up. The
-        background task then sends the remaining webhooks.
+        Returns None if no attempt is pending, or if the deadline has passed because receivers were slow. In
+        the second case, the background task sends the remaining webhooks later.
         """
         outbox = self._world.outbox
         due = outbox.next_due(name)
@@ -138,17 +142,17 @@ class Bulk:
 
     @asynccontextmanager
     async def _exclusive(self, name: str) -> AsyncIterator[None]:
-        """Acquire the tenant's lock, so that only one create, reset, delete or advance runs at a time."""
+        """Acquire the tenant's lock, so that only one of these operations runs for the tenant at a time."""
         lock = self._locks.setdefault(name, asyncio.Lock())
         async with lock:
             yield
 
     @asynccontextmanager
     async def _filled(self, tenant: Tenant, partition: str) -> AsyncIterator[None]:
-        """Fill a partition with the tenant's seed, then run the `with` block, which assigns it to the tenant.
+        """Fill a partition with a tenant's seed data, then run the `with` block, which assigns the partition.
 
-        Until the block assigns the partition, the partition is listed as stray. If filling the partition or
-        the block fails, the partition is emptied.
+        The partition is listed as stray until the block assigns it to the tenant. It is emptied if filling it
+        or the block fails.
         """
         store = self._world.store
         await self._empty_strays()
@@ -197,7 +201,7 @@ class Bulk:
                 scratch.close()
 
     async def _empty(self, partition: str) -> None:
-        """Empty a stray partition in slices; log a failure, and leave the partition for a later attempt."""
+        """Empty a stray partition in slices; if this fails, log the error, so that it can be tried again."""
         self._in_use.add(partition)
         try:
             for _ in empty(self._world.store, partition):
@@ -212,7 +216,7 @@ class Bulk:
 
 
 class _Deadline:
-    """The time limit on how long one advance waits for webhook receivers."""
+    """The deadline for sending webhooks during one call of `Bulk.advance`."""
 
     def __init__(self) -> None:
         self._end = ticks() + WEBHOOK_SECONDS * SECOND
@@ -234,7 +238,7 @@ def _delete_stray(partition: str) -> sa.Delete:
 
 
 def _write_seed(scratch: World, name: str, tenant: Tenant, stop: Event) -> None:
-    """Write a tenant's seed for one vendor into a temporary world, until `stop` is set.
+    """Write a tenant's seed data for one vendor into a temporary world; stop early if `stop` is set.
 
     Runs in a worker thread; no other thread uses `scratch`.
     """

@@ -9,11 +9,12 @@ Scans = tuple[tuple[int, str], ...]
 def schedule_scans(
     change: Change, tenant: str, vendor: str, subject: str, scans: Scans, *, last: str, made: int, start: int
 ) -> None:
-    """Schedule the scans that follow the status `last`, or all scans if no scan has this status.
+    """Schedule the scans after the one with the status `last`, or all scans if no scan has this status.
 
-    `made` is the time at which the label was created, and `start` the earliest time for a scan, both in
-    microseconds since the Unix epoch. Scans that would be due too early are scheduled after `start`, at the
-    interval between the label and the first scan. Each scan becomes a step `scan` with the body `{"status":
+    `made` is the time at which the label was created, and no scan is scheduled before `start`; both are in
+    microseconds since the Unix epoch. Scans that would be due too early are postponed: the first to one
+    interval after `start`, the second to two intervals, and so on. An interval is the time from the creation
+    of the label to the first scan. Each scan is scheduled as a step named `scan` with the body `{"status":
     …}`.
     """
     statuses = [status for _, status in scans]

@@ -1,10 +1,10 @@
-"""Tenant clocks: freezes and advances them, and runs scheduled steps.
+"""Manages the tenants' clocks, which can be frozen and advanced, and runs scheduled steps.
 
 All times are in microseconds (µs) since the Unix epoch, in UTC. A tenant's clock runs at an offset from real
 time. It can be frozen and moved forward. A scheduled step, such as a carrier's scan, runs when the clock
 reaches its due time: while `advance` moves the clock, or before the next request after real time has passed
-the due time. No background task runs steps: a tenant without requests costs nothing, and no client can notice
-the difference between two requests.
+the due time. No background task runs steps, so a tenant without requests costs nothing. Clients cannot tell
+the difference, because they only see a step's results when they send a request.
 
 This is the only module in the package that reads real time.
 """
@@ -46,17 +46,17 @@ def wall() -> int:
 
 
 def steady() -> float:
-    """Return the seconds on a monotonic clock; only the difference between two values is meaningful."""
+    """Return the time of a monotonic clock in seconds, for measuring durations."""
     return time.monotonic()
 
 
 def ticks() -> int:
-    """Return the microseconds on a performance counter, for measuring durations."""
+    """Return the time of a performance counter in microseconds, for measuring short durations."""
     return time.perf_counter_ns() // 1_000
 
 
 async def sleep(seconds: float) -> None:
-    """Wait for a number of seconds of real time."""
+    """Sleep for the given number of seconds of real time."""
     await asyncio.sleep(seconds)
 
 
@@ -76,12 +76,12 @@ def whole_second(at: int) -> int:
 
 
 def timestamp(at: int) -> str:
-    """Format a time (µs) as in `2024-12-30T10:30:00Z`, rounded down to a whole second."""
+    """Format a time (µs) like `2024-12-30T10:30:00Z`, rounded down to a whole second."""
     return _formatted(at // SECOND)
 
 
 def reached_at(due: int) -> str:
-    """Format the first whole second at or after the time `due` (µs), as `timestamp` does."""
+    """Format the time `due` (µs) like `timestamp`, but rounded up to a whole second."""
     return timestamp(due + SECOND - 1)
 
 
@@ -93,9 +93,9 @@ def _formatted(second: int) -> str:
 def instant(text: str) -> int:
     """Parse an RFC 3339 date-time or a date, and return microseconds since the Unix epoch.
 
-    A date means midnight UTC, and a date-time without an offset is in UTC. A leap second becomes the
-    preceding second. Times outside the years 1 to 9999 become the nearest time within these years. Raises
-    `ValueError` if `text` is not a date or a date-time.
+    A date means midnight UTC, and a date-time without an offset is in UTC. A leap second is replaced by the
+    preceding second. Times outside the years 1 to 9999 are replaced by the nearest time within these years.
+    Raises `ValueError` if `text` is not a date or a date-time.
     """
     normalized = _LEAP_SECOND.sub(":59", text.upper())
     if normalized.startswith("0000-"):
@@ -106,7 +106,10 @@ def instant(text: str) -> int:
 
 @dataclass(slots=True)
 class TenantClock:
-    """A tenant's clock, which runs at `offset` (µs) from real time or is frozen at `frozen_at` (µs)."""
+    """A tenant's clock.
+
+    It differs from real time by `offset` (µs), unless it is frozen; then it shows `frozen_at` (µs).
+    """
 
     offset: int = 0
     frozen_at: int | None = None
@@ -114,7 +117,7 @@ class TenantClock:
 
 @dataclass(frozen=True, slots=True)
 class ExecutedStep:
-    """A scheduled step that was run; `error` is the reason for its failure, or "" if it succeeded."""
+    """A scheduled step that was run; `error` is the reason if the step failed, or "" if it succeeded."""
 
     step: Step
     error: str = ""
@@ -172,7 +175,7 @@ class Clocks:
         return self._clocks[tenant].frozen_at is not None
 
     def offset(self, tenant: str) -> int:
-        """Return the difference (µs) between the tenant's time and real time."""
+        """Return the tenant's time minus real time (µs)."""
         return self.now(tenant) - self._real()
 
     def next_due(self, tenant: str) -> int | None:
@@ -188,7 +191,7 @@ class Clocks:
         self._set(tenant, TenantClock(frozen_at=self.now(tenant)))
 
     def unfreeze(self, tenant: str) -> None:
-        """Start the tenant's clock again at the time that it shows."""
+        """Let the tenant's clock run again, starting from the time that it shows."""
         self._set(tenant, TenantClock(offset=self.offset(tenant)))
 
     def catch_up(self, tenant: str) -> list[ExecutedStep]:
@@ -202,8 +205,8 @@ class Clocks:
         """Run due steps for up to `SLICE` microseconds; return True if no due step remains.
 
         Every request calls this method first. The call is cheap, because the time of the next step is cached.
-        If it returns False, await `catch_up_in_slices`. While the tenant's steps are reserved by `moving`,
-        the method runs no steps and returns True.
+        If it returns False, await `catch_up_in_slices`. While a caller of `moving` has reserved the tenant's
+        steps, this method runs no steps and returns True.
         """
         due = self.next_due(tenant)
         if due is None or due > self.now(tenant) or tenant in self._moving:
@@ -215,7 +218,7 @@ class Clocks:
         return True
 
     async def catch_up_in_slices(self, tenant: str) -> None:
-        """Run all of the tenant's due steps in slices, and serve other requests between the slices."""
+        """Run all of the tenant's due steps in slices, letting other requests run between the slices."""
         while self.known(tenant) and not self.catch_up_slice(tenant):
             await self._store.yield_after_commit()
 
@@ -223,8 +226,8 @@ class Clocks:
     def moving(self, tenant: str) -> Iterator[None]:
         """Reserve the tenant's steps for the caller, which advances the clock in slices.
 
-        Otherwise, a request that arrives between two slices would run steps too, and the result of `advance`
-        would not include these steps.
+        Otherwise, a request that arrives between two slices could run some of the steps, and they would be
+        missing from the steps that `Bulk.advance` returns.
         """
         self._moving.add(tenant)
         try:
@@ -233,7 +236,7 @@ class Clocks:
             self._moving.discard(tenant)
 
     def advance(self, tenant: str, to: int) -> list[ExecutedStep]:
-        """Advance the clock to `to`, run all steps that become due in order, and return the steps.
+        """Advance the clock to `to`; run all steps that become due, in order, and return them.
 
         A step can schedule further steps, which also run if they are due by `to`. Raises `ValueError` if `to`
         is before the clock's current time.
@@ -246,11 +249,11 @@ class Clocks:
         return executed
 
     def move(self, tenant: str, to: int) -> None:
-        """Set the clock to `to` without running steps; a time before the current time has no effect."""
+        """Move the clock forward to `to` without running steps; do nothing if `to` is in the past."""
         self._set(tenant, self._set_to(tenant, max(to, self.now(tenant))))
 
     def _run_until(self, tenant: str, target: int) -> list[ExecutedStep]:
-        """Run and return the steps that are due by `target`; each step moves the clock to its due time."""
+        """Run and return all steps that are due by `target`, moving the clock to each step's due time."""
         executed: list[ExecutedStep] = []
         while step := self.run_next(tenant, target):
             executed.append(step)
@@ -268,8 +271,8 @@ class Clocks:
         """Run and delete one step, and set the clock to `after`, in one transaction.
 
         A step therefore runs exactly once, even if the process is killed. While the step runs, the cached
-        clock is frozen at `step.due`, so that everything the step writes has this time. If the step fails, it
-        is dropped, and the result contains the error.
+        clock is frozen at `step.due`, so that this is the time of everything that the step writes. If the
+        step fails, it is deleted without its changes, and the result contains the error.
         """
         try:
             with self._store.change() as change:
@@ -288,7 +291,7 @@ class Clocks:
         return ExecutedStep(step)
 
     def _set_to(self, tenant: str, at: int) -> TenantClock:
-        """Build the clock that shows `at`; it is frozen if the tenant's current clock is frozen."""
+        """Build a clock that shows `at` and is frozen if the tenant's current clock is frozen."""
         if self.frozen(tenant):
             return TenantClock(frozen_at=at)
         return TenantClock(offset=at - self._real())

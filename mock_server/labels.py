@@ -16,7 +16,7 @@ PREFIX = "/labels/"
 
 @dataclass(frozen=True, slots=True)
 class LabelTarget:
-    """The shipment that a label URL belongs to."""
+    """The shipment that a label URL identifies."""
 
     vendor: str
     tenant: str
@@ -41,7 +41,7 @@ class Labels:
         return f"{self.base_url}{PREFIX}{vendor}/{tenant}/{quote(shipment, safe='')}/{token}.pdf"
 
     def read(self, path: str) -> LabelTarget | None:
-        """Return the shipment that a decoded URL path names; None if the path or its token is not valid."""
+        """Return the shipment in a decoded URL path, or None if the path or its token is not valid."""
         parts = path.removeprefix(PREFIX).split("/")
         if not path.startswith(PREFIX) or len(parts) != len(LabelTarget.__slots__) + 1:
             return None

@@ -1,8 +1,8 @@
 """The ledger: an append-only log of each tenant's events, in order.
 
 `Change.record` writes an event in the same transaction as the rows that the event describes. Each tenant's
-events are numbered 1, 2, 3 … without gaps; a reset starts at 1 again. The kinds of events are the same for
-all vendors; the bodies contain the vendor's own statuses.
+events are numbered 1, 2, 3 … without gaps; after a reset, the numbers start at 1 again. The kinds of events
+are the same for all vendors, but the statuses in the bodies are the vendor's own.
 """
 
 from collections.abc import Iterable
@@ -91,9 +91,10 @@ class Ledger:
         kind: str | None = None,
         vendor: str | None = None,
     ) -> list[Event]:
-        """List a tenant's events with numbers above `after` and up to `until`, oldest first.
+        """Return a tenant's events with numbers greater than `after` and at most `until`, oldest first.
 
-        Returns only the first `limit` of these events or, if `last` is given, only the newest `last` events.
+        If `last` is given, returns only the newest `last` of these events; otherwise, if `limit` is given,
+        only the first `limit`. If `kind` or `vendor` is given, returns only events of that kind or vendor.
         """
         filters = {"until": until, "kind": kind, "vendor": vendor}
         conditions = tuple(name for name, value in filters.items() if value is not None)
@@ -108,7 +109,7 @@ class Ledger:
     async def search(
         self, tenant: str, *, after: int, limit: int, last: int | None, kind: str | None, vendor: str | None
     ) -> list[Event]:
-        """List the same events as `events`, but serve other requests while a long ledger is read."""
+        """Return the same events as `events`, but let other requests run while a long ledger is read."""
         events: list[Event] = []
         newest = self.last(tenant)
         read = partial(self.events, tenant, kind=kind, vendor=vendor)
@@ -135,8 +136,8 @@ class Ledger:
 def rebuild(events: Iterable[Event]) -> dict[tuple[str, str], str]:
     """Replay a whole ledger, and return the final status of each return, keyed by (vendor, ID).
 
-    Raises `ValueError` if events contradict each other, which shows that a change was recorded wrongly or was
-    not recorded.
+    Raises `ValueError` if two events contradict each other, which means that a change was recorded wrongly or
+    not at all.
     """
     statuses: dict[tuple[str, str], str] = {}
     for event in events:

@@ -1,6 +1,7 @@
 """`Lifecycle`: checks status changes against a vendor's transition table.
 
-For each of its statuses, a vendor lists the neutral state and the statuses that may follow.
+For each status, the table lists the neutral state, which has the same meaning for all vendors, and the
+statuses that may follow.
 """
 
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ STATES: Final[tuple[State, ...]] = get_args(State)
 
 @dataclass
 class IllegalMove(Exception):  # noqa: N818 - an adjective and a noun read better than another Error
-    """Raised if `wanted` may not follow the status `current`; `allowed` lists the statuses that may."""
+    """Raised if a return's status cannot change to `wanted`; `allowed` lists the statuses that may follow."""
 
     current: str
     wanted: str
@@ -35,8 +36,9 @@ class UnknownReturn(LookupError):  # noqa: N818 - an adjective and a noun read b
 class Lifecycle:
     """A vendor's statuses and the allowed transitions between them.
 
-    `states` maps each status to its neutral state. `transitions` maps each status to the statuses that may
-    follow; a status without followers is final. Raises `ValueError` that lists all errors in these tables.
+    `states` maps each status to its vendor-neutral state. `transitions` maps each status to the statuses that
+    may follow; if no status may follow, the status is final. Raises `ValueError`, with a list of all errors,
+    if the tables are inconsistent.
     """
 
     def __init__(
@@ -59,17 +61,20 @@ class Lifecycle:
             raise ValueError(f"The transition table is wrong: {'; '.join(faults)}.")
 
     def check(self, current: str, wanted: str) -> None:
-        """Raise `IllegalMove` unless `wanted` may follow `current`, even if both are the same status."""
+        """Raise `IllegalMove` unless `wanted` may follow `current`; this also applies if they are equal."""
         allowed = self.transitions.get(current, ())
         if wanted not in allowed:
             raise IllegalMove(current, wanted, allowed)
 
     def is_open(self, status: str) -> bool:
-        """Return True if another status may follow `status`, which means that `status` is not final."""
+        """Return True if `status` is not final, which means that another status may follow it."""
         return bool(self.transitions.get(status))
 
     def word(self, state: State) -> str:
-        """Return the first status with a neutral state; raise `LookupError` if no status has the state."""
+        """Return the vendor's first status that has the given neutral state.
+
+        Raises `LookupError` if no status has this state.
+        """
         for word, known in self.states.items():
             if known == state:
                 return word

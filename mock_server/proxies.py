@@ -1,9 +1,9 @@
 """Finds the proxy for a URL in the environment (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY).
 
-httpx does this as well, but it also sends requests to this machine through the proxy, and if any of the
-proxies has an unsupported scheme, every request fails. There are two groups of functions. Commands that call
-the sandbox use `network`, which validates the proxy for one URL. The webhook sender calls `webhook_proxy` at
-start-up for each scheme, and `bypasses` for each request.
+httpx can do this too, but it sends even requests to this machine through the proxy, and every request fails
+if any of the proxies has an unsupported scheme. Commands that call the sandbox use `network`, which validates
+the proxy for one URL. The webhook sender calls `webhook_proxy` once per URL scheme at start-up, and
+`bypasses` for each request.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class ProxyUnusable(ValueError):  # noqa: N818 - read as a sentence, like its me
 
 
 def network(url: str) -> httpx.HTTPTransport:
-    """Create the httpx transport for blocking requests to a URL, with the proxy that applies to the URL.
+    """Create an httpx transport for synchronous requests to a URL, using the proxy for that URL, if any.
 
     Raises `ProxyUnusable` if that proxy cannot be used.
     """
@@ -41,8 +41,8 @@ def network(url: str) -> httpx.HTTPTransport:
 def proxy(url: str) -> httpx.Proxy | None:
     """Return the proxy for requests to a URL, or None if no proxy applies.
 
-    No proxy applies to this machine, to a host in NO_PROXY, or if the environment sets no proxy. Raises
-    `ProxyUnusable` if the scheme or the address of the proxy is not supported.
+    No proxy applies if the URL's host is this machine or is listed in NO_PROXY, or if the environment sets no
+    proxy for the URL's scheme. Raises `ProxyUnusable` if the proxy's scheme or address is not supported.
     """
     import httpx
 
@@ -64,9 +64,9 @@ def proxy(url: str) -> httpx.Proxy | None:
 
 
 def webhook_proxy(scheme: str, settings: Mapping[str, str]) -> str | None:
-    """Return the URL of the proxy for webhooks whose URLs have this scheme; None if no proxy is set.
+    """Return the URL of the proxy for webhooks to URLs with this scheme, or None if no proxy is set.
 
-    `settings` is a mapping that `urllib.request.getproxies` returns. Raises `ProxyUnusable` if the scheme of
+    `settings` is a mapping returned by `urllib.request.getproxies`. Raises `ProxyUnusable` if the scheme of
     the proxy's URL is neither `http` nor `https`.
     """
     setting = _setting(scheme, settings)
@@ -83,16 +83,19 @@ def webhook_proxy(scheme: str, settings: Mapping[str, str]) -> str | None:
 
 
 def bypasses(host: str, settings: Mapping[str, str]) -> bool:
-    """Return True if NO_PROXY lists a host: by its name, by a domain that contains it, or by `*`."""
+    """Return True if NO_PROXY lists the host, a domain that contains it, or `*`.
+
+    `settings` is a mapping returned by `urllib.request.getproxies`.
+    """
     listed = settings.get("no", "").lower().replace(",", " ").split()
     suffixes = (name.removeprefix("*").lstrip(".") for name in listed)
     return any(not suffix or host == suffix or host.endswith(f".{suffix}") for suffix in suffixes)
 
 
 def reaches_itself(host: str) -> bool:
-    """Return True if `host` is this machine.
+    """Return True if requests to `host` reach this machine.
 
-    Loopback addresses, unspecified addresses, `localhost` and `*.localhost` are this machine.
+    This is the case for loopback addresses, unspecified addresses, `localhost` and `*.localhost`.
     """
     name = host.lower().rstrip(".").removeprefix("[").removesuffix("]")
     try:
@@ -105,7 +108,7 @@ def reaches_itself(host: str) -> bool:
 
 
 def _setting(scheme: str, settings: Mapping[str, str]) -> tuple[str, str] | None:
-    """Look up the variable that sets the proxy for a URL scheme; return its name and value, or None."""
+    """Return the name and value of the variable that sets the proxy for a URL scheme, or None."""
     name = next((name for name in (scheme, "all") if settings.get(name)), None)
     return None if name is None else (f"{name.upper()}_PROXY", settings[name].strip())
 
@@ -115,7 +118,7 @@ def _with_scheme(proxy: str) -> str:
 
 
 def _check_address(url: httpx.URL) -> None:
-    """Raise `ValueError` if a proxy URL has no host, or has a host or port that cannot be connected to."""
+    """Raise `ValueError` if a proxy URL has no host, or if its host or port is not valid."""
     url.raw_host.decode("ascii").encode("idna")
     if not url.host or "%" in url.host or not 0 < (url.port or 1) <= HIGHEST_PORT:
         raise ValueError("not the address of a proxy")

@@ -1,4 +1,4 @@
-"""`Recorder`: records ledger events about returns, shipments and refunds, which all vendors have."""
+"""`Recorder`: records ledger events about returns, shipments and refunds in the same form for all vendors."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -21,10 +21,10 @@ def record_in_order(events: Iterable[TimedEvent]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Recorder:
-    """Records one vendor's events in the ledger; the constants in `ledger` describe the bodies.
+    """Records one vendor's events in the ledger; the constants in `ledger` describe the events' bodies.
 
-    `id_` is the ID of the return or shipment, `at` is the time (µs), and `more` contains the fields that the
-    vendor adds to the body.
+    In each method, `id_` is the ID of the return or shipment, `at` is the time (µs), and `more` contains the
+    fields that the vendor adds to the body.
     """
 
     vendor: str

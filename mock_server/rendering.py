@@ -12,6 +12,6 @@ class Renderer:
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def draw(self, drawing: Callable[[], bytes]) -> bytes:
-        """Call `drawing` in a worker thread, and return the PDF that it returns."""
+        """Call `drawing` in a worker thread, and return the PDF that `drawing` returns."""
         async with self._lock:
             return await asyncio.to_thread(drawing)

@@ -24,7 +24,7 @@ _MAX_SEED = 2**53 - 1
 
 
 class Settings(BaseSettings):
-    """The settings of one sandbox; the environment variable `RETURNS_<FIELD>` sets the default of a field."""
+    """The settings of one sandbox; the environment variable `RETURNS_<FIELD>` sets a field's default."""
 
     model_config = SettingsConfigDict(env_prefix="RETURNS_", frozen=True, extra="ignore")
 
@@ -35,7 +35,7 @@ class Settings(BaseSettings):
     database: str = "sqlite://"
     """`sqlite:///relative.db`, `sqlite:////absolute.db`, or `sqlite://` to keep all data in memory."""
     vendor: str = ""
-    """The only vendor to serve, at the root path; if empty, all vendors, each below a path with its name."""
+    """The only vendor to serve, at the root path; if empty, every vendor is served below `/{vendor}`."""
     rate_limits: bool = True
     seed: int = Field(default=1, ge=0, le=_MAX_SEED)
     seed_size: int = Field(default=150, ge=0, le=20_000)
@@ -49,7 +49,7 @@ class Settings(BaseSettings):
     demo_keys: bool | None = None
     """Whether `demo` has the well-known keys; if None, only if no other machine can reach the sandbox."""
     keep_alive: int = Field(default=75, ge=1, le=86_400)
-    """Seconds before the server closes an idle connection; higher than the time-out of most clients."""
+    """Seconds before the server closes an idle connection; higher than the timeout of most clients."""
     webhook_allow: Annotated[tuple[str, ...], NoDecode] = ()
     """Hosts and CIDR blocks, other than this machine, that webhooks may be sent to; separated by commas."""
     max_body: int = Field(default=1_048_576, ge=1)
@@ -58,7 +58,7 @@ class Settings(BaseSettings):
     @field_validator("first_moment", mode="wrap")
     @classmethod
     def _check_first_moment(cls, given: Any, parse: ValidatorFunctionWrapHandler) -> datetime | None:
-        """Apply the rules that the control plane applies to a tenant's first moment."""
+        """Validate the time by the rules that the control plane applies to a new tenant's `first_moment`."""
         try:
             moment: datetime | None = parse(given)
         except ValidationError:

@@ -21,7 +21,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class _Failure:
-    """Why a task ended, how many times in a row, and when it was restarted; None before the restart."""
+    """Why a task ended, how many times it has ended in a row, and when it was restarted.
+
+    `restarted` is None until the task has been restarted.
+    """
 
     reason: str
     times: int
@@ -53,7 +56,7 @@ class Supervisor:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def problems(self) -> list[str]:
-        """List a sentence for each task that ended and has not yet run for `STEADY` seconds since then."""
+        """Return a sentence about each task that ended and has not run for `STEADY` seconds since then."""
         for name, failure in list(self._failures.items()):
             if failure.restarted is not None and self._now() - failure.restarted >= STEADY:
                 del self._failures[name]

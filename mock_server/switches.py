@@ -20,9 +20,9 @@ _WHOLE_ACCOUNT: Final = ""
 class Switch:
     """A switch that a vendor declares; `sentence` describes the condition while the switch is on.
 
-    If there are `shops`, each shop has its own switch; otherwise the whole account has one switch. While a
-    switch with `closes` is on, every request of the tenant to the vendor is refused as unavailable, with
-    `closes` as the message.
+    If there are `shops`, each shop has its own switch; otherwise the whole account has one switch. If
+    `closes` is not empty, the vendor refuses every request from the tenant as unavailable while the switch is
+    on, with `closes` as the message.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Switch:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Whether a tenant's switch is on; `shop` is "" for a switch of the whole account."""
+    """Whether a tenant's switch is on; `shop` is "" if the switch is for the whole account."""
 
     vendor: str
     switch: Switch
@@ -78,7 +78,10 @@ class Switches:
         return (name, shop) in self._on.get((tenant, vendor), ())
 
     def closed(self, tenant: str, vendor: str) -> str:
-        """Return the message of the switch that closes a vendor for a tenant; "" if no such switch is on."""
+        """Return the message of the switch that makes a vendor unavailable to a tenant.
+
+        Returns "" if no such switch is on.
+        """
         on = self._on.get((tenant, vendor))
         if not on:
             return ""
@@ -86,7 +89,7 @@ class Switches:
         return next((declared[name].closes for name, _ in sorted(on) if name in declared), "")
 
     def positions(self, tenant: str) -> list[Position]:
-        """List the positions of all switches of a tenant, sorted by vendor."""
+        """Return the positions of all of a tenant's switches, sorted by vendor."""
         return [
             Position(vendor, switch, shop, self.is_on(tenant, vendor, switch.name, shop))
             for vendor, declared in sorted(self._declared.items())
@@ -97,10 +100,10 @@ class Switches:
     def turn(
         self, tenant: str, vendor: str, name: str, *, on: bool, at: int, shop: str = _WHOLE_ACCOUNT
     ) -> Position:
-        """Turn a switch on or off, and record the change in the ledger if the position changes.
+        """Turn a switch on or off; record this in the ledger unless the switch already had that position.
 
         Raises `LookupError` if there is no such switch or shop; the message lists the vendor's switches or
-        shops.
+        the switch's shops.
         """
         switch = self._switch(vendor, name, shop)
         if self.is_on(tenant, vendor, name, shop) != on:

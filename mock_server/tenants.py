@@ -30,7 +30,7 @@ class TenantExistsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """The options with which a tenant was created, and which a reset applies again.
+    """The options that a tenant was created with; a reset applies them again.
 
     The tenant's clock started at `first_moment` (microseconds since the Unix epoch). If `chosen` is True, the
     client chose this time, and a reset sets the clock back to that time and reproduces the same data byte for
@@ -48,11 +48,11 @@ class Tenant:
 
 
 class Tenants:
-    """Creates, resets and deletes tenants, each in one transaction.
+    """Creates, resets and deletes tenants; each of these operations is one transaction.
 
-    While requests are served, `Bulk` does the same in slices. A tenant's rows are stored in a *partition*. A
-    reset fills a new partition and then assigns it to the tenant, so that clients never see a partial reset;
-    the old partition is emptied afterwards.
+    While requests are served, `Bulk` is used instead, which does the same in slices. A tenant's rows are
+    stored in a *partition*. A reset fills a new partition and then assigns it to the tenant, so that clients
+    never see a partial reset; the old partition is emptied afterwards.
     """
 
     def __init__(self, world: World, vendors: Mapping[str, Vendor]) -> None:
@@ -68,8 +68,8 @@ class Tenants:
         """Prepare the tenants at start-up.
 
         Creates the tenant `demo` if it is missing. For every tenant, creates the returns and default keys
-        that are missing because a vendor or the secret is new. Deletes partitions that a killed process left
-        partly filled or partly emptied.
+        that are missing because a vendor or the secret is new. Deletes the partitions that an earlier process
+        was still filling or emptying when it was killed.
         """
         world = self._world
         for partition in self.stray_partitions():
@@ -134,7 +134,10 @@ class Tenants:
         first_moment: int | None = None,
         frozen: bool = False,
     ) -> Tenant:
-        """Validate the options for a new tenant, and build the tenant without storing it; see `create`."""
+        """Validate the options for a new tenant, and build the tenant without storing it.
+
+        Accepts the same options and raises the same errors as `create`.
+        """
         world = self._world
         if not NAME.fullmatch(name):
             raise ValueError(
@@ -167,20 +170,21 @@ class Tenants:
         change.after_commit(partial(self._world.limiter.reset, name))
 
     def every(self) -> list[Tenant]:
-        """List all tenants, sorted by name."""
+        """Return all tenants, sorted by name."""
         return self._read(sa.true())
 
     def get(self, name: str) -> Tenant:
-        """Look up a tenant by name; raise `UnknownTenantError` if no tenant has this name."""
+        """Return the tenant with this name; raise `UnknownTenantError` if no tenant has it."""
         matches = self._read(tables.tenants.c.name == name)
         if not matches:
             raise UnknownTenantError(f"There is no tenant {name!r}.")
         return matches[0]
 
     def reset(self, name: str) -> Tenant:
-        """Reset a tenant to its seed; raise `UnknownTenantError` if no tenant has this name.
+        """Reset a tenant to its seed data; raise `UnknownTenantError` if no tenant has this name.
 
-        The ledger starts at 1 again, and all switches are turned off. The API keys stay the same.
+        The numbers of the ledger's events start at 1 again, and all switches are turned off. The API keys
+        stay the same.
         """
         tenant = self.after_reset(name)
         with self._world.store.change() as change:
@@ -201,7 +205,7 @@ class Tenants:
         return replace(tenant, first_moment=whole_second(self._world.clocks.real()))
 
     def move(self, change: Change, tenant: Tenant, partition: str) -> str:
-        """Assign another partition to a tenant, and reset its clock, switches and request counts.
+        """Assign another partition to a tenant, and reset the tenant's clock, switches and request counts.
 
         Returns the old partition, which is now listed as stray.
         """
@@ -223,9 +227,9 @@ class Tenants:
             self.delete_stray_partition(change, self.remove(change, name))
 
     def remove(self, change: Change, name: str) -> str:
-        """Delete a tenant without its rows; return the partition with the rows, which is now listed as stray.
+        """Delete a tenant but not its rows, and return the partition that contains the rows.
 
-        Raises the same errors as `delete`.
+        The partition is now listed as stray. Raises the same errors as `delete`.
         """
         self.get(name)
         if name == DEMO:
@@ -241,7 +245,7 @@ class Tenants:
         return partition
 
     def free_partition(self, name: str) -> str:
-        """Choose a partition name for a tenant that no tenant and no stray partition uses."""
+        """Choose a name for a tenant's new partition that no other partition has."""
         taken = {
             partition for (partition,) in self._world.store.select(sa.select(tables.tenants.c.partition))
         }
@@ -249,11 +253,11 @@ class Tenants:
         return name if name not in taken else f"{name}.{token_hex(6)}"
 
     def stray_partitions(self) -> list[str]:
-        """List the partitions that do not belong to a tenant."""
+        """Return the names of all partitions that do not belong to a tenant."""
         return [name for (name,) in self._world.store.select(sa.select(tables.stray_partitions.c.name))]
 
     def delete_stray_partition(self, change: Change, partition: str) -> None:
-        """Delete the rows in a stray partition, and remove it from the list of stray partitions."""
+        """Delete the rows in a stray partition, and remove it from the table of stray partitions."""
         change.wipe(partition)
         table = tables.stray_partitions
         change.run(sa.delete(table).where(table.c.name == partition))

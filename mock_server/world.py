@@ -39,7 +39,10 @@ class World:
 
     @classmethod
     def open(cls, settings: Settings) -> Self:
-        """Create a world on the database that the settings name; raise `StoreError` if it cannot be used."""
+        """Create a world that uses the database in the settings.
+
+        Raises `StoreError` if the database cannot be used.
+        """
         store = Store.open(settings.database)
         return cls._over(store, settings, _secret(store, settings))
 

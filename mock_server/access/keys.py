@@ -2,7 +2,7 @@
 
 A key is an HMAC of the tenant, the vendor and the key's name, computed with the sandbox's secret, so a key
 can be shown again without being stored. The database stores each key's SHA-256 digest, scopes and plan. The
-secret comes from the settings, or else from the database.
+secret is read from the settings or, if they contain none, from the database.
 """
 
 import base64
@@ -25,12 +25,12 @@ _COLUMNS: Final = ("digest", "vendor", "name", "scopes", "plan")
 
 
 def public_key(vendor: str) -> str:
-    """Return the well-known key of the tenant `demo` for a vendor, which is the same in every sandbox."""
+    """Return the tenant `demo`'s well-known API key for a vendor, which is the same in every sandbox."""
     return f"sandbox-{DEMO}-{vendor}"
 
 
 def is_public(key: str, vendor: str) -> bool:
-    """Return True if `key` is the vendor's well-known key of `demo`, which pages may show."""
+    """Return True if `key` is the tenant `demo`'s well-known key for the vendor, which anyone may see."""
     return key == public_key(vendor)
 
 
@@ -41,7 +41,8 @@ class KeyExistsError(Exception):
 class Keys:
     """Stores the API keys of one sandbox, indexed in memory by digest.
 
-    If `public_demo` is True, the default keys of the tenant `demo` are the well-known keys.
+    If `public_demo` is True, the tenant `demo` has the well-known keys (see `public_key`) as its default
+    keys.
     """
 
     def __init__(self, store: Store, secret: bytes, *, public_demo: bool = True) -> None:
@@ -56,7 +57,10 @@ class Keys:
         store.on_change(tables.keys, self._reload)
 
     def offer(self, vendor: str, scopes: Collection[str], plans: Mapping[str, Plan]) -> None:
-        """Register a vendor's scopes and plans, the default plan first, and load the vendor's keys."""
+        """Register a vendor's scopes and plans, and load the vendor's API keys from the store.
+
+        The first plan is the default.
+        """
         self._scopes[vendor] = tuple(scopes)
         self._plans[vendor] = plans
         table = tables.keys
@@ -80,7 +84,7 @@ class Keys:
             self._grants[digest] = Grant(tenant, vendor, name, granted, self._plan(vendor, plan))
 
     def look_up(self, vendor: str, presented: str) -> Grant | None:
-        """Look up the grant for a key that a client sent; return None if the vendor has no such key."""
+        """Return the grant for a key that a client sent, or None if the vendor has no such key."""
         grant = self._presented.get(presented)  # avoids hashing keys that were sent before
         if grant is None:
             grant = self._grants.get(_digest(presented))
@@ -92,21 +96,21 @@ class Keys:
         return grant if grant.vendor == vendor else None
 
     def key(self, tenant: str, vendor: str, name: str = DEFAULT) -> str:
-        """Compute the secret string of the API key with this name, even if the key does not exist."""
+        """Compute a tenant's API key from the key's name, whether or not the key has been created."""
         if self.public_demo and tenant == DEMO and name == DEFAULT:
             return public_key(vendor)
         mac = hmac.digest(self.secret, f"{tenant}\0{vendor}\0{name}".encode(), "sha256")
         return f"sandbox-{vendor}-{tenant}-{base64.b32encode(mac[:15]).decode().lower()}"
 
     def held_by(self, tenant: str) -> list[Grant]:
-        """List the grants of a tenant's keys, sorted by vendor and key name."""
+        """Return the grants of all of a tenant's API keys, sorted by vendor and key name."""
         held = [self._grants[digest] for digest in self._digests.get(tenant, ())]
         return sorted(held, key=lambda grant: (grant.vendor, grant.key))
 
     def issue_default(self, change: Change, tenant: str, vendor: str, plan: str, at: int) -> None:
         """Store a tenant's default key for a vendor, with all scopes and the given plan.
 
-        Replaces a default key that was derived from another secret.
+        An existing default key is replaced; it may have been derived from another secret.
         """
         table = tables.keys
         same_name = sa.and_(table.c.tenant == tenant, table.c.vendor == vendor, table.c.name == DEFAULT)
@@ -118,18 +122,18 @@ class Keys:
         )
 
     def has_default(self, tenant: str, vendor: str) -> bool:
-        """Return True if the default key that is derived from the current secret is stored."""
+        """Return True if the tenant has a default key for the vendor, derived from the current secret."""
         grant = self._grants.get(_digest(self.key(tenant, vendor)))
         return grant is not None and grant.vendor == vendor
 
     def mint(
         self, tenant: str, vendor: str, name: str, *, scopes: Collection[str] | None, plan: str, at: int
     ) -> str:
-        """Create a key and return its secret.
+        """Create an API key and return it.
 
         If `scopes` is None, the key has all scopes; if `plan` is "", it has the vendor's first plan. Raises
-        `KeyExistsError` if the tenant has a key with this name, or `ValueError` for an unknown vendor, scope
-        or plan.
+        `KeyExistsError` if the tenant already has a key with this name for the vendor, or `ValueError` if the
+        vendor, a scope or the plan is unknown.
         """
         if vendor not in self._scopes:
             raise ValueError(f"There is no vendor {vendor!r}; there are {_listed(self._scopes)}.")
@@ -145,10 +149,10 @@ class Keys:
         return self.key(tenant, vendor, name)
 
     def set_plan(self, change: Change, tenant: str, vendor: str, name: str, plan: str | Plan) -> Grant:
-        """Set the plan of a key, and return the key's new grant.
+        """Change a key's plan, and return the key's new grant.
 
         `plan` is the name of one of the vendor's plans, or a custom plan (see `plans.agreed`). Raises
-        `LookupError` if the tenant has no such key, or `ValueError` for an unknown plan.
+        `LookupError` if the tenant has no such key, or `ValueError` if the plan is unknown.
         """
         grant = next(
             (held for held in self.held_by(tenant) if (held.vendor, held.key) == (vendor, name)), None

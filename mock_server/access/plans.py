@@ -16,8 +16,8 @@ _AGREED: Final = re.compile(rf"{_WINDOW.pattern}(, {_WINDOW.pattern})*")
 class Plan:
     """A named set of rate limits, such as `Plan("starter", ((60, "minute"), (10_000, "day")))`.
 
-    A limit of 0 means unlimited. `spans` lists the windows that are limited as (seconds, limit, unit),
-    shortest first.
+    A limit of 0 means that the window is unlimited. `spans` contains a tuple (seconds, limit, unit) for each
+    limited window, shortest window first.
     """
 
     name: str
@@ -30,13 +30,13 @@ class Plan:
 
 
 def agreed(windows: Mapping[Unit, int]) -> Plan:
-    """Create a custom plan for a merchant; its name lists the limits, such as `200/second, 5000/day`."""
+    """Create a custom plan. Its name is made from its limits, such as `200/second, 5000/day`."""
     chosen = [(windows[unit], unit) for unit in SECONDS if unit in windows]
     return Plan(", ".join(f"{limit}/{unit}" for limit, unit in chosen), tuple(chosen))
 
 
 def by_name(name: str) -> Plan | None:
-    """Parse the name of a custom plan and create the plan; return None for any other name."""
+    """Create a custom plan from its name; return None if `name` is not the name of a custom plan."""
     if not _AGREED.fullmatch(name):
         return None
     return agreed({cast("Unit", unit): int(limit) for limit, unit in _WINDOW.findall(name)})

@@ -1,7 +1,7 @@
-"""Enforces rate limits per API key: counts requests in fixed windows on the tenant's clock.
+"""Enforces each API key's rate limits by counting requests in fixed windows on the tenant's clock.
 
-A day's window begins at midnight UTC, a minute's window at second 0, and so on. Counts are kept in memory and
-start at zero after a restart. A request that is refused with 429 is not counted.
+A daily window starts at midnight UTC, a one-minute window at second 0, and so on. Counts are kept in memory
+and start at zero after a restart. A request that is refused with 429 is not counted.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _MICRO: Final = 1_000_000
 
 
 class WindowState(NamedTuple):
-    """The state of a window: its limit, the requests left, and its end in seconds since the Unix epoch."""
+    """A window's limit, the number of requests left, and its end in seconds since the Unix epoch."""
 
     window: Unit
     limit: int
@@ -28,11 +28,12 @@ class WindowState(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """Whether a request is allowed, and the state of the window with the fewest requests left.
+    """The result of a rate limit check: whether the request is allowed, and how many requests are left.
 
-    `reset` is in seconds since the Unix epoch, and `retry_after` in seconds from now (0 if the request is
-    allowed). `windows` lists all windows of the plan, shortest first. For a plan without windows, `limit` is
-    0 and `window` is None.
+    `limit`, `remaining`, `reset` and `window` describe the window with the fewest requests left. `reset` is
+    the end of that window in seconds since the Unix epoch. `retry_after` is the number of seconds to wait
+    before the next attempt (0 if the request is allowed). `windows` describes all limited windows of the
+    plan, shortest first. If the plan has no limits, `limit` is 0 and `window` is None.
     """
 
     allowed: bool
@@ -46,7 +47,10 @@ class Verdict(NamedTuple):
 
 @dataclass(slots=True)
 class _Count:
-    """The requests that a key has left in a window of `length` seconds, which ends at `reset`."""
+    """The number of requests that a key has left in the current window.
+
+    The window is `length` seconds long and ends at the Unix time `reset`.
+    """
 
     length: int
     limit: int
@@ -61,7 +65,7 @@ class _Count:
 
 
 class Limiter:
-    """Counts requests per API key, and decides which requests exceed a rate limit.
+    """Counts requests per API key, and decides whether a request exceeds a rate limit.
 
     If `enabled` is False, every request is allowed and no request is counted.
     """
@@ -73,9 +77,10 @@ class Limiter:
         self._counts: dict[tuple[str, str, str], list[_Count]] = {}
 
     def enforced(self, tenant: str) -> bool:
-        """Return True if a tenant's rate limits are enforced.
+        """Return True if the tenant's rate limits are enforced.
 
-        They are enforced in the mode `on`, and in the mode `auto` while the tenant's clock is not frozen.
+        In the mode `on`, they are always enforced; in the mode `auto`, only while the tenant's clock is not
+        frozen.
         """
         if not self._enabled:
             return False
@@ -108,17 +113,17 @@ class Limiter:
         return _verdict(counts, second, allowed=allowed)
 
     def reset(self, tenant: str) -> None:
-        """Set all request counts of a tenant to zero."""
+        """Reset the request counts of all of a tenant's keys to zero."""
         for account in [account for account in self._counts if account[0] == tenant]:
             del self._counts[account]
 
     def reset_key(self, grant: "Grant") -> None:
-        """Set a key's request counts to zero; its next request starts the windows of its current plan."""
+        """Reset a key's request counts to zero, and apply its current plan from its next request onwards."""
         self._counts.pop((grant.tenant, grant.vendor, grant.key), None)
 
 
 def untouched(plan: Plan, now: int) -> Verdict:
-    """Build the verdict for a plan whose windows at `now` (µs) have all requests left."""
+    """Build the verdict for a plan if no requests have been counted yet; `now` is the time (µs)."""
     counts = _fresh(plan)
     for count in counts:
         count.start_window(now // _MICRO)

@@ -1,10 +1,10 @@
 """Issues and verifies OAuth access tokens, refresh tokens and authorization codes.
 
 A token is a JWT (RFC 7519, HS256) that is signed with a key derived from the sandbox's secret, so it is not
-stored and survives a restart. A token grants the same access as its API key while that key exists, and
-expires on the tenant's clock. A reset can set that clock back. Tokens that were issued at a later time than
-the clock shows are therefore invalid; otherwise they would live longer than they should. The store contains
-only the single-use tokens that were used.
+stored and remains valid after a restart. A token grants the same access as its API key while that key exists,
+and expires on the tenant's clock. Resetting the tenant can set that clock back. A token whose time of issue
+is then in the future is refused; otherwise it would be valid for too long. The store contains only those
+single-use tokens that have already been used.
 """
 
 import base64
@@ -59,20 +59,20 @@ class Tokens:
         store.on_change(tables.spent_tokens, self._reload)
 
     def _reload(self, tenant: str) -> None:
-        """Reload from the store which single-use tokens of a tenant were used."""
+        """Reload the IDs of a tenant's used single-use tokens from the store."""
         self._spent[tenant] = {id_ for (id_,) in self._store.tenant_rows(tables.spent_tokens, tenant, "id")}
 
     def client_id(self, tenant: str, vendor: str, name: str = DEFAULT) -> str:
-        """Compute the OAuth client ID that belongs to a key."""
+        """Compute the OAuth client ID for an API key."""
         if tenant == DEMO and name == DEFAULT:
             return f"sandbox-demo-{vendor}-client"
         mac = hmac.digest(self._secret, f"{tenant}\0{vendor}\0{name}".encode(), "sha256")
         return f"sandbox-client-{base64.b32encode(mac[:10]).decode().lower()}"
 
     def client(self, vendor: str, client_id: str, client_secret: str) -> Grant | None:
-        """Look up the grant for an OAuth client ID and client secret, which is the API key.
+        """Return the grant for an OAuth client ID and client secret; the client secret is the API key.
 
-        Returns None if the key does not exist or belongs to another client ID.
+        Returns None if the key does not exist or has another client ID.
         """
         grant = self._keys.look_up(vendor, client_secret)
         if grant is None:
@@ -95,8 +95,9 @@ class Tokens:
     def look_up(self, vendor: str, use: Use, presented: str) -> Grant | None:
         """Verify a token and return its grant.
 
-        Returns None if the token is not genuine, is for another vendor or use, or its key was deleted. Raises
-        `TokenExpiredError` if the token has expired, or was issued later than the tenant's clock shows.
+        Returns None if the token is not genuine, was issued for another vendor or purpose, or belongs to a
+        deleted API key. Raises `TokenExpiredError` if the token has expired, or if its time of issue is in
+        the future on the tenant's clock.
         """
         token = self._token(presented)
         if token is None or (token.vendor, token.use) != (vendor, use):
@@ -107,10 +108,10 @@ class Tokens:
         return grant
 
     def spend(self, vendor: str, presented: str, use: Use = "code") -> Grant | None:
-        """Use up a single-use token, such as a code (RFC 6749, section 4.1.2), and return its grant.
+        """Verify a single-use token, such as an authorization code; mark it as used and return its grant.
 
-        Returns None if the token is not valid or was used before. Raises `TokenExpiredError` if it has
-        expired.
+        Returns None if the token is not valid or has been used before (RFC 6749, section 4.1.2). Raises
+        `TokenExpiredError` if it has expired.
         """
         grant = self.look_up(vendor, use, presented)
         token = self._token(presented)

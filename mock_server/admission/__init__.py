@@ -1,1 +1,1 @@
-"""Admission checks: API keys for the vendors' APIs; host, origin and token for the control plane."""
+"""Checks requests: API keys for the vendors' APIs; host, origin and token for the control plane."""

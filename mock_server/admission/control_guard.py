@@ -51,14 +51,17 @@ class ControlGuard:
 
 
 class WrongTokens:
-    """Counts the wrong tokens that each address sent; `now` returns seconds on a monotonic clock."""
+    """Counts the wrong control tokens sent from each client address.
+
+    `now` returns seconds on a monotonic clock.
+    """
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self._times: OrderedDict[str, list[float]] = OrderedDict()
 
     def add(self, caller: str) -> None:
-        """Count a wrong token that an address sent."""
+        """Record that an address has sent a wrong token."""
         times = self._recent(caller)
         times.append(self._now())
         self._times[caller] = times
@@ -67,7 +70,7 @@ class WrongTokens:
             self._times.popitem(last=False)
 
     def refuse_guessing(self, caller: str) -> None:
-        """Raise `Problem("rate_limited")` if an address has sent too many wrong tokens."""
+        """Raise `Problem("rate_limited")` if an address has recently sent too many wrong tokens."""
         times = self._recent(caller)
         if len(times) < MAX_WRONG:
             return
@@ -84,9 +87,9 @@ class WrongTokens:
 
 
 def _network(address: str) -> str:
-    """Return the key under which an address is counted.
+    """Return the key under which wrong tokens from an address are counted.
 
-    An IPv6 client has a whole /64 network, so only the first four groups of its address are used.
+    An IPv6 client usually has a whole /64 network, so all addresses in that network share one key.
     """
     try:
         parsed = ip_address(address)

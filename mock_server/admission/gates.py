@@ -1,4 +1,4 @@
-"""The engine's gates: `KeyGate` authenticates a vendor's clients, `ControlGate` admits every request."""
+"""Implements the engine's `Gate`: `KeyGate` for the vendors' APIs, `ControlGate` for the control plane."""
 
 from collections.abc import Awaitable, Mapping
 from functools import partial
@@ -13,9 +13,9 @@ from mock_server.world import World
 
 
 class KeyGate:
-    """The gate and meter of one vendor's API.
+    """The `Gate` and `Meter` of one vendor's API.
 
-    It authenticates clients by API key or access token, and counts their requests.
+    It authenticates clients by API key or access token, and counts their requests against the rate limits.
     """
 
     def __init__(self, world: World, vendor: Vendor) -> None:
@@ -33,10 +33,11 @@ class KeyGate:
         self._switches = world.switches
 
     def admit(self, credentials: Mapping[str, str]) -> Grant:
-        """Return the grant for the first valid credential, after running the tenant's due steps.
+        """Return the grant for the first valid credential, and run the due steps of the grant's tenant.
 
-        Steps run here because clients must not see a state that is older than the tenant's clock. Raises
-        `Problem("unauthenticated")` if no credential is valid, or `NotReady` if steps remain to be run.
+        Steps run here so that clients never see a state that is older than the tenant's clock. Raises
+        `Problem("unauthenticated")` if no credential is valid, or `NotReady` if some due steps have not run
+        yet.
         """
         for presented in credentials.values():
             grant = self._grant(presented)
@@ -64,24 +65,24 @@ class KeyGate:
         return self._limiter.take(grant, self._clocks.now(grant.tenant))
 
     def closed(self, grant: Grant) -> str:
-        """Return the message of the switch that closes the vendor for the tenant; "" if it is open."""
+        """Return the message of the switch that makes the vendor unavailable; "" if it is available."""
         return self._switches.closed(grant.tenant, grant.vendor)
 
     def anonymous(self) -> Verdict:
-        """Build a verdict with the unused windows of the lowest plan."""
+        """Build the verdict for unauthenticated requests: the lowest plan, with all requests left."""
         return untouched(self._lowest_plan, self._clocks.real())
 
     def pending(self) -> Awaitable[None] | None:
-        """Return the commit that is under way, or None."""
+        """Return the pending commit, which can be awaited, or None if no commit is pending."""
         return self._store.pending
 
     def now(self, grant: Grant | None) -> int:
-        """Return the time of the grant's tenant, or real time without a grant, in µs since the Unix epoch."""
+        """Return the tenant's time (µs since the Unix epoch), or real time if `grant` is None."""
         return self._clocks.real() if grant is None else self._clocks.now(grant.tenant)
 
 
 class ControlGate:
-    """The control plane's gate, which uses no keys: `ControlGuard` decides which requests are allowed."""
+    """The control plane's `Gate`, which admits every request; `ControlGuard` has already checked it."""
 
     def __init__(self, world: World) -> None:
         self._clocks = world.clocks
@@ -90,10 +91,10 @@ class ControlGate:
         self.undo_held = world.store.undo_held
 
     def admit(self, _credentials: Mapping[str, str]) -> None:
-        """Admit every request without a grant."""
+        """Admit every request; there is no grant to return, because the control plane has no API keys."""
 
     def pending(self) -> Awaitable[None] | None:
-        """Return the commit that is under way, or None."""
+        """Return the pending commit, which can be awaited, or None if no commit is pending."""
         return self._store.pending
 
     def now(self, grant: Grant | None) -> int:  # noqa: ARG002 - the control plane always uses real time

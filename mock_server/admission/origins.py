@@ -1,9 +1,10 @@
 """Protects the sandbox against requests from web pages of other sites (CSRF, DNS rebinding).
 
-On loopback the control plane requires no token, and any page that is open in a browser can send requests.
+On a loopback address, the control plane requires no token by default, and any page that is open in a browser
+on this machine can send requests to it. Requests from other sites' pages are recognised by their headers:
 
-- A page of another site can send a POST without a body. The browser marks the request with `Origin` (RFC
-  6454, section 7) and `Sec-Fetch-Site` (W3C Fetch Metadata). Other programs send neither header.
+- A page of another site can send a POST without a body. The browser adds the headers `Origin` (RFC 6454,
+  section 7) and `Sec-Fetch-Site` (W3C Fetch Metadata) to the request. Other programs send neither header.
 - A page's host name can be made to resolve to 127.0.0.1 (DNS rebinding). To the browser, the sandbox is then
   the page's own site, so the page can read responses too. The `Host` header still has the page's host name.
 """
@@ -18,7 +19,7 @@ from mock_server.settings import Settings
 
 _SAFE_METHODS: Final = {"GET", "HEAD", "OPTIONS"}
 _SAME_SITE: Final = {"", "same-origin", "none"}
-"""Allowed values of `Sec-Fetch-Site`: absent (programs), the sandbox's own pages, or a typed address."""
+"""Allowed values of `Sec-Fetch-Site`: "" if there is no header, "none" if the user typed the address."""
 _PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -34,8 +35,8 @@ class OriginGuard:
     def refuse_other_names(self, headers: Mapping[bytes, bytes]) -> None:
         """Raise `Problem("forbidden")` if the `Host` header contains a host name that is not the sandbox's.
 
-        If there is a control token, any host name is allowed, because pages of other sites do not know the
-        token. Requests without a `Host` header are allowed, because they do not come from browsers.
+        If the sandbox has a control token, any host name is allowed, because pages of other sites do not know
+        the token. Requests without a `Host` header are allowed, because they do not come from browsers.
         """
         host = _text(headers, b"host")
         if self._any_host or not host:
@@ -49,7 +50,7 @@ class OriginGuard:
             )
 
     def refuse_other_sites(self, method: str, headers: Mapping[bytes, bytes]) -> None:
-        """Raise `Problem("forbidden")` if a page of another site sent a request with an unsafe method."""
+        """Raise `Problem("forbidden")` for requests from other sites' pages, except GET, HEAD and OPTIONS."""
         if method in _SAFE_METHODS:
             return
         origin = _text(headers, b"origin")
@@ -63,7 +64,7 @@ class OriginGuard:
             )
 
     def _is_own(self, origin: str, host: str) -> bool:
-        """Return True if an origin is the sandbox's: it equals the request's `Host` or the public URL."""
+        """Return True if `origin` is the sandbox's own: it matches either `host` or the public URL."""
         parsed = _origin(origin)
         if parsed is None:
             return False
@@ -72,7 +73,7 @@ class OriginGuard:
 
 
 def _origin(url: str) -> tuple[str, str, int] | None:
-    """Parse the scheme, host and port of a URL (RFC 6454, section 4); return None if any is missing."""
+    """Return a URL's scheme, host and port (RFC 6454, section 4), or None if the host or port is unknown."""
     try:
         parsed: SplitResult = urlsplit(url)
         port = parsed.port or _PORTS.get(parsed.scheme, 0)

@@ -46,14 +46,14 @@ async def receive_body(receive: Receive, limit: int) -> bytes:
 
 
 def too_large(limit: int) -> Problem:
-    """Build the problem for a body of more than `limit` bytes."""
+    """Build the `Problem` for a request body of more than `limit` bytes."""
     return Problem("too_large", f"The request body is larger than {limit} bytes.", details={"limit": limit})
 
 
 class Body:
-    """The compiled Request Body Object of one operation: a JSON body that is required or optional.
+    """The compiled Request Body Object of one operation, which reads and validates JSON bodies.
 
-    Raises `ValueError` if the specification names another media type.
+    Raises `ValueError` if the specification allows a media type other than JSON.
     """
 
     __slots__ = ("_limit", "_required", "_validator")
@@ -68,8 +68,8 @@ class Body:
     async def read(self, headers: Mapping[bytes, bytes], receive: Receive) -> Any:
         """Receive and validate the request body; return its JSON value, or None if there is no body.
 
-        Raises `Problem` if the body is missing although it is required, is too large, is not JSON or is not
-        valid. Raises `ClientDisconnected` if the client disconnects before the body is complete.
+        Raises `Problem` if a required body is missing, or if the body is too large, not JSON or not valid.
+        Raises `ClientDisconnected` if the client disconnects before the body is complete.
         """
         # A body whose Content-Length is too large need not be received. Twenty digits are enough to compare.
         length = headers.get(b"content-length", b"0")
@@ -97,7 +97,7 @@ class Body:
 
 
 def _check_encoding(encoding: str) -> None:
-    """Raise `Problem` for a compressed body (RFC 9110, section 8.4): no vendor documents support for it."""
+    """Raise `Problem` for a compressed body (RFC 9110, section 8.4); no vendor documents support for it."""
     if encoding.strip().lower() not in {"", "identity"}:
         raise Problem(
             "unsupported_media_type",

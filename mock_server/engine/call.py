@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 class Call:
     """A request that has passed authentication, rate limits and validation.
 
-    `path` and `query` map the specification's parameter names to converted values. Defaults are filled in;
-    other optional parameters that were not sent are absent. `headers` has lower-case names. `body` is the
-    parsed JSON, or None. `base_url` is the scheme, host and port that clients use.
+    `path` and `query` contain the converted parameter values, keyed by the names in the specification. A
+    query parameter that was not sent has its default value, or is absent if it has no default. `headers`
+    contains the request headers, keyed by lower-case name. `body` is the parsed JSON, or None. `base_url` is
+    the scheme, host and port that clients use.
     """
 
     operation_id: str

@@ -35,7 +35,7 @@ class Compiler:
         self._schemas = Schemas(self._document)
 
     def routes(self) -> Routes:
-        """Build the routes for all operations; raise `BrokenSpecification` if one cannot be served."""
+        """Build the routes for all operations; raise `BrokenSpecification` if any cannot be served."""
         routes = Routes(extra_slashes=self._document.get("x-extra-slashes") == "ignored")
         for path, item in self._document["paths"].items():
             for method in _METHODS:

@@ -1,4 +1,4 @@
-"""Imports the classes that the sandbox uses from Connexion, which takes most of the start-up time."""
+"""Imports the Connexion classes that the sandbox uses. These imports take most of the start-up time."""
 
 import warnings
 

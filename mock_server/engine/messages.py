@@ -69,12 +69,12 @@ _SENTENCES: dict[str, Callable[[Any], str]] = {
 
 
 def shorten(text: str) -> str:
-    """Shorten a string from a request to `MAX_ECHOED` characters; an ellipsis shows that it was cut."""
+    """Shorten text from a request to at most `MAX_ECHOED` characters; if cut, it ends in an ellipsis."""
     return text if len(text) <= MAX_ECHOED else text[: MAX_ECHOED - 1] + "…"
 
 
 def refusal(errors: Sequence[FieldError]) -> Problem:
-    """Build the problem for invalid fields; each field is listed once.
+    """Build the `Problem` that reports invalid fields, listing each field once.
 
     The problem's message describes the first field and states how many other fields are not valid.
     """
@@ -88,7 +88,7 @@ def refusal(errors: Sequence[FieldError]) -> Problem:
 
 
 def _merged(errors: Sequence[FieldError]) -> Sequence[FieldError]:
-    """Merge all errors of the same field into one error."""
+    """Merge all errors about the same field into one error."""
     if len({error.field for error in errors}) == len(errors):
         return errors
     messages: dict[str, list[str]] = {}
@@ -100,7 +100,7 @@ def _merged(errors: Sequence[FieldError]) -> Sequence[FieldError]:
 
 
 def _sentence(messages: Sequence[str]) -> str:
-    """Join the messages for one field: `must have …` and `must be …` become `must have … and be …`."""
+    """Join all messages about one field with "and", without repeating "must": `must have … and be …`."""
     first, *rest = messages
     must = "must "
     others = (more.removeprefix(must) if first.startswith(must) else more for more in rest)
@@ -110,7 +110,7 @@ def _sentence(messages: Sequence[str]) -> str:
 def explain(validator: Draft4Validator, instance: Any, name: str = "") -> list[FieldError]:
     """Validate `instance`, and return up to `MAX_FIELDS` errors; an empty list if it is valid.
 
-    Field names are paths that start with `name`, such as `items[0].quantity`.
+    Each error's field is a path that starts with `name`, such as `items[0].quantity` for the name `items`.
     """
     try:
         faults = [_fault(error) for error in islice(validator.iter_errors(instance), _MAX_ERRORS)]
@@ -124,16 +124,17 @@ def explain(validator: Draft4Validator, instance: Any, name: str = "") -> list[F
 
 
 def _fault(error: ValidationError) -> Fault:
-    """Read the attributes of a validation error once, because each access creates new objects."""
+    """Convert a validation error to a tuple, because each access to its attributes creates new objects."""
     kind = error.kind
     return kind.name, (*error.instance_path,), kind, error
 
 
 def _causes(faults: Sequence[Fault]) -> Iterable[Fault]:
-    """Leave out errors that follow from another error of the same value.
+    """Leave out errors that are only consequences of another error in the same value.
 
-    A message that lists the allowed values makes the message about the type redundant. A number out of bounds
-    is reported as out of bounds, even if it is so large that the JSON parser returned a float.
+    For example, a message that lists the allowed values makes a message about the type redundant. An integer
+    that is too large for the JSON parser becomes a float, but is reported as out of bounds and not as the
+    wrong type.
     """
     by_path: dict[tuple[str | int, ...], list[Fault]] = {}
     for fault in faults:
@@ -142,7 +143,7 @@ def _causes(faults: Sequence[Fault]) -> Iterable[Fault]:
 
 
 def _decisive(faults: Sequence[Fault]) -> Sequence[Fault]:
-    """Select the errors of one value that are worth reporting."""
+    """Select which errors about one value to report; see `_DECISIVE`."""
     keywords = {keyword for keyword, *_ in faults}
     for decisive in _DECISIVE:
         if keywords & decisive:
@@ -168,7 +169,7 @@ def _field_errors(fault: Fault, name: str) -> Iterator[FieldError]:
 
 
 def _whole_number_message(value: Any) -> str:
-    """Build the message for a whole number that was parsed as a float, such as `1.0`; return "" otherwise."""
+    """Return the message for a whole number that was parsed as a float, such as `1.0`; otherwise ""."""
     if not isinstance(value, float) or not value.is_integer():
         return ""
     if abs(value) >= _LARGEST:
@@ -179,10 +180,11 @@ def _whole_number_message(value: Any) -> str:
 def _alternatives(
     alternatives: Iterable[Iterable[ValidationError]], path: str, name: str
 ) -> Iterator[FieldError]:
-    """Yield the errors to report if a value does not match `anyOf` or `oneOf`.
+    """Yield the errors to report for a value that does not match `anyOf` or `oneOf`.
 
-    If the errors of all branches are about the same field, their messages are joined with "or". Otherwise the
-    errors of the branch with the fewest errors are reported, because the client probably meant that branch.
+    A branch is one of the alternative schemas. If the errors from all branches are about the same field,
+    their messages are joined with "or". Otherwise only the errors from the branch with the fewest errors are
+    reported, because the client probably meant that branch.
     """
     branches = [
         [
@@ -203,7 +205,7 @@ def _alternatives(
 
 
 def _choice(messages: Sequence[str]) -> str:
-    """Join the messages of alternatives into one message: `must be … or …`."""
+    """Join the messages from alternative schemas with "or", as in `must be … or …`."""
     must_be = "must be "
     alike = all(message.startswith(must_be) for message in messages)
     choices = _unique(message.removeprefix(must_be) if alike else message for message in messages)

@@ -1,4 +1,4 @@
-"""The engine as Connexion middleware: handles requests to operations, and passes other requests on.
+"""Connexion middleware that handles requests to operations, and passes other requests on.
 
 Connexion calls `add_api` with each specification when it builds the middleware stack at start-up. The engine
 is the outermost middleware, so a request to an operation passes through no other middleware.
@@ -35,8 +35,8 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
     """Handles the requests to all operations of the APIs that were added with `add_api`.
 
     `max_body` is the size limit of request bodies in bytes, and `base_url` is the scheme, host and port that
-    clients use. `passes` contains the first path segments (such as `/ui`) that belong to documentation pages
-    below an API's base path.
+    clients use. `passes` lists the documentation pages below an API's base path, such as `/ui`; requests for
+    these pages are passed to the next middleware.
     """
 
     def __init__(self, app: Application, *, max_body: int, base_url: str, passes: Sequence[str]) -> None:
@@ -61,7 +61,7 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
     ) -> None:
         """Compile one API; raise `BrokenSpecification` if an operation cannot be served.
 
-        Connexion calls this method with the options that the application's `add_api` received.
+        Connexion calls this method with the options that were passed to the application's `add_api`.
         """
         routes = Compiler(specification, resolver, max_body=self._max_body).routes()
         self._apis.append(
@@ -95,7 +95,7 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
     def _belongs(self, path: bytes, base: bytes) -> bool:
         """Return True if an unknown path is below the API's base path, but is not a documentation page.
 
-        The API responds to requests for such a path with its own 404.
+        The API then responds with a 404 in its own error format.
         """
         rest = path[len(base) :]
         if not base or (rest and not rest.startswith(b"/")):

@@ -1,4 +1,4 @@
-"""`Operation`: an operation of an OpenAPI specification in compiled form."""
+"""`Operation`: an operation from an OpenAPI specification, compiled for handling requests."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A compiled operation: its handler, and the validation of its requests and responses."""
+    """A compiled operation: its handler, and the checks for its credentials, requests and responses."""
 
     id: str
     handler: Callable[[Call], Reply | Awaitable[Reply]]

@@ -2,9 +2,9 @@
 
 Percent-encoding follows RFC 3986, section 2.1. Styles follow the "Parameter Object" of OpenAPI 3.0.3:
 `simple` for paths and headers, `form` (repeated or comma-separated) for queries. Values are scalars or arrays
-of scalars. `x-max-values` on a query parameter lets clients repeat a scalar up to that many times; handlers
-then always get a list. OpenAPI has no keyword for this, and other tools that read the document see an
-ordinary scalar.
+of scalars. The extension `x-max-values` lets clients send a scalar query parameter up to that many times;
+handlers then always receive a list. OpenAPI has no keyword for this, so other tools that read the document
+see an ordinary scalar.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Headers(Mapping[str, str]):
 
 
 def decode(raw: bytes) -> str | None:
-    """Decode percent-encoded UTF-8; return None for an invalid escape, invalid UTF-8 or a NUL character."""
+    """Decode percent-encoded UTF-8; return None if it is not valid or contains a NUL character."""
     if b"%" in raw:
         if _ESCAPE.search(raw):
             return None
@@ -121,7 +121,7 @@ class Parameter:
     def read(self, texts: list[str], values: dict[str, Any], errors: list[FieldError]) -> None:
         """Convert and validate the strings that were sent for this parameter.
 
-        The value is added to `values`; if it is not valid, the problems are added to `errors`.
+        The result is added to `values`, keyed by the parameter's name; any errors are added to `errors`.
         """
         if self.max_values:
             self._read_several(texts, values, errors)
@@ -230,9 +230,10 @@ class Parameters:
     def read(
         self, segments: Sequence[bytes], query: bytes, headers: Headers
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return the values of the path and query parameters, each keyed by name.
+        """Return the values of the path parameters and those of the query parameters, each keyed by name.
 
-        Raises `Problem("invalid")` that lists all path, query and header parameters that are not valid.
+        If a path, query or header parameter is not valid, raises `Problem("invalid")`, which lists all
+        errors.
         """
         errors: list[FieldError] = []
         path = self._read_path(segments, errors) if segments else {}
@@ -269,7 +270,10 @@ class Parameters:
         return values
 
     def _check_headers(self, headers: Headers, errors: list[FieldError]) -> None:
-        """Add problems with header parameters to `errors`; handlers read the values from `Call.headers`."""
+        """Validate the header parameters, and add errors to `errors`.
+
+        Handlers read the values from `Call.headers`.
+        """
         for name, parameter in self._headers:
             if name in headers:
                 parameter.read([headers[name]], {}, errors)
@@ -278,7 +282,7 @@ class Parameters:
 
 
 def pairs(query: bytes) -> Iterator[tuple[str | None, str | None]]:
-    """Yield the decoded names and values in a query string; None replaces an undecodable name or value."""
+    """Yield each name and value in a query string, decoded; None if the name or value cannot be decoded."""
     for piece in query.split(b"&"):
         if piece:
             # "+" is a space in queries (application/x-www-form-urlencoded), but not in paths.

@@ -1,4 +1,4 @@
-"""Handles the requests to one API: authentication, rate limits, validation, handlers, error responses."""
+"""Handles requests to one API: authentication, rate limits, validation, handlers and error responses."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ _SERVER_ERROR = Problem("server_error", "The sandbox failed to answer this reque
 
 Pairs = tuple[tuple[bytes, bytes], ...]
 _NOSNIFF: Pairs = ((b"x-content-type-options", b"nosniff"),)
-"""Headers of the control plane, so that no browser runs its JSON as a script of another site's page."""
+"""Headers of the control plane's responses, so that pages of other sites cannot run its JSON as a script."""
 
 
 class Answer(NamedTuple):
     """A complete HTTP response.
 
-    `headers` excludes Content-Type, Content-Length and Date, which `Engine` adds. `now` is the time for the
-    Date header, in microseconds since the Unix epoch.
+    `headers` does not include Content-Type, Content-Length and Date, which `Engine` adds. `now` is the time
+    for the Date header, in microseconds since the Unix epoch.
     """
 
     status: int
@@ -47,7 +47,7 @@ class Answer(NamedTuple):
 
 
 class RequestState:
-    """The grant and the rate limit verdict of a request, as far as the checks have determined them."""
+    """A request's grant and rate limit verdict; each is None until it has been determined."""
 
     __slots__ = ("grant", "verdict")
 
@@ -59,8 +59,8 @@ class RequestState:
 class Api:
     """The operations of one specification, and the service that handles them.
 
-    `gate` authenticates clients. Without a `meter` there are no rate limits, and responses are marked
-    `nosniff`. A `guard` checks each request before all other checks.
+    `gate` authenticates clients. Without a `meter`, the API has no rate limits, and its responses have the
+    header `X-Content-Type-Options: nosniff`. A `guard` checks each request before all other checks.
     """
 
     def __init__(
@@ -83,11 +83,15 @@ class Api:
         self._base_url = base_url
 
     def match(self, path: bytes) -> tuple[Route, Sequence[bytes]] | None:
-        """Return the route and parameters for a raw path below the API's base path, or None if unknown."""
+        """Return the route and the raw path parameters for a request's path, or None if no route matches."""
         return self._routes.match(path[len(self.base) :])
 
     def claims(self, path: bytes) -> bool:
-        """Return True if the API is served at the root, and any of its paths has the same first segment."""
+        """Return True if the API should respond to a request for `path` that matches no operation.
+
+        This is the case if the API is served at the root and has a path that starts with the same segment as
+        `path`.
+        """
         return not self.base and self._routes.begins(path)
 
     def unknown_path(self) -> Answer:
@@ -150,8 +154,8 @@ class Api:
     ) -> Answer:
         """Check a request, run its handler and return the response.
 
-        Credentials are checked first, then rate limits, outages, scope and parameters, and the body last, so
-        that a client that may not call an operation learns nothing about its input.
+        The order of the checks is: guard, credentials, rate limits, outages, scope, parameters, body. A
+        client that may not call an operation therefore learns nothing about the operation's input.
         """
         raw = dict(scope["headers"])
         if self._guard is not None:
@@ -178,11 +182,13 @@ class Api:
         return Answer(reply.status, payload, self._limits(state) + reply.headers, self._gate.now(grant), kind)
 
     def _run(self, operation: Operation, call: Call) -> tuple[Any, bytes | None]:
-        """Call the handler; return its reply and the encoded body, or an awaitable reply and None.
+        """Call the handler, and return its reply and the encoded body.
 
-        A client that receives a 500 must find nothing changed: if the handler fails after writing, or its
-        reply violates the specification, its writes are undone. Writes before a `Problem` are kept. The
-        writes of an asynchronous handler are kept too, because other requests run while the handler awaits.
+        If the handler is asynchronous, return an awaitable of its reply instead, with None as the body. A
+        request that results in a 500 response must not change anything: if the handler raises an unexpected
+        error, or if its reply violates the specification, the handler's writes are undone. If the handler
+        raises `Problem`, they are kept. The writes of an asynchronous handler are always kept, because other
+        requests run while the handler awaits.
         """
         # No other task runs between `hold` and `release`, so only writes of this handler are undone.
         gate = self._gate
@@ -199,7 +205,7 @@ class Api:
             gate.release()
 
     def _refuse(self, problem: Problem, operation: Operation | None, state: RequestState) -> Answer:
-        """Build the error response for a problem; for an operation, validate it like any other reply."""
+        """Build the error response for a problem; validate it unless `operation` is None."""
         reply = self._service.problem(problem)
         try:
             payload = operation.responses.encode(reply) if operation else encode_unchecked(reply.body)

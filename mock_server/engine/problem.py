@@ -31,7 +31,8 @@ class Problem(Exception):  # noqa: N818 - the term of RFC 9457
     """An error response, which handlers and the functions that they call may raise.
 
     `message` is a complete sentence, `fields` lists the invalid fields, and `details` contains facts that a
-    vendor may show (the allowed states, the missing scope). The vendor decides whether `headers` are sent.
+    vendor may show, such as the allowed states or the missing scope. The vendor decides whether `headers` are
+    sent.
     """
 
     kind: Kind

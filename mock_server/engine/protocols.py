@@ -1,4 +1,4 @@
-"""Interfaces that the engine calls: `Gate` authenticates, `Meter` limits and `Service` handles requests."""
+"""The interfaces that the engine calls: `Gate` (authentication), `Meter` (rate limits) and `Service`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class NotReady(Exception):  # noqa: N818 - a signal to wait, not an error
-    """Raised if a tenant's scheduled steps must run first: await `wait()`, then admit the request again."""
+    """Raised if a tenant's due steps must run first. Await `wait()`, and then admit the request again."""
 
     def __init__(self, wait: Callable[[], Awaitable[None]]) -> None:
         super().__init__()
@@ -25,7 +25,7 @@ class NotReady(Exception):  # noqa: N818 - a signal to wait, not an error
 
 
 class Gate(Protocol):
-    """Authenticates clients, and controls transactions and time, for one API."""
+    """Authenticates one API's clients, undoes failed writes, and provides the pending commit and the time."""
 
     def admit(self, credentials: Mapping[str, str]) -> Grant | None:
         """Return the grant for a request's credentials, or None for an API without keys.
@@ -36,19 +36,19 @@ class Gate(Protocol):
         """
 
     def pending(self) -> Awaitable[None] | None:
-        """Return the commit that a response must await; None if all changes are on disk already."""
+        """Return the commit to await before responding, or None if all changes are already on disk."""
 
     def hold(self) -> None:
-        """Make the writes that follow undoable until `release` is called."""
+        """Start tracking writes, so that `undo_held` can undo them until `release` is called."""
 
     def release(self) -> None:
-        """Keep the writes since `hold`; do nothing after `undo_held`."""
+        """Keep the writes made since `hold`, unless `undo_held` has already undone them."""
 
     def undo_held(self) -> None:
-        """Undo all writes since `hold`."""
+        """Undo all writes made since `hold`."""
 
     def now(self, grant: Grant | None) -> int:
-        """Return the time of the grant's tenant in microseconds since the Unix epoch; real time for None."""
+        """Return the tenant's time in microseconds since the Unix epoch, or real time if `grant` is None."""
 
 
 class Meter(Protocol):
@@ -61,13 +61,13 @@ class Meter(Protocol):
         """Return a sentence that says why the API is unavailable to the tenant; "" if it is available."""
 
     def anonymous(self) -> Verdict:
-        """Build a verdict with the unused windows of the lowest plan, for unauthenticated requests."""
+        """Build the verdict for unauthenticated requests: the lowest plan, with all requests left."""
 
 
 class Service(Protocol):
     """An API's handlers, error format and rate limit headers.
 
-    Handlers are methods named by operationId, with the signature `(Call) -> Reply`.
+    Each handler is a method with the name of its operationId and the signature `(Call) -> Reply`.
     """
 
     @property

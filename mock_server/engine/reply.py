@@ -30,8 +30,8 @@ class File:
 class Reply:
     """A handler's response to a request.
 
-    `body` is a JSON value, a `Document`, a `Documents` or a `File`. In a JSON object, the values at the top
-    level may be `Document` or `Documents` objects too.
+    `body` is a JSON value, a `Document`, a `Documents` or a `File`. If it is a JSON object, its top-level
+    values may also be `Document` or `Documents` objects.
     """
 
     status: int

@@ -1,9 +1,9 @@
 """Validates replies against the specification and serialises them.
 
 Stored documents are inserted into a reply as bytes, without being parsed. Each document is validated once per
-schema and remembered by the hash of its bytes: equal bytes have equal contents, and a schema never changes
-while the sandbox runs, so a second validation has the same result. The rest of a reply is validated every
-time.
+schema and remembered by the hash of its bytes. Equal bytes have equal contents, and a schema never changes
+while the sandbox runs, so a second validation would have the same result. The rest of a reply is validated
+every time.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 JSON = "application/json"
 SIGNATURES = {"application/pdf": b"%PDF-"}
-"""Media types that a specification may name besides JSON, and the first bytes of each type's files."""
+"""The media types besides JSON that a specification may use, and the first bytes of each type's files."""
 _BINARY = {"type": "string", "format": "binary"}
 MAX_KNOWN = 100_000
 """The maximum number of hashes of valid documents that one `DocumentCheck` remembers."""
@@ -41,7 +41,7 @@ class BrokenReplyError(Exception):
 
 
 class DocumentCheck:
-    """Validates the stored documents at one position in replies, each distinct document once."""
+    """Validates the stored documents under one key of a response, each distinct document only once."""
 
     __slots__ = ("_valid", "_validator")
 
@@ -50,7 +50,10 @@ class DocumentCheck:
         self._valid: set[int] = set()
 
     def check(self, rows: list[bytes], status: int, pointer: str) -> None:
-        """Validate documents that were not validated before; raise `BrokenReplyError` if one is not valid."""
+        """Validate all documents that have not been validated before.
+
+        Raises `BrokenReplyError` if one of them is not valid.
+        """
         # Computing a hash takes far less time than parsing. A collision of two 64-bit hashes would only skip
         # a validation; the reply itself would be the same.
         if self._valid.issuperset(map(hash, rows)):
@@ -63,7 +66,7 @@ class DocumentCheck:
 
 
 class JsonContent:
-    """Validates and serialises the JSON body that one operation may send with one status."""
+    """Validates and serialises the JSON bodies of an operation's responses with one status."""
 
     def __init__(self, schema: Mapping[str, Any], schemas: Schemas) -> None:
         self._schema = schema
@@ -75,9 +78,9 @@ class JsonContent:
     def encode(self, body: Any, status: int) -> bytes:
         """Validate and serialise a JSON body; raise `BrokenReplyError` if it violates the schema.
 
-        An object with stored documents is copied twice. In `frame`, the documents are replaced by null, in
-        arrays of the same length; this copy is validated without the documents' schemas. In `spliced`, they
-        are replaced by their bytes; this copy is serialised.
+        An object with stored documents is copied twice. In the copy `frame`, each document is replaced by
+        null, so arrays keep their length; this copy is validated, but without the documents' schemas. In the
+        copy `spliced`, the documents are replaced by their bytes; this copy is serialised.
         """
         if isinstance(body, _STORED):
             return self._splice(body, _WHOLE, status)
@@ -100,7 +103,7 @@ class JsonContent:
         return orjson.dumps(spliced)
 
     def _splice(self, value: Documents | Document, key: str, status: int) -> bytes:
-        """Validate the stored documents below `key`, and return their bytes."""
+        """Validate the stored documents under `key` ("" for the whole body), and return their bytes."""
         many = isinstance(value, Documents)
         check = self._checks.get((key, many)) or self._make_check(key, many=many)
         rows = value.rows if isinstance(value, Documents) else [value.row]
@@ -116,7 +119,7 @@ class JsonContent:
         return check
 
     def _frame(self, stored: tuple[str, ...]) -> Draft4Validator:
-        """Return a validator for the object that skips the separately validated properties `stored`."""
+        """Return a validator for the object without its properties `stored`, which are checked separately."""
         if stored not in self._frames:
             frame = self._schema
             for key in stored:
@@ -126,7 +129,7 @@ class JsonContent:
 
 
 class FileContent:
-    """Checks the files of one media type that one operation may send with one status."""
+    """Checks the files that an operation sends in responses with one status; all have the same media type."""
 
     def __init__(self, media_type: str) -> None:
         self._media_type = media_type
@@ -160,7 +163,7 @@ class Responses:
 
 
 def encode_unchecked(body: Any) -> bytes:
-    """Serialise a body without validation, for a reply that has no operation, such as a 404."""
+    """Serialise a body without validation, for a reply that belongs to no operation, such as a 404."""
     return b"" if body is None else orjson.dumps(body)
 
 
@@ -209,7 +212,7 @@ def _item_schemas(schema: Mapping[str, Any], schemas: Schemas) -> Iterable[Mappi
 
 
 def _without(schema: Mapping[str, Any], name: str, schemas: Schemas) -> dict[str, Any]:
-    """Copy a schema without the schema of the property `name`, except for limits on its array length."""
+    """Copy a schema without its rules for the property `name`, except for limits on an array's length."""
     resolved = dict(schemas.resolve(schema))
     if name in resolved.get("properties", {}):
         inner = schemas.resolve(resolved["properties"][name])

@@ -47,7 +47,7 @@ class Template:
         self.route = route
 
     def match(self, decoded: Sequence[bytes], raw: Sequence[bytes]) -> tuple[bytes, ...] | None:
-        """Return the raw segments that are parameters, or None if a literal segment differs."""
+        """Return the raw values of the path parameters, or None if a literal segment does not match."""
         for index, literal in self.literals:
             if decoded[index] != literal:
                 return None
@@ -55,7 +55,7 @@ class Template:
 
 
 class Routes:
-    """The paths below one base path; a literal segment takes precedence over a parameter.
+    """All paths below one base path; literal segments take precedence over parameters.
 
     If `extra_slashes` is True, doubled slashes and a trailing slash are ignored.
     """
@@ -79,11 +79,14 @@ class Routes:
         self._templates[len(pattern)] = dict(sorted(templates.items(), key=lambda item: _precedence(item[0])))
 
     def begins(self, path: bytes) -> bool:
-        """Return True if the path of any operation has the same first segment as the raw path."""
+        """Return True if the path of any operation starts with the same segment as `path`."""
         return path.lstrip(b"/").partition(b"/")[0] in self._first_segments
 
     def match(self, path: bytes) -> tuple[Route, Sequence[bytes]] | None:
-        """Return the route and raw path parameters for a raw path below the base path; None if unknown."""
+        """Return the route and the raw path parameters for a path below the base path.
+
+        Returns None if no route matches.
+        """
         match = self._match(path)
         if match is None and self._extra_slashes:
             normalized = b"/" + _SLASHES.sub(b"/", path).strip(b"/")

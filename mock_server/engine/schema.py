@@ -1,8 +1,8 @@
 """Translates OpenAPI 3.0 schemas to JSON Schema draft 4, on which OpenAPI 3.0 is based.
 
 According to OpenAPI 3.0.3, "Schema Object", `nullable` also allows null, `readOnly` properties are not
-allowed in requests, and `writeOnly` properties are not allowed in responses. Two rules are the same in draft
-4 and need no translation: `exclusiveMinimum` is a boolean, and keywords next to `$ref` are ignored.
+allowed in requests, and `writeOnly` properties are not allowed in responses. Two other rules already exist in
+draft 4 and need no translation: `exclusiveMinimum` is a boolean, and keywords next to `$ref` are ignored.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def _property(schema: Mapping[str, Any], direction: Direction) -> Schema:
 
 
 def _drop_hidden_required(result: Schema, schema: Mapping[str, Any], direction: Direction) -> None:
-    """Exclude properties that the direction does not allow from the `required` keyword of `result`."""
+    """Remove properties that are not allowed in this direction from the `required` list in `result`."""
     properties = schema.get("properties", {})
     required = [
         name for name in result.pop("required", []) if not properties.get(name, {}).get(_HIDDEN[direction])
@@ -105,7 +105,7 @@ class Schemas:
         return node
 
     def validator(self, schema: Mapping[str, Any], direction: Direction) -> jsonschema_rs.Draft4Validator:
-        """Compile an OpenAPI schema to a validator that also checks formats."""
+        """Compile an OpenAPI schema to a validator, which also checks formats."""
         return jsonschema_rs.Draft4Validator(
             {**translate(schema, direction), "components": {"schemas": self._named[direction]}},
             validate_formats=True,

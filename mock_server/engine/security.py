@@ -64,10 +64,10 @@ class Security:
         """The WWW-Authenticate header for a 401 response (RFC 9110, section 11.6.1)."""
 
     def credentials(self, headers: Mapping[bytes, bytes], query: bytes) -> dict[str, str]:
-        """Extract the credentials for an operation, keyed by scheme.
+        """Extract the credentials for an operation, keyed by the name of the security scheme.
 
-        Returns the first alternative for which all credentials were sent, or an empty mapping if there is
-        none.
+        Returns the first alternative for which the client sent all credentials, or an empty mapping if there
+        is no such alternative.
         """
         for alternative in self._alternatives:
             found = {}

@@ -1,8 +1,9 @@
-"""HTTP connections: size limits, time-outs and error responses, on top of uvicorn's httptools protocol.
+"""HTTP connections: size limits, timeouts and error responses, on top of uvicorn's httptools protocol.
 
-uvicorn limits neither sizes nor durations (https://www.uvicorn.org/settings/#resource-limits). Here, sizes
-are checked as data arrives. Once a second, one `Sweeper` checks the time-outs (RFC 9112, section 9.5) of all
-connections, so that requests need no timers of their own.
+uvicorn limits neither the size nor the duration of a request
+(https://www.uvicorn.org/settings/#resource-limits). Here, sizes are checked as data arrives. Once a second,
+one `Sweeper` checks the timeouts (RFC 9112, section 9.5) of all connections, so that requests need no timers
+of their own.
 """
 
 from __future__ import annotations
@@ -28,14 +29,17 @@ BODY_SECONDS: Final = 60.0
 READ_SECONDS: Final = 120.0
 """The maximum time in seconds that a client may take to read a response."""
 LINGER_SECONDS: Final = 2.0
-"""Seconds to discard input after a refusal, which the client can then read (RFC 9112, section 9.6)."""
+"""Seconds for which input is discarded, so that the client can read the refusal (RFC 9112, section 9.6)."""
 _TIMEOUTS: Final = {"head": HEAD_SECONDS, "body": BODY_SECONDS, "unread": READ_SECONDS}
 _BODY_OVERHEAD: Final = 8
 """Maximum bytes received per byte of body; chunked coding (RFC 9112, section 7.1) can need six bytes."""
 
 
 class Refusal(NamedTuple):
-    """A plain-text error response for a request that is too incomplete to know which API it is for."""
+    """A plain-text error response to a request that is malformed, incomplete or too large.
+
+    Such a request may not show which API it is for, so no API can respond to it.
+    """
 
     status: int
     sentence: str
@@ -63,7 +67,7 @@ SLOW_BODY: Final = Refusal(
 class _Discarded:
     """A placeholder for uvicorn's request cycle while a request is parsed again.
 
-    To uvicorn, the cycle looks complete.
+    uvicorn treats it as a completed request.
     """
 
     response_complete = True
@@ -78,8 +82,8 @@ _UPGRADE_HEADERS: Final = {b"upgrade", b"http2-settings"}
 class Protocol(HttpToolsProtocol):
     """An HTTP connection; `max_body` is the size limit of request bodies in bytes.
 
-    The connection refuses only bodies that exceed a higher limit. Below that limit, the API refuses a body
-    that is too large, in its own error format.
+    The API that receives a request refuses bodies over `max_body` in its own error format. The connection
+    only refuses bodies that exceed a higher limit.
     """
 
     scope: Any  # None before the first request, although uvicorn does not declare it
@@ -125,7 +129,7 @@ class Protocol(HttpToolsProtocol):
             self.refuse(LONG_BODY)
 
     def on_headers_complete(self) -> None:
-        """Check the size of the headers and the `Host` header before the application receives the request."""
+        """Check the headers' size and the `Host` header before the application receives the request."""
         if len(self._chunk) > MAX_HEAD or self.scope is self._counted:
             self._measure_head()
         if [name for name, _ in self.headers].count(b"host") != 1:
@@ -142,11 +146,11 @@ class Protocol(HttpToolsProtocol):
         self.headers = []
 
     def _unsupported_upgrade_warning(self) -> None:
-        """Ignore a request's offer to upgrade, and serve it over HTTP/1.1 (allowed by RFC 9110, section 7.8).
+        """Ignore a request's `Upgrade` header, and serve the request over HTTP/1.1 (RFC 9110, section 7.8).
 
-        After a head with an offer, the parser treats the rest of the data, including the body, as another
-        protocol. Java's HTTP client offers HTTP/2 with every first request. The request is therefore parsed
-        again without the offer.
+        After an `Upgrade` header, the parser assumes that all data after the headers, including the body, is
+        in another protocol. Java's HTTP client, for example, offers HTTP/2 with every first request. The
+        request is therefore parsed again without its upgrade headers.
         """
         paused = sys.exc_info()[1]
         if self.cycle is not _DISCARDED or paused is None:
@@ -158,7 +162,7 @@ class Protocol(HttpToolsProtocol):
         super().data_received(self._chunk)
 
     def _without_upgrade(self) -> bytes:
-        """Rebuild the head that was just parsed, as bytes without its upgrade headers."""
+        """Rebuild the request line and headers that were just parsed, leaving out the upgrade headers."""
         version = self.parser.get_http_version().encode()
         lines = [self.parser.get_method() + b" " + self.url + b" HTTP/" + version]
         for name, value in self.headers:
@@ -187,10 +191,10 @@ class Protocol(HttpToolsProtocol):
         self.refuse(self._refusal)
 
     def refuse(self, refusal: Refusal) -> None:
-        """Refuse the incomplete request and close the connection.
+        """Send a refusal for the incomplete request, and close the connection.
 
-        Responses must be sent in the order of the requests (RFC 9112, section 9.3.2). If an earlier,
-        pipelined request has no complete response yet, the refusal is sent after that response.
+        Responses must be sent in the order of the requests (RFC 9112, section 9.3.2). If the response to an
+        earlier, pipelined request is not complete yet, the refusal is sent after that response.
         """
         if self.transport.is_closing():
             return
@@ -211,7 +215,7 @@ class Protocol(HttpToolsProtocol):
             previous.on_response = lambda: self._write(refusal)
 
     def _close(self, cycle: Any) -> None:
-        """Close the connection of an incomplete request whose response has started or is complete."""
+        """Close the connection of an incomplete request that already has a response, or part of one."""
         complete = cycle.response_complete
         cycle.disconnected = True
         cycle.message_event.set()
@@ -242,7 +246,7 @@ class Protocol(HttpToolsProtocol):
 
 
 class _Lingering(asyncio.Protocol):
-    """Discards the data that a client sends within `LINGER_SECONDS` after the last response.
+    """Discards the data that a client sends in the `LINGER_SECONDS` after the last response.
 
     Closing a socket that has unread input sends a TCP reset, which can destroy the response before the client
     has read it. RFC 9112, section 9.6, therefore asks servers to close connections in two steps.
@@ -266,7 +270,7 @@ class _Lingering(asyncio.Protocol):
 
 
 class Sweeper:
-    """Enforces the time-outs of all connections; `now` returns seconds on a monotonic clock."""
+    """Enforces the timeouts of all connections; `now` returns seconds on a monotonic clock."""
 
     def __init__(
         self,
@@ -286,7 +290,7 @@ class Sweeper:
             self.sweep()
 
     def sweep(self) -> None:
-        """Check every connection once, and end the connections whose clients exceeded a time-out."""
+        """Check every connection once, and close connections whose clients have exceeded a timeout."""
         now = self._now()
         waiting: dict[Protocol, tuple[str, object, float]] = {}
         for connection in list(self._connections()):
@@ -306,10 +310,10 @@ class Sweeper:
 
 
 def _stage(connection: Protocol) -> str | None:
-    """Return the stage in which a connection waits for its client; None while the sandbox is working.
+    """Return the stage of a connection that is waiting for its client, or None if it is not waiting.
 
     In the stage "unread", the client must read the response; in "head" and "body", it must send the rest of
-    that part of the request; in "silent", it must send another request.
+    the request's headers or body; in "silent", it must send another request.
     """
     if connection.flow is not None and connection.flow.write_paused:
         return "unread"

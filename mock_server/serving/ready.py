@@ -1,4 +1,4 @@
-"""Writes the ready file, which shows other programs that the sandbox is ready, and at which URL."""
+"""Writes the ready file, which shows other programs that the sandbox is ready and what its URL is."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class ReadyFile:
 
     @classmethod
     def prepare(cls, path: Path) -> Self:
-        """Remove the file of an earlier sandbox, and create a draft of the new file in the same folder.
+        """Remove an earlier sandbox's ready file, and create a draft of the new file in the same folder.
 
         Raises `ReadyFileError` if the file cannot be written.
         """
@@ -75,7 +75,7 @@ class ReadyFile:
 
 
 def _is_not_a_file(path: Path) -> bool:
-    """Return True if a path exists and is a link, a folder, or a device such as `/dev/stdout`."""
+    """Return True if a path is a link, a folder, or a device such as `/dev/stdout`."""
     try:
         return not S_ISREG(path.lstat().st_mode)
     except OSError:

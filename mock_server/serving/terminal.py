@@ -1,4 +1,4 @@
-"""Prints to the terminal; the sandbox keeps running if a standard stream is closed or cannot be written."""
+"""Prints to the terminal. The sandbox keeps running if a standard stream is closed or unwritable."""
 
 import os
 import sys
@@ -10,7 +10,7 @@ def open_closed_streams() -> None:
     """Open the null device in place of each standard stream that is closed.
 
     Otherwise the next file or socket that is opened, such as the database, would get the descriptor of a
-    standard stream, and everything that is printed would be written into it.
+    standard stream, and all printed output would be written into it.
     """
     for number in range(3):
         try:
@@ -20,9 +20,9 @@ def open_closed_streams() -> None:
 
 
 def say(*lines: str) -> None:
-    """Print lines on standard output.
+    """Print lines to standard output.
 
-    If that fails, a warning is printed once on standard error, and later output is discarded.
+    If that fails, a warning is printed once to standard error, and later output is discarded.
     """
     stream = sys.stdout
     if stream is None:  # closed when Python started
@@ -36,14 +36,14 @@ def say(*lines: str) -> None:
 
 
 def warn(sentence: str) -> None:
-    """Print a line on standard error; do nothing if the stream is closed."""
+    """Print a line to standard error; do nothing if the stream is closed."""
     if sys.stderr is not None:
         with suppress(OSError, ValueError):
             _write(sys.stderr, (sentence,))
 
 
 def _silence(stream: TextIO) -> None:
-    """Redirect a stream and its unwritten buffer to the null device."""
+    """Redirect a stream, including output that is still buffered, to the null device."""
     with suppress(OSError, ValueError):
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, stream.fileno())
