@@ -1,9 +1,9 @@
 """Reads an OpenAPI 3.0 document into `Operation` and `Field` models.
 
 Only the keywords in `connector.definition.keywords` are supported; any other keyword raises `SpecError`.
-`x-provenance` applies to all content of the object that sets it: the document, a path, an operation, a
-parameter, a schema or a property. The innermost value applies. An object that neither sets nor inherits a
-value raises `SpecError`, so that nothing counts as documented by default.
+`x-provenance` can be set for the document, a path, an operation, a parameter, a request body, a response or a
+schema. It applies to everything inside that object, unless an inner object sets another value. If an object
+neither sets nor inherits a value, `SpecError` is raised: nothing counts as documented by default.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 FORMATS: dict[str, FieldType] = {"date-time": "datetime", "date": "date"}
 PROVENANCES = ("documented", "observed", "assumed")
 LONG_TEXT = 500
-"""A string whose `maxLength` is at least this value is treated as text with several lines."""
+"""A string whose `maxLength` is at least this value is treated as multi-line text."""
 VARIANTS = "variants"
 """The key that stores the variants in a merged `oneOf` schema; it is not an OpenAPI keyword."""
 
@@ -75,7 +75,7 @@ class Spec:
 
     @property
     def login_headers(self) -> set[str]:
-        """The names of the headers in which security schemes of type `apiKey` send their key."""
+        """The names of the headers that the specification's `apiKey` security schemes define."""
         schemes = self.document.get("components", {}).get("securitySchemes", {}).values()
         return {
             str(scheme["name"])
@@ -152,7 +152,7 @@ class Spec:
         )
 
     def _parameter(self, raw: Any, where: str, inherited: Provenance) -> Parameter | None:
-        """Parse a path or query parameter. Return None for a header, which authentication sets instead."""
+        """Parse a path or query parameter; return None for a header, which authentication sets."""
         parameter = self._resolve(raw, where)
         self._check("parameter", parameter, where)
         if parameter["in"] == "header":
@@ -189,7 +189,7 @@ class Spec:
         raise SpecError(f"{where}: no successful response is described.")
 
     def _media(self, response: Mapping[str, Any], where: str) -> tuple[str, Mapping[str, Any]]:
-        """Return the media type (JSON or a binary file's) and media type object of a successful response."""
+        """Return a successful response's media type, which is JSON or binary, and its media type object."""
         content = response.get("content", {})
         if JSON in content or len(content) != 1:
             return JSON, self._json(response, where)
@@ -335,7 +335,7 @@ class Spec:
                 raise SpecError(f"{where or 'document'}: the {kind} keyword {keyword!r} is not supported.")
 
     def _mark(self, holder: Mapping[str, Any], inherited: Provenance | None, where: str) -> Provenance | None:
-        """Return the object's own provenance or, if it sets none, the inherited one, which can be None."""
+        """Return the provenance that the object sets, or `inherited` (which can be None) if it sets none."""
         mark = holder.get("x-provenance", inherited)
         if mark not in PROVENANCES and (mark is not None or "x-provenance" in holder):
             place = where or "document"
@@ -375,7 +375,7 @@ def bounds(schema: Mapping[str, Any]) -> Bounds:
 
 
 def _united(raw: Sequence[Any], alternatives: Sequence[dict[str, Any]], where: str) -> dict[str, Any]:
-    """Merge alternative object schemas into one schema with all properties and a variant per alternative."""
+    """Merge alternative object schemas into one schema with all properties and a variant for each."""
     properties: dict[str, Any] = {}
     variants = []
     for part, alternative in zip(raw, alternatives, strict=True):

@@ -35,12 +35,12 @@ def guarantees(
 
     `pages` is the largest number of pages per poll in each runtime, and `occurred_at` the path to the event's
     timestamp in a record of the list. `details` is true if each event requires an additional request.
-    `unseen` describes changes that the vendor's filter does not return. If `end_reported` is false, a poll
-    has reached the end of a list only when it receives an empty page.
+    `unseen` describes changes that the vendor's filter does not return. If `end_reported` is false, the
+    vendor does not report where a list ends, so a poll reads pages until one is empty.
 
-    Make remembers only the time or ID of the last event. It therefore offers only two kinds of triggers:
-    those whose listed records contain the event's timestamp, and those for new records if the vendor's IDs
-    increase (`growing_ids`). It does not request details.
+    Make remembers only the time or ID of the last event. Therefore a trigger is offered in Make only if the
+    records in the list contain the event's timestamp, or if each new record is an event and the vendor's IDs
+    increase (`growing_ids`). In Make, triggers do not request details.
     """
     rows: dict[Runtime, Guarantee] = {
         runtime: guarantee(
@@ -254,7 +254,7 @@ def _loses_changes(source: ChangedSince, runtime: Runtime, items: int) -> str:
 
 
 def _loses_of_snapshot(source: Snapshot, runtime: Runtime, items: int) -> str:
-    """Describe the events that can be missed when comparing a complete list with the previous poll's list."""
+    """Describe the events that can be missed when a poll compares a complete list with the previous one."""
     between = {
         "records": "",
         "versions": "Versions between two polls. ",

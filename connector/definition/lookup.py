@@ -17,10 +17,10 @@ T = TypeVar("T")
 
 
 def by_key(integration: Integration, kind: str, offers: Mapping[str, T], key: str) -> T:
-    """Return the trigger, action or search whose key is `key` from `offers`.
+    """Return the trigger, action or search in `offers` that has the given key.
 
-    Raises `UnknownKey` if no entry has this key; the message suggests a similar key or lists all keys.
-    `kind` is the word for an entry in the message, such as "trigger".
+    Raises `UnknownKey` if no entry has this key; the message suggests a similar key or lists all keys. `kind`
+    is the word that the message uses for an entry, such as "trigger".
     """
     if key not in offers:
         suggestion = did_you_mean(key, offers) or f"; choose {listed(offers)}."

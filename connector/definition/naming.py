@@ -11,7 +11,7 @@ SMALL = {"a", "an", "and", "as", "by", "for", "in", "of", "on", "or", "the", "to
 JOINT = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[a-z])(?=[0-9]+$)")
 """Matches the word boundaries inside a camelCase name, and the boundary before a trailing number."""
 INITIALS = 3
-"""The longest word in capitals that is kept as an abbreviation; longer words are put in lower case."""
+"""The maximum length of a word in capitals that `title` keeps as an abbreviation, such as `PDF`."""
 
 
 def title(name: str) -> str:

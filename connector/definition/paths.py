@@ -24,7 +24,7 @@ def dotted(path: str) -> Path:
 
 
 def walk(fields: Sequence[Field], path: Path) -> Field | None:
-    """Return the field at `path`, which may lead through objects and lists, or None if there is none."""
+    """Return the field at `path`, which may lead through objects and lists, or None if it does not exist."""
     field = next((field for field in fields if field.key == path[0]), None)
     return field if field is None or len(path) == 1 else walk(field.children, path[1:])
 
@@ -52,9 +52,9 @@ class Resolver:
         self.problems.append(self.located.message(at, sentence))
 
     def operation(self, name: str, at: At, subject: str) -> Operation | None:
-        """Return the operation `name`, or report a problem and return None.
+        """Return the operation `name`, or None if it cannot be used.
 
-        The operation must exist and respond with JSON.
+        Reports a problem if the operation does not exist or does not respond with JSON.
         """
         operation = self.spec.operations.get(name)
         if operation is None:

@@ -39,7 +39,10 @@ def same_word(found: object, wanted: object) -> bool:
 
 
 def did_you_mean(wrong: str, known: Iterable[str]) -> str:
-    """Return the end of an error message, as in `; did you mean get_rma?`, or "" if no name is similar."""
+    """Return a suggestion to append to an error message, such as `; did you mean get_rma?`.
+
+    Returns "" if no known name is similar.
+    """
     names = list(known)
     near = get_close_matches(wrong.lower(), [name.lower() for name in names], n=1, cutoff=0.6)
     if not near:

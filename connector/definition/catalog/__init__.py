@@ -26,7 +26,7 @@ from connector.definition.model import (
 
 
 class EnvironmentEntry(CatalogEntry):
-    """One base URL of the API, which the specification must list as a server."""
+    """One base URL of the API. The specification must list the same URL as a server."""
 
     label: Label
     base_url: str
@@ -58,7 +58,7 @@ class WindowHeaderEntry(CatalogEntry):
 
 
 class LimitEntry(CatalogEntry):
-    """The section `limits`: the vendor's rate limits. Leave it out if the vendor documents no limits.
+    """The `limits` section: the vendor's rate limits. Leave it out if the vendor documents no limits.
 
     Use `limit_header`, `remaining_header` and `reset_header` if the vendor reports only one rate limit
     window, the one with the fewest requests left. Use `headers` if the vendor reports every window.
@@ -121,7 +121,7 @@ class FieldEntry(CatalogEntry):
 
 
 class ResourceEntry(CatalogEntry):
-    """A kind of record: the name of its `schema`, and the operation whose example contains a `sample`."""
+    """A kind of record; `sample` names the operation whose example response contains a sample record."""
 
     noun: str
     record: str = PydanticField(alias="schema")
@@ -134,8 +134,8 @@ class ResourceEntry(CatalogEntry):
 class DropdownEntry(CatalogEntry):
     """The options that a dropdown offers for an input.
 
-    The options are either the records that `operation` lists or the known values of an action's input.
-    `value` and `label` are paths in a record; `choices_of` names the action and the input.
+    The options are the records that `operation` lists, or the known values of an action's input. `value` and
+    `label` are paths in each record; `choices_of` names the action and its input.
     """
 
     noun: str
@@ -148,7 +148,7 @@ class DropdownEntry(CatalogEntry):
 
 
 class OrderEntry(CatalogEntry):
-    """How to sort a list: the names of two query parameters, `by` and `direction`, and their values."""
+    """How to sort a list: `by` and `direction` name two query parameters; the other keys are their values."""
 
     by: str
     direction: str
@@ -192,10 +192,10 @@ class DetailsEntry(CatalogEntry):
 
 
 class SourceEntry(CatalogEntry):
-    """A list that triggers poll; several triggers can use the same source.
+    """A list that one or more triggers poll.
 
-    `unseen` is a sentence about changes that the vendor's filter does not return; it is added to each
-    guarantee. `growing_ids` is true if IDs are numbers and, as far as observed, each new ID is the highest.
+    `unseen` describes the changes that the vendor's filter does not return; it is added to each guarantee.
+    `growing_ids` is true if IDs are numbers and new records were always observed to have the highest ID.
     """
 
     operation: str
@@ -225,8 +225,8 @@ class CreatedSinceEntry(OrderedEntry):
 class ChangedSinceEntry(SourceEntry):
     """A source that reads only changed records; see `connector.definition.model.ChangedSince`.
 
-    If `changed` (the path of the time of the last change) is set, `mark` or `state` is required.
-    `since_form` is the vendor's time format. A runtime without a cursor reads `window_hours` of changes.
+    If `changed` (the path of the time of the last change) is set, `mark` or `state` is required. `since_form`
+    is the vendor's time format. Runtimes without a cursor read the changes of the last `window_hours`.
     """
 
     strategy: Literal["changed_since"]
@@ -273,11 +273,11 @@ class WindowScanEntry(OrderedEntry):
 class TriggerEntry(CatalogEntry):
     """An event that starts a workflow, such as a new return; see `connector.definition.model.Trigger`.
 
-    With `status`, an event occurs when a record reaches this state or one of the states in `or_later`,
-    which can only follow it. Without `status`, the source determines what counts as an event. `provenance`
-    states whether the status is documented, observed or assumed. `inputs` are optional filters, each with
-    a `match`. `labels` replaces `label` on platforms whose naming rules make it awkward. `example` maps
-    fields to values that differ from the resource's sample; the new state is filled in automatically.
+    With `status`, an event occurs when a record reaches this state, or one of the later states listed in
+    `or_later`. Without `status`, the source determines what counts as an event. `provenance` states whether
+    the status is documented, observed or assumed. `inputs` are optional filters, and each needs a `match`.
+    `labels` replaces `label` on platforms with other naming rules. `example` maps fields to values that
+    differ from the resource's sample; the new state is filled in automatically.
     """
 
     label: Label
@@ -297,8 +297,8 @@ class TriggerEntry(CatalogEntry):
 class InputEntry(FieldEntry):
     """One input of a trigger, action or search.
 
-    `name` is the parameter or body field to fill, if its name differs from the key. An input with `match`
-    is not sent; it is compared with the value at this path in each record. Set `required: true` if users
+    `name` is the parameter or body field to fill, if its name differs from the key. With `match`, the input's
+    value is not sent, but compared with the value at this path in each record. Set `required: true` if users
     must fill in an input that the API treats as optional. `identifies` is the kind of identifier, such as
     `order`. In a search, `found_at` lists the fields of a record that can contain the input's value; records
     with other values in these fields are dropped. With `several: commas`, users can enter several values.
@@ -315,10 +315,10 @@ class InputEntry(FieldEntry):
 
 
 class FindingEntry(CatalogEntry):
-    """How to look for the record that a write request may have created, if the vendor did not respond.
+    """How to look for the record that a write request without a response may have created.
 
-    `parameters` maps the operation's parameters to the action's inputs. `equal` maps each field to compare
-    to an input, or to a column of a list input, such as `lines.quantity`.
+    `parameters` maps the operation's parameters to the action's inputs. The keys of `equal` are the fields to
+    compare; its values are inputs, or columns of a list input, such as `lines.quantity`.
     """
 
     operation: str
@@ -369,8 +369,8 @@ class Catalog(CatalogEntry):
     """A complete catalog file.
 
     `payload` is the path of the result in a response: one path for all operations, or a mapping from
-    operations to paths, without the operations whose whole response is the result. `exclude` lists the
-    operations that the connector does not offer, each with the reason.
+    operations to paths. Leave an operation out of the mapping if its whole response is the result. `exclude`
+    lists the operations that the connector does not offer, each with the reason.
     """
 
     catalog: Literal[1]

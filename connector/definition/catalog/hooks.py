@@ -1,4 +1,4 @@
-"""Catalog entries of the section `hooks`, which describes how a vendor reports events by webhook."""
+"""Catalog entries of the `hooks` section, which describes how a vendor reports events by webhook."""
 
 from connector.definition.catalog.base import CatalogEntry, Dotted, Key
 from connector.definition.model import Provenance
@@ -18,7 +18,7 @@ class SubscribeEntry(CatalogEntry):
 
 
 class UnsubscribeEntry(CatalogEntry):
-    """The request that removes a webhook; `id` is the path parameter for the subscription's ID."""
+    """The request that removes a webhook; `id` names the path parameter for the subscription's ID."""
 
     operation: str
     id: str

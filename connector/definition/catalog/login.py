@@ -1,4 +1,4 @@
-"""Catalog entries of the section `authentication`: login fields, the credential and access tokens."""
+"""Catalog entries of the `authentication` section: login fields, the credential and access tokens."""
 
 from typing import Annotated, Any
 
@@ -25,9 +25,10 @@ class AuthFieldEntry(CatalogEntry):
 
 
 class GrantEntry(CatalogEntry):
-    """The body of a token request: `constants` maps body fields to fixed values, `fills` to login fields.
+    """The body of a token request.
 
-    `once` is true if the request succeeds only once, as with an authorization code.
+    `constants` maps body fields to fixed values, and `fills` maps other body fields to the login fields that
+    provide their values. `once` is true if the request succeeds only once, as with an authorization code.
     """
 
     constants: dict[str, str] = {}
@@ -66,11 +67,12 @@ class HostEntry(CatalogEntry):
 
 
 class AuthenticationEntry(CatalogEntry):
-    """The section `authentication`: how requests are authenticated, and what the user has to enter.
+    """The `authentication` section: how requests are authenticated, and what the user has to enter.
 
-    `credential` is the login field that every request sends; without it, requests send the access token that
-    is obtained with `tokens`. `sends` maps further query parameters, body fields and headers (of security
-    schemes) to the login fields that fill them.
+    `credential` names the login field whose value is sent with every request. If `credential` is not set, or
+    if the user leaves this field blank, the access token that is obtained with `tokens` is sent instead.
+    `sends` maps further query parameters, body fields and headers to the login fields that provide their
+    values; a header must be defined by a security scheme in the specification.
     """
 
     security_scheme: str

@@ -1,8 +1,8 @@
 """Compiles a vendor's specification and catalog into an `Integration`.
 
-Every name in the catalog is checked against the specification. All problems are collected and raised
-together as one `CatalogError` with the line number of each problem. An operation that the catalog neither
-uses nor excludes with a reason is also a problem.
+Every name in the catalog is checked against the specification. All problems are collected and raised together
+as one `CatalogError` with the line number of each problem. An operation in the specification that the catalog
+does not use is also a problem, unless the catalog excludes it with a reason.
 """
 
 from __future__ import annotations
@@ -102,10 +102,10 @@ def _parsed(name: str, text: str) -> yaml_lines.Located:
 
 
 def _sentence(source: yaml_lines.Located, error: Any) -> str:
-    """Format a pydantic validation error as one sentence, after the file name and line number.
+    """Format a pydantic validation error as one sentence that starts with the file name and line number.
 
-    The location that pydantic reports can also contain names of union members. These names do not
-    occur in the file, and are skipped when looking up the line.
+    The location that pydantic reports can also contain names of union members. These names do not occur in
+    the file, so they are skipped when the line number is looked up.
     """
     path: tuple[str, ...] = ()
     for step in error["loc"]:

@@ -1,4 +1,4 @@
-"""Compiles the fields of records and the inputs of requests, with labels and help texts from the catalog."""
+"""Compiles the fields of records and the inputs of requests, with labels and help text from the catalog."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Step = TypeVar("Step", Trigger, Action, Search)
 def labelled(
     fields: tuple[Field, ...], entries: Mapping[str, FieldEntry], before: str = ""
 ) -> tuple[Field, ...]:
-    """Return a copy of the fields with the labels and help texts that the catalog defines in `entries`.
+    """Return a copy of the fields with the labels and help text that the catalog defines in `entries`.
 
     The label of a field inside an object begins with the object's label ("Refund Amount"). The label of a
     field inside a list is not prefixed ("SKU").
@@ -100,10 +100,11 @@ def _tightened(entries: Mapping[str, InputEntry]) -> set[str]:
 
 
 def with_known_values(steps: Mapping[str, Step], dropdowns: Mapping[str, Dropdown]) -> dict[str, Step]:
-    """Return the steps, with the `known_values` of inputs filled in from their dropdowns.
+    """Return copies of the steps in which the inputs' `known_values` are filled in from their dropdowns.
 
-    Inputs that already have choices or known values are not changed. For inputs with known values, the
-    runtime also accepts labels, such as "In Transit" for `in_transit`.
+    `steps` are triggers, actions or searches. Inputs that already have choices or known values are not
+    changed. For inputs with known values, the runtime also accepts labels, such as "In Transit" for
+    `in_transit`.
     """
 
     def completed(field: InputField) -> InputField:
@@ -183,7 +184,7 @@ def _found_at(
     place: At,
     subject: str,
 ) -> InputField:
-    """Check the entry's `found_at` paths, and return a copy of the input that contains them."""
+    """Check the entry's `found_at` paths, and return a copy of the input that includes these paths."""
     _check_identifies(resolver, field, place, subject)
     if not entry.found_at:
         return field

@@ -21,7 +21,7 @@ def hook(
 ) -> Hook | None:
     """Compile the webhook of a trigger, or return None if the catalog names an unknown hook or operation.
 
-    `chosen` is the trigger's `hook` entry, and `hooks` is the catalog's section `hooks`. Problems are
+    `chosen` is the trigger's `hook` entry, and `hooks` is the catalog's `hooks` section. Problems are
     reported to `resolver`.
     """
     if not resolver.known(chosen.via, hooks, (*at, "via"), f"{subject} names hook {chosen.via}"):
@@ -68,7 +68,7 @@ def _nested(path: Path, value: str) -> dict[str, Any]:
 
 
 def _read(entry: DeliveryEntry, resolver: Resolver, at: At, subject: str) -> Operation | None:
-    """Return the operation that reads a delivery's record, or None if the delivery contains the record.
+    """Return the operation that reads the record of a delivery, or None if the delivery contains the record.
 
     Paths into the delivery are not checked, because specifications do not describe deliveries.
     """

@@ -1,4 +1,4 @@
-"""Compiles the section `authentication` of a catalog: login fields, credential, tokens and login test."""
+"""Compiles a catalog's `authentication` section: login fields, credential, tokens and login test."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ AT: At = ("authentication",)
 
 
 def authentication(entry: AuthenticationEntry, resolver: Resolver) -> Authentication:
-    """Compile the section `authentication` of a catalog; problems are reported to `resolver`."""
+    """Compile the `authentication` section of a catalog; problems are reported to `resolver`."""
     scheme = _scheme(entry, resolver)
     bearer = scheme.get("type") == "http"
     _check_credential(entry, resolver)

@@ -18,9 +18,9 @@ def with_requirements(
     """Return the inputs with `required` and `required_with` set according to the request body.
 
     `fields` are the fields of the body, or of one item of a list in the body. A required member of an
-    optional object is required only if the object is sent, that is, if another input fills a different
-    member of the object. `tightened` contains the keys of inputs that are always required, because the
-    catalog marks them as required.
+    optional object is required only if the object is sent, that is, if another input fills a different member
+    of the object. `tightened` contains the keys of the inputs that the catalog marks as required; these
+    inputs are always required.
     """
     return tuple(_with_requirement(fields, field, inputs, tightened) for field in inputs)
 
@@ -36,7 +36,7 @@ def _with_requirement(
 
 
 def _optional_holder(fields: Sequence[Field], path: Path) -> Path | None:
-    """Return the path of the innermost optional object around the field at `path`, or None if it has none."""
+    """Return the path of the innermost optional object that contains the field at `path`, if there is one."""
     for length in range(len(path) - 1, 0, -1):
         holder = walk(fields, path[:length])
         if holder is not None and not holder.required:

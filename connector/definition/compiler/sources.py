@@ -1,4 +1,4 @@
-"""Compiles the sources that triggers poll and the requests for details, and determines their provenance."""
+"""Compiles polling sources and details requests, and determines the provenance of sources."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ MINUTE, HOUR, DAY = 60, 3_600, 86_400
 
 
 def resources(catalog: Catalog, resolver: Resolver) -> dict[str, Resource]:
-    """Compile the section `resources`, which describes the kinds of records."""
+    """Compile the `resources` section, which describes the kinds of records."""
     return {key: _resource(key, entry, resolver) for key, entry in catalog.resources.items()}
 
 
@@ -74,7 +74,7 @@ def _resource(key: str, entry: ResourceEntry, resolver: Resolver) -> Resource:
 def triggers(
     catalog: Catalog, resolver: Resolver, known: Mapping[str, Resource], limits: Limits
 ) -> dict[str, Trigger]:
-    """Compile the section `triggers` and compute each trigger's guarantees.
+    """Compile the `triggers` section and compute each trigger's guarantees.
 
     `known` contains the compiled resources. A trigger with an unknown source or resource is reported to
     `resolver` and left out.
@@ -180,7 +180,7 @@ def _details(
 
 
 def actions(catalog: Catalog, resolver: Resolver, known: Mapping[str, Resource]) -> dict[str, Action]:
-    """Compile the section `actions`; `known` contains the compiled resources.
+    """Compile the `actions` section; `known` contains the compiled resources.
 
     An action with an unknown operation or resource is reported to `resolver` and left out.
     """
@@ -260,7 +260,7 @@ def _finding(
 
 
 def searches(catalog: Catalog, resolver: Resolver, known: Mapping[str, Resource]) -> dict[str, Search]:
-    """Compile the section `searches`; `known` contains the compiled resources.
+    """Compile the `searches` section; `known` contains the compiled resources.
 
     A search with an unknown operation or resource is reported to `resolver` and left out.
     """
@@ -321,7 +321,7 @@ def _check_dropdowns(
 
 
 def dropdowns(catalog: Catalog, resolver: Resolver, actions: Mapping[str, Action]) -> dict[str, Dropdown]:
-    """Compile the section `dropdowns`, in which `choices_of` refers to inputs of `actions`."""
+    """Compile the `dropdowns` section, in which `choices_of` refers to the inputs of `actions`."""
     compiled = {}
     for key, entry in catalog.dropdowns.items():
         at: At = ("dropdowns", key)
@@ -362,7 +362,7 @@ def _choices(
 
 
 def find_or_create(catalog: Catalog, resolver: Resolver) -> tuple[FindOrCreate, ...]:
-    """Compile the section `find_or_create`, and report unknown names of searches and actions."""
+    """Compile the `find_or_create` section, and report unknown names of searches and actions."""
     for index, entry in enumerate(catalog.find_or_create):
         at: At = ("find_or_create", index)
         resolver.known(entry.search, catalog.searches, at, f"find_or_create names search {entry.search}")

@@ -1,4 +1,4 @@
-"""Checks that the paths in the section `unified` exist, and that every status and trigger is mapped."""
+"""Checks that the paths in the `unified` section exist, and that every status and trigger is mapped."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def check(
     resources: Mapping[str, Resource],
     triggers: Mapping[str, Trigger],
 ) -> None:
-    """Report unknown names and paths, unmapped statuses and unmapped triggers in the section `unified`.
+    """Report unknown names and paths, unmapped statuses and unmapped triggers in the `unified` section.
 
     Does nothing if the catalog has no such section.
     """
@@ -111,7 +111,7 @@ def _members(fields: Fields, path: Path, resolver: Resolver, at: At) -> Fields:
 
 
 def _check_statuses(section: Unified, table: ReturnTable, fields: Fields, resolver: Resolver) -> None:
-    """Report differences between the statuses in the specification and the statuses in the section."""
+    """Report each status that only the specification or only the `unified` section contains."""
     inspection, shipment = section.inspection_statuses, section.shipment_statuses
     _check_mapping(fields, table.status, "statuses", section.statuses, resolver)
     _check_mapping(fields, table.shipping_status, "shipment_statuses", shipment, resolver)

@@ -10,7 +10,7 @@ Conventions:
 - A *path* is a tuple of keys into a JSON value, such as `("customer", "email")`; the empty tuple refers to
   the whole value.
 - Operations, parameters and fields keep the vendor's names, exactly as sent and received.
-- Labels are in Title Case; help texts are complete sentences written for merchants.
+- Labels are in Title Case; help text is written for merchants, in complete sentences.
 - Tuples keep the order of the catalog, which is the order that users see. Mappings are looked up by key.
 """
 

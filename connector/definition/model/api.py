@@ -14,7 +14,7 @@ ErrorKind = Literal[
 
 
 class Parameter(FrozenModel):
-    """A path or query parameter, named by `field.key`.
+    """A path or query parameter; its name is `field.key`.
 
     `repeated_as` is the name of the array parameter that accepts several values, such as `status[]` for
     `status`, or None if the API has no such parameter. The array parameter itself has `field.type` "list".
@@ -116,9 +116,9 @@ class TokenLogin(FrozenModel):
     """How to obtain the access token that is sent as the credential.
 
     The first token request calls `operation` with the first grant in `grants` whose fields are all filled in.
-    Later token requests send `refresh`, with the latest refresh token in the body field `refresh_as`.
-    `access_token`, `refresh_token` and `expires_in` (in seconds) are paths in the response. `fields` are the
-    AuthFields that only token requests use.
+    Later token requests use the `refresh` grant, with the latest refresh token in the body field
+    `refresh_as`. `access_token`, `refresh_token` and `expires_in` (in seconds) are paths in the response.
+    `fields` are the AuthFields that only token requests use.
     """
 
     operation: str
@@ -142,13 +142,14 @@ class Authentication(FrozenModel):
     """How requests are authenticated.
 
     If `scheme` is "bearer", requests send `Authorization: Bearer <field>`; if it is "header", they send
-    `<header>: <field>`. `field` is the key of the AuthField to send. If the key is empty ("") or the user
-    left the field blank, the access token from `tokens` is sent instead. `host` is the AuthField for the base
-    URL, for vendors whose API has a different base URL for each account. `test_operation` with `test_query`
-    is the cheapest request that fails without a valid credential. `connection_label` is a template that
-    refers to AuthFields and `environment`, such as `"{store_name} ({environment})"`; it never contains a
-    secret. `sends` maps a query parameter or body field to the AuthField that fills it, in every operation
-    that accepts this parameter or field. `headers` does the same for headers, in every request.
+    `<header>: <field>`. `field` is the key of the AuthField whose value is sent. If the key is empty ("") or
+    the user left this field blank, the access token from `tokens` is sent instead. `host` is the AuthField
+    for the base URL, for vendors whose API has a different base URL for each account. `test_operation` with
+    `test_query` is the cheapest request that fails without a valid credential. `connection_label` is a
+    template that refers to AuthFields and `environment`, such as `"{store_name} ({environment})"`; it never
+    contains a secret. `sends` maps query parameters and body fields to the AuthFields that provide their
+    values, for all operations that accept them. `headers` maps headers to AuthFields in the same way; these
+    headers are sent with every request.
     """
 
     scheme: Literal["bearer", "header"]
@@ -235,10 +236,10 @@ class WindowHeaders(FrozenModel):
 class Limits(FrozenModel):
     """The rate limits that apply to one credential, and the response headers that report them.
 
-    `throttle` is the shortest window of the smallest plan, for platforms that do not know the user's plan.
-    It is None if no limit is known. Header names are in lower case. Vendors that report a single window send
-    `limit_header`, `remaining_header` and `reset_header` (in seconds since the Unix epoch). Vendors that
-    report every window send `headers`.
+    `throttle` is the shortest window of the smallest plan, for platforms that do not know the user's plan. It
+    is None if no limit is known. Header names are in lower case. `limit_header`, `remaining_header` and
+    `reset_header` are used by vendors that report a single window; the reset time is in seconds since the
+    Unix epoch. `headers` is used by vendors that report every window.
     """
 
     plans: tuple[Plan, ...]
@@ -259,8 +260,8 @@ class Paging(FrozenModel):
       received, because a vendor may return fewer records than requested;
     - "cursor": the value at `next` in the previous page; the first request sends no cursor.
 
-    Reading stops at an empty page, or when as many records have been read as `total` reports. A page with
-    fewer records than requested is not necessarily the last page. With style "cursor", reading stops if
+    Reading stops at an empty page, or when the number of records read reaches the number at `total`. A page
+    with fewer records than requested is not necessarily the last page. With style "cursor", reading stops if
     `next` is missing, or if an empty page returns its own cursor as `next`.
 
     `size` is the page size to request and `max_size` the largest page size that the vendor allows.

@@ -88,19 +88,20 @@ class InputField(Field):
 
     With `location` "path" or "query", the input fills the parameter `path[0]`. With "body", `path` is the
     path in the JSON body; for the children of a list it is relative to one item. With "match", the input is
-    not sent, because the API cannot filter by it. Instead, it is compared with the value at `path` in each
-    record. `compared` selects the comparison: "identity" and "word" are explained in
+    not sent, because the API cannot filter by it. Instead, the input's value is compared with the value at
+    `path` in each record. `compared` selects the comparison: "identity" and "word" are explained in
     `connector.runtime.compare`, and "text" ignores case and surrounding white space.
 
     `dropdown` is a key of `Integration.dropdowns`, which suggests values; other values are accepted too.
-    `repeated_as` is the query parameter that accepts several values, such as `status[]`. `separator` is the
-    character that separates several values in one string. Each is None if the API does not support it.
+    `repeated_as` is the query parameter that accepts several values, such as `status[]`, and `separator` is
+    the character that separates several values in one string; both are None if the API accepts only one
+    value.
 
     `required_with` lists the keys of inputs that fill other members of the same optional object. If one of
     these inputs has a value, the object is sent and this input is required.
 
-    `identifies` is the kind of identifier that the input expects, or None for free text, dates and ranges.
-    In a search, `found_at` lists the paths in a record that may contain the input's value (a path may lead
+    `identifies` is the kind of identifier that the input expects, or None for free text, dates and ranges. In
+    a search, `found_at` lists the paths in a record that may contain the input's value (a path may lead
     through lists). Because vendors sometimes ignore a filter, a record is dropped if it has values at these
     paths but none of them matches. A record without values at these paths is kept.
     """

@@ -68,9 +68,9 @@ class CreatedSince(FrozenModel):
 
     All records created up to the *watermark* have been read. The next poll reads records created after the
     watermark minus `overlap`, so that it also finds records that appear in the list late. The IDs of records
-    inside the overlap are remembered, so that they do not create a second event. With `since`, the query
-    parameter for "created after", records are read oldest first. Without `since`, they are read newest first
-    until they are older than the overlap.
+    inside the overlap are remembered, so that no second event is emitted for them. `since` is the query
+    parameter for "created after". If it is set, records are read oldest first; otherwise, they are read
+    newest first until they are older than the overlap.
     """
 
     strategy: Literal["created_since"] = "created_since"
@@ -87,10 +87,10 @@ class CreatedSince(FrozenModel):
 class WindowScan(FrozenModel):
     """Polling strategy: read the records of the last `look_back` seconds and compare their states.
 
-    If `reached` is None, every change of `state` is an event, which `id` and the new state identify; a new
-    record in one of the `initial` states is not an event. Otherwise, `reached` contains the trigger's state
-    and the states that can only follow it. Each record is then one event, which occurs when the record is
-    first observed in one of these states.
+    If `reached` is None, every change of `state` is an event that is identified by `id` and the new state. A
+    new record is also an event, unless it is in one of the `initial` states. If `reached` is set, it contains
+    the trigger's state and the states that can only follow it. Each record is then one event, which occurs
+    when the record is first observed in one of these states.
     """
 
     strategy: Literal["window_scan"] = "window_scan"
@@ -117,8 +117,8 @@ class ChangedSince(FrozenModel):
 
     `mark` is the path of a timestamp. With `mark`, an event occurs when this timestamp is first set and
     whenever it changes; `id` and the timestamp identify the event (`id` alone if `mark` is the creation time,
-    which never changes). With `mark` and `reached`, only records in one of the states in `reached` create
-    events. Without `mark`, every change of `state` is an event, as in `WindowScan`.
+    which never changes). If `reached` is set too, events are emitted only for records in one of the states in
+    `reached`. Without `mark`, every change of `state` is an event, as in `WindowScan`.
 
     If `changed` is None, records do not contain the time of their last change, and the time of the vendor's
     response is used instead. If `mark` and `state` are also None, each record is one event, which occurs when
@@ -177,9 +177,9 @@ Source = CreatedSince | ChangedSince | Snapshot | WindowScan
 class Details(FrozenModel):
     """An additional request that reads the details of each event's record.
 
-    The request is sent only for records that create an event. `parameters` maps each parameter of `operation`
-    to a path in the record; `query` is sent with every request. The response is added to the record under
-    `key`; if the vendor responds with 404, the value is None.
+    The request is sent only if an event is emitted for the record. `parameters` maps each parameter of
+    `operation` to a path in the record; `query` is sent with every request. The response is added to the
+    record under `key`; if the vendor responds with 404, the value is None.
     """
 
     operation: str
@@ -191,16 +191,16 @@ class Details(FrozenModel):
 class Hook(FrozenModel):
     """A vendor's webhook that reports the events of a trigger.
 
-    The operation `subscribe` sends the constants in `body`, and the receiver's URL at the path `url` of the
-    body. Its response contains the subscription's ID at `id`; `unsubscribe` sends this ID as the path
-    parameter `parameter`.
+    The request body of the `subscribe` operation contains the constants in `body`, and the receiver's URL at
+    the path `url`. The response contains the subscription's ID at `id`; the `unsubscribe` operation sends
+    this ID as the path parameter `parameter`.
 
     A delivery refers to a record. `read` is the operation that reads this record, and `parameters` maps the
     operation's parameters to paths in the delivery; if `read` is None, the delivery contains the record.
     `row` is the path of the record in the response of `read` or in the delivery; the record has the same
-    fields as in the trigger's list. `state` is the path of the new state in the delivery; if it is None, the
-    state in the record applies. A trigger for one state accepts only deliveries with exactly this state,
-    because a delivery does not show the record's earlier states.
+    fields as the records in the trigger's list. `state` is the path of the new state in the delivery; if it
+    is None, the state in the record applies. A trigger for one state accepts only deliveries with exactly
+    this state, because a delivery does not show the record's earlier states.
     """
 
     subscribe: str
@@ -226,13 +226,14 @@ class Guarantee(FrozenModel):
     - "reached": each record, once, when it is first observed in the trigger's state or a later state;
     - "while_there": each record when it reaches the trigger's state, and whenever it changes in that state.
 
-    A record or change that appears in the list late is found if it is at most `look_back` seconds late; None
-    means that it is found if a poll still reads it. A poll reads up to `pages` pages of `page_size` items, in
-    total `items_per_poll` items, in the order `order` ("any" means unsorted). `calls_per_poll` is the number
-    of requests in a poll that reads all pages, `calls_per_poll_quiet` the number in a poll whose items fit on
-    one page, and `calls_per_event` the number of additional requests per event. `calls_per_day` and
-    `calls_per_day_quiet` assume a poll every `interval` seconds. `shortest_interval` maps each plan to the
-    shortest interval, in seconds, at which the plan's limits allow polls that read all pages.
+    A record or change that appears in the list late is found if it is at most `look_back` seconds late. If
+    `look_back` is None, it is found if it is on one of the pages that a poll reads. A poll reads up to
+    `pages` pages of `page_size` items, in total `items_per_poll` items, in the order `order` ("any" means
+    unsorted). `calls_per_poll` is the number of requests in a poll that reads all pages,
+    `calls_per_poll_quiet` the number in a poll whose items fit on one page, and `calls_per_event` the number
+    of additional requests per event. `calls_per_day` and `calls_per_day_quiet` assume a poll every `interval`
+    seconds. `shortest_interval` maps each plan to the shortest interval, in seconds, at which the plan's
+    limits allow polls that read all pages.
 
     `dedupe` lists the paths that together identify an event; platforms use them as the primary key.
     `watermark` is the path of the timestamp or increasing ID to compare, for runtimes that remember only the
@@ -266,8 +267,8 @@ class Trigger(FrozenModel):
     delivered, but a poll reads and remembers the same records with and without filters. `fields` and `sample`
     describe the data of one event: a record from the list, with the response of `details` if it is set.
     `example` contains the values of an example event that differ from `sample`. `guarantees` has no entry for
-    a runtime that does not offer the trigger. `labels` replaces `label` in runtimes whose naming rules would
-    make it awkward.
+    a runtime that does not offer the trigger. `labels` contains different labels for runtimes whose naming
+    rules do not suit `label`.
     """
 
     key: str
@@ -291,10 +292,10 @@ class Finding(FrozenModel):
 
     `operation` lists or reads the records. `query` and `path_values` map parameters to the inputs that fill
     them. `records` is the path of the list inside the operation's payload. Each pair in `equal` contains a
-    path in a record, and the input (or the column of a list input) to compare with the value at this path.
-    The write succeeded if all pairs of some record match (line items in any order), and if the record's
-    creation time, at `created`, is not before the first attempt. At least one input in `equal` always has a
-    value.
+    path in a record, and the input (or the column of a list input) to compare with the value at this path. A
+    record matches if the two values of each pair are equal (line items in any order), and if its creation
+    time, at `created`, is not before the first attempt. The write succeeded if exactly one record matches. At
+    least one input in `equal` always has a value.
     """
 
     operation: str

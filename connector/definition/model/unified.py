@@ -1,9 +1,9 @@
-"""Models of a catalog's section `unified`, which maps a vendor's records to the common model of a return.
+"""Models of a catalog's `unified` section, which maps a vendor's records to the common model of a return.
 
 The classes have the same structure as the section in the catalog. A path is written with dots
-(`customer.email`) and is relative to the record or, inside a list, to one item of the list. A field without a
-path is not available from the vendor. `connector.definition.compiler.unified` checks the paths against the
-specification, and `connector.unified` uses the tables to read records.
+(`customer.email`) and is relative to the record or, inside a list, to one item of the list. If a field has no
+path, the vendor does not provide its value. `connector.definition.compiler.unified` checks the paths against
+the specification, and `connector.unified` uses the tables to read records.
 """
 
 from collections.abc import Mapping
@@ -138,10 +138,10 @@ class RefundTable(FrozenModel):
 class ReturnTable(FrozenModel):
     """How to read a return from one kind of record.
 
-    `within` is the path of the return if the record also contains other data; all other paths are relative
-    to the return. Only the path `resolutions` may lead through a list. If the record is only a part of a
-    return, such as a shipment, `id` and `number` are the paths of the return's ID and number, and the table
-    `shipments` reads the record itself.
+    `within` is the path of the return if the record also contains other data; all other paths are relative to
+    the return. Only `resolutions` may be a path that leads through a list. If the record is only a part of a
+    return, such as a shipment, `id` and `number` are the paths of the return's ID and number, and the
+    `shipments` table describes the record itself.
     """
 
     within: DottedPath | None = None
@@ -169,7 +169,7 @@ class ReturnTable(FrozenModel):
 
 
 class Unified(FrozenModel):
-    """The section `unified`: how to convert one vendor's records and events to the common model.
+    """The `unified` section: how to convert one vendor's records and events to the common model.
 
     `statuses`, `shipment_statuses` and `inspection_statuses` map the vendor's statuses to common statuses;
     case, white space, `-` and `_` are ignored when looking up a status. `returns` contains a table for each
