@@ -72,7 +72,7 @@ class ConnectorError(Exception):
 
 @contextmanager
 def attributed_to(vendor: str, profile: str | None = None) -> Iterator[None]:
-    """Set `vendor` and `profile` on every `ConnectorError` raised in the block.
+    """Set `vendor` and `profile` on every `ConnectorError` raised in the `with` block.
 
     An attribute that is already set is not changed.
     """

@@ -1,8 +1,12 @@
 """Profiles: named logins from the user's profiles file, the environment, or a running sandbox.
 
-If no profile is named, the first of these that exists is used: the login in the environment variables
-`RETURNS_<VENDOR>_<FIELD>` if it is complete; the profile `default` in the file; the only profile in the file;
-and `sandbox`, the login for the tenant `demo` of the sandbox at `RETURNS_SANDBOX_URL`.
+If the caller does not name a profile, the first of these that exists is used:
+
+1. the login in the `RETURNS_<VENDOR>_<FIELD>` environment variables, if it is complete
+2. the `default` profile in the file
+3. the vendor's only profile in the file
+4. the `sandbox` profile: the login for the `demo` tenant of the sandbox at `RETURNS_SANDBOX_URL`
+
 `RETURNS_<VENDOR>_BASE_URL` overrides the base URL of every profile except `sandbox`.
 """
 
@@ -53,10 +57,10 @@ class Profile:
         return " ".join([f"{self.name}@{self.base_url or 'production'}", *shop])
 
     def renewed(self, integration: Integration, refresh_token: str) -> Profile:
-        """Return a copy of the profile with this refresh token.
+        """Return a copy of the profile with a new refresh token.
 
-        Values that can be used only once, such as an authorization code, are removed. Returns the profile
-        itself if the vendor has no login field for a refresh token.
+        The copy does not contain values that can be used only once, such as an authorization code. Returns
+        the profile itself if the vendor has no login field for a refresh token.
         """
         tokens = integration.authentication.tokens
         key = tokens and tokens.refresh_field
@@ -69,7 +73,7 @@ class Profile:
 
 
 class Profiles:
-    """The profiles that the TOML file at `path` and the variables in `environment` define.
+    """The profiles that are defined in the TOML file at `path` and in the `environment` variables.
 
     `report` is called with a sentence for each setting that is ignored or that overrides a profile.
     """
@@ -88,10 +92,10 @@ class Profiles:
         self._report = report
 
     async def choose(self, integration: Integration, name: str | None = None) -> Profile:
-        """Return the profile `name`, or the default profile if `name` is None.
+        """Return the profile with the given name, or the default profile if `name` is None.
 
-        Raises `ConfigurationError` if the profile is unknown or incomplete, and `VendorUnavailable` if the
-        profile is `sandbox` and no sandbox is running.
+        Raises `ConfigurationError` if the profile is unknown or incomplete, and `VendorUnavailable` if it is
+        the `sandbox` profile and no sandbox is running.
         """
         chosen = self._choose_without_sandbox(integration, name)
         self.report_unknown(integration, chosen)
@@ -100,7 +104,7 @@ class Profiles:
         return chosen
 
     def _choose_without_sandbox(self, integration: Integration, name: str | None) -> Profile | None:
-        """Return the profile to use, or None if that profile is `sandbox`."""
+        """Return the profile to use, or None if it is the `sandbox` profile."""
         title, saved = integration.vendor.title, self.saved(integration.vendor.id)
         if name is not None:
             if name in saved:
@@ -123,7 +127,9 @@ class Profiles:
     async def choose_all(
         self, integrations: Sequence[Integration], name: str | None = None
     ) -> list[tuple[Integration, Profile]]:
-        """List all profiles of these vendors, or only the profiles named `name`, each with its integration.
+        """Return the profiles of several vendors, each paired with the vendor's integration.
+
+        If `name` is given, only profiles with that name are returned.
 
         If no profile exists, the profiles of a running sandbox are returned. If the environment and the file
         contain the same login, it is returned only once. Raises `ConfigurationError` if no vendor has a
@@ -161,7 +167,7 @@ class Profiles:
         return pairs
 
     def names(self, vendor: str) -> list[str]:
-        """List the names of a vendor's profiles in the file, followed by the built-in profile `sandbox`."""
+        """List the names of a vendor's profiles in the file, followed by the built-in `sandbox` profile."""
         return [*self.saved(vendor), SANDBOX]
 
     def saved(self, vendor: str) -> dict[str, Profile]:
@@ -222,7 +228,7 @@ class Profiles:
         return self._variables.get(vendor, field)
 
     def report_unknown(self, integration: Integration, chosen: Profile | None = None) -> None:
-        """Report environment variables and settings in the file that do not match any login field.
+        """Report each environment variable and each entry in the file with an unknown vendor or login field.
 
         The `chosen` profile is skipped, because its unknown fields are reported when it is used to connect.
         """
@@ -240,7 +246,7 @@ class Profiles:
                     )
 
     def _ignored(self, integration: Integration) -> list[str]:
-        """Return a message for each environment variable and each section of the file that is not used."""
+        """Return a message for each ignored environment variable and each ignored section of the file."""
         from connector.definition.compiler import vendors
 
         known = vendors()

@@ -1,4 +1,4 @@
-"""Reads and edits the file profiles.toml, which has a section `[<vendor>.<name>]` for each profile."""
+"""Reads and edits the `profiles.toml` file, which has a `[<vendor>.<name>]` section for each profile."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def _is_utf_8(value: str) -> bool:
 
 
 def _edit(text: str, vendor: str, name: str, values: Mapping[str, str], *, inline: bool) -> str:
-    """Add or replace a profile in a TOML text; return "" if this is impossible.
+    """Add or replace a profile in a TOML document; return "" if this is impossible.
 
     A new profile is written as an inline table if `inline` is true, and as a section otherwise.
     """
@@ -157,7 +157,7 @@ def _edit(text: str, vendor: str, name: str, values: Mapping[str, str], *, inlin
 
 
 def _parses_to(text: str, expected: Mapping[str, Any]) -> bool:
-    """Check whether a TOML text parses to `expected`.
+    """Check whether parsing a TOML document results in `expected`.
 
     Floats are compared as strings, because nan does not equal nan.
     """

@@ -1,4 +1,4 @@
-"""Requests the login for the tenant `demo` from a running sandbox, for the built-in profile `sandbox`."""
+"""Requests the login for the `demo` tenant from a running sandbox, for the built-in `sandbox` profile."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def encoding(start: bytes) -> str:
 def decode(raw: bytes) -> str:
     """Decode the content of a text file, without changing its line endings.
 
-    Raises `ValueError` if the bytes cannot be decoded. The message is a clause that completes a sentence.
+    Raises `ValueError` if the bytes cannot be decoded. The message is a clause that can follow a colon.
     """
     try:
         return raw.decode(encoding(raw[:4]))
@@ -50,7 +50,7 @@ def decode(raw: bytes) -> str:
 
 
 def reason(error: OSError | ValueError) -> str:
-    """Format an error, without its number and file name, as a clause that completes a sentence."""
+    """Return an error's message with a lower-case first letter, so that it can follow a colon."""
     message = getattr(error, "strerror", None) or str(error)
     return f"{message[:1].lower()}{message[1:]}"
 
@@ -63,7 +63,7 @@ def restrict(path: Path) -> None:
 
 
 def target(path: Path) -> Path:
-    """Return the path with symbolic links resolved, so that replacing the file does not replace a link."""
+    """Resolve symbolic links in a path, so that `replace` replaces the file and not a link to it."""
     return Path(os.path.realpath(path))
 
 
@@ -119,7 +119,7 @@ def replace(path: Path, content: str) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Flush a folder's entries to disk, so that a rename survives a power failure; no effect on Windows."""
+    """Flush a folder's entries to disk, so that a rename survives a power failure; do nothing on Windows."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

@@ -59,7 +59,7 @@ class Variables:
     def ignored(self, integration: Integration, vendors: Collection[str]) -> Iterator[str]:
         """Yield a message for each variable that looks like a login field or setting but is not read.
 
-        This applies to variables whose name is not in capitals, or contains an unknown field or vendor.
+        A variable is not read if its name is not in capitals, or contains an unknown field or vendor.
         """
         known = [
             variable(integration.vendor.id, field.key) for field in integration.authentication.all_fields

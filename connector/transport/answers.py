@@ -78,8 +78,9 @@ def read_answer(
 ) -> Answer:
     """Convert a response to an `Answer`; raise the matching `ConnectorError` for an error response.
 
-    Error messages never contain `secrets`. `clock` is the current time. It is needed if the vendor asks the
-    client to wait until a certain time, and the response has no `Date` header to compare that time with.
+    Error messages never contain `secrets`. `clock` is the current time. If the vendor asks the client to wait
+    until a certain time, the length of the wait is computed from the response's `Date` header, or from
+    `clock` if that header is missing.
     """
     if SUCCESS <= reply.status_code < REDIRECT:
         body = _parsed(operation, reply)

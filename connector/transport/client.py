@@ -101,8 +101,7 @@ class Client:
         """Validate the values, send the request with retries, and return the response as an `Answer`.
 
         `values` maps the names of parameters and body fields to their values. Raises `ValidationFailed`
-        before anything is sent if a value is invalid, and a subclass of `ConnectorError` if the request
-        fails.
+        before anything is sent if a value is invalid, and another `ConnectorError` if the request fails.
         """
         with attributed_to(self.integration.vendor.id, self.profile):
             login = {name: value for name, value in self._sends.items() if name in operation.input_names}
@@ -127,10 +126,10 @@ class Client:
     async def pages(
         self, operation: Operation, values: Mapping[str, Any], first: Position | None = None
     ) -> AsyncIterator[Page]:
-        """Yield the pages of a list, from the page at the position `first` to the last page.
+        """Yield the pages of a list up to the last page.
 
-        If `first` is None, start with the first page. Raises `UnexpectedResponse` if the list does not end,
-        and the same errors as `call` if a request fails.
+        `first` is the position of the page to start with, or None to start with the first page. Raises
+        `UnexpectedResponse` if the list does not end, and the same errors as `call` if a request fails.
         """
         position, walk = first, PageWalk(operation.id)
         while True:
@@ -192,7 +191,7 @@ class Client:
     async def _logged_in(self, request: Request, deadline: Deadline) -> Answer:
         """Send the request with credentials.
 
-        If the vendor refuses the access token, get a new token and send the request once more.
+        If the vendor rejects the access token, get a new token and send the request once more.
         """
         if self.tokens is None:
             return await self._once(request, deadline, self._credential)
@@ -207,7 +206,7 @@ class Client:
         """Send a token request and return the body of the response.
 
         A token request does not change any records, so it is retried like a GET request. Raises
-        `AuthenticationError` if the vendor refuses the credentials.
+        `AuthenticationError` if the vendor rejects the credentials.
         """
         login = self.integration.authentication.tokens
         assert login is not None  # noqa: S101 - only a `TokenKeeper` calls it

@@ -15,9 +15,9 @@ class Deadline:
     """A point in time, `seconds` after this object is created, by which a call must end.
 
     `sleep` is the async function that is used to wait, and `vendor` is the vendor's name in warnings. Time is
-    measured with the system's monotonic clock: a test's fake clock does not advance while the vendor does not
-    respond, so the deadline would never pass. Each wait counts in full, even if `sleep` returns early, as it
-    does in tests.
+    measured with the system's monotonic clock, which tests cannot replace: with a fake clock that does not
+    advance while the client waits for a response, the deadline would never pass. Each call to `sleep` counts
+    as its full duration, even if it returns early, as it does in tests.
     """
 
     def __init__(self, seconds: float, sleep: Sleep, vendor: str) -> None:
@@ -35,8 +35,8 @@ class Deadline:
     async def sleep(self, seconds: float, operation: str, reason: str) -> None:
         """Wait before an operation's request is sent.
 
-        A wait of more than two seconds is logged as a warning, with `reason` as the reason for the wait. The
-        wait is not shortened to end before the deadline; callers compare it with `left` first.
+        A wait of more than two seconds is logged as a warning that contains `reason`. The wait may end after
+        the deadline, so callers must compare it with `left` first.
         """
         if seconds > NOTABLE:
             log.warning(

@@ -1,14 +1,15 @@
-"""Delays requests so that they stay within the account's rate limits and the vendor does not refuse them.
+"""Delays requests so that the vendor does not reject them for exceeding the account's rate limits.
 
 A rate limit is a maximum number of requests in a window, which is a period of time. Until the first response,
 the limiter uses the limits of the vendor's smallest plan. After that, it uses the rate-limit headers in the
-responses. If the headers describe a single window, the limiter uses only the plan's window that matches them;
+responses. If the headers describe a single window, the limiter uses only the plan window that matches them;
 if they describe several windows, it uses each window's limit from the headers. If no requests remain in a
 window, the limiter waits until the window resets.
 
-The limiter ignores two kinds of windows, because they would only slow requests down: windows that the headers
-do not describe, and windows that the vendor does not enforce (all requests in the window remain, although
-several were sent). A 429 response is handled by `connector.transport.retries`.
+The limiter ignores windows that would delay requests unnecessarily: windows that the headers do not describe,
+and windows that the vendor does not enforce. The vendor does not enforce a window if the headers say that the
+full number of requests remains, although several requests were sent. A 429 response is handled by
+`connector.transport.retries`.
 """
 
 from __future__ import annotations
@@ -109,8 +110,9 @@ class Limiter:
     def _learn_one(self, headers: httpx.Headers) -> None:
         """Update the limit from headers that describe a single window.
 
-        The limit is used only if one of the vendor's plans has the same window; any other limit is removed.
-        If no requests remain, all requests are blocked until the window resets.
+        If the limit in the headers matches a window in one of the vendor's plans, the limiter uses only that
+        window; otherwise, it uses no window. If no requests remain, all requests are blocked until the time
+        in the reset header.
         """
         limit = number(headers, self._limits.limit_header)
         remaining = number(headers, self._limits.remaining_header)
@@ -141,11 +143,11 @@ class Limiter:
     def _learn_each(self, headers: httpx.Headers, *, refused: bool) -> None:
         """Update each window's limit from the response headers.
 
-        The headers do not say when a window resets in which no requests remain. If this connection alone made
-        all the requests, `_wait` can compute the time from them. If other clients of the same account made
-        some of the requests, or the vendor refused the request, all requests are blocked for the length of
-        the window. Windows longer than the limiter's maximum wait are not throttled here; the vendor enforces
-        them with 429.
+        The headers do not say when a window resets. If this connection sent all the requests in a window,
+        `_wait` computes the reset time from the times at which they were sent. If no requests remain in a
+        window because other clients of the account sent some of them, or if the response is a 429, all
+        requests are blocked for the length of the window. The limiter ignores windows that are longer than
+        its maximum wait; for these, the vendor responds with 429.
         """
         for window in self._limits.headers:
             limit, remaining = number(headers, window.limit), number(headers, window.remaining)
@@ -164,8 +166,8 @@ class Limiter:
     def _not_counted(self, seconds: int, limit: float, remaining: float | None) -> bool:
         """Check whether the vendor does not count requests in a window.
 
-        This is so if all requests in the window remain, although several were sent. A single request is not
-        enough, because some vendors compute the header before they count the request.
+        Returns True if the header says that the full number of requests remains, although several were sent.
+        A single request is not enough, because some vendors compute the header before they count the request.
         """
         start = self._clock().timestamp() - seconds
         several = len(self._times) > 1 and self._times[-2].timestamp() > start

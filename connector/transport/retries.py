@@ -79,11 +79,11 @@ def _outcome_unknown(request: Request, problem: ConnectorError) -> OutcomeUnknow
 
 
 def _may_be_done(problem: ConnectorError) -> bool:
-    """Check whether a failed write may have had an effect; False only if its status shows a refusal.
+    """Check whether a failed write may have had an effect.
 
-    A 4xx status shows a refusal, and so does a redirect, because redirects are not followed. The statuses 303
-    (See Other) and 304 do not show a refusal: a server may return 303 after it carried out a POST (RFC 9110
-    section 15.4.4).
+    Returns False for a 4xx status, because the server has rejected the request, and for a redirect, because
+    redirects are not followed. The statuses 303 (See Other) and 304 are exceptions: a server may return 303
+    after it has carried out a POST (RFC 9110 section 15.4.4).
     """
     status = problem.status
     return (

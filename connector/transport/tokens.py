@@ -5,8 +5,8 @@ for it, and use the same token or raise the same error. If each request sent its
 refresh token could be used twice, and a vendor that rotates refresh tokens would revoke the authorization
 (RFC 9700 section 4.14.2).
 
-If the vendor refuses the refresh token, it is discarded, and a new token is requested with the first usable
-grant in the vendor's definition. A single-use grant (an authorization code) is not used a second time.
+If the vendor rejects the refresh token, that token is discarded, and an access token is requested with the
+first usable grant in the vendor's definition. A single-use grant (an authorization code) is never used twice.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class TokenKeeper:
     async def token(self, deadline: Deadline) -> str:
         """Return a valid access token; send a token request only if no valid token is cached.
 
-        Raises `AuthenticationError` if the vendor refuses the credentials, `VendorUnavailable` if the
+        Raises `AuthenticationError` if the vendor rejects the credentials, `VendorUnavailable` if the
         deadline passes first, and any other error that the token request raises.
         """
         before = self._problem
@@ -108,19 +108,19 @@ class TokenKeeper:
             ) from None
 
     def refuse(self, token: str) -> None:
-        """Discard an access token that the vendor refused, unless a new token has already replaced it.
+        """Discard an access token that the vendor rejected, unless a new token has already replaced it.
 
-        Several concurrent requests may have used the same refused token, and each of them calls this method.
-        After the first call has led to a new token, the other calls must not discard the new token.
+        Several concurrent requests may have used the same rejected token, and each of them calls this method.
+        The first of these calls leads to a new token, which the later calls must not discard.
         """
         if token == self._access:
             self._access = ""
 
     async def _renew(self, deadline: Deadline) -> None:
-        """Request a new token; if the vendor refuses, try again with a refresh token from another process.
+        """Request a new token; if the vendor rejects the request, retry with another process's refresh token.
 
         Raises `AuthenticationError` if no other process has saved a newer refresh token, or if the vendor
-        refuses that token too.
+        rejects that token too.
         """
         used = {self.refresh_token, *self._credentials.values()}
         try:
@@ -137,8 +137,8 @@ class TokenKeeper:
     async def _request_token(self, deadline: Deadline) -> None:
         """Request tokens with the refresh token, or with the first usable grant if there is no refresh token.
 
-        If the vendor refuses the refresh token, the first usable grant is used instead. Raises
-        `AuthenticationError` if the vendor refuses the grant too, or if no grant is usable.
+        If the vendor rejects the refresh token, the first usable grant is used instead. Raises
+        `AuthenticationError` if the vendor rejects the grant too, or if no grant is usable.
         """
         self._access = ""
         if self.refresh_token and self._login.refresh:
@@ -200,7 +200,7 @@ class TokenKeeper:
                 self.save_refresh_token(refresh)
 
     def _expiry(self, seconds: Any) -> datetime | None:
-        """Return the time to replace a token that is valid for `seconds`.
+        """Return the time at which to replace a token that is valid for `seconds`.
 
         Returns None if `seconds` is not a positive number.
         """

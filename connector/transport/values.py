@@ -132,7 +132,7 @@ def _object(field: Field, value: Any, name: str) -> dict[str, Any]:
 
 
 def variant_errors(field: Field, given: Iterable[str], name: str) -> list[FieldError]:
-    """Return the errors of an object that does not match exactly one of the field's variants.
+    """Check that an object matches exactly one of the field's variants; return a list of errors.
 
     `given` are the names of the object's members, and `name` is the path to the object in errors. The list is
     empty if exactly one variant matches, or if the field has no variants.

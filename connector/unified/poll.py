@@ -67,11 +67,12 @@ async def poll_all(
 
     `connections` are keyed by name; each event has the name of its connection as its `profile`. `trigger` is
     an event type (`return_created`) or a trigger's key (`new_return`). A connection that has no trigger with
-    that key is polled with its own trigger for the event type. A trigger whose requests are only assumed to
-    exist is polled only if `include_assumed` is true.
+    that key is polled with its own trigger for the same event type. A trigger whose requests are only assumed
+    to exist is polled only if `include_assumed` is true.
 
-    `cursors` are the `cursors` of the last result. The first poll of a connection, without a cursor, returns
-    no events; if `since` is given, it returns the events since that time. See `BoundTrigger.poll`.
+    `cursors` are the `cursors` in the result of the previous call. The first poll of a connection, without a
+    cursor, returns no events; if `since` is given, it returns the events since that time. See
+    `BoundTrigger.poll`.
 
     If a connection fails, its error is not raised but added to `PollAllResult.failed`.
     """
@@ -129,8 +130,8 @@ async def _poll(
 def _unified(integration: Integration, event: Event, name: str) -> tuple[UnifiedEvent, str | None]:
     """Convert an event to the common model; return the converted event and a note.
 
-    If the record cannot be converted, the event has no `record`, and the note is the reason. Otherwise, the
-    note is None.
+    If the conversion fails, the `record` of the returned event is None, and the note is a sentence that says
+    why. Otherwise, the note is None.
     """
     try:
         return unified_event(integration, event, profile=name), None
