@@ -6,7 +6,7 @@ from connector.cli import action, catalog, connect, generate, lint, trigger
 
 
 def register(app: typer.Typer) -> None:
-    """Add the connector's subcommands to `app`, the Typer app of the program `returns`."""
+    """Add the connector's subcommands to `app`, the Typer app of the `returns` program."""
     app.command()(connect.connect)
     app.command()(catalog.catalog)
     app.command()(trigger.trigger)

@@ -1,4 +1,4 @@
-"""The commands `returns action` and `returns search`, which call a vendor's API and print the result."""
+"""Implements the `returns action` and `returns search` commands: call a vendor's API and print the result."""
 
 from __future__ import annotations
 

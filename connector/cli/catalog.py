@@ -1,4 +1,4 @@
-"""The commands `returns catalog` and `returns fidelity`, which show what is available for each vendor."""
+"""Implements the `returns catalog` and `returns fidelity` commands: show what each vendor offers."""
 
 from __future__ import annotations
 

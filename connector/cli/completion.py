@@ -90,7 +90,7 @@ def _integration(ctx: typer.Context) -> Integration:
 
 
 def _argument(ctx: typer.Context, name: str) -> str | None:
-    """Return the value of the argument `vendor` or `key`; return None if it is not on the command line.
+    """Return the value of the `vendor` or `key` argument; None if it is not on the command line.
 
     `vendor` is the first argument and `key` is the second. If the command line ends with an option that has
     no value yet, the parser stops before it assigns the arguments to their names. All arguments are then in

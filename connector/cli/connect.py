@@ -1,4 +1,4 @@
-"""The command `returns connect`, which asks for a vendor login, tests it and saves it as a profile."""
+"""Implements the `returns connect` command: asks for a login, tests it and saves it as a profile."""
 
 from __future__ import annotations
 

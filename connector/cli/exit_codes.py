@@ -1,4 +1,4 @@
-"""The exit codes of the program `returns` for each kind of error."""
+"""Defines the exit code of the `returns` program for each kind of error."""
 
 from connector.errors import (
     AuthenticationError,
@@ -28,5 +28,5 @@ EXIT_CODES: tuple[tuple[type[ConnectorError], int], ...] = (
 
 
 def exit_code(error: ConnectorError) -> int:
-    """Return the exit code with which the program ends after this error."""
+    """Return the program's exit code for an error."""
     return next(code for kind, code in EXIT_CODES if isinstance(error, kind))

@@ -1,4 +1,4 @@
-"""The command `returns generate`, which writes the Zapier and Make apps or reports changes to the apps."""
+"""Implements the `returns generate` command: writes the Zapier and Make apps, or reports changes to them."""
 
 from __future__ import annotations
 

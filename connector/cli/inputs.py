@@ -1,4 +1,4 @@
-"""Parses the option `--input` of actions, searches and triggers, such as `--input items[0].sku=BOOT-39`."""
+"""Parses the `--input` option of actions, searches and triggers, such as `--input items[0].sku=BOOT-39`."""
 
 from __future__ import annotations
 

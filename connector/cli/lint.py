@@ -1,4 +1,4 @@
-"""The command `returns lint`, which checks generated apps against Zapier's and Make's requirements."""
+"""Implements the `returns lint` command: checks generated apps against Zapier's and Make's requirements."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The arguments and options that several commands share, and functions that connect to a vendor."""
+"""Defines arguments and options that several commands share, and functions that connect to a vendor."""
 
 from __future__ import annotations
 
@@ -71,10 +71,10 @@ def profiles() -> Profiles:
 
 
 def user_folder(locate: Callable[[str], Path]) -> Path:
-    """Return this program's folder.
+    """Return one of this program's folders, for example its configuration folder.
 
-    `locate` is a function from platformdirs, such as `user_config_path`. Raises `ConfigurationError` if the
-    user has no home folder.
+    `locate` is the platformdirs function for that folder, such as `user_config_path`. Raises
+    `ConfigurationError` if the user has no home folder.
     """
     try:
         return locate("returns-connector")

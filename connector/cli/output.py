@@ -46,12 +46,12 @@ def print_line(text: str) -> None:
 
 
 def print_encoded(text: str) -> None:
-    """Print a line that contains only characters of standard output's encoding, and flush standard output."""
+    """Print a line that is known to be encodable in standard output's encoding, and flush standard output."""
     print(text, flush=True)  # noqa: T201
 
 
 def notify(sentence: str) -> None:
-    """Print a notice on standard error, to keep it out of the command's output."""
+    """Print a notice on standard error, so that standard output contains only the command's output."""
     print(encodable(sentence, encoding(sys.stderr)), file=sys.stderr, flush=True)  # noqa: T201
 
 
@@ -87,7 +87,7 @@ def _dump(value: Any, indent: int | None, *, ascii_only: bool) -> str:
 
 
 def _finite(value: Any) -> Any:
-    """Copy a value, replacing numbers that JSON cannot represent with null or strings."""
+    """Copy a value; numbers that JSON cannot represent become null or strings."""
     if isinstance(value, Mapping):
         return {key: _finite(member) for key, member in value.items()}
     if isinstance(value, list | tuple):
@@ -151,7 +151,7 @@ def width() -> int:
 
 
 def print_record(fields: Sequence[Field], value: dict[str, Any], title: str) -> None:
-    """Print a record as a table of labels and values. A key that has no field is used as the label."""
+    """Print a record as a table of labels and values. A key that has no field is its own label."""
     known = {field.key: field for field in fields}
     rows: list[tuple[str, str]] = []
     for key, content in value.items():

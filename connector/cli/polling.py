@@ -1,4 +1,4 @@
-"""Polls a trigger on one connection for `returns trigger`, and formats events and skipped entries."""
+"""Implements polling for the `returns trigger` command, and formats events and skipped entries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The program `returns`: collects the subcommands of all packages, and converts errors to exit codes."""
+"""Implements the `returns` program: collects all packages' subcommands, and converts errors to exit codes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ denied, 4 nothing found, 5 invalid inputs, 6 rate limit exceeded, 7 unknown whet
 
 
 def program() -> typer.Typer:
-    """Build the program with the subcommands that all entry points in the group `returns.commands` add."""
+    """Build the program from the subcommands that entry points in the `returns.commands` group register."""
     app = typer.Typer(
         name="returns", no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None
     )

@@ -1,4 +1,4 @@
-"""Prints the events of `returns trigger`, and ends the command on SIGTERM, errors or closed output."""
+"""Prints events for the `returns trigger` command, and ends it on SIGTERM, errors or closed output."""
 
 from __future__ import annotations
 
@@ -54,10 +54,10 @@ def printing(render: Callable[[Event], str]) -> Handler:
 
 
 def run(coroutine: Coroutine[Any, Any, None], *, debug: bool) -> None:
-    """Run a command. SIGTERM ends it between two events, with exit code 143.
+    """Run a command; if SIGTERM arrives, end the command between two events with exit code 143.
 
-    An unexpected error is raised as a `ConnectorError`. Instead of `OutputLost`, the `OSError` that caused it
-    is raised.
+    Raises a `ConnectorError` for an unexpected error. If the command raises `OutputLost`, raises the original
+    `OSError` instead.
     """
     try:
         terminated = asyncio.run(_until_terminated(coroutine))
@@ -73,7 +73,7 @@ def run(coroutine: Coroutine[Any, Any, None], *, debug: bool) -> None:
 
 
 async def _until_terminated(coroutine: Coroutine[Any, Any, None]) -> bool:
-    """Await a coroutine, and cancel it if SIGTERM arrives; return True if SIGTERM was received."""
+    """Await a coroutine, and cancel it if SIGTERM arrives; return whether SIGTERM arrived."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     signals: list[int] = []
 

@@ -30,9 +30,10 @@ def prepare_streams() -> None:
 
 
 def _null_device(number: int) -> TextIO:
-    """Open the null device for the standard stream with this file descriptor.
+    """Open the null device as a replacement for the standard stream with file descriptor `number`.
 
-    If the descriptor is free, the null device is opened on it as well, so that no other file receives it.
+    If that descriptor is free, the null device is opened once more to occupy it, so that no other file can
+    receive it.
     """
     try:
         os.fstat(number)

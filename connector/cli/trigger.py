@@ -1,4 +1,4 @@
-"""The command `returns trigger`, which polls or watches a trigger on one connection, or on all with --all."""
+"""Implements the `returns trigger` command: polls or watches a trigger on one or all connections."""
 
 from __future__ import annotations
 

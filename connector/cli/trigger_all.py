@@ -1,4 +1,4 @@
-"""The option `--all` of `returns trigger`, which polls for one type of event on every connection."""
+"""Implements the `--all` option of `returns trigger`: polls for one type of event on every connection."""
 
 from __future__ import annotations
 

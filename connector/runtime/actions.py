@@ -1,10 +1,11 @@
-"""Runs actions. If a write receives no response, searches for its effect or raises `OutcomeUnknown`.
+"""Runs actions, and determines whether a write that received no response was carried out.
 
 If a write certainly had no effect, because no connection was made or the response was 429, the client repeats
-it. This module handles writes that were sent and received no response. A slow vendor may still carry out such
-a write. A search that finds nothing therefore does not prove that the write failed, and sending the write
-again could apply it twice. RFC 9110 section 9.2.2 says not to repeat a request that is not idempotent unless
-the client can detect that the request was never applied.
+it. This module handles writes that were sent and received no response: it searches for the record that the
+write may have created, and raises `OutcomeUnknown` if the record cannot be identified. A slow vendor may
+still carry out such a write. A search that finds nothing therefore does not prove that the write failed, and
+sending the write again could apply it twice. RFC 9110 section 9.2.2 says not to repeat a request that is not
+idempotent unless the client can detect that the request was never applied.
 """
 
 from __future__ import annotations
@@ -52,8 +53,9 @@ class BoundAction:
             created = await rm.actions["create_return"](order_number="#1001", items=[…])
 
         Inputs that are None or "" are not sent. Raises `ValidationFailed` for invalid inputs, before anything
-        is sent; `OutcomeUnknown`, with the request in `sent`, if no response arrived and the effect was not
-        found; and any other `ConnectorError` if the vendor refuses the request or the request fails.
+        is sent; `OutcomeUnknown`, with the request in `sent`, if no response arrived and it is unclear
+        whether the write was carried out; and any other `ConnectorError` if the vendor rejects the request or
+        the request fails.
         """
         filled = fill(self.action.key, self.action.inputs, inputs)
         operation = self._client.integration.operations[self.action.operation]
@@ -113,7 +115,7 @@ class BoundAction:
     async def _matching(
         self, finding: Finding, filled: FilledInputs, started: datetime, until: datetime
     ) -> tuple[list[dict[str, Any]], bool]:
-        """Find the records that match the sent values; also return True if the whole list was read.
+        """Find the records that match the sent values; also return whether the whole list was read.
 
         `started` is the time at which the write was sent. Reading stops at the first page received after
         `until`.

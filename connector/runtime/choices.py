@@ -38,7 +38,7 @@ def intended_word(field: Field, text: str) -> str | None:
     """Return the field's known value that `text` probably misspells; None if there is no such value.
 
     If `text` is itself a known value, it is not a misspelling. Fields with a closed list of choices are not
-    checked, because any other value is refused anyway.
+    checked, because any other value is rejected anyway.
     """
     wanted = folded(text)
     known = {folded(word): word for word in field.known_values}
@@ -51,7 +51,7 @@ def intended_word(field: Field, text: str) -> str | None:
 
 
 def _differ_in_letters(word: str, other: str) -> bool:
-    """Check whether two words differ only in letters; `received2` and `received` do not."""
+    """Check whether two words contain the same digits and other characters that are not letters."""
     return [sign for sign in word if not sign.isalpha()] == [sign for sign in other if not sign.isalpha()]
 
 
@@ -68,8 +68,8 @@ def _distance(word: str, other: str) -> int:
 def _steps(rows: list[list[int]], word: str, other: str, at: int, to: int, *, same: bool) -> Iterator[int]:
     """Yield the distance between two prefixes for each possible last edit (delete, insert, replace or swap).
 
-    `rows` contains the distances of shorter prefixes, `at` and `to` are the lengths of the prefixes, and
-    `same` says whether their last letters are equal.
+    `at` and `to` are the lengths of the two prefixes, and `same` is true if the prefixes end with the same
+    letter. `rows[i][j]` is the distance between the first `i` letters of `word` and the first `j` of `other`.
     """
     yield rows[at - 1][to] + 1
     yield rows[at][to - 1] + 1

@@ -1,8 +1,9 @@
 """Compares the records that a vendor returns with the values that were searched for or sent.
 
 Identifiers (order and return numbers, e-mail addresses, tracking numbers, IDs) are written in many ways:
-`#1001`, `1001`, ` #1001`. A vendor may ignore a filter or match parts of an identifier, and return other
-records. Therefore the identifiers in each record of a search result are compared with the wanted identifiers.
+`#1001`, `1001`, ` #1001`. A vendor may also ignore a filter, or match only part of an identifier, and then
+return records that were not searched for. Therefore the identifiers in each record of a search result are
+compared with the identifiers that were searched for.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def was_sent(field: InputField, column: Path, value: Any, row: Mapping[str, Any]
 
     For an input with line items, `column` is the path to the value within one item, and the values of all
     items are compared in any order. If one of the sent values is an object, a list, null or a Boolean, the
-    column is not compared and counts as equal.
+    values are not compared and the result is true.
     """
     if column:
         sent = [_form(value) for value in everything_at(value, column)]
@@ -116,9 +117,9 @@ def matching_rows(
 ) -> tuple[list[Mapping[str, Any]], list[InputField]]:
     """Return the rows that match all filters, and the filters that the vendor probably ignored.
 
-    A row that does not contain the filtered field counts as matching. If any row matches, or if there are no
-    rows, no filter is reported as ignored. Otherwise the ignored filters are those that no row matches or, if
-    each filter is matched by some row, those that at least one row does not match.
+    A row that does not contain the filtered field counts as matching. If there are no rows, or if any row
+    matches all filters, no filter is returned as ignored. Otherwise the filters that match none of the rows
+    are returned. If every filter matches some row, the filters that do not match all rows are returned.
     """
     filters = [
         (field, identifiers(field, inputs[field.key]))

@@ -61,8 +61,8 @@ class Connection:
 
     Use `triggers[key].poll(cursor)`, `actions[key](…)`, `searches[key](…)`, `dropdowns[key](…)`,
     `find_or_create[key](…)` and `operations.<operationId>(…)`. `integration` describes all of these with
-    their inputs and fields. Use the connection in an `async with` block, which closes the network connections
-    at its end.
+    their inputs and fields. Use the connection in an `async with` block; leaving the block closes the network
+    connections.
     """
 
     def __init__(self, client: Client) -> None:
@@ -106,7 +106,7 @@ class Connection:
     async def check(self) -> None:
         """Check the credentials with one inexpensive request.
 
-        Raises `AuthenticationError` if the vendor refuses the credentials, and any other error that the
+        Raises `AuthenticationError` if the vendor rejects the credentials, and any other error that the
         request raises. If the credentials include an account or store, a 404 response also raises
         `AuthenticationError`: the request does not ask for a particular record, so 404 means that the account
         or store is wrong.

@@ -80,7 +80,7 @@ def fill(
 
 
 def not_run(name: str, errors: Sequence[FieldError]) -> ValidationFailed:
-    """Build the error that states why `name`, an action, search or trigger, was not run."""
+    """Build the error that explains why the action, search or trigger called `name` was not run."""
     return ValidationFailed(f"{name} was not run: {joined_errors(errors)}", fields=errors)
 
 

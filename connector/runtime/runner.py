@@ -5,8 +5,8 @@ event is delivered twice only if the process dies after the event's handler retu
 recorded. Event IDs are stable, so a consumer that remembers the IDs can drop the duplicate.
 
 Why the runner does not deliver first and store the cursor afterwards: after a crash the poll would be
-repeated. A record that changed and changed back in the meantime would then create no event, and the consumer
-would keep the outdated state that was delivered last.
+repeated. If a record had changed and changed back in the meantime, no event would then be emitted for it, and
+the consumer would keep the outdated state that was delivered last.
 
 A failed event is tried again. Later events for the same record wait for the failed event, so that they arrive
 in order; events for other records do not wait. An event is set aside only if its handler raises `Skip`.
@@ -60,7 +60,7 @@ class RunResult:
     this round. `all_handed_over` is false if events are still pending, or if `limit` was reached before the
     poll. `problem` is the first error that left an event pending: the event's details could not be read, or
     its handler raised an exception. `notes` are complete sentences that can be shown or logged, about
-    unreadable rows, clocks that differ, and events that were set aside.
+    unreadable rows, clock differences, and events that were set aside.
 
         result = await runner.once(limit=100)
         if not result.all_handed_over:

@@ -88,7 +88,7 @@ class BoundSearch:
     def _ignored(self, fields: Sequence[InputField], filled: FilledInputs, count: int) -> UnexpectedResponse:
         """Build the error for filters that the vendor ignored; `count` is the number of records received.
 
-        Returning an empty list instead would wrongly mean that no record exists.
+        Returning an empty list instead would wrongly suggest that no record exists.
         """
         title = self._client.integration.vendor.title
         filters = " and ".join(f"{field.key} {filled.inputs[field.key]!r}" for field in fields)
@@ -103,7 +103,7 @@ class BoundSearch:
 
 
 class BoundFindOrCreate:
-    """A search and the action to run if it finds nothing: `await pair(search={…}, create={…})`."""
+    """A search and the action to run if the search finds nothing: `await pair(search={…}, create={…})`."""
 
     def __init__(self, pair: FindOrCreate, search: BoundSearch, create: BoundAction) -> None:
         self.pair = pair

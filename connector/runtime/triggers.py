@@ -52,9 +52,9 @@ class PollResult:
     again, so store the cursor only after the events are delivered, or in the same transaction as the events.
 
     `complete` is false if the poll stopped at its page limit; poll again immediately for the remaining
-    events. `notes` are complete sentences that can be shown or logged, for example about unreadable rows or
-    clocks that differ. `set_aside` are sentences about unreadable rows that are no longer retried, because
-    the vendor's list no longer contains those rows.
+    events. `notes` are complete sentences that can be shown or logged, for example about unreadable rows or a
+    difference between the vendor's clock and the local clock. `set_aside` are sentences about unreadable rows
+    that are no longer retried, because the vendor's list no longer contains those rows.
 
         result = await rm.triggers["new_return"].poll(load_cursor())
         for event in result.events:
@@ -134,9 +134,9 @@ class BoundTrigger:
                 await deliver(await trigger.read_details(event))
 
         A record can appear in the list shortly before its details are available, so a missing record is
-        requested again, three times within ten seconds. The details are None if the record is still missing,
-        because it was probably deleted, or if the record's ID cannot be sent in a request. Raises any other
-        error that a request raises.
+        requested again, three times within ten seconds. If the record is still missing, it was probably
+        deleted, and the details are None. They are also None if the record's ID cannot be sent in a request.
+        Raises any other error that a request raises.
         """
         details = self.trigger.details
         if details is None:

@@ -1,10 +1,10 @@
 """Polls for changed records, for APIs that can filter by modification time.
 
-The cursor contains a *watermark* (every change up to that time has been read), a *floor* (changes before that
-time create no event), and an entry for each record changed since the floor. The entry stores the record's
-last known state, or its last known *mark*, which is a time field whose changes create events. A record
-creates an event when its state or mark differs from the entry; reading an unchanged record again creates no
-event. If rows contain no modification time, the time at which the lap began is used instead, according to the
+The cursor contains a *watermark* (every change up to that time has been read), a *floor* (no events are
+emitted for changes before that time), and an entry for each record changed since the floor. The entry stores
+the record's last known state or its last known *mark*, which is the value of a time field. An event is
+emitted when a record's state or mark differs from its entry, and not when an unchanged record is read again.
+If rows contain no modification time, the time at which the lap began is used instead, according to the
 vendor's clock or the local clock, whichever is earlier.
 
 A *lap* reads all records changed since a time shortly before the watermark; the time between the two is the
@@ -21,7 +21,7 @@ the watermark stays, and the next poll repeats the lap.
 Why there is a look-back: it keeps the cursor small. The floor advances to the start of the look-back, and
 entries for records that last changed before the floor are dropped.
 
-If the first poll has no `since`, the first lap creates no events.
+If the first poll has no `since`, no events are emitted in the first lap.
 """
 
 from __future__ import annotations
@@ -152,7 +152,7 @@ def _since_value(source: ChangedSince, state: Cursor) -> str:
 
 
 def _began(state: Cursor, read: ReadResult, now: datetime) -> int:
-    """Return the time at which the lap began (µs): the earlier of the vendor's clock and the local clock."""
+    """Return when the lap began (µs), by the vendor's clock or the local clock, whichever is earlier."""
     began: int | None = state["resume"]["began"] if state["resume"] else None
     return earlier_clock(read.at, now) if began is None else began
 
@@ -214,7 +214,7 @@ def _compared(
 ) -> tuple[str | None, Entry]:
     """Compare a row with its record's entry; return the suffix of the event's ID and the new entry.
 
-    The suffix is None if the row creates no event. `when` is the row's modification time (µs).
+    The suffix is None if no event is emitted for the row. `when` is the row's modification time (µs).
     """
     last, counts = (entry[1], entry[2]) if entry else (None, {})
     state = text_at(row, source.state) if source.state else None

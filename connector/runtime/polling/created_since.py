@@ -1,8 +1,8 @@
 """Polls for new records by creation time, even if rows shift between pages while the list is read.
 
-Each record creates one event. The cursor contains a *watermark* (every record created up to that time has
-been read), the IDs *seen* in the overlap below the watermark, and a *floor* (records created before that time
-never create an event, because they existed before the first poll).
+One event is emitted for each record. The cursor contains a *watermark* (every record created up to that time
+has been read), the IDs *seen* in the overlap below the watermark, and a *floor* (no events are emitted for
+records created before that time, because they existed before the first poll).
 
 Why there is an overlap: an older record can appear in the list after a newer record was delivered, because
 the vendor's database commits out of order or its index lags. Each poll reads again from `overlap` seconds
@@ -17,8 +17,8 @@ the next page.
 
 Why two clocks are used: the watermark never advances past the time at which the poll began, according to the
 vendor's clock or the local clock, whichever is earlier. Otherwise a record dated in the future (an import, a
-wrong clock) would move the watermark past all records created until then. Such a record creates its event
-immediately, and is read again by each poll until its creation time is in the past.
+wrong clock) would move the watermark past all records created until then. The event for such a record is
+emitted immediately, and each poll reads the record again until its creation time is in the past.
 
 Why pages are read again: rows can shift between pages while the list is read, for example when a row is
 deleted. This is detected if a row is read twice, if there are fewer distinct rows than the reported total, or
@@ -59,7 +59,7 @@ MAX_HOLDS = 5
 def plan(source: CreatedSince, cursor: Cursor | None, now: datetime, since: datetime | None) -> ReadPlan:
     """Plan to read the records created since the watermark minus the overlap.
 
-    The first poll without `since` creates no events, so it only reads the newest records to learn their IDs.
+    A first poll without `since` emits no events, so it reads only the newest records to learn their IDs.
     """
     state = cursor or _start(since)
     if cursor is None and since is None:
@@ -151,8 +151,8 @@ def _advanced(
 ) -> Cursor:
     """Compute the strategy's state after a poll: read the next page, read again, or advance the watermark.
 
-    `doubt` is the creation time of the earliest row that was read twice, and `latest` is the limit for the
-    watermark, both in microseconds since the Unix epoch.
+    `doubt` is the creation time of the earliest row that was read twice, and `latest` is the latest time to
+    which the watermark may advance, both in microseconds since the Unix epoch.
     """
     before: int | None = state["watermark"]
     resume: dict[str, Any] | None = state["resume"]
@@ -198,10 +198,10 @@ def _since_value(source: CreatedSince, state: Cursor) -> str | None:
 def _first_state(
     source: CreatedSince, rows: dict[str, tuple[int, Row]], read: ReadResult, doubt: int | None, now: datetime
 ) -> Cursor:
-    """Compute the strategy's state after a first poll that creates no events.
+    """Compute the strategy's state after a first poll without `since`, which emits no events.
 
     The floor is set to a time after the creation of all records that were not read or may have been missed.
-    Those records existed before the first poll, so they must not create events later.
+    Those records existed before the first poll, so no events may be emitted for them later.
     """
     newest = _newest((when for when, _row in rows.values()), earlier_clock(read.at, now))
     oldest = None if read.complete else min((when for when, _row in rows.values()), default=None)
@@ -228,9 +228,9 @@ def _start(since: datetime | None) -> Cursor:
 
 
 def _cut(source: CreatedSince, state: Cursor) -> int | None:
-    """Compute the creation time (µs) before which records create no events; None if there is no limit.
+    """Compute the cut: the earliest creation time (µs) for which events are emitted; None for no limit.
 
-    This is the later of the start of the overlap and the floor.
+    The cut is the start of the overlap or the floor, whichever is later.
     """
     watermark: int | None = state["watermark"]
     below = None if watermark is None else watermark - source.overlap * SECOND

@@ -3,7 +3,7 @@
 A poll has three steps. `plan` decides from the cursor which pages to read. `read` fetches pages in order, up
 to a limit, and is the only step with I/O. `fold` computes the events and the next cursor from the rows and
 the cursor. A `Strategy` contains the three steps as plain functions, so that a test can replace a step with a
-faulty version and check that the delivery certificate detects the fault.
+faulty version and check that the delivery tests detect the fault.
 """
 
 from __future__ import annotations
@@ -158,7 +158,7 @@ class TriggerIdentity:
     occurred_at: tuple[str, ...] | None
 
     def event(self, row: Row, suffix: str, now: datetime) -> Event:
-        """Create the event for a row; `suffix` ends the event's ID and must be the same in every poll."""
+        """Create the event for a row; the event's ID ends with `suffix`, which must never change."""
         return Event(
             id=f"{self.name}:{suffix}",
             trigger=self.trigger,

@@ -1,4 +1,4 @@
-"""Reports problems found by a poll: unreadable rows, clocks that differ, and lists that keep changing.
+"""Reports problems found by a poll: unreadable rows, clock differences, and lists that keep changing.
 
 Each problem is reported once; the cursor remembers the reported problems. An unreadable row is tried again in
 every poll that returns the row, and set aside when polls no longer return it.
@@ -44,9 +44,9 @@ class Problems:
 
 
 def unreadable_ids(remembered: Any) -> frozenset[str]:
-    """Return the IDs of unreadable records that were first seen after the first poll.
+    """Return the IDs of unreadable records that were discovered after the trigger's first poll.
 
-    When such a record becomes readable, it creates its event, regardless of the record's age.
+    When one of these records becomes readable, an event is emitted for it, even if the record is old.
     """
     rows = _rows(remembered)
     return frozenset(

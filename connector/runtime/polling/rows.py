@@ -89,7 +89,7 @@ def unreadable_value(path: tuple[str, ...], value: Any, expected: str) -> Unexpe
 def reaches_below(rows: Iterable[Row], path: tuple[str, ...], cut: int) -> bool:
     """Check whether a page that is sorted newest first contains rows older than `cut` (µs).
 
-    Only the last row with a readable time at `path` is compared.
+    Only the last row with a readable time at `path` is compared with `cut`.
     """
     for row in reversed(tuple(rows)):
         with suppress(UnexpectedResponse):

@@ -1,18 +1,18 @@
 """Polls a list that the API cannot filter: reads the whole list and compares each record's version.
 
-The cursor contains an entry for each record ever seen, with the record's highest version. If state changes
-create events, the entry also contains the record's last state and how often the record entered each state.
-Entries are never dropped, because a record that is missing from a poll may only have moved to another page.
-If there are more than `most_records` entries, an error is raised, so that the cursor cannot grow without
-limit.
+The cursor contains an entry for each record ever seen, with the record's highest version. If events are
+emitted for state changes, the entry also contains the record's last state and how often the record entered
+each state. Entries are never dropped, because a record that is missing from a poll may only have moved to
+another page. If there are more than `most_records` entries, an error is raised, so that the cursor cannot
+grow without limit.
 
 Reading the whole list is a *lap*, which may take several polls, each of which continues with the next page.
-Each poll creates events for the rows that it reads. A row that moved to a page already read is found in the
-next lap. A row that is read twice creates no second event. A row with a lower version than its entry comes
-from an outdated page and is ignored.
+Each poll emits events for the rows that it reads. A row that moved to a page already read is found in the
+next lap. No second event is emitted for a row that is read twice. A row with a lower version than its entry
+comes from an outdated page and is ignored.
 
-If the first poll has no `since`, the first lap creates no events. That lap is repeated as long as it reads
-fewer records than the reported total.
+If the first poll has no `since`, no events are emitted in the first lap. That lap is repeated as long as it
+reads fewer records than the reported total.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ def _compared(
 ) -> tuple[str | None, Entry]:
     """Compare a row with its record's entry; return the suffix of the event's ID and the new entry.
 
-    The suffix is None if the row creates no event.
+    The suffix is None if no event is emitted for the row.
     """
     if source.detects == "records":
         return (None if entry else key), [version]
@@ -157,7 +157,8 @@ def _version(source: Snapshot, row: Row) -> int:
 def _event_time(source: Snapshot, row: Row) -> int:
     """Return a row's modification time in microseconds since the Unix epoch.
 
-    Returns the creation time instead if the record has never changed, or if only new records create events.
+    Returns the creation time instead if the record has never changed, or if events are emitted only for new
+    records.
     """
     changed = source.detects != "records" and at_path(row, source.changed) not in (None, "")
     return time_at(row, source.changed if changed else source.created)

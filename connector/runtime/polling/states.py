@@ -1,7 +1,7 @@
-"""Detects state changes: decides whether entering a state creates an event, and builds the event's ID.
+"""Detects state changes, decides whether an event is emitted for a change, and builds the event's ID.
 
-Case, spaces, hyphens and underscores are ignored when states are compared. A record without a state creates
-no event, and its entry in the cursor stays unchanged.
+Case, spaces, hyphens and underscores are ignored when states are compared. No event is emitted for a record
+without a state, and the record's entry in the cursor stays unchanged.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ The state counts map each state to the number of times that the record entered i
 
 
 class Watches(Protocol):
-    """A source whose state changes create events.
+    """A source whose trigger emits an event when a record's state changes.
 
-    If `reached` is not None, only entering one of the `reached` states creates an event. Otherwise every
-    state change creates an event, and so does a record's first known state unless it is one of the `initial`
-    states.
+    If `reached` is not None, an event is emitted only when a record enters one of the `reached` states.
+    Otherwise an event is emitted for every state change, and also for a record's first known state unless
+    that state is one of the `initial` states.
     """
 
     @property
@@ -43,12 +43,12 @@ def is_among(state: str | None, words: Collection[str]) -> bool:
 def compare_state(source: Watches, key: str, state: str | None, known: Entry) -> tuple[str | None, Entry]:
     """Compare a record's state with the entry `known`; return the suffix of the event's ID and the new entry.
 
-    The suffix is None if the record creates no event. `known` is the record's entry in the cursor; its time
-    or version is already updated.
+    The suffix is None if no event is emitted for the record. `known` is the record's entry in the cursor; the
+    time or version in the entry is already updated.
 
     The state counts make event IDs unique: if a record enters a state for the second time, the ID ends with
-    `:2`. If the source has `reached` states, each record creates only one event, when it first enters one of
-    them.
+    `:2`. If the source has `reached` states, only one event is emitted for each record, when the record first
+    enters one of these states.
     """
     when, last, counted = known
     if state is None or (last is not None and folded(state) == folded(last)):

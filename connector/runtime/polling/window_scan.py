@@ -8,10 +8,10 @@ because rows move between pages while the list is read.
 Reading the window is a *lap*, which may take several polls, each of which continues with the next page.
 Records inserted during a lap only push other records to later pages.
 
-If the first poll has no `since`, the first lap creates no events and only stores the state of every record.
+If the first poll has no `since`, the first lap emits no events and only stores the state of every record.
 That lap is repeated if rows shifted between pages, because a missed record would look new in the next lap. If
-the first poll has `since`, a record created before that time (the *floor*) creates no event when it is first
-seen, but its later state changes create events.
+the first poll has `since`, no event is emitted when a record created before that time (the *floor*) is first
+seen, but events are emitted for its later state changes.
 """
 
 from __future__ import annotations
@@ -137,8 +137,9 @@ def _after_lap(
     """Compute the strategy's state after a poll: continue or end the lap.
 
     `shifted` is true if rows shifted between pages. `counted` is true if the reported total counts only the
-    records in the window. `covered` is true if at least that many records are known. At the end of a lap,
-    `primed` becomes true if all rows in the window were read or, without a usable total, if no rows shifted.
+    records in the window. `covered` is true if the number of known records is not less than the total. At the
+    end of a lap, `primed` becomes true if all rows in the window were read or, if `counted` is false, if no
+    rows shifted.
     """
     resume = cursor["resume"] if cursor else None
     laps = cursor["laps"] if cursor else 0
@@ -169,7 +170,7 @@ def _start(source: WindowScan, cursor: Cursor | None, now: datetime, since: date
 def _floor(cursor: Cursor | None, since: datetime | None) -> int | None:
     """Return the floor (µs), or None if the first poll had no `since`.
 
-    A record created before the floor creates no event when it is first seen.
+    When a record created before the floor is first seen, no event is emitted for it.
     """
     if cursor:
         floor: int | None = cursor.get("floor")
