@@ -36,9 +36,9 @@ def valid(
     Make evaluates the directive for responses with a status below 400. `places` is a pair: the base URL, and
     its scheme and host. `holds` is an additional IML condition for success, or an empty string.
 
-    `ignored` maps an input's label to an IML condition that is true if the vendor ignored the filter that the
-    input sets. In that case, no record would match, and the empty result would wrongly suggest that the
-    record does not exist. These conditions are checked on the first page only.
+    `ignored` maps an input's label to an IML condition that is true if the vendor ignored the input's filter
+    and returned other records. Without this check, the result would be empty, which would wrongly suggest
+    that the record does not exist. These conditions are checked on the first page only.
 
     If `writes` is true, the error message warns that the change may have been made. By default, `writes` is
     true for every method except GET.
@@ -67,9 +67,10 @@ def _ignored(filters: Mapping[str, str]) -> str:
 
 
 def _better_address(origin: str) -> str:
-    """Build an IML expression for a sentence that suggests the URL that a response redirects to.
+    """Build an IML expression for a sentence that suggests using the target URL of a redirect.
 
-    The suggested URL has no query string. If the redirect leads to another host, the sentence is empty.
+    The URL is suggested without its query string. If it does not begin with `origin`, the expression returns
+    an empty string.
     """
     literal = "{{" not in origin
     start = iml.text(f"{origin}/") if literal else f"{iml.unbraced(origin)} + '/'"
@@ -82,8 +83,8 @@ def holds_record(operation: Operation) -> str:
     """Build an IML condition that is true if the response body contains a record.
 
     If the record is nested in the body, at `Operation.payload`, the condition checks that there is a value at
-    this path. Otherwise, the condition checks a property that every record has. If no property is suitable,
-    the condition checks that the content type is JSON.
+    this path. Otherwise, the condition checks that a required property of the record is not empty. If there
+    is no suitable property, the condition checks that the content type is JSON.
     """
     if operation.payload:
         return f"ifempty({iml.at('body', operation.payload)}, '') != ''"
@@ -92,9 +93,10 @@ def holds_record(operation: Operation) -> str:
 
 
 def _required_member(record: Field) -> str | None:
-    """Return the key of a property that every record has, or None if no property is suitable.
+    """Return the key of a required property whose presence shows that a response contains a record.
 
-    Numbers and booleans are not suitable, because Make treats 0 and false as empty.
+    Numbers and booleans are not suitable, because Make treats 0 and false as empty. The result is None if no
+    property is suitable.
     """
     kinds = ("string", "text", "object", "list")
     return next((one.key for one in record.children if one.required and one.type in kinds), None)

@@ -30,8 +30,10 @@ def base_url(integration: Integration, login: str) -> str:
     """Build the base URL for all requests, either as a plain URL or as an IML template.
 
     If every account has its own host, the template inserts the URL that the user entered in the connection.
-    Otherwise, the result is the URL of the environment that the user chose (production by default), without
-    the API version. `login` is the IML variable that contains the connection's fields.
+    If the vendor has several environments, the template selects the URL of the environment that the user
+    chose, or of production by default. The URLs of environments are used without the API version.
+
+    `login` is the IML variable that contains the connection's fields.
     """
     prefix = version_prefix(integration)
     return _host(integration, login, lambda url: url.removesuffix(prefix))

@@ -73,7 +73,7 @@ def matches(field: InputField) -> str:
 
 
 def may_match(field: InputField, root: str) -> str:
-    """Build an IML condition that is false only if a record has a different ID than the input.
+    """Build an IML condition that is false only if a record's ID differs from the ID in an input.
 
     The condition is true if the record's ID equals the input or one of the IDs in the input, if the record
     has no ID, or if the input is empty. `root` is the record's IML name, such as `item`.
@@ -86,7 +86,7 @@ def may_match(field: InputField, root: str) -> str:
 
 
 def is_other_record(field: InputField, record: str) -> str:
-    """Build an IML condition that is true if a record has a different ID than the input.
+    """Build an IML condition that is true if a record's ID differs from the ID in an input.
 
     The condition is the opposite of `may_match`. `record` is the record's IML name, such as `body.data`.
     """

@@ -147,7 +147,7 @@ def _choices(one: InputField, integration: Integration) -> dict[str, Any]:
 
 
 def used_dropdowns(inputs: Iterable[InputField], integration: Integration) -> list[Dropdown]:
-    """List the dropdowns in `inputs` and nested inputs whose choices are read from the vendor's API."""
+    """List the inputs' dropdowns that get their choices from the vendor's API. Includes nested inputs."""
     dropdowns = []
     for one in inputs:
         if one.dropdown and integration.dropdowns[one.dropdown].operation:
@@ -179,7 +179,7 @@ def _output(one: Field, proper: frozenset[str]) -> dict[str, Any]:
 def sample(fields: Iterable[Field], record: Any) -> dict[str, Any]:
     """Build a sample record that contains every field.
 
-    The values come from `record`. If a value is missing there, the field's example in the catalog is used.
+    The values come from `record`. A field that has no value in `record` gets its example from the catalog.
     """
     values = record if isinstance(record, dict) else {}
     return {one.key: _example(one, values.get(one.key)) for one in fields}

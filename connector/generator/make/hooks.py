@@ -1,4 +1,4 @@
-"""Builds instant triggers, and webhooks that subscribe to a vendor's events and unsubscribe from them."""
+"""Builds instant triggers and their webhooks, including the requests to subscribe and unsubscribe."""
 
 import re
 from collections.abc import Iterator
@@ -104,10 +104,10 @@ def _webhook(integration: Integration, trigger: Trigger, hook: Hook) -> Webhook:
 
 
 def _condition(trigger: Trigger, hook: Hook) -> dict[str, str]:
-    """Build the condition that skips a webhook post if the record's new status does not fire the trigger.
+    """Build the condition that a webhook post must meet to fire the trigger.
 
-    The result is empty if every post fires the trigger. Raises Unrenderable if the trigger depends on the new
-    status, but the posts do not contain it.
+    The condition checks the record's new status. The result is empty if every post fires the trigger. Raises
+    Unrenderable if the trigger depends on the new status, but the posts do not contain the status.
     """
     source = trigger.source
     if isinstance(source, CreatedSince) or not source.state:

@@ -48,9 +48,10 @@ def text(value: str) -> str:
 
 
 def choice(subject: str, values: Iterable[tuple[str, str]], otherwise: str) -> str:
-    """Build nested IML `if` calls that return a result for each possible value of `subject`.
+    """Build an IML expression of nested `if` calls, whose result depends on the value of `subject`.
 
-    `values` contains pairs of a value and its result. For any other value, the calls return `otherwise`.
+    `values` contains pairs of a value and the result for this value. For any other value, the result is
+    `otherwise`.
     """
     expression = otherwise
     for value, result in values:

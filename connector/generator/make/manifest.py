@@ -1,9 +1,11 @@
 """Builds `makecomapp.json`, the manifest of a Make app: its components, their files, and its deployments.
 
 A component's ID is derived from its key in the catalog, so the ID stays the same when the app is generated
-again. `origins` lists the app's deployments. When the app is deployed, an `idMapping` from these IDs to the
-IDs in Make is written into the origin. To keep this mapping, `origins` is copied when the app is generated
 again.
+
+`origins` lists the app's deployments. Each origin has an `idMapping`, which is added when the app is deployed
+and maps the IDs in the manifest to the IDs in Make. To keep these mappings, `origins` is copied from the old
+manifest when the app is generated again.
 """
 
 import json
@@ -97,9 +99,9 @@ def build_manifest(
 
 
 def _updated_origin(origin: Mapping[str, Any], components: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Return a copy of an origin whose `idMapping` no longer refers to components that have been removed.
+    """Return a copy of an origin, with the IDs of removed components deleted from its `idMapping`.
 
-    The `local` ID of a removed component becomes None.
+    In the entry for a removed component, `local` becomes None.
     """
     old = origin.get("idMapping", {})
     mapping = {

@@ -16,7 +16,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 
 def developer_guide(integration: Integration, modules: Sequence[Module], notice: str) -> str:
-    """Render the developer guide: how to deploy and try the app, and which steps it leaves out."""
+    """Render the developer guide: how to deploy and try the app, and which steps the app leaves out."""
     return _page("guide.md.jinja", notice=notice, **_facts(integration, modules))
 
 
@@ -73,7 +73,7 @@ def _after_timeout(integration: Integration, module: Module) -> str:
 
 
 def _could_be(step: Trigger | Action | Search) -> bool:
-    """Check whether Make can run a step, regardless of whether the step's requests are confirmed.
+    """Check whether Make can run a step, even if the step's requests are only assumed.
 
     Make can run every action and search. It can run a trigger if the trigger has a webhook or a guarantee for
     Make.

@@ -62,9 +62,10 @@ def request(
 
 
 def address(integration: Integration, operation: Operation, inputs: Iterable[InputField]) -> str:
-    """Build an operation's path relative to the base URL, and replace the placeholders with the path inputs.
+    """Build an operation's URL relative to the base URL.
 
-    Raises Unrenderable if a placeholder has no input.
+    The placeholders in the operation's path are replaced by IML expressions for the path inputs. Raises
+    Unrenderable if a placeholder has no input.
     """
     keys = {one.path[0]: one.key for one in inputs if one.location == "path"}
 

@@ -1,4 +1,4 @@
-"""Reads a generated Make app's surface, the parts that users' workflows depend on, from the app's files.
+"""Reads the surface of a generated Make app: the parts of the app that users' scenarios depend on.
 
 The release gate compares the surfaces of two versions of an app.
 """
@@ -48,9 +48,11 @@ def _step(module: Component, faults: Sequence[str]) -> Step:
 
 
 def _behaviour(module: Component) -> Iterator[tuple[str, str]]:
-    """Yield the name and value of each fact about the requests that a module sends.
+    """Yield the method, URL, query and body of each request that a module sends, as names and values.
 
-    For a trigger, the facts include the conditions that decide which records are events.
+    A name is the path to the value, such as `communication.qs.page`. For query parameters and body properties
+    that contain an input, the name begins with `input`. For a trigger, the result includes the conditions
+    that decide which records are events.
     """
     for code, request in module.requests:
         for name in ("method", "url", "qs", "body"):
@@ -61,9 +63,9 @@ def _behaviour(module: Component) -> Iterator[tuple[str, str]]:
 
 
 def _extent(module: Component) -> Iterator[tuple[str, str]]:
-    """Yield the name and value of each fact about how many pages a module reads.
+    """Yield the paging settings of each request that a module sends, as names and values.
 
-    For actions and searches, the facts include the conditions that decide which records are returned.
+    For actions and searches, the result includes the conditions that decide which records are returned.
     """
     for code, request in module.requests:
         yield from _flat(f"{code}.pages", request.get("pagination"))
@@ -80,7 +82,7 @@ def _flat(name: str, value: Any) -> Iterator[tuple[str, str]]:
 
 
 def _fields(form: Sequence[dict[str, Any]], prefix: str = "") -> Iterator[tuple[str, Field]]:
-    """Yield the key and description of each field in a form, including nested fields.
+    """Yield the key and properties of each field in a form, including nested fields.
 
     The keys are in Zapier's notation: `customer__email` is the field `email` in the collection `customer`,
     and `items[]sku` is the field `sku` in the array `items`.
@@ -108,7 +110,7 @@ def _fields(form: Sequence[dict[str, Any]], prefix: str = "") -> Iterator[tuple[
 
 
 def _listed(options: Any) -> list[Any] | None:
-    """Return the choices that a parameter's `options` contain, or None if they contain no list."""
+    """Return the list of choices in a parameter's `options`, or None if `options` contains no list."""
     listed = options.get("store") if isinstance(options, dict) else options
     return listed if isinstance(listed, list) else None
 

@@ -38,7 +38,7 @@ def login_fields(login: Authentication) -> tuple[AuthField, ...]:
 def token_requests(
     integration: Integration, tokens: TokenLogin, places: tuple[str, str], error: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Build the request `token`, which gets the first access token, and `refresh`, which renews the token.
+    """Build the `token` request, which gets the first access token, and `refresh`, which renews the token.
 
     `refresh` is left out if the token does not expire. If the vendor does not issue a refresh token,
     `refresh` sends the same request as `token`. `places` is a pair: the base URL, and its scheme and host.

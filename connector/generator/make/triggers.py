@@ -68,7 +68,7 @@ def _module(integration: Integration, trigger: Trigger, when: Path) -> Module:
 
 
 def _row(trigger: Trigger) -> list[Field]:
-    """Return the trigger's fields, except the record's details.
+    """Return the trigger's output fields, without the field that contains a record's details.
 
     Reading the details takes an extra request per record, which Make's polling triggers do not send.
     """
@@ -82,9 +82,10 @@ def _description(trigger: Trigger) -> str:
 
 
 def summary_note(integration: Integration, trigger: Trigger) -> str:
-    """Build a note for users: the trigger returns only summaries, and another module reads the details.
+    """Build a note that explains that a trigger returns only a summary of each record.
 
-    The note is empty if the trigger's records have no details.
+    The note names the module that reads the details, if the app has one. It is empty if the trigger's
+    records have no details.
     """
     if trigger.details is None:
         return ""

@@ -113,7 +113,7 @@ def _loses_the_last_page(condition: str) -> bool:
 def m028_pages_keep_their_filters(app: App) -> Iterator[str]:
     """Check that requests for later pages keep the filters of the first request.
 
-    If `mergeWithParent` is false, `pagination` replaces the first request instead of extending it.
+    If `mergeWithParent` is false, requests for later pages contain only what `pagination` defines.
     """
     for one in app.components("module", "rpc"):
         for _code, request in one.requests:

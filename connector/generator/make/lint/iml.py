@@ -131,7 +131,7 @@ def _tokens(expression: str) -> list[str]:
 class _Parser:
     """A recursive-descent parser for one IML expression.
 
-    `level` parses the operators whose precedence is `depth` or higher.
+    `level(depth)` parses an expression whose operators are in `LEVELS[depth]` or have a higher precedence.
     """
 
     def __init__(self, tokens: list[str], expression: str) -> None:

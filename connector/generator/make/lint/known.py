@@ -1,4 +1,7 @@
-"""Lists the functions and constants in IML, Make's expression language, as on help.make.com/functions."""
+"""Lists the functions and constants of IML, Make's expression language.
+
+The source of the lists is help.make.com/functions.
+"""
 
 FUNCTIONS = frozenset(
     (

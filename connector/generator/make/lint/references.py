@@ -73,7 +73,7 @@ def m016_groups_hold_each_module_once(app: App) -> Iterator[str]:
 
 
 def m017_ids_have_dropdowns(app: App) -> Iterator[str]:
-    """Check that every ID parameter has a dropdown, or a help text that says where to map the ID from."""
+    """Check that every ID parameter has a dropdown, or help text that says where to map the ID from."""
     for one in app.modules("action", "search", "trigger", "instant_trigger"):
         for field in every(one.parameters):
             is_id = IDENTIFIER.search(field["name"]) or str(field.get("label", "")).endswith(" ID")

@@ -21,7 +21,7 @@ def m031_one_universal_module(app: App) -> Iterator[str]:
 
 
 def m032_universal_module_stays_with_the_vendor(app: App) -> Iterator[str]:
-    """Check that the universal module's URL begins with a slash, and that the help text has an example.
+    """Check that the universal module's URL begins with a slash, and that its help text contains an example.
 
     Without the slash, a scenario could send the credentials to another host.
     """
@@ -35,7 +35,7 @@ def m032_universal_module_stays_with_the_vendor(app: App) -> Iterator[str]:
 
 
 def m033_universal_module_keeps_the_login(app: App) -> Iterator[str]:
-    """Check that headers that the user adds in a scenario cannot replace the authentication headers."""
+    """Check that users of the universal module cannot replace the authentication headers with their own."""
     own = [name.lower() for name in app.general("base").get("headers", {}) if name.lower() != "accept"]
     for one in app.modules("universal"):
         for _code, request in one.requests:

@@ -1,4 +1,4 @@
-"""Checks texts for users: labels are in sentence case, and every module has a label and a description."""
+"""Checks user-facing text: labels are in sentence case, and every module has a label and a description."""
 
 from collections.abc import Iterator
 
