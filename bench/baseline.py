@@ -20,7 +20,7 @@ _UPDATE = 'run `make guard-update REASON="…"` and commit the file with the cha
 
 @dataclass(frozen=True)
 class Machine:
-    """The properties of a machine on which the instruction counts depend."""
+    """The properties of a machine that affect the instruction counts."""
 
     python: str
     architecture: str
@@ -121,7 +121,7 @@ def unexplained(baseline: Baseline, history: Sequence[Baseline]) -> Iterator[str
 
 
 def notes(baseline: Baseline, counts: Mapping[str, int], machine: Machine) -> Iterator[str]:
-    """Yield a note for each count that fell by more than `ALLOWED` per cent.
+    """Yield a note for each measured count that is below the recorded count by more than `ALLOWED` per cent.
 
     Also yields a note for each relevant difference between `machine` and the machine on which the recorded
     counts were measured.

@@ -1,4 +1,4 @@
-"""Uses callgrind, a tool of valgrind, to count the instructions that `bench/workload.py` executes."""
+"""Uses callgrind, one of valgrind's tools, to count the instructions that `bench/workload.py` executes."""
 
 import json
 import os
@@ -70,7 +70,7 @@ def measures(printed: str, folder: Path) -> dict[str, int]:
 
 
 def here() -> Machine:
-    """Return the properties of this machine on which the instruction counts depend.
+    """Describe this machine by the properties that affect the instruction counts, such as the Python version.
 
     Raises `CannotCountError` if valgrind is not installed.
     """
@@ -103,7 +103,7 @@ def _run(prefix: list[str], folder: Path) -> str:
 
 
 def _environment(given: Mapping[str, str], folder: Path) -> dict[str, str]:
-    """Build the environment variables with which Python executes the same instructions in every run."""
+    """Build environment variables that make Python execute the same instructions in every run."""
     return {
         "PATH": given.get("PATH", os.defpath),
         "HOME": str(folder),

@@ -37,7 +37,7 @@ class Server:
 
     @property
     def cpu(self) -> float:
-        """CPU time in seconds that the server has used so far; other processes hardly influence it."""
+        """CPU time in seconds that the server has used so far; other processes hardly affect it."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -60,7 +60,7 @@ def pinned(core: int, *command: str) -> list[str]:
 
 @contextmanager
 def sandbox(folder: Path, port: int) -> Iterator[Server]:
-    """Run the sandbox with a database in `folder`, and create a tenant `bench` that has no rate limits."""
+    """Run the sandbox with a database in `folder`, and create a `bench` tenant that has no rate limits."""
     returns = str(Path(sys.executable).with_name("returns"))
     database = f"sqlite:///{folder / 'bench.sqlite3'}"
     command = [returns, "serve", "--port", str(port), "--database", database]

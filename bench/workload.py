@@ -1,6 +1,6 @@
 """The workload for the performance guard: starts the sandbox, and sends requests to it.
 
-Every run executes the same instructions, as far as possible: the system clock is replaced by a constant,
+As far as possible, every run executes the same instructions: the system clock is replaced by a constant,
 timers use virtual time, nothing depends on random numbers, and requests are passed to the ASGI application
 without a socket. `mark` is called at the end of each part of the run, so that callgrind counts the
 instructions of each part separately (see `bench/callgrind.py`).
@@ -27,16 +27,17 @@ _HOST, _PORT = "127.0.0.1", 4010
 
 
 def mark(name: str = "", times: int = 1) -> None:
-    """Mark the end of a part of the run: print its name and repetitions, and make callgrind write a dump.
+    """Mark the end of a part of the run: print the part's name and `times`, and make callgrind write a dump.
 
-    `times` is how often the part repeated the same work. The count for a part without a name is ignored.
+    `times` is how many times the part did the same work. callgrind's count for a part without a name is
+    ignored.
     """
     print(json.dumps([name, times]), flush=True)
     os.getppid()  # callgrind writes a dump before each call of this function, which is called only here
 
 
 class VirtualTime(asyncio.SelectorEventLoop):
-    """An event loop whose clock jumps to the next timer instead of waiting for it."""
+    """An event loop that never waits for a timer: it sets its virtual clock forward instead."""
 
     def __init__(self) -> None:
         self._virtual = 0.0
@@ -139,7 +140,7 @@ class Lifespan:
 
 
 async def requests(app: Any) -> None:
-    """Send all loads to the tenant `bench`.
+    """Send all loads to the `bench` tenant.
 
     Each load's request is first sent `_WARM_UP` times without being counted. Then it is sent `_COUNTED`
     times, and the instructions for these requests are counted.
@@ -159,7 +160,7 @@ async def requests(app: Any) -> None:
 
 
 async def _tenant(call: Caller) -> tuple[str, list[str]]:
-    """Create the tenant `bench`, and return its API's base path and the IDs of its 25 newest returns."""
+    """Create the `bench` tenant, and return its API's base path and the IDs of its 25 newest returns."""
     demo = json.loads(await call("GET", "/__sandbox/tenants/demo", status=200))
     if demo["first_moment"] != FIRST_MOMENT:
         raise SystemExit(f"Real time does not stand still: demo begins at {demo['first_moment']}.")

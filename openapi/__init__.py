@@ -1,7 +1,8 @@
 """Reads the OpenAPI specifications: one for each vendor, and `sandbox` for the sandbox's control plane.
 
-The YAML files are package data, and they are all that the sandbox and the connector share. A specification is
-returned as a dictionary whose keys are in the same order as in the file. Dates remain strings, as in JSON.
+The specifications are YAML files in this package. The sandbox and the connector share nothing else. A
+specification is returned as a dictionary whose keys are in the same order as in the file. Dates remain
+strings, as in JSON.
 """
 
 from pathlib import Path

@@ -32,8 +32,8 @@ class Change:
 def compare(base: Surface, now: Surface) -> list[Change]:
     """List all differences between two versions of an app: breaking changes first, then notable ones.
 
-    Each of the two groups starts with changes to the app's texts, followed by changes to its login and its
-    steps.
+    Within each of the two groups, changes to the app's own text, such as its description, come first. They
+    are followed by changes to the login fields, then changes to the steps.
     """
     changes = [
         *_texts("The app", base.texts, now.texts),
@@ -106,10 +106,10 @@ def _behaviour(name: str, base: Step, now: Step) -> Iterator[Change]:
 
 
 def _extent(name: str, base: Step, now: Step) -> Iterator[Change]:
-    """Yield a change for each difference in how much a step reads, or how it compares records with inputs.
+    """Yield a change for each difference in `Step.extent`, such as the number of records that a step reads.
 
-    A lower number, such as a lower number of records, is a breaking change, because the step no longer finds
-    some records. Any other difference is a notable change.
+    If a number became lower, the change is breaking, because the step may miss records that it found before.
+    Any other difference is a notable change.
     """
     for key in _all_names(base.extent, now.extent):
         before, after = base.extent.get(key, NOTHING), now.extent.get(key, NOTHING)
@@ -122,8 +122,8 @@ def _extent(name: str, base: Step, now: Step) -> Iterator[Change]:
 def _all_names(base: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
     """List the keys of both mappings: the keys in `base` first, then the keys that are only in `now`.
 
-    Returns an empty list if one of the mappings is empty. In that case, the files of one version do not
-    contain this information, so there is nothing to compare.
+    Returns an empty list if one of the mappings is empty. In that case, the files of that version do not
+    contain the information, so the versions cannot be compared.
     """
     return [*base, *(key for key in now if key not in base)] if base and now else []
 

@@ -24,9 +24,9 @@ from connector.generator.zapier.surface import read_surface as read_zapier_surfa
 class Platform:
     """A no-code platform: the folder that contains its apps, and the functions that render and read an app.
 
-    `folder` contains one subfolder per app. `render` takes an `Integration` and the app's folder, from
-    which it keeps the IDs that a deployment has written there. `read_surface` takes the app's folder and a
-    folder that contains apps with installed npm packages.
+    `folder` contains one subfolder per app. `render` takes an `Integration` and the app's folder. If a
+    deployment has written IDs to that folder, the rendered app keeps them. `read_surface` takes the app's
+    folder and a folder that contains apps with installed npm packages.
     """
 
     folder: str
@@ -63,17 +63,17 @@ class Verdict:
 
     @property
     def refused(self) -> bool:
-        """True if the release gate refuses the app's new version."""
+        """True if the release gate rejects the app's new version."""
         return bool(self.refusal)
 
     @property
     def refusal(self) -> str:
-        """The reason why the new version is refused, or an empty string if it is accepted.
+        """The reason why the new version is rejected, or an empty string if it is accepted.
 
         The reason is a phrase that follows the app's name in a sentence. A breaking change requires a higher
-        major version, and any other change requires a higher version. Versions of Make apps are whole
-        numbers, so a Make app keeps its version if no change is breaking. No version may be lower than the
-        released version.
+        major version, and any other change requires a higher version. The version of a Make app is a single
+        integer, so only a breaking change requires a higher one. No version may be lower than the released
+        version.
         """
         base, now = _numbers(self.base), _numbers(self.now)
         if any(one.breaking for one in self.changes) and now[:1] <= base[:1]:

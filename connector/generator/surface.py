@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 class Field:
     """An input, an output or a login field.
 
-    `choices` is the set of allowed values, or None if any value is allowed. `texts` contains the choices'
-    labels, keyed by value.
+    `choices` is the set of allowed values, or None if any value is allowed. `texts` contains the label of
+    each choice, keyed by the choice's value.
     """
 
     type: str
@@ -56,8 +56,8 @@ class Step:
 class Surface:
     """The parts of one app that users' workflows depend on.
 
-    `steps` is keyed by the kind and key of the step, such as `trigger new_return`. `texts` contains the app's
-    own texts, keyed by name, such as `description`.
+    `steps` is keyed by the kind and key of the step, such as `trigger new_return`. `texts` contains the text
+    that describes the app as a whole, keyed by name, such as `description`.
     """
 
     version: str

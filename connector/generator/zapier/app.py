@@ -98,9 +98,10 @@ def _single_files(
 
 
 def _entries(integration: Integration, *, assumed: bool) -> Entries:
-    """Compute the template values for each step, dropdown and record file, keyed by folder, then by key.
+    """Compute the template values for each step, dropdown and record file.
 
-    Raises `Unrenderable` if a trigger and a dropdown have the same key.
+    The result is keyed by folder, such as `triggers`, then by the key of the step or dropdown, or by the name
+    of the record file. Raises `Unrenderable` if a trigger and a dropdown have the same key.
     """
     records = steps.Records()
     by_folder = {

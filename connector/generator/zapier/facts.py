@@ -1,10 +1,10 @@
 """Reads facts about how the steps of a generated Zapier app work.
 
-The facts are the constants in each step's file, and the call of the function that runs the step.
+The facts about a step are the constants in the step's file, and the function that runs the step.
 
-The release gate compares the facts about a new app with the facts about the released app. The released app
-may have been written by an earlier version of the generator, which used other names for some constants and
-functions. Those names are replaced by the current names.
+The release gate uses the facts to compare a new app with the released app. The released app may have been
+written by an earlier version of the generator, in which some constants and functions had other names. `Facts`
+replaces the old names with the current names, so that a renamed constant is not reported as a change.
 """
 
 import json
@@ -134,9 +134,9 @@ def read_facts(folder: Path) -> Facts:
 
 
 def _function(call: str) -> str:
-    """Return the name of the function in a call, such as `pollNewest` in `pollNewest(vendor, source, form)`.
+    """Return the name of the called function, such as `pollNewest` for `pollNewest(vendor, source, form)`.
 
-    A name that an earlier version of the generator used is replaced by the current name.
+    If an earlier version of the generator used another name for the function, the current name is returned.
     """
     name = call.partition("(")[0]
     return RENAMED_FUNCTIONS.get(name, name)

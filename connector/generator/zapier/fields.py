@@ -85,7 +85,10 @@ def _input(one: InputField, integration: Integration, names: dict[tuple[str, str
 
 
 def may_be_empty(one: InputField) -> bool:
-    """Check whether an input accepts an empty list; Zapier treats an empty list as a missing value."""
+    """Check whether the vendor accepts an empty list as an input's value.
+
+    Such an input is never required in Zapier, because Zapier treats an empty list as a missing value.
+    """
     return one.type == "list" and not one.children and not one.bounds.min_items
 
 
@@ -108,8 +111,9 @@ def _choices(one: InputField, integration: Integration) -> dict[str, Any]:
 def known_choices(one: InputField, integration: Integration) -> tuple[Choice, ...]:
     """List the choices that the catalog defines for an input.
 
-    They are all the values that the vendor allows or, if the vendor may allow others, the known values.
-    Returns an empty tuple if the choices must be read from the vendor, or if the input accepts any value.
+    If the vendor allows only certain values, these are the choices. Otherwise, the choices are the values
+    that the vendor is known to use. Returns an empty tuple if the choices must be read from the vendor, or if
+    the input accepts any value.
     """
     dropdown = integration.dropdowns[one.dropdown] if one.dropdown else None
     choices = dropdown.choices if dropdown else one.choices
@@ -117,11 +121,11 @@ def known_choices(one: InputField, integration: Integration) -> tuple[Choice, ..
 
 
 def _search_button(dropdown: Dropdown, integration: Integration) -> str | None:
-    """Find the search for the records in a dropdown; Zapier shows a search button next to the dropdown.
+    """Find the search that Zapier offers as a button next to a dropdown.
 
     The result, such as `find_return.id`, consists of the search's key and the key of the output field that
-    contains the dropdown's value.
-    Returns None if no search uses the dropdown's operation, or if the dropdown's value is a nested field.
+    contains the dropdown's value. Returns None if no search uses the same operation as the dropdown, or if
+    the dropdown's value is a nested field.
     """
     for search in integration.searches.values():
         if search.kind == "find" and search.operation == dropdown.operation and len(dropdown.value) == 1:
@@ -130,13 +134,16 @@ def _search_button(dropdown: Dropdown, integration: Integration) -> str | None:
 
 
 def _renamed(parent: InputField, child: InputField, names: dict[tuple[str, str], str]) -> InputField:
-    """Copy a column of line items, and replace the keys in its `required_with` with the form's keys."""
+    """Copy a column of line items, and replace the catalog's keys in `required_with` with the form's keys.
+
+    `names` maps the catalog's keys of the line items and a column to the column's key in the form.
+    """
     required_with = tuple(names[parent.key, key] for key in child.required_with)
     return child.model_copy(update={"required_with": required_with})
 
 
 def _comparison(one: InputField) -> dict[str, Any]:
-    """Build the properties of a `wire` entry that define how the app compares an input with records."""
+    """Build the properties of a `wire` entry that define how an input's value is compared with records."""
     optional = {"identifies": one.identifies, "separator": one.separator}
     wire: dict[str, Any] = {name: value for name, value in optional.items() if value is not None}
     if one.found_at:

@@ -1,6 +1,7 @@
-"""Keeps the link between an app's folder and its registration at Zapier when the app is generated again.
+"""Preserves an app's registration at Zapier when the app is generated again.
 
-`zapier-platform register` writes the link to the file .zapierapprc in the app's folder.
+`zapier-platform register` writes the ID and key of the registered app to the `.zapierapprc` file in the app's
+folder.
 """
 
 import json

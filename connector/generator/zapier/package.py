@@ -1,4 +1,4 @@
-"""Builds the parts of a Zapier app other than its steps: package files, vendor settings, login, requests."""
+"""Builds the package files, vendor settings, login and requests of a Zapier app."""
 
 import json
 from collections.abc import Mapping
@@ -112,8 +112,9 @@ def _paging(paging: Paging) -> dict[str, Any]:
 def operations(integration: Integration, used: set[str], *, assumed: bool) -> dict[str, dict[str, Any]]:
     """Build the requests for operations.js, keyed by operationId.
 
-    `used` contains the operationIds of the requests to build. If it is only assumed that a list has paging,
-    its request is built without paging and reads one page, unless `assumed` is true.
+    `used` contains the operationIds of the requests to build. If a list's paging parameters have the
+    provenance "assumed", the list's request is built without paging and reads only one page, unless `assumed`
+    is true.
     """
     sends = integration.authentication.sends
     requests = {}

@@ -40,7 +40,7 @@ def readme_values(
 
 
 def _left_out(integration: Integration, entries: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
-    """List the labels of the steps in the catalog that are left out of the app, keyed by the reason.
+    """List the labels of the catalog's steps that the app does not contain, keyed by the reason.
 
     Steps under `forbidden` are left out because they violate Zapier's policy, and steps under `assumed`
     because they need a request that the vendor's documentation does not confirm.

@@ -171,8 +171,8 @@ def _details(trigger: Trigger) -> dict[str, Any]:
 def _hook(trigger: Trigger, *, assumed: bool) -> dict[str, Any] | None:
     """Build the constants for subscribing to the vendor's webhook and for reading the events that it sends.
 
-    Returns None if the trigger has no webhook. If the webhook is only assumed, None is returned unless
-    `assumed` is true.
+    Returns None if the trigger has no webhook. If the webhook has the provenance "assumed", None is returned
+    unless `assumed` is true.
     """
     hook = trigger.hook
     if hook is None or (hook.provenance == "assumed" and not assumed):
@@ -196,8 +196,8 @@ def _hook(trigger: Trigger, *, assumed: bool) -> dict[str, Any] | None:
 def hydrators(integration: Integration, triggers: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Build the app's hydrators: the requests for record details, keyed by operationId in camel case.
 
-    The keys are in camel case because Zapier forbids underscores in the names of hydrators. Only requests for
-    the triggers whose keys are in `triggers` are included.
+    The keys are in camel case because Zapier forbids underscores in the names of hydrators. `triggers`
+    contains the app's triggers, keyed by the trigger's key.
     """
     details = [integration.triggers[key].details for key in triggers]
     return {
@@ -226,8 +226,8 @@ def _identity(trigger: Trigger) -> list[str]:
 def creates(integration: Integration, records: Records, *, assumed: bool) -> Iterator[dict[str, Any]]:
     """Yield the template values for each action that Zapier's policy allows.
 
-    Actions that transfer money or delete data are always left out. Actions whose request is only assumed are
-    left out, unless `assumed` is true.
+    Actions that transfer money or delete data are always left out. Actions whose request has the provenance
+    "assumed" are left out, unless `assumed` is true.
     """
     for action in integration.actions.values():
         if action.risk in ALLOWED_RISKS and _known(integration, action.operation, assumed=assumed):
@@ -237,8 +237,8 @@ def creates(integration: Integration, records: Records, *, assumed: bool) -> Ite
 def searches(integration: Integration, records: Records, *, assumed: bool) -> Iterator[dict[str, Any]]:
     """Yield the template values for each search.
 
-    Searches without inputs are left out, because Zapier does not accept them. Searches whose request is only
-    assumed are left out, unless `assumed` is true.
+    Searches without inputs are left out, because Zapier does not accept them. Searches whose request has the
+    provenance "assumed" are left out, unless `assumed` is true.
     """
     for search in integration.searches.values():
         if _known(integration, search.operation, assumed=assumed) and _inputs(search.inputs, assumed=assumed):
@@ -311,12 +311,15 @@ def _known(integration: Integration, operation: str, *, assumed: bool) -> bool:
 
 
 def _inputs(inputs: Sequence[InputField], *, assumed: bool) -> list[InputField]:
-    """Return the inputs, without optional inputs that are only assumed unless `assumed` is true."""
+    """List the inputs, without optional inputs whose provenance is "assumed".
+
+    If `assumed` is true, all inputs are listed.
+    """
     return [one for one in inputs if assumed or one.required or one.provenance != "assumed"]
 
 
 def _filters(trigger: Trigger, integration: Integration, *, assumed: bool) -> list[InputField]:
-    """List a trigger's filters; the choices of a filter by state do not include initial states.
+    """List a trigger's filters, and remove initial states from the choices of a filter by state.
 
     A record has an initial state when it is created and never returns to it, so a Zap that filters by an
     initial state would never run.

@@ -23,9 +23,9 @@ KINDS = {
 def read_surface(folder: Path, installed: Path) -> Surface:
     """Load the app in `folder` with Node, and read its surface.
 
-    If the app's npm packages are not installed, a symbolic link to the packages of an app in the folder
-    `installed` is added. Raises `ConfigurationError` if no app in `installed` has its packages installed, or
-    if Node cannot load the app.
+    `installed` is a folder that contains apps. If the app in `folder` has no npm packages, a symbolic link to
+    the packages of an app in `installed` is added. Raises `ConfigurationError` if no app in `installed` has
+    its packages installed, or if Node cannot load the app.
     """
     if not (folder / "node_modules").exists():
         (folder / "node_modules").symlink_to(_packages(installed, folder.name))
@@ -45,10 +45,10 @@ def read_surface(folder: Path, installed: Path) -> Surface:
 
 
 def _packages(installed: Path, vendor: str) -> Path:
-    """Return the path to the npm packages of an app in the folder `installed`.
+    """Return the path to the npm packages of an app in `installed`, a folder that contains apps.
 
     All apps need the same packages, so the packages of any app can be used. Raises `ConfigurationError` if no
-    app has its packages installed. The error message names `vendor`, whose app cannot be compared.
+    app has its packages installed. The error message says that `vendor`'s app cannot be compared.
     """
     packages = next((path for path in sorted(installed.glob("*/node_modules")) if path.is_dir()), None)
     if packages is None:

@@ -59,7 +59,7 @@ def d026_hosts_are_not_typed_in(app: App) -> Iterator[str]:
 
 
 def h001_secrets_are_masked(app: App) -> Iterator[str]:
-    """Check that login fields for credentials have the type password, so that Zapier hides their values."""
+    """Check that login fields for credentials have the type `password`, so that Zapier hides their values."""
     for field in app.login_fields():
         is_visible = field.get("type") != "password" or field.get("isNoSecret")
         if CREDENTIAL.search(field["key"]) and is_visible:

@@ -62,7 +62,7 @@ def mistimed(fields: Sequence[dict[str, Any]], record: Any) -> Iterator[str]:
 def undeclared(fields: Sequence[dict[str, Any]], record: Any) -> Iterator[str]:
     """Yield the key of each value in a record for which there is no output field.
 
-    Keys have the form of an output field's key, such as `customer__email`. An output field without a type
+    The keys look like the keys of output fields, such as `customer__email`. An output field without a type
     also covers all values nested in it.
     """
     known = {field["key"]: field for field in fields}
@@ -76,7 +76,7 @@ def undeclared(fields: Sequence[dict[str, Any]], record: Any) -> Iterator[str]:
 def leaves(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
     """Yield the key and the value of each leaf in a record: all values except objects and lists of objects.
 
-    Keys have the form of an output field's key, such as `customer__email` or `items[]sku`. `value` is a
+    The keys look like the keys of output fields, such as `customer__email` or `items[]sku`. `value` is a
     record, or a part of a record. `key` is the key of that part, or an empty string for a whole record.
     """
     if isinstance(value, dict) and (value or not key):

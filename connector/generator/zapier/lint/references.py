@@ -23,7 +23,7 @@ def d004_ids_have_dropdowns(app: App) -> Iterator[str]:
 
 
 def d005_dropdowns_exist(app: App) -> Iterator[str]:
-    """Check that each dropdown refers to an existing trigger and to some of its output fields."""
+    """Check that each dropdown refers to an existing trigger and to output fields that the trigger has."""
     for path, field in app.inputs():
         if "dynamic" in field:
             trigger, *keys = re.split(r"[.,]", field["dynamic"])
@@ -34,7 +34,7 @@ def d005_dropdowns_exist(app: App) -> Iterator[str]:
 
 
 def d013_search_buttons_exist(app: App) -> Iterator[str]:
-    """Check that each search button refers to an existing search and to one of its output fields."""
+    """Check that each search button refers to an existing search and to an output field of that search."""
     for path, field in app.inputs():
         if "search" in field:
             search, _, key = field["search"].partition(".")
@@ -43,7 +43,7 @@ def d013_search_buttons_exist(app: App) -> Iterator[str]:
 
 
 def d014_search_buttons_have_dropdowns(app: App) -> Iterator[str]:
-    """Check that each input with a search button has a dropdown; without it, Zapier hides the button."""
+    """Check that each input with a search button has a dropdown; otherwise, Zapier hides the button."""
     for path, field in app.inputs():
         if "search" in field and "dynamic" not in field:
             yield f"{path} has a search button but no dropdown. Add `dynamic`, or remove `search`."

@@ -36,7 +36,7 @@ def h015_requests_are_bounded(app: App) -> Iterator[str]:
 
 
 def _calls(app: App) -> Iterator[tuple[str, str]]:
-    """Yield the file's path and the source code for each call of `z.request`."""
+    """Yield the file's path and the source code of each call to `z.request`."""
     for path, text in sources(app):
         for call in CALL.finditer(text):
             yield path, text[call.start() : _end_of_call(text, call.end())]
@@ -52,10 +52,9 @@ def _end_of_call(text: str, start: int) -> int:
 
 
 def _shorthands(value: Any, path: str = "The definition") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the path and the content of each request that the definition contains as an object.
+    """Yield the path and the content of each request that is defined by an object instead of a function.
 
-    Requests that are sent by functions are not included. A path, such as `authentication.test`, describes the
-    request's position in the definition.
+    A path, such as `authentication.test`, describes the request's position in the app's definition.
     """
     if not isinstance(value, dict):
         return

@@ -9,7 +9,7 @@ MANY_INPUTS = 30
 
 
 def d006_hooks_can_be_listed(app: App) -> Iterator[str]:
-    """Check that each webhook trigger has `performList`, with which Zapier loads examples during setup."""
+    """Check that each webhook trigger has a `performList` function, which loads examples during setup."""
     for path, step in _hooks(app):
         if "performList" not in step["operation"]:
             yield f"{path} is a hook without performList. Add one."
@@ -25,8 +25,8 @@ def d009_searches_have_inputs(app: App) -> Iterator[str]:
 def d016_an_app_is_more_than_a_static_hook(app: App) -> Iterator[str]:
     """Check that the app does not consist only of static webhook triggers.
 
-    A static webhook trigger has a URL that users must register with the vendor by hand. An app that offers
-    nothing else is not needed, because Zapier's own Webhooks app has triggers of this kind.
+    A static webhook trigger has a URL that users must register with the vendor by hand. If an app has only
+    such triggers, users do not need it, because Zapier's own Webhooks app has triggers of this kind.
     """
     steps = list(app.steps())
     if steps and all(_is_static(step) for _, step in steps):
@@ -61,7 +61,8 @@ def h002_required_inputs_come_first(app: App) -> Iterator[str]:
 def h003_keys_of_a_form_are_unique(app: App) -> Iterator[str]:
     """Check that all inputs of a step have different keys, including the columns of line items.
 
-    Zapier also copies the columns to the top level of the input data, where equal keys would collide.
+    Zapier also copies the columns to the top level of the input data, where one of two values with the same
+    key would be lost.
     """
     for path, step in app.steps():
         keys = [

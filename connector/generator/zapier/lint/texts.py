@@ -1,4 +1,4 @@
-"""Lint checks for the texts that a Zapier app shows to users: labels, descriptions and help texts."""
+"""Lint checks for the text that a Zapier app shows to users: labels, descriptions and help text."""
 
 import re
 from collections.abc import Iterator
@@ -60,7 +60,7 @@ def d021_triggers_are_described_by_when(app: App) -> Iterator[str]:
 
 
 def d025_no_text_runs_code(app: App) -> Iterator[str]:
-    """Check that texts and samples contain no URLs that run code or read files when a browser opens them."""
+    """Check that descriptions, help text and samples contain no URL that could run code or read files."""
     samples = ((path, str(step["operation"].get("sample"))) for path, step in app.steps())
     for path, text in (*_texts(app), *samples):
         for scheme in DANGEROUS.findall(text):
@@ -108,7 +108,7 @@ def h007_fields_are_labelled(app: App) -> Iterator[str]:
 
 
 def h008_labels_are_distinct(app: App) -> Iterator[str]:
-    """Check that no two triggers have the same label, and likewise for create actions and searches."""
+    """Check that all triggers have different labels, as do all create actions and all searches."""
     for kind in ("triggers", "creates", "searches"):
         labels = [step["display"]["label"] for _, step in app.steps(kind)]
         for label in sorted({label for label in labels if labels.count(label) > 1}):
@@ -125,7 +125,7 @@ def h012_action_labels_begin_with_a_verb(app: App) -> Iterator[str]:
 
 
 def h013_choices_read_like_words(app: App) -> Iterator[str]:
-    """Check that the labels of choices are readable, such as `In Transit` instead of `IN_TRANSIT`."""
+    """Check that the labels of choices are readable, as in `In Transit` instead of `IN_TRANSIT`."""
     for path, field in app.inputs():
         for label in _choice_labels(field.get("choices", ())):
             if not label or "_" in label or label[0].islower() or SHOUT.search(label):
