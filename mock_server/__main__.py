@@ -1,4 +1,4 @@
-"""Runs the sandbox's commands without the connector's: `python -m mock_server serve`."""
+"""Command-line entry point without the connector's commands: `python -m mock_server serve`."""
 
 import typer
 

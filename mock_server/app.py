@@ -191,7 +191,7 @@ def _entry(world: World, vendor: Vendor) -> Entry:
 
 
 def _without_login(entry: Entry) -> Entry:
-    """Copy an entry without `demo`'s credentials and records, for pages that are open to the public."""
+    """Copy an entry without the `demo` tenant's credentials and records, for public pages."""
     command = curl.command(entry.document, entry.url, {}, {})
     return replace(entry, fields={}, curl=command, examples=Examples)
 

@@ -151,8 +151,8 @@ class Bulk:
     async def _filled(self, tenant: Tenant, partition: str) -> AsyncIterator[None]:
         """Fill a partition with a tenant's seed data, then run the `with` block, which assigns the partition.
 
-        The partition is listed as stray until the block assigns it to the tenant. It is emptied if filling it
-        or the block fails.
+        The partition is listed as stray until the block assigns it to the tenant. If filling the partition
+        fails, or the block raises an error, the partition is emptied.
         """
         store = self._world.store
         await self._empty_strays()
@@ -216,7 +216,7 @@ class Bulk:
 
 
 class _Deadline:
-    """The deadline for sending webhooks during one call of `Bulk.advance`."""
+    """The deadline for sending webhooks during one call to `Bulk.advance`."""
 
     def __init__(self) -> None:
         self._end = ticks() + WEBHOOK_SECONDS * SECOND

@@ -9,7 +9,7 @@ Scans = tuple[tuple[int, str], ...]
 def schedule_scans(
     change: Change, tenant: str, vendor: str, subject: str, scans: Scans, *, last: str, made: int, start: int
 ) -> None:
-    """Schedule the scans after the one with the status `last`, or all scans if no scan has this status.
+    """Schedule the scans that follow the one with the status `last`, or all scans if none has this status.
 
     `made` is the time at which the label was created, and no scan is scheduled before `start`; both are in
     microseconds since the Unix epoch. Scans that would be due too early are postponed: the first to one

@@ -2,9 +2,10 @@
 
 All times are in microseconds (µs) since the Unix epoch, in UTC. A tenant's clock runs at an offset from real
 time. It can be frozen and moved forward. A scheduled step, such as a carrier's scan, runs when the clock
-reaches its due time: while `advance` moves the clock, or before the next request after real time has passed
-the due time. No background task runs steps, so a tenant without requests costs nothing. Clients cannot tell
-the difference, because they only see a step's results when they send a request.
+reaches its due time. If `advance` moves the clock past that time, the step runs during the call; if the clock
+reaches it on its own, the step runs just before the next request is handled. No background task runs steps,
+so a tenant without requests costs nothing. Clients cannot tell the difference, because they only see a step's
+results when they send a request.
 
 This is the only module in the package that reads real time.
 """
@@ -156,7 +157,7 @@ class Clocks:
     def register_steps(self, vendor: str, run: RunStep) -> None:
         """Register the function that runs a vendor's steps.
 
-        During each call of `run`, the tenant's clock shows the time at which the step is due.
+        During each call to `run`, the tenant's clock shows the time at which the step is due.
         """
         self._steps[vendor] = run
         self._vendors = tuple(self._steps)
@@ -271,8 +272,8 @@ class Clocks:
         """Run and delete one step, and set the clock to `after`, in one transaction.
 
         A step therefore runs exactly once, even if the process is killed. While the step runs, the cached
-        clock is frozen at `step.due`, so that this is the time of everything that the step writes. If the
-        step fails, it is deleted without its changes, and the result contains the error.
+        clock is frozen at `step.due`, so everything that the step writes has this time. If the step fails,
+        its changes are undone, the step is still deleted, and the result contains the error.
         """
         try:
             with self._store.change() as change:

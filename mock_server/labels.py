@@ -1,7 +1,7 @@
 """Builds and verifies shipping label URLs, which need no credentials because they cannot be guessed.
 
 A URL contains the vendor, the tenant, the shipment and a token. The token is an HMAC of the other three parts
-with a key derived from the sandbox's secret. A wrong token is refused without a database query.
+with a key derived from the sandbox's secret. A wrong token is rejected without a database query.
 """
 
 import base64

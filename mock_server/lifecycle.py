@@ -1,7 +1,6 @@
 """`Lifecycle`: checks status changes against a vendor's transition table.
 
-For each status, the table lists the neutral state, which has the same meaning for all vendors, and the
-statuses that may follow.
+For each status, the table lists the corresponding vendor-neutral state and the statuses that may follow.
 """
 
 from collections.abc import Mapping
@@ -61,7 +60,7 @@ class Lifecycle:
             raise ValueError(f"The transition table is wrong: {'; '.join(faults)}.")
 
     def check(self, current: str, wanted: str) -> None:
-        """Raise `IllegalMove` unless `wanted` may follow `current`; this also applies if they are equal."""
+        """Raise `IllegalMove` unless `wanted` may follow `current`, even if both are the same status."""
         allowed = self.transitions.get(current, ())
         if wanted not in allowed:
             raise IllegalMove(current, wanted, allowed)

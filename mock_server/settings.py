@@ -24,7 +24,7 @@ _MAX_SEED = 2**53 - 1
 
 
 class Settings(BaseSettings):
-    """The settings of one sandbox; the environment variable `RETURNS_<FIELD>` sets a field's default."""
+    """The settings of one sandbox; the `RETURNS_<FIELD>` environment variable sets a field's default."""
 
     model_config = SettingsConfigDict(env_prefix="RETURNS_", frozen=True, extra="ignore")
 
@@ -58,7 +58,7 @@ class Settings(BaseSettings):
     @field_validator("first_moment", mode="wrap")
     @classmethod
     def _check_first_moment(cls, given: Any, parse: ValidatorFunctionWrapHandler) -> datetime | None:
-        """Validate the time by the rules that the control plane applies to a new tenant's `first_moment`."""
+        """Validate the time as the control plane validates a new tenant's `first_moment`."""
         try:
             moment: datetime | None = parse(given)
         except ValidationError:

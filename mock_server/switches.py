@@ -21,8 +21,8 @@ class Switch:
     """A switch that a vendor declares; `sentence` describes the condition while the switch is on.
 
     If there are `shops`, each shop has its own switch; otherwise the whole account has one switch. If
-    `closes` is not empty, the vendor refuses every request from the tenant as unavailable while the switch is
-    on, with `closes` as the message.
+    `closes` is not empty, the vendor is unavailable to the tenant while the switch is on: every request
+    results in an error with `closes` as its message.
     """
 
     name: str
@@ -100,7 +100,7 @@ class Switches:
     def turn(
         self, tenant: str, vendor: str, name: str, *, on: bool, at: int, shop: str = _WHOLE_ACCOUNT
     ) -> Position:
-        """Turn a switch on or off; record this in the ledger unless the switch already had that position.
+        """Turn a switch on or off; record this in the ledger unless it was already in that position.
 
         Raises `LookupError` if there is no such switch or shop; the message lists the vendor's switches or
         the switch's shops.

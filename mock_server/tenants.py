@@ -67,9 +67,9 @@ class Tenants:
     def open(self) -> None:
         """Prepare the tenants at start-up.
 
-        Creates the tenant `demo` if it is missing. For every tenant, creates the returns and default keys
-        that are missing because a vendor or the secret is new. Deletes the partitions that an earlier process
-        was still filling or emptying when it was killed.
+        Creates the `demo` tenant if it is missing. If a vendor was added or the secret has changed since the
+        last start, creates each tenant's missing returns and default keys. Deletes the partitions that an
+        earlier process was still filling or emptying when it was killed.
         """
         world = self._world
         for partition in self.stray_partitions():
@@ -245,7 +245,7 @@ class Tenants:
         return partition
 
     def free_partition(self, name: str) -> str:
-        """Choose a name for a tenant's new partition that no other partition has."""
+        """Choose an unused name for a tenant's new partition."""
         taken = {
             partition for (partition,) in self._world.store.select(sa.select(tables.tenants.c.partition))
         }

@@ -25,12 +25,12 @@ _COLUMNS: Final = ("digest", "vendor", "name", "scopes", "plan")
 
 
 def public_key(vendor: str) -> str:
-    """Return the tenant `demo`'s well-known API key for a vendor, which is the same in every sandbox."""
+    """Return the `demo` tenant's well-known API key for a vendor, which is the same in every sandbox."""
     return f"sandbox-{DEMO}-{vendor}"
 
 
 def is_public(key: str, vendor: str) -> bool:
-    """Return True if `key` is the tenant `demo`'s well-known key for the vendor, which anyone may see."""
+    """Return True if `key` is the `demo` tenant's well-known key for the vendor, which is public."""
     return key == public_key(vendor)
 
 
@@ -41,8 +41,7 @@ class KeyExistsError(Exception):
 class Keys:
     """Stores the API keys of one sandbox, indexed in memory by digest.
 
-    If `public_demo` is True, the tenant `demo` has the well-known keys (see `public_key`) as its default
-    keys.
+    If `public_demo` is True, the `demo` tenant's default keys are the well-known keys (see `public_key`).
     """
 
     def __init__(self, store: Store, secret: bytes, *, public_demo: bool = True) -> None:

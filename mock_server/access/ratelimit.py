@@ -1,7 +1,7 @@
 """Enforces each API key's rate limits by counting requests in fixed windows on the tenant's clock.
 
 A daily window starts at midnight UTC, a one-minute window at second 0, and so on. Counts are kept in memory
-and start at zero after a restart. A request that is refused with 429 is not counted.
+and start at zero after a restart. A request that is rejected with 429 is not counted.
 """
 
 from dataclasses import dataclass
@@ -79,8 +79,7 @@ class Limiter:
     def enforced(self, tenant: str) -> bool:
         """Return True if the tenant's rate limits are enforced.
 
-        In the mode `on`, they are always enforced; in the mode `auto`, only while the tenant's clock is not
-        frozen.
+        In `on` mode, they are always enforced; in `auto` mode, only while the tenant's clock is not frozen.
         """
         if not self._enabled:
             return False
@@ -118,12 +117,12 @@ class Limiter:
             del self._counts[account]
 
     def reset_key(self, grant: "Grant") -> None:
-        """Reset a key's request counts to zero, and apply its current plan from its next request onwards."""
+        """Reset a key's request counts to zero; the key's current plan applies from the next request."""
         self._counts.pop((grant.tenant, grant.vendor, grant.key), None)
 
 
 def untouched(plan: Plan, now: int) -> Verdict:
-    """Build the verdict for a plan if no requests have been counted yet; `now` is the time (µs)."""
+    """Build the verdict for a plan before any request has been counted; `now` is the time (µs)."""
     counts = _fresh(plan)
     for count in counts:
         count.start_window(now // _MICRO)

@@ -2,9 +2,9 @@
 
 A token is a JWT (RFC 7519, HS256) that is signed with a key derived from the sandbox's secret, so it is not
 stored and remains valid after a restart. A token grants the same access as its API key while that key exists,
-and expires on the tenant's clock. Resetting the tenant can set that clock back. A token whose time of issue
-is then in the future is refused; otherwise it would be valid for too long. The store contains only those
-single-use tokens that have already been used.
+and expires on the tenant's clock. Resetting the tenant can set that clock back, so a token's time of issue
+can be in the future. Such a token is rejected; otherwise it would be valid for too long. The only tokens in
+the store are single-use tokens that have already been used.
 """
 
 import base64
@@ -72,7 +72,7 @@ class Tokens:
     def client(self, vendor: str, client_id: str, client_secret: str) -> Grant | None:
         """Return the grant for an OAuth client ID and client secret; the client secret is the API key.
 
-        Returns None if the key does not exist or has another client ID.
+        Returns None if the key does not exist, or if the client ID belongs to another key.
         """
         grant = self._keys.look_up(vendor, client_secret)
         if grant is None:

@@ -22,7 +22,7 @@ _HEADER: Final = extractor({"type": "apiKey", "in": "header", "name": "X-Sandbox
 
 
 class ControlGuard:
-    """Checks each request to the control plane, and refuses requests that are not allowed."""
+    """Checks each request to the control plane, and rejects requests that are not allowed."""
 
     def __init__(self, settings: Settings, now: Callable[[], float] = steady) -> None:
         token = settings.control_token

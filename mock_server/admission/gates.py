@@ -65,7 +65,7 @@ class KeyGate:
         return self._limiter.take(grant, self._clocks.now(grant.tenant))
 
     def closed(self, grant: Grant) -> str:
-        """Return the message of the switch that makes the vendor unavailable; "" if it is available."""
+        """Return the message of the switch that makes the vendor unavailable, or "" if there is none."""
         return self._switches.closed(grant.tenant, grant.vendor)
 
     def anonymous(self) -> Verdict:

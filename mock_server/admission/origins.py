@@ -1,4 +1,4 @@
-"""Protects the sandbox against requests from web pages of other sites (CSRF, DNS rebinding).
+"""Protects the sandbox against requests from other sites' web pages (CSRF, DNS rebinding).
 
 On a loopback address, the control plane requires no token by default, and any page that is open in a browser
 on this machine can send requests to it. Requests from other sites' pages are recognised by their headers:

@@ -124,17 +124,17 @@ def explain(validator: Draft4Validator, instance: Any, name: str = "") -> list[F
 
 
 def _fault(error: ValidationError) -> Fault:
-    """Convert a validation error to a tuple, because each access to its attributes creates new objects."""
+    """Read an error's attributes once and return them as a tuple, because each read creates new objects."""
     kind = error.kind
     return kind.name, (*error.instance_path,), kind, error
 
 
 def _causes(faults: Sequence[Fault]) -> Iterable[Fault]:
-    """Leave out errors that are only consequences of another error in the same value.
+    """Return the errors without those that merely follow from another error in the same value.
 
-    For example, a message that lists the allowed values makes a message about the type redundant. An integer
-    that is too large for the JSON parser becomes a float, but is reported as out of bounds and not as the
-    wrong type.
+    For example, if a value is not one of the allowed values, an error about its type is left out. The JSON
+    parser turns very large integers into floats; if such a number exceeds a limit, only that error is
+    returned, and the type error is left out.
     """
     by_path: dict[tuple[str | int, ...], list[Fault]] = {}
     for fault in faults:

@@ -32,11 +32,11 @@ _SECOND = 1_000_000
 
 
 class Engine(SpecMiddleware):  # type: ignore[misc]
-    """Handles the requests to all operations of the APIs that were added with `add_api`.
+    """Handles requests to the APIs that were added with `add_api`.
 
     `max_body` is the size limit of request bodies in bytes, and `base_url` is the scheme, host and port that
-    clients use. `passes` lists the documentation pages below an API's base path, such as `/ui`; requests for
-    these pages are passed to the next middleware.
+    clients use. `passes` lists the paths of an API's documentation pages, such as `/ui`, relative to the
+    API's base path. Requests for these pages are passed to the next middleware.
     """
 
     def __init__(self, app: Application, *, max_body: int, base_url: str, passes: Sequence[str]) -> None:

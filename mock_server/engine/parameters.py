@@ -1,10 +1,10 @@
 """Decodes, converts and validates path, query and header parameters.
 
-Percent-encoding follows RFC 3986, section 2.1. Styles follow the "Parameter Object" of OpenAPI 3.0.3:
-`simple` for paths and headers, `form` (repeated or comma-separated) for queries. Values are scalars or arrays
-of scalars. The extension `x-max-values` lets clients send a scalar query parameter up to that many times;
-handlers then always receive a list. OpenAPI has no keyword for this, so other tools that read the document
-see an ordinary scalar.
+Percent-encoding is defined in RFC 3986, section 2.1. Two of the styles in OpenAPI 3.0.3 ("Parameter Object")
+are supported: `simple` for path and header parameters, and `form` (repeated or comma-separated) for query
+parameters. Values are scalars or arrays of scalars. The `x-max-values` extension sets how many times clients
+may send a scalar query parameter; handlers then always receive a list. OpenAPI has no keyword for this, so
+other tools that read the document see an ordinary scalar.
 """
 
 from __future__ import annotations
@@ -230,7 +230,7 @@ class Parameters:
     def read(
         self, segments: Sequence[bytes], query: bytes, headers: Headers
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return the values of the path parameters and those of the query parameters, each keyed by name.
+        """Return two dicts, keyed by name: the path parameters' values and the query parameters' values.
 
         If a path, query or header parameter is not valid, raises `Problem("invalid")`, which lists all
         errors.
@@ -282,7 +282,7 @@ class Parameters:
 
 
 def pairs(query: bytes) -> Iterator[tuple[str | None, str | None]]:
-    """Yield each name and value in a query string, decoded; None if the name or value cannot be decoded."""
+    """Yield each decoded name and value in a query string; either is None if it cannot be decoded."""
     for piece in query.split(b"&"):
         if piece:
             # "+" is a space in queries (application/x-www-form-urlencoded), but not in paths.

@@ -89,7 +89,7 @@ class Api:
     def claims(self, path: bytes) -> bool:
         """Return True if the API should respond to a request for `path` that matches no operation.
 
-        This is the case if the API is served at the root and has a path that starts with the same segment as
+        This is the case if the API is served at the root, and one of its paths has the same first segment as
         `path`.
         """
         return not self.base and self._routes.begins(path)

@@ -28,7 +28,7 @@ class FieldError:
 
 @dataclass(eq=False)
 class Problem(Exception):  # noqa: N818 - the term of RFC 9457
-    """An error response, which handlers and the functions that they call may raise.
+    """An error to send to the client; handlers and the functions that they call may raise it.
 
     `message` is a complete sentence, `fields` lists the invalid fields, and `details` contains facts that a
     vendor may show, such as the allowed states or the missing scope. The vendor decides whether `headers` are

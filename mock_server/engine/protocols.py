@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class NotReady(Exception):  # noqa: N818 - a signal to wait, not an error
-    """Raised if a tenant's due steps must run first. Await `wait()`, and then admit the request again."""
+    """Raised if a tenant's due steps must run before a request. Await `wait()`, then call `admit` again."""
 
     def __init__(self, wait: Callable[[], Awaitable[None]]) -> None:
         super().__init__()
@@ -58,7 +58,7 @@ class Meter(Protocol):
         """Count a request against the grant's plan; `Verdict.allowed` is False if it exceeds a limit."""
 
     def closed(self, grant: Grant) -> str:
-        """Return a sentence that says why the API is unavailable to the tenant; "" if it is available."""
+        """Return a sentence that says why the API is unavailable to the tenant, or "" if it is available."""
 
     def anonymous(self) -> Verdict:
         """Build the verdict for unauthenticated requests: the lowest plan, with all requests left."""

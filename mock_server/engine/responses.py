@@ -1,9 +1,8 @@
 """Validates replies against the specification and serialises them.
 
 Stored documents are inserted into a reply as bytes, without being parsed. Each document is validated once per
-schema and remembered by the hash of its bytes. Equal bytes have equal contents, and a schema never changes
-while the sandbox runs, so a second validation would have the same result. The rest of a reply is validated
-every time.
+schema, and the hash of its bytes is remembered. A document with the same bytes is not validated again,
+because schemas never change while the sandbox runs. The rest of a reply is validated every time.
 """
 
 from __future__ import annotations
@@ -78,9 +77,9 @@ class JsonContent:
     def encode(self, body: Any, status: int) -> bytes:
         """Validate and serialise a JSON body; raise `BrokenReplyError` if it violates the schema.
 
-        An object with stored documents is copied twice. In the copy `frame`, each document is replaced by
-        null, so arrays keep their length; this copy is validated, but without the documents' schemas. In the
-        copy `spliced`, the documents are replaced by their bytes; this copy is serialised.
+        An object with stored documents is copied twice. In the first copy, `frame`, each document is replaced
+        by null, so arrays keep their length; this copy is validated, but without the documents' schemas. In
+        the second copy, `spliced`, the documents are replaced by their bytes; this copy is serialised.
         """
         if isinstance(body, _STORED):
             return self._splice(body, _WHOLE, status)
@@ -119,7 +118,7 @@ class JsonContent:
         return check
 
     def _frame(self, stored: tuple[str, ...]) -> Draft4Validator:
-        """Return a validator for the object without its properties `stored`, which are checked separately."""
+        """Return a validator that ignores the properties in `stored`, because they are checked separately."""
         if stored not in self._frames:
             frame = self._schema
             for key in stored:
@@ -212,7 +211,7 @@ def _item_schemas(schema: Mapping[str, Any], schemas: Schemas) -> Iterable[Mappi
 
 
 def _without(schema: Mapping[str, Any], name: str, schemas: Schemas) -> dict[str, Any]:
-    """Copy a schema without its rules for the property `name`, except for limits on an array's length."""
+    """Copy a schema; of its rules for the property `name`, keep only the limits on an array's length."""
     resolved = dict(schemas.resolve(schema))
     if name in resolved.get("properties", {}):
         inner = schemas.resolve(resolved["properties"][name])

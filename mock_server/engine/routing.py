@@ -57,7 +57,7 @@ class Template:
 class Routes:
     """All paths below one base path; literal segments take precedence over parameters.
 
-    If `extra_slashes` is True, doubled slashes and a trailing slash are ignored.
+    If `extra_slashes` is True, repeated slashes and a trailing slash in a request's path are ignored.
     """
 
     def __init__(self, *, extra_slashes: bool = False) -> None:

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 def _bearer(headers: Mapping[bytes, bytes], _query: bytes) -> str | None:
-    """Extract a bearer token (RFC 6750, section 2.1); the scheme is case-insensitive (RFC 9110, 11.1)."""
+    """Extract a bearer token (RFC 6750, section 2.1).
+
+    The scheme name `Bearer` is case-insensitive (RFC 9110, section 11.1).
+    """
     scheme, _, token = headers.get(b"authorization", b"").partition(b" ")
     return token.strip().decode("latin-1") or None if scheme.lower() == b"bearer" else None
 

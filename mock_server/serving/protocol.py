@@ -38,7 +38,7 @@ _BODY_OVERHEAD: Final = 8
 class Refusal(NamedTuple):
     """A plain-text error response to a request that is malformed, incomplete or too large.
 
-    Such a request may not show which API it is for, so no API can respond to it.
+    The connection itself sends the response, because it may be unclear which API the request is for.
     """
 
     status: int
@@ -82,8 +82,8 @@ _UPGRADE_HEADERS: Final = {b"upgrade", b"http2-settings"}
 class Protocol(HttpToolsProtocol):
     """An HTTP connection; `max_body` is the size limit of request bodies in bytes.
 
-    The API that receives a request refuses bodies over `max_body` in its own error format. The connection
-    only refuses bodies that exceed a higher limit.
+    The API that receives a request rejects bodies over `max_body` in its own error format. The connection
+    only rejects bodies that exceed a higher limit.
     """
 
     scope: Any  # None before the first request, although uvicorn does not declare it
@@ -110,7 +110,7 @@ class Protocol(HttpToolsProtocol):
         return self.cycle is not None and self.cycle.scope is self.scope and self.cycle.more_body
 
     def data_received(self, data: bytes) -> None:
-        """Parse received data, and refuse a request whose head or body is too large."""
+        """Parse received data, and reject a request whose headers or body are too large."""
         self._chunk = data
         super().data_received(data)
         scope, cycle = self.scope, self.cycle

@@ -33,8 +33,8 @@ def serve(
 ) -> None:
     """Serve requests until a signal ends the process.
 
-    `ready` is called as soon as requests are accepted, and `leaving` before the shutdown. Raises all errors
-    that `create_app` and `ready` raise.
+    Calls `ready` as soon as requests are accepted, and `leaving` before the shutdown. Raises all errors that
+    `create_app` and `ready` raise.
     """
     logging.basicConfig(
         stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
