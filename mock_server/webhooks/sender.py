@@ -187,7 +187,7 @@ class Sender:
                 await self._sleep(_POLL_SECONDS)
 
     async def _wait_for_work(self) -> None:
-        """Wait until a delivery is added or finished, or `_POLL_SECONDS` have passed if any is pending."""
+        """Wait until a delivery is added or finished; while any are pending, wait at most `_POLL_SECONDS`."""
         timeout = None if self._outbox.is_empty else _POLL_SECONDS
         # Not `wait_for`: before Python 3.12, it can swallow a cancellation that comes at the same time.
         with suppress(TimeoutError):
