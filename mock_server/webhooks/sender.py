@@ -105,7 +105,7 @@ class Sender:
                 self._under_way[delivery.id] = asyncio.create_task(self._send(delivery))
 
     def _due(self) -> list[Delivery]:
-        """List due deliveries to webhooks that are below their limits, starting after the last one served."""
+        """List due deliveries to webhooks below their limits, starting after the webhook served last."""
         keys = [key for key in self._outbox.due_webhooks() if self._has_room(key)]
         keys.sort(key=lambda key: (key <= self._last, key))
         return [one for key in keys[:MAX_AT_ONCE] for one in self._outbox.due_to(key, MAX_PER_WEBHOOK)]

@@ -41,7 +41,7 @@ class Targets:
 
     @classmethod
     def read(cls, host: str, allow: Iterable[str]) -> Self:
-        """Build the targets of a sandbox that listens on `host`.
+        """Build the allowed targets for a sandbox that listens on `host`.
 
         `allow` contains host names, IP addresses and CIDR blocks. Raises `ValueError` if an entry is invalid.
         """
