@@ -1,4 +1,4 @@
-"""The commands `returns sandbox …`, which call a running sandbox's control plane (`openapi/sandbox.yaml`)."""
+"""The `returns sandbox …` commands, which call a running sandbox's control plane (`openapi/sandbox.yaml`)."""
 
 import typer
 
@@ -10,7 +10,7 @@ __all__ = ["DEFAULT_URL", "commands", "credentials"]
 
 
 def commands() -> typer.Typer:
-    """Build the command group `returns sandbox`."""
+    """Build the `returns sandbox` command group."""
     group = typer.Typer(
         no_args_is_help=True,
         help="Control a running sandbox.\n\n"

@@ -1,4 +1,4 @@
-"""`returns credentials`, and the commands for API keys, their scopes, plans and rate limits."""
+"""Implements `returns credentials` and the commands for API keys, their scopes, plans and rate limits."""
 
 import sys
 from collections.abc import Mapping

@@ -1,4 +1,7 @@
-"""`returns sandbox ledger` and `deliveries`: list a tenant's events and webhook deliveries."""
+"""Implements `returns sandbox ledger` and `returns sandbox deliveries`.
+
+They list a tenant's events and webhook deliveries.
+"""
 
 from typing import Annotated, Any
 

@@ -1,4 +1,4 @@
-"""Sends requests to the sandbox's control plane; a failure is reported by a sentence and an exit code."""
+"""Sends requests to the sandbox's control plane; if one fails, exits with a message and an exit code."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def call(
 ) -> httpx.Response:
     """Send a request to the control plane and return the response.
 
-    If no sandbox responds, or if the sandbox refuses the request, prints a sentence on standard error and
+    If no sandbox responds, or if the sandbox rejects the request, prints a sentence on standard error and
     exits.
     """
     import httpx

@@ -1,4 +1,7 @@
-"""`returns sandbox move`, `acts` and `act`: simulate what merchants do on the vendor's own website."""
+"""Implements `returns sandbox move`, `returns sandbox acts` and `returns sandbox act`.
+
+They simulate what merchants do on the vendor's own website.
+"""
 
 from __future__ import annotations
 

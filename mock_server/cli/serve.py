@@ -1,4 +1,4 @@
-"""The sandbox's commands: `returns serve`, `returns credentials` and `returns sandbox …`."""
+"""Implements `returns serve`, and adds all of the sandbox's commands to the `returns` program."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _REFUSED, _MISUSED, _INTERRUPTED = 1, 2, 130
 
 
 def register(app: typer.Typer) -> None:
-    """Add `serve`, `credentials` and `sandbox` to the program `returns`."""
+    """Add `serve`, `credentials` and `sandbox` to the `returns` program."""
     app.command()(serve)
     app.command()(cli.credentials)
     app.add_typer(cli.commands(), name="sandbox")
@@ -164,9 +164,9 @@ def _serve_at(listener: socket, settings: Settings, ready_file: Path | None) -> 
 
 
 def with_control_token(settings: Settings) -> Settings:
-    """Return the settings, and add a control token if other machines can reach the sandbox.
+    """Return the settings, with a control token if other machines can reach the sandbox.
 
-    A new token is created and printed only if the settings do not contain one.
+    If a token is needed and the settings do not contain one, a new token is created and printed.
     """
     from pydantic import SecretStr
 

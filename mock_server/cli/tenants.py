@@ -1,4 +1,4 @@
-"""The commands for tenants, their clocks (`advance`, `freeze`, `unfreeze`) and their switches."""
+"""Implements the commands for tenants, their clocks (`advance`, `freeze`, `unfreeze`) and their switches."""
 
 from enum import StrEnum
 from typing import Annotated

@@ -1,4 +1,8 @@
-"""Generates a new tenant's returns: the same seed, size and first moment always produce the same returns."""
+"""Generates a new tenant's returns.
+
+The same seed, number of returns and first moment always produce the same returns. The first moment is the
+time at which the tenant's clock starts.
+"""
 
 from mock_server.seed.model import (
     Reason,

@@ -32,8 +32,8 @@ def customers(
 ) -> dict[int, SeedCustomer]:
     """Build a customer for each person who has returns, keyed by the person's index in `drawn`.
 
-    `choices` contains, for each return, the index of the person who returns something; an index can occur
-    several times. A customer has at least as many orders as returns.
+    `choices` contains, for each return, the index of the person who makes it; a person with several returns
+    occurs several times. A customer has at least as many orders as returns.
     """
     returns: dict[int, int] = {}
     for place in choices:

@@ -33,7 +33,7 @@ _FIRST_ORDER: Final = 1_001
 _LARGEST_CACHED: Final = 200
 _REFUNDS: Final[dict[RefundStatus, int]] = {"paid": 22, "failed": 1}
 _PARTLY: Final = 0.3
-"""The share of received and inspected multi-item returns of which only some items have arrived."""
+"""The share of received or inspected returns with several items for which only some items have arrived."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def returns(seed: int, size: int, *, before: int, salt: str = "") -> tuple[SeedR
     """Generate `size` returns, oldest first, with their history up to `before`.
 
     `before` is in microseconds since the Unix epoch. `salt` differs between vendors, so that the same seed
-    generates different returns for each.
+    generates different returns for each vendor.
     """
     # Small seeds are cached: test suites create many tenants with the same seed and first moment.
     draw = _cached_draw if size <= _LARGEST_CACHED else _draw

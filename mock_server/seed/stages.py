@@ -1,7 +1,7 @@
 """Staged returns: up to half of the generated returns have reached a chosen stage in the last 20 hours.
 
 If states were left to chance, some states could have no returns for days, and triggers and actions would have
-no data to work with. 20 hours is less than the shortest period for which any trigger looks back for changes.
+no data to work with. Every trigger looks for changes further back than 20 hours.
 """
 
 from dataclasses import dataclass
@@ -69,7 +69,7 @@ def stages(size: int) -> tuple[Stage, ...]:
 
 
 def to_stage(dice: SeededRandom, stage: Stage, before: int) -> Journey:
-    """Generate a journey that is at `stage` at the time `before` (µs), and reached it shortly before."""
+    """Generate a journey that reaches `stage` shortly before the time `before` (µs), and ends there."""
     # If the next event follows the stage too soon, the journey cannot stop there: draw another journey.
     while True:
         journey = draw_journey(dice, 0, stage.fate)

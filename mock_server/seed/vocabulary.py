@@ -1,4 +1,4 @@
-"""Invented names, addresses, products and texts for generated returns; e-mail uses example domains only."""
+"""Invented names, addresses, products and comments for generated returns; e-mail uses example domains."""
 
 from decimal import Decimal
 from typing import Final

@@ -75,7 +75,7 @@ class Store:
 
     @property
     def pending(self) -> asyncio.Future[None] | None:
-        """A future that resolves at the next commit, to await before responding; None if all is on disk."""
+        """A future to await before responding, resolved by the next commit; None if nothing is pending."""
         return self._batch.pending if self._batch else None
 
     @contextmanager
@@ -136,7 +136,7 @@ class Store:
             self._execute(_RELEASE)
 
     def undo_held(self) -> None:
-        """Undo the changes since `hold`, if group commit is enabled; otherwise, they are already on disk."""
+        """Undo the changes made since `hold`; without group commit, they are already on disk and are kept."""
         held, self._held = self._held, _NOT_HOLDING
         first_uncommitted, first_callback = self._marks
         changed = self._uncommitted[first_uncommitted:]

@@ -20,8 +20,8 @@ _KEYS: Final = {"rows": "sequence", "steps": "id", "deliveries": "id"}
 def fill(source: Store, target: Store, partition: str, *, events: int) -> Iterator[int]:
     """Copy all data from `source` to a partition of `target` in slices; yields after each slice.
 
-    `source` must contain the rows and the ledger of only one tenant. In the partition, its events are
-    numbered from `events` + 1. Each yielded value is the number of the last event copied so far.
+    `source` must contain the rows and the ledger of only one tenant. The copied events are numbered from
+    `events` + 1. Each yielded value is the number of the last event copied so far.
     """
     rows, ledger, steps, counters = tables.rows, tables.ledger, tables.steps, tables.counters
     columns = [column for column in rows.c if column.name not in {"tenant", "sequence"}]

@@ -52,7 +52,7 @@ def _names(compiled: Any) -> Sequence[str]:
 
 
 def _text(statement: sa.sql.ClauseElement, *order: str) -> str:
-    """Compile a statement to SQL; raises `AssertionError` unless its parameters are exactly `order`."""
+    """Compile a statement to SQL; raises `AssertionError` unless `order` lists its parameters in order."""
     compiled = statement.compile(dialect=_DIALECT)
     if tuple(_names(compiled)) != order:
         raise AssertionError(f"{compiled} takes {_names(compiled)}, not {order}")

@@ -77,7 +77,7 @@ REMEMBERED = (tenants, keys, switches, spent_tokens)
 """Tables that are cached in memory, keyed by tenant; write to them with `Change.run_for`."""
 
 PARTITIONED = ("rows", "counters", "ledger", "steps", "deliveries")
-"""Tables whose column `tenant` contains the name of a partition."""
+"""Tables whose `tenant` column contains the name of a partition."""
 
 rows = sa.Table(
     "rows",

@@ -1,12 +1,12 @@
-"""Uses the sandbox from tests: a typed client of its control plane, and a server that tests start and stop.
+"""For use in tests: starts and stops a sandbox, and calls its control plane with a typed client.
 
     with started() as sandbox:
         tenant = sandbox.create_tenant("checkout", frozen=True, first_moment="2026-03-02T09:00:00Z")
         login = tenant.credentials("returngo")
         tenant.clock.advance("3d")
 
-The pytest plugin (`mock_server.testing.plugin`) offers the same as the fixtures `returns_sandbox`,
-`returns_tenant` and `returns_webhooks`.
+With pytest, use the fixtures `returns_sandbox`, `returns_tenant` and `returns_webhooks` of the plugin
+`mock_server.testing.plugin` instead.
 """
 
 from mock_server.testing.records import Credentials, Delivery, LedgerEvent, ShownReturn

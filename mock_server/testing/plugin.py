@@ -1,7 +1,8 @@
 """The pytest plugin: fixtures `returns_sandbox`, `returns_tenant` and `returns_webhooks`.
 
-One sandbox serves the session (with pytest-xdist, one per worker), or the one at `RETURNS_SANDBOX_URL` does.
-Each test has its own tenant, so tests share no data, keys, limits or time. A mark sets the tenant's options:
+All tests of a session use the same sandbox: the one at `RETURNS_SANDBOX_URL` if this environment variable is
+set, and otherwise a new one (one per worker with pytest-xdist). Each test has its own tenant, so tests share
+no data, keys, rate limits or clock. The `returns_tenant` mark sets the tenant's options:
 
     @pytest.mark.returns_tenant(seed_size=0, plan="starter")
     def test_it(returns_tenant): ...
@@ -22,18 +23,18 @@ if TYPE_CHECKING:
     from mock_server.testing.receiver import WebhookReceiver
 
 FIRST_MOMENT = "2026-03-02T09:00:00Z"
-"""The time at which a test's tenant starts: the same on every day, so that its seed is the same."""
+"""The time at which each tenant's clock starts; it is fixed, so that every test run has the same returns."""
 SEED_SIZE = 25
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the mark, so that strict projects accept it."""
+    """Register the `returns_tenant` mark, because pytest's strict mode rejects unknown marks."""
     config.addinivalue_line("markers", "returns_tenant(**options): options of `Sandbox.create_tenant`.")
 
 
 @pytest.fixture(scope="session")
 def returns_sandbox() -> Iterator[Sandbox]:
-    """Run one sandbox for the session, or use the one at `RETURNS_SANDBOX_URL`."""
+    """Start a sandbox for the session, or connect to the one at `RETURNS_SANDBOX_URL` if that is set."""
     from mock_server.testing import Sandbox, started
 
     if url := os.environ.get("RETURNS_SANDBOX_URL"):
@@ -46,7 +47,7 @@ def returns_sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def returns_tenant(returns_sandbox: Sandbox, request: pytest.FixtureRequest) -> Iterator[Tenant]:
-    """Create a tenant for one test, with a frozen clock and limits on, and delete it after the test."""
+    """Create a tenant with a frozen clock and enforced rate limits; delete the tenant after the test."""
     mark = request.node.get_closest_marker("returns_tenant")
     options: dict[str, Any] = {
         "first_moment": FIRST_MOMENT,

@@ -1,4 +1,4 @@
-"""Receives webhooks in a thread: records each request, answers as told, and waits until enough have come."""
+"""A webhook receiver for tests: a web server in its own thread that records the requests it receives."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ _MAX_BODY = 10_000_000
 
 @dataclass(frozen=True, slots=True)
 class ReceivedWebhook:
-    """One request to the receiver; header names are in lower case."""
+    """A request sent to the receiver; header names are in lower case."""
 
     path: str
     headers: Mapping[str, str]
     body: bytes
 
     def json(self) -> Any:
-        """Parse the body as JSON; raises `ValueError`."""
+        """Parse the body as JSON; raises `ValueError` if the body is not valid JSON."""
         return json.loads(self.body)
 
 
 class WebhookReceiver:
-    """Records webhooks sent to `url`; responds with `status`, 200 unless the test sets another."""
+    """Records webhooks sent to `url`; responds with `status`, which is 200 unless the test changes it."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -39,14 +39,14 @@ class WebhookReceiver:
 
     @property
     def received(self) -> list[ReceivedWebhook]:
-        """Return the requests so far, in the order of their arrival."""
+        """The requests recorded so far, in the order in which they arrived."""
         with self._arrived:
             return list(self._received)
 
     def wait(self, count: int = 1, *, timeout: float = 10.0) -> list[ReceivedWebhook]:
-        """Wait until at least `count` requests have arrived, and return all of them.
+        """Wait until at least `count` requests are recorded, and return all recorded requests.
 
-        Raises `TimeoutError` after `timeout` seconds.
+        Raises `TimeoutError` if this takes longer than `timeout` seconds.
         """
         with self._arrived:
             if not self._arrived.wait_for(lambda: len(self._received) >= count, timeout):
@@ -55,7 +55,7 @@ class WebhookReceiver:
             return list(self._received)
 
     def clear(self) -> None:
-        """Forget the requests so far."""
+        """Delete all recorded requests."""
         with self._arrived:
             self._received.clear()
 
@@ -89,12 +89,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name in the library
-        """Print nothing: a test's output belongs to the test."""
+        """Do nothing, so that log messages do not appear in the test's output."""
 
 
 @contextmanager
 def receiving() -> Iterator[WebhookReceiver]:
-    """Receive webhooks on a free port of 127.0.0.1 until the block ends."""
+    """Receive webhooks on a free port of 127.0.0.1 until the `with` block ends."""
     server = _Server()
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()

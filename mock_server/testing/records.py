@@ -1,4 +1,4 @@
-"""What the control plane reports, as typed records; times are aware datetimes in UTC."""
+"""Typed records for the control plane's responses; all times are timezone-aware, in UTC."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,10 +8,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """How to log in to one vendor's API.
+    """The credentials for one vendor's API.
 
-    `fields` are what a user types in; `headers` and `query` are what an HTTP client sends with each request
-    to `base_url`.
+    `fields` contains the values that a user types into a login form. `headers` and `query` contain the
+    headers and query parameters that an HTTP client sends with each request to `base_url`.
     """
 
     base_url: str
@@ -20,13 +20,16 @@ class Credentials:
     query: Mapping[str, str]
 
     def __repr__(self) -> str:
-        """Show the address only: the rest is secret."""
+        """Show only `base_url`, because the other fields are secret."""
         return f"Credentials(base_url={self.base_url!r})"
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerEvent:
-    """An event in a tenant's ledger; `subject` is the vendor's ID of the record, `body` depends on `kind`."""
+    """An event in a tenant's ledger.
+
+    `subject` is the vendor's ID of the record that the event is about. The fields of `body` depend on `kind`.
+    """
 
     sequence: int
     vendor: str
@@ -38,7 +41,10 @@ class LedgerEvent:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A webhook delivery; `state` is `waiting`, `delivered` or `given_up`, `outcome` of the last attempt."""
+    """A webhook delivery.
+
+    `state` is `waiting`, `delivered` or `given_up`. `outcome` is the result of the last attempt.
+    """
 
     id: int
     vendor: str
@@ -54,7 +60,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class ShownReturn:
-    """A return: the vendor's ID of it, and the document in the format of the vendor's API."""
+    """A return: its ID at the vendor, and its document in the format of the vendor's API."""
 
     vendor: str
     id: str

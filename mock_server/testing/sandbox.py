@@ -17,7 +17,10 @@ _SECONDS = 60.0  # an advance may have to wait 20 seconds for receivers of webho
 
 
 class SandboxError(Exception):
-    """The control plane refused a request; the message is a complete sentence, `status` the HTTP status."""
+    """Raised if the control plane rejects a request; `status` is the HTTP status code.
+
+    The message is a complete sentence that can be shown to the user.
+    """
 
     def __init__(self, message: str, status: int) -> None:
         super().__init__(message)
@@ -25,7 +28,10 @@ class SandboxError(Exception):
 
 
 class Sandbox:
-    """A running sandbox at `url`; `token` is its control token, which it requires beyond loopback."""
+    """A client of the running sandbox at `url`.
+
+    `token` is the control token; a sandbox requires it unless it listens on a loopback address.
+    """
 
     def __init__(self, url: str, token: str | None = None) -> None:
         self.url = url.rstrip("/")
@@ -40,7 +46,7 @@ class Sandbox:
         )
 
     def __enter__(self) -> Self:
-        """Return the client itself; leaving the block closes its connections."""
+        """Return the client; its connections are closed when the `with` block ends."""
         return self
 
     def __exit__(
@@ -61,9 +67,10 @@ class Sandbox:
         json: Mapping[str, Any] | None = None,
         params: Mapping[str, Any] | None = None,
     ) -> Any:
-        """Call the control plane and return the JSON of its response, None for a response without a body.
+        """Call the control plane; returns the response's JSON, or None if the response has no body.
 
-        Raises `SandboxError` for a refusal, and `httpx.HTTPError` if the sandbox cannot be reached.
+        Raises `SandboxError` if the request is rejected, or `httpx.HTTPError` if the sandbox cannot be
+        reached.
         """
         query = {name: value for name, value in (params or {}).items() if value is not None}
         response = self._http.request(method, path, json=json, params=query)
@@ -72,16 +79,16 @@ class Sandbox:
         raise SandboxError(_message(response), response.status_code)
 
     def health(self) -> Mapping[str, Any]:
-        """Return the sandbox's version, its vendors, and its problems, if it has any."""
+        """Return the sandbox's version, its vendors and any problems that it reports."""
         found: Mapping[str, Any] = self.call("GET", "/health")
         return found
 
     def tenants(self) -> list[Tenant]:
-        """List all tenants by name."""
+        """List all tenants."""
         return [Tenant(self, row["name"]) for row in self.call("GET", "/tenants")["tenants"]]
 
     def tenant(self, name: str) -> Tenant:
-        """Return an existing tenant; raises `SandboxError` if there is none with this name."""
+        """Return an existing tenant; raises `SandboxError` if no tenant has this name."""
         self.call("GET", f"/tenants/{name}")
         return Tenant(self, name)
 
@@ -98,9 +105,10 @@ class Sandbox:
     ) -> Tenant:
         """Create a tenant with `seed_size` returns at each vendor.
 
-        Its clock starts at `first_moment` (default: now) and stays there if `frozen`. `limits` enforces the
-        rate limits of `plan` (default: unless the clock is frozen). Raises `SandboxError` if the name is
-        taken or an option is wrong.
+        The tenant's clock starts at `first_moment` (default: now); if `frozen` is True, it does not move on
+        its own. `limits` determines whether the rate limits of `plan` are enforced; by default, they are
+        enforced unless the clock is frozen. Raises `SandboxError` if the name is taken or an option is
+        invalid.
         """
         start = first_moment.isoformat() if isinstance(first_moment, datetime) else first_moment
         options = {

@@ -1,4 +1,4 @@
-"""Starts a sandbox in a process of its own, on a free port, and stops it."""
+"""Starts a sandbox on a free port, in a separate process, and stops it again."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _SECONDS_TO_STOP = 10
 
 @contextmanager
 def started(*options: str, database: str = "sqlite://") -> Iterator[Sandbox]:
-    """Run a sandbox until the block ends, and yield a client of it.
+    """Start a sandbox and yield a client of it; the sandbox is stopped when the `with` block ends.
 
-    `options` are those of `returns serve`, for example `"--webhook-allow", "10.0.0.0/8"`. The state is kept
-    in memory unless `database` names a file (`sqlite:///returns.db`). Raises `RuntimeError` with the server's
-    message if it does not start.
+    `options` are passed to `returns serve`, for example `"--webhook-allow", "10.0.0.0/8"`. The sandbox keeps
+    its data in memory unless `database` is the URL of a file, such as `sqlite:///returns.db`. If the sandbox
+    does not start, raises `RuntimeError` with the sandbox's error message.
     """
     with TemporaryDirectory(prefix="returns-sandbox-") as folder:
         ready, log = Path(folder) / "ready.json", Path(folder) / "log.txt"

@@ -20,7 +20,7 @@ _PAGE = 1_000
 
 
 class Tenant:
-    """One merchant with an account at every vendor; tenants share no data, keys, limits or time."""
+    """One merchant with an account at every vendor; tenants share no data, keys, rate limits or clock."""
 
     def __init__(self, sandbox: Sandbox, name: str) -> None:
         self.name = name
@@ -28,7 +28,7 @@ class Tenant:
         self._sandbox = sandbox
 
     def __repr__(self) -> str:
-        """Show the name."""
+        """Show the tenant's name."""
         return f"Tenant({self.name!r})"
 
     def call(
@@ -39,15 +39,15 @@ class Tenant:
         json: Mapping[str, Any] | None = None,
         params: Mapping[str, Any] | None = None,
     ) -> Any:
-        """Call the control plane below this tenant; see `Sandbox.call`."""
+        """Call the control plane; `path` is relative to the tenant's own path. See `Sandbox.call`."""
         return self._sandbox.call(method, f"/tenants/{self.name}{path}", json=json, params=params)
 
     def credentials(self, vendor: str) -> Credentials:
-        """Return the credentials of the tenant's default key at a vendor; raises `KeyError` for no vendor."""
+        """Return the default key's credentials at a vendor; raises `KeyError` if the vendor is unknown."""
         return Credentials(**self.call("GET", "/credentials")["vendors"][vendor])
 
     def client(self, vendor: str) -> httpx.Client:
-        """Open an HTTP client of a vendor's API that sends the tenant's credentials; close it after use."""
+        """Create an HTTP client that sends the tenant's credentials to a vendor's API; close it after use."""
         found = self.credentials(vendor)
         verify = found.base_url.startswith("https:")
         return httpx.Client(
@@ -59,12 +59,12 @@ class Tenant:
         )
 
     def ledger(self, *, kind: str | None = None, vendor: str | None = None) -> list[LedgerEvent]:
-        """List what happened to the tenant, oldest first; `kind` is for example `return.created`."""
+        """List the tenant's ledger events, oldest first; an example of a `kind` is `return.created`."""
         rows = self._pages("/ledger", "events", {"kind": kind, "vendor": vendor}, "sequence")
         return [event(row) for row in rows]
 
     def deliveries(self) -> list[Delivery]:
-        """List the webhook deliveries, oldest first."""
+        """List the tenant's webhook deliveries, oldest first."""
         return [delivery(row) for row in self._pages("/deliveries", "deliveries", {}, "id")]
 
     def create_return(
@@ -76,10 +76,10 @@ class Tenant:
         customer_email: str = "iris.lane@example.com",
         **details: Any,
     ) -> ShownReturn:
-        """Create a return as a shopper does, outside the vendor's API.
+        """Create a return as a shopper, without using the vendor's API.
 
-        Each item has `sku`, `quantity` and `reason`; `details` are `created_at`, `customer_name` and
-        `return_type`.
+        Each item must have the fields `sku`, `quantity` and `reason`. `details` can contain `created_at`,
+        `customer_name` and `return_type`.
         """
         body = {
             "vendor": vendor,
@@ -91,30 +91,30 @@ class Tenant:
         return ShownReturn(**self.call("POST", "/returns", json=body))
 
     def move(self, vendor: str, id_: str, status: str) -> ShownReturn:
-        """Change the status of a return as the merchant does in the vendor's dashboard.
+        """Change the status of a return, as a merchant would do in the vendor's dashboard.
 
-        Raises `SandboxError` for a change that the vendor does not allow.
+        Raises `SandboxError` if the vendor does not allow the change.
         """
         path = f"/returns/{quote(id_, safe='')}/move"
         return ShownReturn(**self.call("POST", path, json={"vendor": vendor, "status": status}))
 
     def act(self, vendor: str, name: str, **inputs: Any) -> Mapping[str, Any]:
-        """Run one of a vendor's acts (`returns sandbox acts VENDOR`) and return the changed document."""
+        """Run an act, as listed by `returns sandbox acts VENDOR`; returns the document that it changed."""
         shown = self.call("POST", f"/vendors/{vendor}/acts/{quote(name, safe='')}", json=inputs)
         document: Mapping[str, Any] = shown["document"]
         return document
 
     def switch(self, vendor: str, name: str, *, on: bool, shop: str | None = None) -> None:
-        """Turn one of a vendor's switches on or off, for a shop if each shop has its own."""
+        """Turn a vendor's switch on or off; if each shop has its own switch, `shop` is the shop's name."""
         body = {"vendor": vendor, "name": name, "on": on, **({"shop": shop} if shop else {})}
         self.call("POST", "/switches", json=body)
 
     def reset(self) -> None:
-        """Restore the tenant's first state: seeded returns, first moment, empty ledger, the same keys."""
+        """Generate the tenant's returns again, empty its ledger and restart its clock; its keys are kept."""
         self.call("POST", "/reset")
 
     def delete(self) -> None:
-        """Delete the tenant with everything that belongs to it."""
+        """Delete the tenant and all its data."""
         self.call("DELETE")
 
     def _pages(
@@ -130,22 +130,23 @@ class Tenant:
 
 
 class Clock:
-    """A tenant's clock; it moves forward only."""
+    """A tenant's clock; it can be moved forward, but not back."""
 
     def __init__(self, tenant: Tenant) -> None:
         self._tenant = tenant
 
     def now(self) -> datetime:
-        """Return the tenant's time, to the second."""
+        """Return the clock's current time, in whole seconds."""
         return datetime.fromisoformat(self._tenant.call("GET", "/clock")["now"])
 
     def advance(
         self, by: str | int | timedelta | None = None, *, to: datetime | str | None = None
     ) -> datetime:
-        """Advance by a duration (`"3d"`, `"1d12h"`, seconds, a timedelta) or to a time; return the new time.
+        """Move the clock forward by the duration `by` or to the time `to`; returns the new time.
 
-        Scheduled steps and webhook attempts that become due on the way are run in order. Raises `ValueError`
-        for a text that is not a duration, and `SandboxError` for a time in the past.
+        `by` is a string such as `"3d"` or `"1d12h"`, a number of seconds or a `timedelta`. Scheduled steps
+        and webhook attempts that become due are run in order of their due times. Raises `ValueError` if a
+        string is not a valid duration, and `SandboxError` if `to` is in the past.
         """
         if to is not None:
             body: dict[str, Any] = {"to": to.isoformat() if isinstance(to, datetime) else to}
@@ -161,5 +162,5 @@ class Clock:
         self._tenant.call("POST", "/clock/freeze")
 
     def unfreeze(self) -> None:
-        """Let the clock run on from where it stands."""
+        """Start the clock again, from the time at which it was stopped."""
         self._tenant.call("POST", "/clock/unfreeze")

@@ -23,7 +23,7 @@ from mock_server.world import World
 class Vendor(Protocol):
     """One vendor's API: the members below, and one method per operationId in the vendor's specification.
 
-    The method for an operation receives a `Call` and returns a `Reply`, or raises `Problem` to refuse the
+    The method for an operation receives a `Call` and returns a `Reply`, or raises `Problem` to reject the
     request.
     """
 
@@ -94,7 +94,10 @@ class Labelling(Protocol):
 
 @runtime_checkable
 class TokensOnly(Protocol):
-    """A vendor whose API accepts only access tokens; API keys are client secrets for getting tokens."""
+    """A vendor whose API accepts only access tokens.
+
+    To get a token, a client uses an API key as the client secret.
+    """
 
     token_seconds: int
     """How long an access token is valid, in seconds."""
@@ -109,7 +112,7 @@ def load(name: str, world: World) -> Vendor:
     """Create the vendor with the given name; `world` is the state of the sandbox that it runs in.
 
     Raises `LookupError` if the name is unknown, and `BrokenSpecification` if the vendor's package has no
-    function `vendor`.
+    `vendor` function.
     """
     if name not in names():
         raise LookupError(f"There is no vendor {name!r}; there are {', '.join(names())}.")

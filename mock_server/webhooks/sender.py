@@ -105,7 +105,7 @@ class Sender:
                 self._under_way[delivery.id] = asyncio.create_task(self._send(delivery))
 
     def _due(self) -> list[Delivery]:
-        """List due deliveries to webhooks that are below their limits, starting after the last one served."""
+        """List due deliveries to webhooks below their limits, starting after the webhook served last."""
         keys = [key for key in self._outbox.due_webhooks() if self._has_room(key)]
         keys.sort(key=lambda key: (key <= self._last, key))
         return [one for key in keys[:MAX_AT_ONCE] for one in self._outbox.due_to(key, MAX_PER_WEBHOOK)]
@@ -187,7 +187,7 @@ class Sender:
                 await self._sleep(_POLL_SECONDS)
 
     async def _wait_for_work(self) -> None:
-        """Wait until a delivery is added or finished, or `_POLL_SECONDS` have passed if any is pending."""
+        """Wait until a delivery is added or finished; while any are pending, wait at most `_POLL_SECONDS`."""
         timeout = None if self._outbox.is_empty else _POLL_SECONDS
         # Not `wait_for`: before Python 3.12, it can swallow a cancellation that comes at the same time.
         with suppress(TimeoutError):

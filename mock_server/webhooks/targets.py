@@ -41,7 +41,7 @@ class Targets:
 
     @classmethod
     def read(cls, host: str, allow: Iterable[str]) -> Self:
-        """Build the targets of a sandbox that listens on `host`.
+        """Build the allowed targets for a sandbox that listens on `host`.
 
         `allow` contains host names, IP addresses and CIDR blocks. Raises `ValueError` if an entry is invalid.
         """
@@ -66,7 +66,7 @@ class Targets:
     def admit(self, host: str, address: Address) -> bool:
         """Return True if webhooks to `host` may be sent to `address`, one of the host's IP addresses.
 
-        If a host is allowed only by name, its link-local, unspecified and multicast addresses are refused:
+        If a host is allowed only by name, its link-local, unspecified and multicast addresses are rejected:
         cloud metadata services, for example, are at 169.254.169.254.
         """
         address = getattr(address, "ipv4_mapped", None) or address

@@ -61,7 +61,10 @@ def request_to(url: str, body: bytes, *, timeout: httpx.Timeout) -> httpx.Reques
 
 
 class WebhookTransport(httpx.AsyncBaseTransport):
-    """Sends webhooks to allowed targets only; uses the proxy set in the environment for other machines."""
+    """Sends webhooks to allowed targets only.
+
+    Webhooks to other machines are sent through the proxy that is set in the environment, if any.
+    """
 
     def __init__(
         self,
@@ -121,8 +124,8 @@ class WebhookTransport(httpx.AsyncBaseTransport):
     async def _through(self, proxy: str, request: httpx.Request, host: str) -> httpx.Response:
         """Send a request through a proxy; raises `RefusedError` if the request's host is not allowed.
 
-        A host name must be allowed by name: its addresses cannot be checked here, because the proxy resolves
-        it.
+        If the host is a name, the name itself must be allowed: its addresses cannot be checked here, because
+        the proxy resolves the name.
         """
         literal = _literal(host)
         if literal is None and not self._targets.names_host(host):
@@ -151,7 +154,7 @@ def _refusal(host: str) -> str:
 
 
 def _pinned(request: httpx.Request, host: str, address: Address) -> httpx.Request:
-    """Copy a request, replacing the URL's host with `address`; the `Host` header and TLS keep the name."""
+    """Copy a request with `address` as the URL's host; the `Host` header and TLS still use the host name."""
     # TLS sends and verifies `sni_hostname` in place of the address (RFC 6066, section 3).
     extensions = (
         {**request.extensions, "sni_hostname": host} if _literal(host) is None else request.extensions
