@@ -1,7 +1,7 @@
 """Exsited's constants, such as statuses, page sizes and token lifetimes, and functions that generate its IDs.
 
-Source: vendor page. The token lifetime of one hour appears in the documentation's sample (documented); all
-other durations are assumed.
+Source: vendor page. The token lifetime of one hour is documented, in a sample response; all other durations
+are assumed.
 """
 
 import uuid

@@ -1,6 +1,6 @@
 """Exsited's token endpoint: exchanges client credentials or a refresh token for an access token.
 
-Source: the documentation's introduction. Wrong credentials result in status 401 (assumed). A refused refresh
+Source: the documentation's introduction. Wrong credentials result in status 401 (assumed). A rejected refresh
 token results in status 400, as in RFC 6749, section 5.2. This matters because the vendor's own clients fall
 back to client credentials only after a 400 (observed).
 """
@@ -33,7 +33,7 @@ class Login:
     def token(self, requested: Mapping[str, Any]) -> dict[str, Any]:
         """Issue an access token and a refresh token for a `TokenRequest`.
 
-        Raises `Problem` for wrong credentials, a refused refresh token, or a missing field.
+        Raises `Problem` for wrong credentials, an invalid or expired refresh token, or a missing field.
         """
         grant = self.tokens.client(NAME, requested["client_id"], requested["client_secret"])
         if grant is None:

@@ -1,6 +1,7 @@
 """Exsited's pagination: parses the paging and sorting parameters, and builds links to adjacent pages.
 
-The vendor's clients send these parameters (observed); details of their meaning are assumed.
+The vendor's clients send these parameters (observed); some details of how the API
+interprets them are assumed.
 """
 
 from collections.abc import Mapping
@@ -27,7 +28,8 @@ class Slice:
 def slice_of(query: Mapping[str, Any]) -> Slice:
     """Parse the paging and sorting parameters of a query.
 
-    Unknown sort fields and directions are ignored, because the vendor's clients send `None` as both.
+    Unknown sort fields and directions are ignored, because the vendor's clients send the string `None` for
+    both.
     """
     direction = query.get("direction", "").rpartition(".")[2].lower()
     return Slice(

@@ -1,7 +1,7 @@
 """Exsited's returns: creates returns for items on an invoice, receives the items, and closes returns.
 
 All methods write through the caller's open `Change`, so that a return, its receipts and the ledger are
-committed together. The rules for refusing requests and for closing returns are assumed (see
+committed together. The rules for rejecting requests and for closing returns are assumed (see
 `openapi/exsited.yaml`).
 """
 

@@ -26,8 +26,8 @@ _INCOMPLETE = 5
 class SeedWriter:
     """Stores a tenant's seeded returns with their invoices and receipts.
 
-    The tenant's clock starts at `at` (µs). `invoices` and `receipts` are the numbers of invoices and receipts
-    stored so far, from which the next IDs are derived.
+    The tenant's clock starts at `at` (µs). `invoices` and `receipts` count the invoices and receipts stored
+    so far. The IDs of new invoices and receipts are derived from these counts.
     """
 
     change: Change

@@ -48,7 +48,7 @@ def examples(store: Store, orders: Orders, hooks: Hooks, tenant: str, at: int) -
 
 
 def _unshipped(store: Store, tenant: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield shipments of approved returns that were not sent yet, each paired with its return's ID.
+    """Yield the unsent shipments of approved returns, each as a pair of the return's ID and the shipment.
 
     Shipments without a label are yielded first.
     """

@@ -36,7 +36,7 @@ class Orders:
     store: Store
 
     def eligible(self, tenant: str, shop: str, requested: Mapping[str, Any], at: int) -> list[JSON]:
-        """List the requested units, each with its eligible policies, in the order of the request.
+        """Look up the eligible policies for each unit in a request; the result is in the request's order.
 
         Raises `LookupError` for an unknown order, and `Problem` for a line that the order does not have.
         """
@@ -108,8 +108,8 @@ class Orders:
 def put_order(change: Change, tenant: str, shop: str, requested: Mapping[str, Any], ordered_at: int) -> None:
     """Store the order that a `ShopperReturn` refers to, with its customer and lines.
 
-    `requested["ordered"]` contains the ordered quantity of each SKU. Without it, the order contains only the
-    returned items.
+    `requested["ordered"]` contains the ordered quantity of each SKU. If `requested` has no such key, the
+    order contains only the returned items.
     """
     name = requested["order_number"]
     items = {item["sku"]: item for item in requested["items"]}

@@ -1,7 +1,8 @@
 """ReturnGO's returns and shipments: creates returns, changes statuses, adds comments, applies carrier scans.
 
 All methods write through the caller's open `Change`, so that a return, its parts, the ledger and the outbox
-are committed together. When a return becomes Received or Validated, so do its shipments, and vice versa.
+are committed together. When a return becomes Received or Validated, so do its shipments; the same applies in
+the other direction.
 """
 
 from collections.abc import Mapping
@@ -92,9 +93,9 @@ class Returns:
     def move(self, change: Change, row: Row, status: str, at: int, by: str = DASHBOARD) -> JSON:
         """Change a return's status, and return the `Rma`.
 
-        If the new status is Received or Validated, the return's shipments also get it. Raises `IllegalMove`
-        if the lifecycle does not allow the change, or if a canceled return would get a status other than the
-        one that `reopened_status` returns.
+        If the new status is Received or Validated, also changes the shipments' status, where their lifecycle
+        allows this. Raises `IllegalMove` if the return's lifecycle does not allow the change. A canceled
+        return can only be changed to the status that `reopened_status` returns.
         """
         LIFECYCLE.check(row.status, status)
         rma: JSON = orjson.loads(row.document)
@@ -110,9 +111,9 @@ class Returns:
     def update_shipment(self, change: Change, row: Row, requested: Mapping[str, Any], at: int) -> JSON:
         """Update the details or status of a shipment through the API, and return the `Shipment`.
 
-        If the new status is Received or Validated, the return also gets it, unless its lifecycle does not
-        allow the change. Raises `IllegalMove` if the shipment cannot change from its current to the requested
-        status.
+        If the shipment's new status is Received or Validated, also changes the return's status, if the
+        return's lifecycle allows this. Raises `IllegalMove` if the shipment cannot change from its current
+        status to the requested status.
         """
         owner = self.row(row.tenant, row.parent)
         rma: JSON = orjson.loads(owner.document)
@@ -262,7 +263,10 @@ def reopened_status(rma: JSON) -> str:
 
 
 def approve(rma: JSON, by: str, at: int) -> None:
-    """Add the event and comments for an approval to a return and, for an exchange, a draft order."""
+    """Add the event and the comments about an approval to a return's document.
+
+    For an exchange, also adds a draft order, unless the return already has one.
+    """
     via = {API: "API", AUTOMATION: "Automation"}.get(by, "Dashboard")
     rma["rmaSummary"]["events"].append(documents.event("RMA_APPROVED", via, at))
     order = rma["orderDetails"]["order_name"]

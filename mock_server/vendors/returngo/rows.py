@@ -29,7 +29,7 @@ def put_rma(
 
 
 def put_shipment(change: Change, tenant: str, shop: str, shipment: JSON, rma: str, made: int) -> None:
-    """Store a shipment of the return `rma`; the column `order_number` contains the tracking number."""
+    """Store a shipment of the return `rma`; the `order_number` column contains the tracking number."""
     change.put_document(
         tenant,
         NAME,

@@ -224,8 +224,8 @@ def _validate(rma: JSON, at: int) -> None:
 def _newest_first(timeline: list[JSON], entries: list[tuple[int, JSON]]) -> list[JSON]:
     """Merge `entries` into a timeline, and sort the result from newest to oldest.
 
-    An entry comes before the timeline's comments with the same time. Comments with the same time keep their
-    order.
+    If an entry and a comment in the timeline have the same time, the entry comes first. Comments that have
+    the same time stay in their order.
     """
     keyed = [(entry["datetime"], place, entry) for place, entry in enumerate(reversed(timeline))]
     keyed += [(entry["datetime"], len(timeline), entry) for _, entry in entries]

@@ -150,9 +150,9 @@ class Transactions:
 
 
 def unpaid(rma: JSON, types: Collection[str]) -> dict[str, list[JSON]]:
-    """Group the items that no transaction covers by resolution type.
+    """Find a return's items that no transaction covers, and group these items by resolution type.
 
-    Items with a resolution type that is not in `types` are left out.
+    Items whose resolution type is not in `types` are left out.
     """
     settled = {id_ for transaction in rma["transactions"] for id_ in transaction["returnItemIds"]}
     by_type: dict[str, list[JSON]] = {}

@@ -53,7 +53,7 @@ _OPEN: Final = {"Received", "Validated", "Done"}
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """The act `validate_items`, which stores the warehouse's validation of returned items."""
+    """The `validate_items` act, which stores the warehouse's validation of returned items."""
 
     store: Store
     returns: Returns
@@ -67,8 +67,8 @@ class Validation:
     def run(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> Mapping[str, Any]:
         """Store the validation of a return's items, and return the `Rma`.
 
-        Raises `LookupError` if the return or an item is unknown, and `ValueError` if the return was not
-        received yet.
+        Raises `LookupError` if the return or an item is unknown, and `ValueError` if the return has not
+        been received yet.
         """
         row = self.returns.row(tenant, requested["rmaId"])
         if row.status not in _OPEN:

@@ -65,9 +65,10 @@ class PublicApps:
 
     @property
     def install_act(self) -> Act:
-        """Build the act `install_app`, in which a retailer installs a public app.
+        """Build the `install_app` act, in which a retailer installs a public app.
 
-        The act's result contains the URL that the retailer is redirected to, with an authorization code.
+        The result of the act includes the URL that the retailer is redirected to. This URL contains an
+        authorization code.
         """
         schema = {
             "type": "object",

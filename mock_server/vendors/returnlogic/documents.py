@@ -99,7 +99,7 @@ def worth(items: Sequence[Mapping[str, Any]]) -> Decimal:
 
 
 def price(item: Mapping[str, Any]) -> Decimal:
-    """Look up a line item's unit price; without `unit_price`, derive a price from the SKU."""
+    """Look up a line item's unit price; if the item has none, derive a price from the SKU."""
     given = item.get("unit_price")
     return Decimal(str(given)) if given is not None else Decimal(20 + zlib.crc32(item["sku"].encode()) % 180)
 
@@ -107,7 +107,7 @@ def price(item: Mapping[str, Any]) -> Decimal:
 def new_label(rma: str, requested: Mapping[str, Any]) -> JSON:
     """Build the shipping label of an RMA.
 
-    A carrier or tracking number that `requested` does not contain is derived from the RMA's ID.
+    If `requested` contains no carrier or no tracking number, the missing value is derived from the RMA's ID.
     """
     digits = zlib.crc32(rma.encode()) % 10**10
     carrier = requested.get("carrier") or list(CARRIERS)[digits % len(CARRIERS)]

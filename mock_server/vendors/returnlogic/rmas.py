@@ -60,8 +60,8 @@ class Rmas:
     def scan(self, change: Change, tenant: str, id_: str, status: str, at: int) -> None:
         """Apply the status from a carrier's scan to an RMA's parcel.
 
-        If the RMA's lifecycle allows it, the RMA also changes to this status. Raises `UnknownReturn` if the
-        RMA is unknown.
+        Also changes the RMA to the same status, if its lifecycle allows the change. Raises `UnknownReturn` if
+        there is no such RMA.
         """
         row = self.row(tenant, id_)
         document: JSON = orjson.loads(row.document)
@@ -98,7 +98,7 @@ def record_scanned(change: Change, tenant: str, document: JSON, before: str, aft
 
 
 def record_refund(change: Change, tenant: str, document: JSON, currency: str, at: int) -> None:
-    """Record in the ledger the amounts that an RMA refunds; exchanged items are not refunded."""
+    """Record an RMA's refunds in the ledger, one per refund method; exchanged items are not refunded."""
     methods = {"refund": "original_payment", "giftCard": "store_credit"}
     for name, method in methods.items():
         amount = document["totals"][name]["total"]

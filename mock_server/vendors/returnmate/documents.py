@@ -44,14 +44,14 @@ JSON = dict[str, Any]
 def identify(kind: str, *of: str | int) -> str:
     """Derive an ID from `of`; the same values always result in the same ID.
 
-    IDs are hashes, so they do not reveal the number of records.
+    IDs are hashes instead of sequence numbers, so that they do not reveal how many records exist.
     """
     digest = hashlib.blake2s(":".join(map(str, (kind, *of))).encode(), digest_size=6).hexdigest()
     return f"{_PREFIXES[kind]}_{digest}"
 
 
 def part_id(kind: str, owner: str, place: int) -> str:
-    """Build the ID of a record's part, such as an item, from the record's ID and the part's list index."""
+    """Build the ID of a part of a record, such as the item at list index `place`, from the record's ID."""
     return f"{_PREFIXES[kind]}_{owner.partition('_')[2]}{place:02d}"
 
 
@@ -145,7 +145,7 @@ def add_to_timeline(document: JSON, at: int, *, type_: str, message: str, status
 
 
 def new_shipment(owner: JSON, requested: Mapping[str, Any], label_url: LabelURL, at: int) -> JSON:
-    """Build a `Shipment` with a label for the return `owner` from a `CreateShippingLabel`."""
+    """Build a `Shipment` of the return `owner`, including its label, from a `CreateShippingLabel`."""
     id_ = part_id("shipment", owner["id"], len(owner["shipments"]))
     return {
         "id": id_,

@@ -1,6 +1,7 @@
 """ReturnMate's reports: returns per period, return reasons, carriers, and the statistics of a customer.
 
-The reports follow the schemas in `openapi/returnmate.yaml`, and are computed from the same rows as lists.
+The reports follow the schemas in `openapi/returnmate.yaml`, and are computed from the same rows as the
+lists of returns and shipments.
 """
 
 from collections import Counter
@@ -29,8 +30,8 @@ start on Monday (ISO 8601)."""
 def returns(rows: Iterable[Row], refunds: dict[str, Decimal], group_by: str | None) -> JSON:
     """Build a `ReturnsReport` from the rows of returns.
 
-    `refunds` contains the refunded amounts, keyed by return ID. With `group_by`, the report also contains
-    figures for each period.
+    `refunds` contains the refunded amounts, keyed by return ID. If `group_by` is set, the report also
+    contains figures for each period.
     """
     listed = list(rows)
     report = {

@@ -104,8 +104,8 @@ class Returns:
     ) -> None:
         """Store a carrier's scan of a shipment, and update the shipment's status.
 
-        When a shipment to the shop becomes `in_transit`, so does its return if the return's status is
-        `label_sent`.
+        If a shipment to the shop is now `in_transit` and the status of its return is `label_sent`, also
+        changes the return's status to `in_transit`.
         """
         row = self._row(tenant, "shipment", shipment_id)
         put_scan(change, tenant, shipment_id, status=scan, description=description, location=None, at=at)
@@ -122,7 +122,10 @@ class Returns:
             self.move(change, tenant, owner, "in_transit", at)
 
     def _priced(self, tenant: str, item: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Add the product's price and, if the shop has the product, its name to a requested line item."""
+        """Fill in a requested line item's missing price and name from the shop's product.
+
+        If the shop does not have the product, only an invented price is filled in.
+        """
         stored = self.store.document(tenant, NAME, "product", item["sku"])
         product = orjson.loads(stored) if stored else {"unit_price": invented_price(item["sku"])}
         return {**product, **item}

@@ -276,9 +276,9 @@ def _short(word: str) -> int:
 
 
 def pack(document: JSON, requested: Mapping[str, Any], *, split: bool) -> None:
-    """Add shipments to a return, and set its carrier, tracking number and parcel weight accordingly.
+    """Add shipments to a return, and copy their carrier, tracking number and weight into the return.
 
-    With `split`, the first product is shipped separately from the others.
+    If `split` is True, the first product is shipped separately from the others.
     """
     document["shipments"] = shipments = new_shipments(document, requested, split=split)
     document["shipping_carrier"] = shipments[0]["display_name"]
@@ -290,7 +290,7 @@ def pack(document: JSON, requested: Mapping[str, Any], *, split: bool) -> None:
 def new_shipments(owner: JSON, requested: Mapping[str, Any], *, split: bool) -> list[JSON]:
     """Build the shipments of a return; usually, one shipment contains all products.
 
-    With `split`, the first shipment contains the first product, and the second shipment contains all others.
+    If `split` is True, the first shipment contains the first product, and the second contains all others.
     """
     products = owner["products"]
     groups = [products[:1], products[1:]] if split and len(products) > 1 else [products]

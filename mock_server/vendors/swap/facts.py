@@ -1,7 +1,7 @@
 """Swap's constants: statuses, transitions, return types, reasons, carriers and store settings.
 
-Sources: vendor page, section "Example Response"; help pages on return statuses and quality control. Statuses
-that are missing from the page's examples are spelled in the style of those that are shown (assumed).
+Sources: vendor page, section "Example Response"; help pages on return statuses and quality control. The
+vendor page's examples do not show all statuses; the others are spelled in the same style (assumed).
 """
 
 from typing import Final

@@ -2,9 +2,8 @@
 
 Source: help pages on quality control. If all products pass, the return passes and is completed. If any
 product fails, the return fails and needs review. Quality control ends 48 hours after the first update
-(assumed). Products without an update then count as missing. If at least one product passed and none failed,
-the result is `partial` and the return also needs review; at Swap, a store can choose to accept partial
-returns.
+(assumed). Products that had no update by then count as missing. If all other products passed, the result is
+`partial` and the return also needs review; at Swap, a store can choose to accept partial returns.
 """
 
 from collections.abc import Mapping
@@ -114,10 +113,10 @@ class QualityControl:
 
 
 def _condition(reported: str, quantity: int, expected: int) -> str:
-    """Check the quantity of a product whose reported condition passes.
+    """Determine a product's condition from the reported condition and quantity.
 
-    Returns `Missing` if there are too few units, `Qty Mismatch` if there are too many, and the reported
-    condition in all other cases.
+    If the reported condition passes, but the quantity is lower or higher than `expected`, the result is
+    `Missing` or `Qty Mismatch`. Otherwise, the result is the reported condition.
     """
     if reported in PASSES and quantity != expected:
         return "Missing" if quantity < expected else "Qty Mismatch"

@@ -69,7 +69,7 @@ def _write_return(change: Change, tenant: str, seed: SeedReturn, start: int) -> 
 
 
 def _outcome(seed: SeedReturn, state: State) -> tuple[str, str | None]:
-    """Determine the status and the quality control result for a return's neutral state.
+    """Convert a vendor-independent state of a seeded return to Swap's status and quality control result.
 
     The quality control result is None if quality control has not started.
     """
