@@ -6,10 +6,9 @@ import json
 import os
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from time import monotonic, sleep
 from typing import IO, TYPE_CHECKING, Any
 
 from mock_server.testing.sandbox import Sandbox
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 
 _SECONDS_TO_START = 60
 _SECONDS_TO_STOP = 10
+_INTERVAL = 0.02
 
 
 @contextmanager
@@ -51,12 +51,13 @@ def _start(command: list[str], output: IO[bytes]) -> subprocess.Popen[bytes]:
 
 
 def _wait(process: subprocess.Popen[bytes], ready: Path, log: Path) -> dict[str, Any]:
-    deadline = monotonic() + _SECONDS_TO_START
-    while process.poll() is None and monotonic() < deadline:
+    for _ in range(int(_SECONDS_TO_START / _INTERVAL)):
         if ready.exists():
             content: dict[str, Any] = json.loads(ready.read_text("utf-8"))
             return content
-        sleep(0.02)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_INTERVAL)
+            break
     raise RuntimeError(f"The returns sandbox did not start: {log.read_text('utf-8').strip()}")
 
 
