@@ -152,7 +152,7 @@ class Spec:
         )
 
     def _parameter(self, raw: Any, where: str, inherited: Provenance) -> Parameter | None:
-        """Parse a path or query parameter; return None for a header, which authentication sets."""
+        """Parse a path or query parameter; return None for headers, which only authentication sets."""
         parameter = self._resolve(raw, where)
         self._check("parameter", parameter, where)
         if parameter["in"] == "header":
@@ -276,10 +276,10 @@ class Spec:
         raise SpecError(f"{where}: type {kind!r} is not supported.")
 
     def _merged(self, raw: Any, where: str) -> dict[str, Any]:
-        """Return the schema with `allOf`, `oneOf` and `anyOf` resolved into a single schema.
+        """Return a single schema that replaces the schema's `allOf`, `oneOf` and `anyOf`.
 
-        Objects in `oneOf` become one object with variants. If all alternatives are strings, the first
-        alternative is used.
+        Alternative objects in `oneOf` become one object with variants. If the alternatives in `oneOf` or
+        `anyOf` are all strings, only the first alternative is used.
         """
         schema = dict(self._resolve(raw, where))
         self._check("schema", schema, where)

@@ -38,9 +38,10 @@ def guarantees(
     `unseen` describes changes that the vendor's filter does not return. If `end_reported` is false, the
     vendor does not report where a list ends, so a poll reads pages until one is empty.
 
-    Make remembers only the time or ID of the last event. Therefore a trigger is offered in Make only if the
-    records in the list contain the event's timestamp, or if each new record is an event and the vendor's IDs
-    increase (`growing_ids`). In Make, triggers do not request details.
+    Make stores only the time or ID of the last event. Therefore, a trigger is offered in Make only if one of
+    these conditions is met: the records in the list contain the event's timestamp; or each new record is an
+    event, and new records have higher IDs than earlier records (`growing_ids`). In Make, triggers do not
+    request details.
     """
     rows: dict[Runtime, Guarantee] = {
         runtime: guarantee(
@@ -92,9 +93,9 @@ def guarantee(
 ) -> Guarantee:
     """Compute the guarantee of a trigger in one runtime.
 
-    `when` is the path to the timestamp or increasing ID that the runtime compares to find new events. It is
-    None if the runtime remembers records instead. `pages` is the largest number of pages per poll. The other
-    arguments are the same as in `guarantees`.
+    `when` is set if the runtime stores only the time or ID of the last event; it is the path to this time or
+    ID in a record. `when` is None if the runtime stores which records it has already read. `pages` is the
+    largest number of pages per poll. The other arguments are the same as in `guarantees`.
     """
     misses = _loses(source, runtime, pages * source.page_size, by_id=when == source.id)
     # A list that fits on one page needs a second request if only an empty page shows that it has ended.
@@ -122,10 +123,10 @@ def guarantee(
 
 
 def shortest_interval(plan: Plan, calls: int) -> int:
-    """Return the shortest interval, in seconds, at which a plan allows polls of `calls` requests each.
+    """Return the shortest time between two polls, in whole seconds, that a plan's rate limits allow.
 
-    Polling every `interval` seconds sends `calls * seconds / interval` requests per window, which must not
-    exceed the window's `requests`. The result is rounded up.
+    Each poll sends `calls` requests. In a window of `seconds` seconds, polling therefore sends
+    `calls * seconds / interval` requests, which must not exceed the window's `requests`.
     """
     return max((-(-calls * window.seconds // window.requests) for window in plan.windows), default=1)
 

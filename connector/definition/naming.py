@@ -32,9 +32,10 @@ def _titled(word: str, *, small: bool) -> str:
 
 
 def below(heading: str, label: str) -> str:
-    """Join an object's label and the label of one of its fields, without repeating words that they share.
+    """Append a field's label to the label of the object that contains it.
 
-    For example, `Items Price` and `Price Amount` become `Items Price Amount`.
+    Words at the end of the object's label that also begin the field's label are not repeated: `Items Price`
+    and `Price Amount` become `Items Price Amount`.
     """
     parent, own = heading.split(" "), label.split(" ")
     shared = max(size for size in range(len(own) + 1) if parent[len(parent) - size :] == own[:size])

@@ -32,9 +32,10 @@ def walk(fields: Sequence[Field], path: Path) -> Field | None:
 class Resolver:
     """Looks up a catalog's names in the specification, and collects all problems in `problems`.
 
-    A method that finds an unknown name adds a problem and continues, so that one run reports every mistake.
-    `subject` describes the part of the catalog that uses the name, and is the beginning of the message. `at`
-    is the path of this part in the catalog; the message states the line number of this path.
+    If a method finds an unknown name, it adds a problem and raises no error, so that one run finds all
+    problems. In all methods, `subject` is the beginning of the message and describes the part of the catalog
+    that uses the name, such as "source returns". `at` is the path of this part in the catalog; the line
+    number of this path is added to the message.
     """
 
     def __init__(self, spec: Spec, located: Located) -> None:
@@ -43,7 +44,7 @@ class Resolver:
         self.problems: list[str] = []
         self.used: set[str] = set()
         self.filled: set[str] = set()
-        """The parameters and body fields that are filled from login fields, so that they need no input."""
+        """Names of parameters and body fields that need no input, because login fields fill them."""
         self.paged: dict[str, set[str]] = {}
         """The parameters that paging fills, keyed by operation."""
 
@@ -94,7 +95,11 @@ class Resolver:
     def query(
         self, operation: Operation | None, values: Mapping[str, Any], at: At, subject: str
     ) -> dict[str, Any]:
-        """Return a copy of the query `values`; report unknown parameters and values that are not allowed."""
+        """Return a copy of `values`, which maps query parameters to values, and report problems.
+
+        A problem is a parameter that the operation does not have, or a value that is not one of the
+        parameter's choices.
+        """
         for name, value in values.items():
             parameter = operation and self.parameter(operation, name, (*at, name), subject)
             if parameter and parameter.field.choices:

@@ -1,4 +1,4 @@
-"""Determines whether a trigger relies on requests or filters that are only assumed to exist."""
+"""Determines whether a trigger relies on requests or filters whose provenance is "assumed"."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def is_assumed(integration: Integration, trigger: Trigger) -> bool:
-    """Return True if any of the trigger's requests, or its time filter, is only assumed to exist."""
+    """Return True if the provenance of a request or of the time filter of the trigger is "assumed"."""
     source = trigger.source
     requests = [source.operation, *([trigger.details.operation] if trigger.details else [])]
     since = None if isinstance(source, Snapshot) else source.since

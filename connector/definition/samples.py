@@ -56,10 +56,10 @@ def of_event(
 def check(
     resolver: Resolver, source: Source, occurred: Path | None, shown: Any, at: At, subject: str
 ) -> None:
-    """Report a problem if the example record `shown` would not fire the trigger.
+    """Report a problem if the trigger would emit no event for the example record `shown`.
 
-    A record does not fire the trigger if its state is one of the initial states, or if it has no timestamp at
-    `occurred`.
+    A trigger emits no event for a record in one of the source's `initial` states, or for a record without a
+    timestamp at `occurred`.
     """
     if not isinstance(source, CreatedSince) and source.state and not source.reached:
         state = at_path(shown, source.state)

@@ -134,8 +134,8 @@ class ResourceEntry(CatalogEntry):
 class DropdownEntry(CatalogEntry):
     """The options that a dropdown offers for an input.
 
-    The options are the records that `operation` lists, or the known values of an action's input. `value` and
-    `label` are paths in each record; `choices_of` names the action and its input.
+    With `operation`, the options are the records that it lists; `value` and `label` are paths in each record.
+    With `choices_of` (an action and one of its inputs), the options are the known values of this input.
     """
 
     noun: str
@@ -148,7 +148,7 @@ class DropdownEntry(CatalogEntry):
 
 
 class OrderEntry(CatalogEntry):
-    """How to sort a list: `by` and `direction` name two query parameters; the other keys are their values."""
+    """How to sort a list: the names (`by`, `direction`) and the values of two query parameters."""
 
     by: str
     direction: str
@@ -194,8 +194,8 @@ class DetailsEntry(CatalogEntry):
 class SourceEntry(CatalogEntry):
     """A list that one or more triggers poll.
 
-    `unseen` describes the changes that the vendor's filter does not return; it is added to each guarantee.
-    `growing_ids` is true if IDs are numbers and new records were always observed to have the highest ID.
+    `unseen` describes the changes that the vendor's filter does not return, so that triggers miss them.
+    `growing_ids` is true if IDs are numbers and, in all observations, new records had the highest IDs.
     """
 
     operation: str
@@ -226,7 +226,7 @@ class ChangedSinceEntry(SourceEntry):
     """A source that reads only changed records; see `connector.definition.model.ChangedSince`.
 
     If `changed` (the path of the time of the last change) is set, `mark` or `state` is required. `since_form`
-    is the vendor's time format. Runtimes without a cursor read the changes of the last `window_hours`.
+    is the vendor's time format. Runtimes that store no cursor read the changes of the last `window_hours`.
     """
 
     strategy: Literal["changed_since"]
@@ -301,7 +301,7 @@ class InputEntry(FieldEntry):
     value is not sent, but compared with the value at this path in each record. Set `required: true` if users
     must fill in an input that the API treats as optional. `identifies` is the kind of identifier, such as
     `order`. In a search, `found_at` lists the fields of a record that can contain the input's value; records
-    with other values in these fields are dropped. With `several: commas`, users can enter several values.
+    with other values in these fields are dropped. Set `several: commas` if the API reads `a,b` as two values.
     """
 
     name: Dotted | None = None
@@ -315,7 +315,7 @@ class InputEntry(FieldEntry):
 
 
 class FindingEntry(CatalogEntry):
-    """How to look for the record that a write request without a response may have created.
+    """How to find out whether a write request created a record although the vendor did not respond.
 
     `parameters` maps the operation's parameters to the action's inputs. The keys of `equal` are the fields to
     compare; its values are inputs, or columns of a list input, such as `lines.quantity`.

@@ -104,8 +104,8 @@ def _parsed(name: str, text: str) -> yaml_lines.Located:
 def _sentence(source: yaml_lines.Located, error: Any) -> str:
     """Format a pydantic validation error as one sentence that starts with the file name and line number.
 
-    The location that pydantic reports can also contain names of union members. These names do not occur in
-    the file, so they are skipped when the line number is looked up.
+    If an entry can have one of several types, the location that pydantic reports also contains the name of a
+    type. This name does not occur in the file, so it is skipped when the line number is looked up.
     """
     path: tuple[str, ...] = ()
     for step in error["loc"]:

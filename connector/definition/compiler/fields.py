@@ -121,7 +121,7 @@ def with_known_values(steps: Mapping[str, Step], dropdowns: Mapping[str, Dropdow
 
 SEPARATORS = {"commas": ","}
 POLLING = ("cursor", "since")
-"""The arguments of `poll`; a trigger's input cannot have one of these names."""
+"""Names that a trigger's inputs cannot have, because arguments of `poll` already have these names."""
 
 
 def filters(
@@ -243,9 +243,10 @@ def _placed(
 def _variants(
     resolver: Resolver, field: Field, columns: Sequence[InputField], at: At, subject: str
 ) -> tuple[Variant, ...]:
-    """Return a field's variants, with each member's name replaced by the key of the column that fills it.
+    """Return the variants of a list input's items, expressed in the keys of the input's columns.
 
-    Reports a problem for each required member that no column fills.
+    The specification names the members of an item; each name is replaced by the key of the column that fills
+    the member. Reports a problem for each required member that no column fills.
     """
     keys = {column.path[0]: column.key for column in columns}
     if not keys:

@@ -151,7 +151,10 @@ def _trigger(
 
 
 def _end_reported(catalog: Catalog, operation: str) -> bool:
-    """Return True if each response shows whether another page follows, with a total or a cursor."""
+    """Return True if responses contain a total or a cursor, which shows whether another page follows.
+
+    Also returns True if the operation's response is not divided into pages.
+    """
     paging = next((entry for entry in catalog.paging.values() if operation in entry.operations), None)
     return paging is None or paging.style == "cursor" or paging.total is not None
 

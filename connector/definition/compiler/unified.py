@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Fields = tuple["Field", ...]
 LISTED = (ItemTable, ShipmentTable, RefundTable)
-"""The tables whose paths are relative to the object at `at`, or to each item of the list at `at`."""
+"""The tables with a path `at` to an object or list; other paths are relative to the object or list item."""
 
 
 def check(
@@ -111,7 +111,7 @@ def _members(fields: Fields, path: Path, resolver: Resolver, at: At) -> Fields:
 
 
 def _check_statuses(section: Unified, table: ReturnTable, fields: Fields, resolver: Resolver) -> None:
-    """Report each status that only the specification or only the `unified` section contains."""
+    """Report statuses without an entry in the `unified` section, and entries for unknown statuses."""
     inspection, shipment = section.inspection_statuses, section.shipment_statuses
     _check_mapping(fields, table.status, "statuses", section.statuses, resolver)
     _check_mapping(fields, table.shipping_status, "shipment_statuses", shipment, resolver)

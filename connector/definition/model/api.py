@@ -144,12 +144,12 @@ class Authentication(FrozenModel):
     If `scheme` is "bearer", requests send `Authorization: Bearer <field>`; if it is "header", they send
     `<header>: <field>`. `field` is the key of the AuthField whose value is sent. If the key is empty ("") or
     the user left this field blank, the access token from `tokens` is sent instead. `host` is the AuthField
-    for the base URL, for vendors whose API has a different base URL for each account. `test_operation` with
-    `test_query` is the cheapest request that fails without a valid credential. `connection_label` is a
-    template that refers to AuthFields and `environment`, such as `"{store_name} ({environment})"`; it never
-    contains a secret. `sends` maps query parameters and body fields to the AuthFields that provide their
-    values, for all operations that accept them. `headers` maps headers to AuthFields in the same way; these
-    headers are sent with every request.
+    for the base URL, for vendors whose API has a different base URL for each account. To test a credential,
+    `test_operation` is called with the query parameters in `test_query`; the request fails if the credential
+    is not valid. `connection_label` is a template that refers to AuthFields and `environment`, such as
+    `"{store_name} ({environment})"`; it never contains a secret. `sends` maps query parameters and body
+    fields to the AuthFields that provide their values, for all operations that accept them. `headers` maps
+    headers to AuthFields in the same way; these headers are sent with every request.
     """
 
     scheme: Literal["bearer", "header"]
@@ -236,10 +236,11 @@ class WindowHeaders(FrozenModel):
 class Limits(FrozenModel):
     """The rate limits that apply to one credential, and the response headers that report them.
 
-    `throttle` is the shortest window of the smallest plan, for platforms that do not know the user's plan. It
-    is None if no limit is known. Header names are in lower case. `limit_header`, `remaining_header` and
-    `reset_header` are used by vendors that report a single window; the reset time is in seconds since the
-    Unix epoch. `headers` is used by vendors that report every window.
+    `throttle` is the limit to apply on platforms that do not know the user's plan: the shortest window of all
+    plans or, if several windows are equally short, the one with the fewest requests. It is None if no limit
+    is known. Header names are in lower case. `limit_header`, `remaining_header` and `reset_header` are used
+    by vendors that report a single window; the reset time is in seconds since the Unix epoch. `headers` is
+    used by vendors that report every window.
     """
 
     plans: tuple[Plan, ...]

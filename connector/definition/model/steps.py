@@ -66,11 +66,12 @@ class Order(FrozenModel):
 class CreatedSince(FrozenModel):
     """Polling strategy: each record is one event, found by its creation time.
 
-    All records created up to the *watermark* have been read. The next poll reads records created after the
-    watermark minus `overlap`, so that it also finds records that appear in the list late. The IDs of records
-    inside the overlap are remembered, so that no second event is emitted for them. `since` is the query
-    parameter for "created after". If it is set, records are read oldest first; otherwise, they are read
-    newest first until they are older than the overlap.
+    The *watermark* is the time up to which records have been read. The next poll reads records that were
+    created at most `overlap` seconds before the watermark, or after it, so that it also finds records that
+    appear in the list late. The IDs of the records created in these `overlap` seconds are stored, so that no
+    second event is emitted for them. `since` is the query parameter for "created after". If it is set,
+    records are read oldest first. Otherwise, they are read newest first, until a record is older than
+    `overlap` seconds before the watermark.
     """
 
     strategy: Literal["created_since"] = "created_since"
@@ -263,12 +264,11 @@ class Guarantee(FrozenModel):
 class Trigger(FrozenModel):
     """A trigger: an event that starts a workflow, such as a new return.
 
-    `inputs` are optional filters (location "match"). Only events whose records match the filters are
-    delivered, but a poll reads and remembers the same records with and without filters. `fields` and `sample`
-    describe the data of one event: a record from the list, with the response of `details` if it is set.
-    `example` contains the values of an example event that differ from `sample`. `guarantees` has no entry for
-    a runtime that does not offer the trigger. `labels` contains different labels for runtimes whose naming
-    rules do not suit `label`.
+    `inputs` are optional filters (location "match"). A poll reads the same records with and without filters,
+    but only events whose records match the filters are delivered. `fields` and `sample` describe the data of
+    one event: a record from the list, with the response of `details` if it is set. `example` contains the
+    values of an example event that differ from `sample`. `guarantees` has no entry for a runtime that does
+    not offer the trigger. `labels` replaces `label` in runtimes whose naming rules `label` does not meet.
     """
 
     key: str

@@ -138,10 +138,10 @@ class RefundTable(FrozenModel):
 class ReturnTable(FrozenModel):
     """How to read a return from one kind of record.
 
-    `within` is the path of the return if the record also contains other data; all other paths are relative to
-    the return. Only `resolutions` may be a path that leads through a list. If the record is only a part of a
-    return, such as a shipment, `id` and `number` are the paths of the return's ID and number, and the
-    `shipments` table describes the record itself.
+    If the return is an object inside the record, `within` is the path of this object, and all other paths are
+    relative to it. `resolutions` is the only path that may lead through a list. A record can also be a part
+    of a return, such as a shipment. In this case, `id` and `number` are the paths of the return's ID and
+    number in the record, and the `shipments` table describes the record itself.
     """
 
     within: DottedPath | None = None
