@@ -39,7 +39,10 @@ NAME = re.compile(r"^[A-Za-z0-9_-]+$")
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A named login at one vendor; `repr` omits the login fields in `fields`, because they are secret."""
+    """A named login at one vendor.
+
+    `fields` contains the values of the login fields. Many of them are secret, so `repr` omits them all.
+    """
 
     name: str
     base_url: str | None
@@ -48,8 +51,9 @@ class Profile:
     def key(self, integration: Integration) -> str:
         """Build the key under which this profile's cursors are stored.
 
-        The key consists of the profile's name, the base URL and the shop. It contains no secrets, so that
-        polling continues from the same cursor after the user has replaced an API key.
+        The key consists of the profile's name, the base URL, and the login fields that are sent to the
+        vendor but are not secret, such as the shop. Because it contains no secrets, it stays the same if
+        the user replaces an API key, and polling continues from the same cursor.
         """
         login = integration.authentication
         public = {*login.sends.values(), *login.headers.values()}.difference(login.secrets)
@@ -73,7 +77,7 @@ class Profile:
 
 
 class Profiles:
-    """The profiles that are defined in the TOML file at `path` and in the `environment` variables.
+    """The profiles that are defined in the TOML file at `path` or by the variables in `environment`.
 
     `report` is called with a sentence for each setting that is ignored or that overrides a profile.
     """
@@ -127,13 +131,14 @@ class Profiles:
     async def choose_all(
         self, integrations: Sequence[Integration], name: str | None = None
     ) -> list[tuple[Integration, Profile]]:
-        """Return the profiles of several vendors, each paired with the vendor's integration.
+        """Return all profiles of the given vendors, each paired with its vendor's integration.
 
-        If `name` is given, only profiles with that name are returned.
+        If `name` is given, only profiles with that name are returned. The `sandbox` profiles are returned
+        if `name` is "sandbox", or if `name` is None and no other profile exists. A login that is both in
+        the environment and in the file is returned only once.
 
-        If no profile exists, the profiles of a running sandbox are returned. If the environment and the file
-        contain the same login, it is returned only once. Raises `ConfigurationError` if no vendor has a
-        profile with this name, and `VendorUnavailable` if the sandbox is needed but not running.
+        Raises `ConfigurationError` if no vendor has a profile with this name, and `VendorUnavailable` if
+        the sandbox is needed but not running.
         """
         pairs = [(integration, profile) for integration in integrations for profile in self._all(integration)]
         if name is not None:
@@ -228,7 +233,7 @@ class Profiles:
         return self._variables.get(vendor, field)
 
     def report_unknown(self, integration: Integration, chosen: Profile | None = None) -> None:
-        """Report each environment variable and each entry in the file with an unknown vendor or login field.
+        """Report the environment variables and file entries that have an unknown vendor or login field.
 
         The `chosen` profile is skipped, because its unknown fields are reported when it is used to connect.
         """

@@ -70,7 +70,7 @@ class ProfileFile:
     def changing(self) -> Iterator[None]:
         """Prevent other processes from changing the file until the `with` block ends.
 
-        Read the file and call `put` inside that block.
+        Read the file within the same block as the call of `put`, so that no other process's change is lost.
         """
         try:
             with text_files.locked(self.path):

@@ -36,10 +36,12 @@ async def login(
 ) -> tuple[str, dict[str, str]]:
     """Request a vendor's base URL and login fields from the sandbox at `url`.
 
-    `token` is the sandbox's control token, or "" to send no token. `alone` is true if no other vendors are
-    looked up, so that the error message can name this vendor. Raises `ConfigurationError` if the URL or token
-    is invalid, `AuthenticationError` if the sandbox rejects the token, `VendorUnavailable` if no sandbox
-    responds, and `NotFound` if the sandbox does not provide the vendor.
+    `token` is the sandbox's control token, or "" to send no token. `alone` is true if only this vendor is
+    looked up; it affects only the wording of error messages.
+
+    Raises `ConfigurationError` if the URL or token is invalid, `AuthenticationError` if the sandbox rejects
+    the token, `VendorUnavailable` if no sandbox responds, and `NotFound` if the sandbox does not provide the
+    vendor.
     """
     address = parse_url(url, SANDBOX_URL)
     base_url = str(address).rstrip("/")

@@ -56,7 +56,7 @@ def reason(error: OSError | ValueError) -> str:
 
 
 def restrict(path: Path) -> None:
-    """Make a file with secrets readable only by its owner; do nothing if this is not permitted."""
+    """Let only the owner access a file, because it contains secrets; do nothing if this is not permitted."""
     if path.stat().st_mode & OTHERS:
         with suppress(OSError):
             path.chmod(OWNER_ONLY)

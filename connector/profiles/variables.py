@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 PREFIX = "RETURNS_"
 SANDBOX_URL, CONTROL_TOKEN = "RETURNS_SANDBOX_URL", "RETURNS_CONTROL_TOKEN"
 LOGIN_FIELDS = ("api_key", "client_id", "client_secret", "base_url")
-"""The fields by which a misspelled variable is recognized: `RETURNS_RETURMATE_API_KEY` ends in `API_KEY`."""
+"""Variables that end in one of these fields are recognized even if the vendor's name is misspelled.
+
+For example, `RETURNS_RETURMATE_API_KEY` ends in `API_KEY`.
+"""
 
 
 def variable(vendor: str, field: str) -> str:
@@ -59,7 +62,8 @@ class Variables:
     def ignored(self, integration: Integration, vendors: Collection[str]) -> Iterator[str]:
         """Yield a message for each variable that looks like a login field or setting but is not read.
 
-        A variable is not read if its name is not in capitals, or contains an unknown field or vendor.
+        A variable is not read if its name is not in capitals, or if it names an unknown vendor, login field
+        or setting.
         """
         known = [
             variable(integration.vendor.id, field.key) for field in integration.authentication.all_fields

@@ -38,7 +38,7 @@ MAX_MESSAGE = 500
 """The maximum length of a vendor's message within an error message."""
 MAX_FIELDS = 20
 MAX_DEPTH = 100
-"""The maximum nesting depth of JSON, so that recursive functions stay within Python's recursion limit."""
+"""The maximum nesting depth of JSON; it keeps recursive functions within Python's recursion limit."""
 SUCCESS, REDIRECT, CLIENT_ERROR, SERVER_ERROR = 200, 300, 400, 500
 
 
@@ -283,9 +283,9 @@ def _text(value: Any, secrets: Secrets) -> str:
 
 
 def _with_wait(message: str, wait: Wait) -> str:
-    """Append to a message how long the vendor asks the client to wait.
+    """Append to a message how long the vendor asks the client to wait, if that is more than two seconds.
 
-    If the requested wait is implausible, append a sentence that says why it is ignored.
+    If the requested wait is implausible, append a sentence that says so instead.
     """
     if wait.seconds is not None and wait.seconds > NOTABLE:
         return f"{message} It asks to wait {duration(wait.seconds)}."
@@ -298,7 +298,10 @@ def _sentence(text: str, secrets: Secrets) -> str:
 
 
 def _clean(text: str, secrets: Secrets) -> str:
-    """Shorten a vendor's string to one line that is safe to display: no secrets, no control characters."""
+    """Convert a vendor's string to one line of at most `MAX_MESSAGE` characters.
+
+    Secrets and unprintable characters are replaced.
+    """
     text = " ".join(text.split())
     for secret in secrets:
         text = text.replace(secret, "***")

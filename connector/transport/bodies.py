@@ -13,7 +13,10 @@ from typing import Final
 import httpx
 
 MAX_BODY: Final = 32 * 2**20
-"""The size limit of a body in bytes, before and after decompression; a typical page is about 1% of it."""
+"""The maximum size of a body in bytes, both before and after decompression.
+
+The body of a typical page has about 1% of this size.
+"""
 ACCEPTED: Final = "gzip, deflate"
 """The content codings that this module decompresses (RFC 9110 section 8.4.1)."""
 MAX_CODINGS = 3
@@ -106,8 +109,8 @@ class _Layer:
 def _layers(headers: httpx.Headers, largest: int) -> list[_Layer]:
     """Create a decompressor for each coding in `Content-Encoding`, in the order in which to apply them.
 
-    If a coding is unknown, the list is empty, so that the body is returned unchanged. Raises `Unreadable` if
-    there are more than `MAX_CODINGS` codings.
+    If a coding is unknown, the returned list is empty, and the caller does not decompress the body.
+    Raises `Unreadable` if there are more than `MAX_CODINGS` codings.
     """
     named = [coding.strip().lower() for coding in headers.get("content-encoding", "").split(",")]
     codings = [coding for coding in reversed(named) if coding not in {"", "identity"}]

@@ -15,9 +15,9 @@ class Deadline:
     """A point in time, `seconds` after this object is created, by which a call must end.
 
     `sleep` is the async function that is used to wait, and `vendor` is the vendor's name in warnings. Time is
-    measured with the system's monotonic clock, which tests cannot replace: with a fake clock that does not
-    advance while the client waits for a response, the deadline would never pass. Each call to `sleep` counts
-    as its full duration, even if it returns early, as it does in tests.
+    measured with the system's monotonic clock. Tests deliberately cannot replace it: a fake clock does not
+    advance while the client waits for a response, so the deadline would never pass. A fake `sleep` in a test
+    returns early; its full duration is counted nevertheless.
     """
 
     def __init__(self, seconds: float, sleep: Sleep, vendor: str) -> None:
@@ -33,10 +33,10 @@ class Deadline:
         return max(0.0, self.seconds - (elapsed() - self._began) - self._skipped)
 
     async def sleep(self, seconds: float, operation: str, reason: str) -> None:
-        """Wait before an operation's request is sent.
+        """Wait for `seconds` before the request for `operation` is sent.
 
-        A wait of more than two seconds is logged as a warning that contains `reason`. The wait may end after
-        the deadline, so callers must compare it with `left` first.
+        A wait of more than two seconds is logged as a warning that contains `reason`. This method does not
+        check the deadline; callers must first check that `seconds` is not more than `left`.
         """
         if seconds > NOTABLE:
             log.warning(

@@ -23,7 +23,7 @@ Position = int | str
 MAX_PAGES = 1_000
 """The maximum number of pages in a list; a longer list is treated as endless."""
 MAX_EMPTY_PAGES = 3
-"""The maximum number of consecutive empty pages; one more empty page is an error if it names a next page."""
+"""The maximum number of consecutive empty pages that each name a next page; one more is an error."""
 MAX_STALE_PAGES = 10
 """After this number of consecutive pages without a new row, reading stops with an error.
 
@@ -31,10 +31,10 @@ A single page without a new row is normal: if rows are inserted while the list i
 read move to the next page.
 """
 MANY = 10
-"""A trigger stops with an error if a page has at least this many rows and repeats the page before it.
+"""A poll ends with an error if a page has at least this many rows and is the same as the previous page.
 
-A shorter page can be the same as the page before it without an error: if as many rows as it has were inserted
-between the two requests, all its rows move to the next page.
+A shorter page may be the same as the previous page without an error: if a page has three rows and three rows
+are inserted before the next request, the next page contains the same three rows.
 """
 
 
@@ -68,8 +68,8 @@ class PageWalk:
     `key` is the path to the ID in a row; if the path is empty, rows are compared by their content. `seen`
     contains digests of the page cursors requested so far, `pages` is the number of pages read, and `total` is
     the last total that the vendor reported. `total_fell` becomes true when the vendor reports a smaller total
-    than before: a row was deleted, so later rows may have moved to pages that were already read. `seen`,
-    `pages`, `total` and `total_fell` are stored as JSON if a later poll continues to read the list.
+    than before: a row was deleted, so later rows may have moved to pages that were already read. If a
+    poll ends before the list does, `seen`, `pages`, `total` and `total_fell` are stored for the next poll.
     """
 
     operation: str

@@ -7,8 +7,8 @@ if they describe several windows, it uses each window's limit from the headers. 
 window, the limiter waits until the window resets.
 
 The limiter ignores windows that would delay requests unnecessarily: windows that the headers do not describe,
-and windows that the vendor does not enforce. The vendor does not enforce a window if the headers say that the
-full number of requests remains, although several requests were sent. A 429 response is handled by
+and windows that the vendor does not seem to enforce. A window seems not to be enforced if the headers still
+say that the full number of requests remains after several requests were sent. A 429 response is handled by
 `connector.transport.retries`.
 """
 
@@ -143,11 +143,13 @@ class Limiter:
     def _learn_each(self, headers: httpx.Headers, *, refused: bool) -> None:
         """Update each window's limit from the response headers.
 
-        The headers do not say when a window resets. If this connection sent all the requests in a window,
-        `_wait` computes the reset time from the times at which they were sent. If no requests remain in a
-        window because other clients of the account sent some of them, or if the response is a 429, all
-        requests are blocked for the length of the window. The limiter ignores windows that are longer than
-        its maximum wait; for these, the vendor responds with 429.
+        The headers do not say when a window resets. If no requests remain in a window and this connection
+        sent all of them, `_wait` computes the wait from the times at which they were sent. If no requests
+        remain and other clients of the account sent some of them, or the response is a 429, all requests
+        are blocked for the length of the window.
+
+        Windows that are longer than the limiter's maximum wait are ignored; if such a window's limit is
+        exceeded, the vendor responds with 429.
         """
         for window in self._limits.headers:
             limit, remaining = number(headers, window.limit), number(headers, window.remaining)
@@ -164,10 +166,11 @@ class Limiter:
                 self._block_for(window.seconds)
 
     def _not_counted(self, seconds: int, limit: float, remaining: float | None) -> bool:
-        """Check whether the vendor does not count requests in a window.
+        """Return True if the vendor does not seem to enforce a window.
 
-        Returns True if the header says that the full number of requests remains, although several were sent.
-        A single request is not enough, because some vendors compute the header before they count the request.
+        This is the case if the header still says that the full number of requests remains after several
+        requests. One request is not enough, because some vendors compute the header before they count the
+        request.
         """
         start = self._clock().timestamp() - seconds
         several = len(self._times) > 1 and self._times[-2].timestamp() > start

@@ -110,7 +110,10 @@ def _text(value: Any) -> str:
 
 
 def joined_errors(errors: Sequence[FieldError]) -> str:
-    """Join field errors with semicolons, and add a period unless the last error ends with a question mark."""
+    """Join field errors with semicolons, and add a period at the end.
+
+    No period is added after a question mark: an error can end with a question such as "did you mean …?".
+    """
     text = "; ".join(str(error) for error in errors)
     return text if text.endswith("?") else f"{text}."
 

@@ -27,7 +27,7 @@ ATTEMPTS = 4
 """The maximum number of times that a request is sent, including the first."""
 SEE_OTHER, NOT_MODIFIED = 303, 304
 BACK_OFF = 0.5
-"""The longest wait in seconds after the first failed attempt; it doubles after each further attempt."""
+"""The maximum back-off in seconds after the first attempt; it doubles after each further attempt."""
 MAX_BACK_OFF = 30.0
 PATIENCE = 90.0
 """The longest single wait in seconds; if a vendor asks for a longer wait, the call ends with an error."""
@@ -59,7 +59,7 @@ def next_delay(
 
 
 def _back_off(attempt: int) -> float:
-    """Choose a random wait whose maximum is 0.5 seconds at first, and doubles after each attempt.
+    """Choose a random wait in seconds; its maximum starts at `BACK_OFF` and doubles after each attempt.
 
     This is exponential back-off with full jitter. Without jitter, clients that failed at the same time would
     all retry at the same time (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
@@ -82,8 +82,9 @@ def _may_be_done(problem: ConnectorError) -> bool:
     """Check whether a failed write may have had an effect.
 
     Returns False for a 4xx status, because the server has rejected the request, and for a redirect, because
-    redirects are not followed. The statuses 303 (See Other) and 304 are exceptions: a server may return 303
-    after it has carried out a POST (RFC 9110 section 15.4.4).
+    redirects are not followed. The statuses 303 and 304 are exceptions: a server may return 303 (See Other)
+    after it has carried out a POST (RFC 9110 section 15.4.4), and 304 (Not Modified) is not a valid response
+    to a write, so it does not show that the write was rejected.
     """
     status = problem.status
     return (

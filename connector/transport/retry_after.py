@@ -47,9 +47,9 @@ class Wait:
 def requested_wait(headers: httpx.Headers, reset_header: str | None, clock: datetime) -> Wait:
     """Compute the wait that response headers ask for, from `Retry-After` or else from `reset_header`.
 
-    If the header contains a point in time, the wait is the time from the `Date` header to that point, because
-    the vendor's clock may differ from the local clock. `clock` is the local time, which is used instead if
-    `Date` is missing or results in an implausible wait. A point in the past results in a wait of 0 seconds.
+    If the header contains a point in time, the wait is computed from the `Date` header, because the vendor's
+    clock may differ from the local clock. If `Date` is missing, or if the computed wait is more than a day,
+    the wait is computed from the local time `clock` instead. For a point in the past, it is 0 seconds.
     """
     for name in ("retry-after", reset_header):
         value = headers.get_list(name)[0].strip() if name and name in headers else ""

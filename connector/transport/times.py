@@ -2,7 +2,7 @@
 
 A time without a zone is read as UTC, and a date without a time as midnight. A leap second (`:60`) is read as
 the start of the next minute, and `24:00` as the start of the next day. A time in the year 1 is rejected,
-because some systems use it to say that there is no time.
+because some systems use it as a placeholder for a missing time.
 """
 
 from __future__ import annotations
@@ -106,9 +106,9 @@ def _other_form(text: str) -> datetime:
 def http_date(text: str) -> datetime | None:
     """Parse an HTTP date in one of the three formats that a recipient must accept.
 
-    RFC 9110 section 5.6.7 names them: IMF-fixdate, RFC 850, and C's `asctime`, which has no zone and means
-    UTC. Returns None for other formats, and for years outside 2 to 9998, so that callers can add and subtract
-    without an overflow.
+    The formats are IMF-fixdate, RFC 850 and C's `asctime` (RFC 9110 section 5.6.7). An `asctime` date has no
+    zone and is read as UTC. Returns None for any other format. Also returns None for a year before 2 or after
+    9998, so that callers can add and subtract durations without an overflow.
     """
     try:
         parts = parsedate_tz(text) if len(text) <= MAX_LENGTH else None

@@ -31,7 +31,10 @@ if TYPE_CHECKING:
     Exchange = Callable[[Mapping[str, Any], Deadline], Awaitable[Any]]
 
 EARLY = timedelta(seconds=60)
-"""How long before its expiry a token is replaced, or a tenth of the token's lifetime if that is shorter."""
+"""How long before its expiry a token is replaced.
+
+If a tenth of the token's lifetime is shorter, that is used instead.
+"""
 MAX_LIFE = timedelta(days=365)
 """The longest time that a token is used; a longer lifetime in the response is reduced to this."""
 
@@ -117,7 +120,9 @@ class TokenKeeper:
             self._access = ""
 
     async def _renew(self, deadline: Deadline) -> None:
-        """Request a new token; if the vendor rejects the request, retry with another process's refresh token.
+        """Request a new token; if the vendor rejects the request, retry with a newer refresh token.
+
+        Another process may have used this process's refresh token and saved a newer one.
 
         Raises `AuthenticationError` if no other process has saved a newer refresh token, or if the vendor
         rejects that token too.

@@ -30,7 +30,11 @@ FORMS = (
     (re.compile(rf"[+-]?\d{{1,3}}(?:{SPACES}\d{{3}})+(?:\.\d+)?", re.ASCII), SPACES, "."),
     (re.compile(rf"[+-]?\d{{1,3}}(?:{SPACES}\d{{3}})+,\d+", re.ASCII), SPACES, ","),
 )
-"""The number formats, each with patterns for the number, its thousands separator and its decimal point."""
+"""The accepted number formats.
+
+Each consists of a pattern for the whole number, a pattern for its thousands separator ("" if it has none),
+and its decimal separator.
+"""
 
 
 def number(value: Any) -> Decimal | None:

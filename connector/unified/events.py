@@ -23,8 +23,8 @@ class TriggerChoice:
     """The result of `choose_trigger` for one vendor.
 
     `trigger` is the key of the trigger to poll. If it is None, `why` is the reason, as the rest of a sentence
-    that begins with the vendor's name. `assumed` is true if the vendor has a trigger, but the trigger was not
-    chosen because its requests are only assumed to exist.
+    that begins with the vendor's name. `assumed` is true if the vendor has such a trigger, but it was
+    not chosen because its requests or its time filter are only assumed to exist.
     """
 
     trigger: str | None
@@ -33,9 +33,9 @@ class TriggerChoice:
 
 
 def event_names(integrations: Iterable[Integration]) -> set[str]:
-    """Return every event name that can be polled for: the triggers' keys and their event types.
+    """Return the keys of all triggers that can be polled for events, and the triggers' event types.
 
-    The event type "other" is left out.
+    The event type "other" is left out, because it does not identify a trigger.
     """
     tables = [integration.unified.events for integration in integrations if integration.unified]
     return {name for table in tables for pair in table.items() for name in pair} - {"other"}
@@ -58,7 +58,8 @@ def choose_trigger(
 ) -> TriggerChoice:
     """Choose the vendor's trigger with the key `name`, or else a trigger with the event type `kind`.
 
-    A trigger whose requests are only assumed to exist is chosen only if `include_assumed` is true.
+    If the trigger's requests or its time filter are only assumed to exist (their provenance is "assumed"), it
+    is chosen only if `include_assumed` is true.
     """
     events = integration.unified.events if integration.unified else {}
     has_kind = kind not in (None, "other")

@@ -32,7 +32,7 @@ class PollAllResult:
     events are delivered.
 
     `failed` contains the errors from the connections that failed. An unexpected exception is wrapped in a
-    `ConnectorError` and is its `__cause__`.
+    `ConnectorError`, whose `__cause__` is the original exception.
 
     `skipped` contains the reason why a connection was not polled, as the rest of a sentence that begins with
     the connection's name ("has no trigger new_return").
