@@ -92,8 +92,8 @@ def _print_catalog(integration: Integration) -> None:
 def _row(integration: Integration, offer: Trigger | Action | Search) -> tuple[str, str, str, str]:
     """Return the cells of a table row that describes a trigger, action or search.
 
-    The description ends with "(assumed)" if it is only assumed that the vendor's API accepts the request.
-    Generated apps leave out such entries by default.
+    The description ends with "(assumed)" if any request that is needed was neither documented by the vendor
+    nor observed in its API. By default, generated apps do not contain such triggers, actions and searches.
     """
     from connector.definition.model import Trigger
     from connector.definition.provenance import is_assumed

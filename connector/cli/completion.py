@@ -72,7 +72,7 @@ def complete_environment(ctx: typer.Context) -> Iterator[tuple[str, str]]:
 def complete_profile(ctx: typer.Context) -> Iterator[tuple[str, str]]:
     """Complete the name of one of the vendor's profiles.
 
-    Offers the profiles of all vendors with --all, or if the command line does not name a vendor yet.
+    Offers all vendors' profiles if `--all` is given or if no vendor has been typed yet.
     """
     from connector.cli.options import profiles
     from connector.definition.compiler import vendors

@@ -56,7 +56,7 @@ def notify(sentence: str) -> None:
 
 
 def is_closed() -> bool:
-    """Return True if standard output was closed when the program started, so that all output is lost."""
+    """Check whether standard output was closed when the program started; if so, all output is lost."""
     return sys.__stdout__ is None
 
 
@@ -151,7 +151,7 @@ def width() -> int:
 
 
 def print_record(fields: Sequence[Field], value: dict[str, Any], title: str) -> None:
-    """Print a record as a table of labels and values. A key that has no field is its own label."""
+    """Print a record as a table of labels and values; for a key without a field, the label is the key."""
     known = {field.key: field for field in fields}
     rows: list[tuple[str, str]] = []
     for key, content in value.items():

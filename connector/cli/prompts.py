@@ -47,7 +47,7 @@ class Prompt:
 
 
 def _redirected_input() -> TextIO:
-    """Return standard input, decoded according to its byte order mark, or an empty stream if it is closed."""
+    """Return standard input, decoded according to its byte order mark; if closed, return an empty stream."""
     if sys.stdin is None:
         return io.StringIO()
     raw = getattr(sys.stdin, "buffer", None)

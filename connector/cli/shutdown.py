@@ -1,4 +1,4 @@
-"""Prints events for the `returns trigger` command, and ends it on SIGTERM, errors or closed output."""
+"""Prints events for `returns trigger`, and ends the command on SIGTERM, on errors, or if output is lost."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class OutputLost(Exception):  # noqa: N818 - describes what happened
 def printing(render: Callable[[Event], str]) -> Handler:
     """Build an event handler that formats each event with `render` and prints the text.
 
-    The handler raises `Skip` for an event that cannot be formatted, because a retry would fail too, and
-    `OutputLost` if standard output cannot be written to.
+    The handler raises `Skip` if an event cannot be formatted, because another attempt would fail too. It
+    raises `OutputLost` if standard output cannot be written to.
     """
 
     async def hand_over(event: Event) -> None:
@@ -54,10 +54,10 @@ def printing(render: Callable[[Event], str]) -> Handler:
 
 
 def run(coroutine: Coroutine[Any, Any, None], *, debug: bool) -> None:
-    """Run a command; if SIGTERM arrives, end the command between two events with exit code 143.
+    """Run a command. On SIGTERM, finish printing the current event, then exit with code 143.
 
-    Raises a `ConnectorError` for an unexpected error. If the command raises `OutputLost`, raises the original
-    `OSError` instead.
+    If the command raises `OutputLost`, the original `OSError` is raised instead. An unexpected error is
+    converted to a `ConnectorError`.
     """
     try:
         terminated = asyncio.run(_until_terminated(coroutine))
@@ -96,7 +96,7 @@ async def _until_terminated(coroutine: Coroutine[Any, Any, None]) -> bool:
 
 
 def refuse_without_output() -> None:
-    """Raise `ConfigurationError` if standard output is closed, because printed events would be lost."""
+    """Raise `ConfigurationError` if standard output is closed: events printed to it would be lost."""
     if is_closed():
         raise ConfigurationError(
             "Standard output is closed, so events would be lost. Redirect it to a file, or to /dev/null if"

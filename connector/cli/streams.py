@@ -32,8 +32,8 @@ def prepare_streams() -> None:
 def _null_device(number: int) -> TextIO:
     """Open the null device as a replacement for the standard stream with file descriptor `number`.
 
-    If that descriptor is free, the null device is opened once more to occupy it, so that no other file can
-    receive it.
+    If that descriptor is free, the null device is deliberately opened twice: the first time only occupies the
+    descriptor, so that no other file can receive it.
     """
     try:
         os.fstat(number)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 def trigger_name(first: str | None, second: str | None, inputs: list[str] | None) -> str:
     """Return the trigger's key, which is the only argument that `--all` accepts.
 
-    Raises `typer.BadParameter` if there is no argument, or if a second argument or an input is given.
+    Raises `typer.BadParameter` if this argument is missing, or if another argument or an input is given.
     """
     if first is None or second is not None:
         raise typer.BadParameter("--all takes only a trigger, as in `returns trigger --all new_return`.")

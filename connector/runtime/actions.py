@@ -36,7 +36,7 @@ MAX_LOOK_PAGES = 10
 MAX_LOOK_TIME = timedelta(seconds=60)
 CHECK_FIRST = "check before you send it again."
 TOLERANCE = timedelta(seconds=2)
-"""How far a record's creation time may precede the request, because `Date` headers have whole seconds."""
+"""How much earlier than the request a record may be dated: `Date` headers omit fractions of a second."""
 
 
 class BoundAction:

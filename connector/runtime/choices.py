@@ -1,4 +1,4 @@
-"""Matches the choices that users type, by value or label in any case, and detects misspelled values."""
+"""Finds the choice that a typed value or label stands for, ignoring case, and detects misspelled values."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from connector.definition.model import Field
 
 SHORTEST, LONG = 4, 8
-"""The minimum lengths of words in which one wrong letter, and two wrong letters, are a misspelling."""
+"""The minimum lengths of a word that is checked for misspellings.
+
+One wrong letter is recognized in words of at least `SHORTEST` letters, and two in words of at least `LONG`.
+"""
 
 
 def choice_value(field: Field, text: str) -> str:
@@ -51,7 +54,7 @@ def intended_word(field: Field, text: str) -> str | None:
 
 
 def _differ_in_letters(word: str, other: str) -> bool:
-    """Check whether two words contain the same digits and other characters that are not letters."""
+    """Check that two words differ only in letters: their digits and other characters must be the same."""
     return [sign for sign in word if not sign.isalpha()] == [sign for sign in other if not sign.isalpha()]
 
 

@@ -117,9 +117,9 @@ def matching_rows(
 ) -> tuple[list[Mapping[str, Any]], list[InputField]]:
     """Return the rows that match all filters, and the filters that the vendor probably ignored.
 
-    A row that does not contain the filtered field counts as matching. If there are no rows, or if any row
-    matches all filters, no filter is returned as ignored. Otherwise the filters that match none of the rows
-    are returned. If every filter matches some row, the filters that do not match all rows are returned.
+    A row that does not contain the filtered field counts as matching. Filters are reported as ignored
+    only if there are rows and no row matches all filters. The ignored filters are then those that no row
+    matches or, if every filter has a matching row, those that at least one row does not match.
     """
     filters = [
         (field, identifiers(field, inputs[field.key]))

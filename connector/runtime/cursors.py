@@ -38,7 +38,7 @@ create table if not exists skipped (
 );
 """
 TRIES = "alter table waiting add column tries integer not null default 0"
-"""Adds the column `tries` to a file that an earlier version created without it."""
+"""The SQL statement that adds the `tries` column to a file created by an earlier version."""
 OWNER_ONLY = 0o600
 SKIP = "insert into skipped (profile, trigger, event, why, at) values (?, ?, ?, ?, ?)"
 FRACTION = "\0decimal"
@@ -47,7 +47,7 @@ FRACTION = "\0decimal"
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """An event or unreadable row that was set aside and is not delivered.
+    """An event or unreadable row that was set aside (moved to the skipped entries) and is not delivered.
 
     `why` states the reason, and `at` is when the entry was set aside. `event` is None for an unreadable row.
     """
@@ -60,8 +60,9 @@ class Skipped:
 class Cursors:
     """Stores the cursors of triggers and the outbox of their events in a SQLite file.
 
-    `advance` stores a new cursor and adds the poll's events to the outbox in one transaction. Therefore every
-    event from a poll whose cursor is stored was delivered, is pending in the outbox, or was set aside.
+    `advance` stores a new cursor and adds the poll's events to the outbox in one transaction. Therefore no
+    event is lost: once a cursor is stored, each event from its poll is in the outbox until it is delivered or
+    set aside.
     `settle` removes a delivered event from the outbox. `set_aside` moves an event from the outbox to the list
     of skipped events, and `retry` moves all skipped events back. A `place` is an event's number in the
     outbox.

@@ -9,7 +9,8 @@ repeated. If a record had changed and changed back in the meantime, no event wou
 the consumer would keep the outdated state that was delivered last.
 
 A failed event is tried again. Later events for the same record wait for the failed event, so that they arrive
-in order; events for other records do not wait. An event is set aside only if its handler raises `Skip`.
+in order; events for other records do not wait. An event is set aside (moved to the skipped events) only if
+its handler raises `Skip`.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from connector.runtime.triggers import BoundTrigger
 
 MAX_STUCK_RECORDS = 5
-"""If details cannot be read for this many consecutive records, the other events wait for the next round."""
+"""Delivery stops after this many consecutive records whose details cannot be read."""
 MAX_RETRY_PAUSE = 3_600.0
 """The longest pause between two attempts to deliver an event, in seconds."""
 OF_THE_CONNECTION = (AuthenticationError, ConfigurationError, PermissionDenied, RateLimited)
@@ -81,8 +82,8 @@ class _Round:
     `interval` is the pause in seconds after an event's first failure (None: retry in every round), and
     `limit` is the maximum number of events to deliver (None: no limit). `stuck` maps the IDs of records that
     failed in this round to their errors. `held` contains the IDs of records whose retry is not due yet.
-    `raised` is the first exception that the handler raised. `away` is the error that was raised if the vendor
-    could not be reached.
+    `raised` is the first exception that the handler raised. `away` is the error that shows that the vendor
+    cannot be reached (or None); it is raised at the end of a round that delivered no events.
     """
 
     interval: float | None
@@ -100,7 +101,7 @@ class _Round:
 
 
 def no_crash(point: str) -> None:
-    """Do nothing at `point`; tests pass a function that raises an exception there to simulate a crash."""
+    """Do nothing. Tests replace this function with one that raises an exception, to simulate a crash."""
     del point
 
 
@@ -278,10 +279,10 @@ class Runner:
     def _waiting(self, state: _Round, *, polled: bool) -> Iterator[tuple[int, Event, str]]:
         """Yield the pending events with their places and record IDs; events for one record stay in order.
 
-        The oldest event comes first. If it failed in an earlier round and fails again, events for records
-        without failures come next, and the other failed events come only after the poll. In this way, one bad
-        record does not delay other records, and if the vendor is down, only one request is wasted before the
-        poll.
+        The oldest event comes first. If it failed in an earlier round and fails again, only events for
+        records without failures follow; after the poll, the events for records with failures follow too. In
+        this way, one bad record does not delay other records, and if the vendor is down, only one request is
+        wasted before the poll.
         """
         failures = self._cursors.failures(self._profile, self._name)
         waiting = [

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 LIMIT = 100
 """The maximum number of records that a search returns by default."""
 MAX_MISMATCHED_PAGES = 10
-"""The maximum number of pages to read if some of their records do not match the filters."""
+"""The maximum number of pages that a search reads if the vendor returns records that do not match."""
 
 
 class BoundSearch:

@@ -18,8 +18,9 @@ read. A row that changed appears again on a later page. But a row that moved to 
 then the lap contains fewer distinct rows than the reported total, or the total becomes smaller. In that case
 the watermark stays, and the next poll repeats the lap.
 
-Why there is a look-back: it keeps the cursor small. The floor advances to the start of the look-back, and
-entries for records that last changed before the floor are dropped.
+Why there is a *look-back* (the period for which entries are kept): it limits the size of the cursor. The
+floor advances to the start of the look-back, and entries for records that last changed before the floor are
+dropped.
 
 If the first poll has no `since`, no events are emitted in the first lap.
 """
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
     from connector.runtime.polling.rows import Row
 
 MAX_ROWS = 100_000
-"""The maximum number of records that a cursor remembers; more records are an error."""
+"""The maximum number of entries in a cursor; an error is raised if there would be more."""
 MAX_HOLDS = 5
 """The maximum number of consecutive times that a lap is repeated because rows may be missing."""
 

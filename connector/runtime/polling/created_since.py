@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from connector.runtime.polling.rows import Row
 
 MAX_SEEN = 20_000
-"""The maximum number of IDs in a cursor; if there are more, the floor rises above the oldest records."""
+"""The maximum number of IDs in a cursor; excess IDs are dropped, oldest first, and the floor is raised."""
 MAX_HOLDS = 5
 """The maximum number of consecutive polls in which the watermark stays because rows may be missing."""
 
@@ -176,7 +176,7 @@ def _advanced(
 def _may_miss_rows(
     source: CreatedSince, state: Cursor, rows: dict[str, tuple[int, Row]], read: ReadResult
 ) -> bool:
-    """Check whether rows may be missing because the total fell or exceeds the number of rows read."""
+    """Check whether rows may be missing: the total fell, or it exceeds the number of rows read."""
     if read.total_fell:
         return True
     # The total cannot be compared without a filter, because it then counts the whole list, nor if this poll
@@ -256,8 +256,8 @@ def _pruned(source: CreatedSince, state: Cursor) -> Cursor:
 class _BelowNewest:
     """Stops a first poll at the first page that contains records older than the overlap.
 
-    The overlap ends at the creation time of the newest record on the first page, or at the current time if
-    that record is dated in the future.
+    The overlap is the period before the creation time of the newest record on the first page, or before the
+    current time if that record is dated in the future.
     """
 
     def __init__(self, source: CreatedSince, now: datetime) -> None:

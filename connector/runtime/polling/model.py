@@ -2,8 +2,8 @@
 
 A poll has three steps. `plan` decides from the cursor which pages to read. `read` fetches pages in order, up
 to a limit, and is the only step with I/O. `fold` computes the events and the next cursor from the rows and
-the cursor. A `Strategy` contains the three steps as plain functions, so that a test can replace a step with a
-faulty version and check that the delivery tests detect the fault.
+the cursor. A `Strategy` contains the three steps as plain functions, so that the delivery tests can
+themselves be tested: a step is deliberately replaced with a faulty version, and the tests must fail.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ class ReadPlan:
     """The pages to read in a poll: at most `pages` pages with `query`, until `enough(page)` is true.
 
     Reading starts at the position `first_page` (None: at the beginning of the list). If this poll continues a
-    list that an earlier poll began to read, `walk` is the `PageWalk` of that poll, so that a list without an
-    end is detected across polls.
+    list that an earlier poll began to read, `walk` is the `PageWalk` of that poll. It detects a list that
+    never ends, even if the list is read over several polls.
     """
 
     query: Mapping[str, Any]
@@ -113,8 +113,8 @@ class FoldResult:
     """The events from a poll and the cursor for the next poll.
 
     The events are sorted by the time that the strategy uses, which is the creation or modification time.
-    `doubtful` is true if rows may be missing although the list was read several times: the total still fell,
-    or there were fewer rows than the reported total.
+    `doubtful` is true if the list was read several times, and rows may still be missing: the total became
+    smaller during the last reading, or fewer rows than the reported total were found.
     """
 
     events: tuple[Event, ...]

@@ -1,7 +1,8 @@
 """Reports problems found by a poll: unreadable rows, clock differences, and lists that keep changing.
 
-Each problem is reported once; the cursor remembers the reported problems. An unreadable row is tried again in
-every poll that returns the row, and set aside when polls no longer return it.
+Each problem is reported once: the cursor records which problems have been reported. An unreadable row is
+tried again in every poll that returns it. Once it has been missing from the list for 15 minutes, it is set
+aside (moved to the skipped entries).
 """
 
 from __future__ import annotations
@@ -22,11 +23,11 @@ GRACE = 900 * SECOND
 A row can be missing from a single poll because rows shifted between pages, so one poll is not enough.
 """
 MAX_UNREADABLE = 1_000
-"""The maximum number of unreadable rows that a cursor remembers."""
+"""The maximum number of unreadable rows that are recorded in a cursor."""
 MAX_NOTES = 5
 """The maximum number of notes that a poll reports in full; the others are counted in one more note."""
 TOLERANCE = 300
-"""The largest difference in seconds between the vendor's clock and the local clock that is not reported."""
+"""Clock differences of up to this many seconds (vendor's clock and local clock) are not reported."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ SECOND = 1_000_000
 SHOWN = 60
 """The maximum number of characters that an error message quotes from an invalid value."""
 OLDEST, NEWEST = datetime(1000, 1, 1, tzinfo=UTC), datetime(9998, 12, 31, tzinfo=UTC)
-"""The limits for times from callers; outside them, time zones or a look-back can overflow `datetime`."""
+"""Limits for times from callers, so that converting the zone or subtracting a period cannot overflow."""
 SINCE_FORMS: Mapping[SinceForm, str] = {"instant": "{}Z", "gte_zoneless": "gte:{}"}
 """The formats of time filters: `2024-12-30T10:30:00Z`, or `gte:2024-12-30T10:30:00` (in UTC)."""
 

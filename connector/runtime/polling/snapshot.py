@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from connector.runtime.polling.rows import Row
 
 MAX_PRIMING_LAPS = 10
-"""The maximum number of laps without events: a list that keeps shifting must not prevent events forever."""
+"""The maximum number of laps without events; later laps emit events even if rows may have been missed."""
 
 Entry = list[Any]
 """A record's entry in the cursor: a list of its version and, if needed, its last state and state counts.

@@ -40,9 +40,9 @@ if TYPE_CHECKING:
     from connector.runtime.polling.rows import Row
 
 MAX_ROWS = 100_000
-"""The maximum number of records that a cursor remembers; more records are an error."""
+"""The maximum number of entries in a cursor; an error is raised if there would be more."""
 MAX_PRIMING_LAPS = 10
-"""The maximum number of laps without events: a list that keeps shifting must not prevent events forever."""
+"""The maximum number of laps without events; later laps emit events even if rows may have been missed."""
 
 
 def plan(source: WindowScan, cursor: Cursor | None, now: datetime, since: datetime | None) -> ReadPlan:
