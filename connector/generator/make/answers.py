@@ -36,12 +36,12 @@ def valid(
     Make evaluates the directive for responses with a status below 400. `places` is a pair: the base URL, and
     its scheme and host. `holds` is an additional IML condition for success, or an empty string.
 
-    `ignored` maps an input's label to an IML condition that is true if the vendor ignored the input's filter
-    and returned other records. Without this check, the result would be empty, which would wrongly suggest
-    that the record does not exist. These conditions are checked on the first page only.
+    `ignored` maps the labels of inputs to IML conditions. Each condition is true if the vendor ignored the
+    input's filter and returned other records. In that case, the request fails, because an empty result would
+    wrongly suggest that the record does not exist. The conditions are checked on the first page only.
 
-    If `writes` is true, the error message warns that the change may have been made. By default, `writes` is
-    true for every method except GET.
+    If `writes` is true, the error message warns that the change may have been made. If `writes` is None, it
+    counts as true for every method except GET.
     """
     host, origin = places
     title, method = integration.vendor.title, request["method"]

@@ -42,8 +42,9 @@ def base_url(integration: Integration, login: str) -> str:
 def origin(integration: Integration, login: str) -> str:
     """Build the scheme and host of the base URL, either as plain text or as an IML template.
 
-    If the user entered the base URL in the connection, the template inserts the whole URL. `login` is the IML
-    variable that contains the connection's fields.
+    If every account has its own host, the template inserts the base URL that the user entered in the
+    connection. That URL is not shortened, so the result can also contain a path. `login` is the IML variable
+    that contains the connection's fields.
     """
     return _host(integration, login, lambda url: "{0.scheme}://{0.netloc}".format(urlsplit(url)))
 

@@ -21,7 +21,7 @@ LEAP_YEARS = "|".join(str(year) for year in range(1972, 2100, 4))
 SECONDS = "YYYY-MM-DDTHH:mm:ss"
 HTTP_DATE = "ddd, DD MMM YYYY HH:mm:ss"
 SKEW = 5
-"""How many minutes a record's time may be later than Make's clock, because clocks differ."""
+"""The tolerance in minutes when a record's time is compared with Make's clock, because clocks differ."""
 
 
 def word(value: str) -> str:
@@ -73,10 +73,10 @@ def matches(field: InputField) -> str:
 
 
 def may_match(field: InputField, root: str) -> str:
-    """Build an IML condition that is false only if a record's ID differs from the ID in an input.
+    """Build an IML condition that is false only if a record's ID differs from every ID in an input.
 
-    The condition is true if the record's ID equals the input or one of the IDs in the input, if the record
-    has no ID, or if the input is empty. `root` is the record's IML name, such as `item`.
+    The condition is also true if the record has no ID, or if the input is empty. `root` is the record's IML
+    name, such as `item`.
     """
     ids = [identity(field, iml.at(root, path)) for path in field.found_at]
     wanted = iml.at("parameters", (field.key,))
@@ -86,9 +86,9 @@ def may_match(field: InputField, root: str) -> str:
 
 
 def is_other_record(field: InputField, record: str) -> str:
-    """Build an IML condition that is true if a record's ID differs from the ID in an input.
+    """Build an IML condition that is true if a record's ID differs from every ID in an input.
 
-    The condition is the opposite of `may_match`. `record` is the record's IML name, such as `body.data`.
+    The condition is the negation of `may_match`. `record` is the record's IML name, such as `body.data`.
     """
     return f"!({may_match(field, record)})"
 
@@ -102,11 +102,11 @@ def _is_wanted(field: InputField, id_: str) -> str:
 
 
 def is_ignored(field: InputField, rows: str) -> str:
-    """Build an IML condition that is true if the vendor ignored the filter that an ID input sets.
+    """Build an IML condition that is true if the vendor ignored a filter by ID.
 
-    The condition is true if the list at `rows` is not empty, but no row has the ID in the input. A row
-    without an ID counts as a match. If the input contains several IDs, the condition is always false, because
-    IML cannot search a list for any of several values.
+    The condition is true if the list at `rows` is not empty, but none of its rows has the ID in the input. A
+    row without an ID counts as a match. If the input is empty or contains several IDs, the condition is
+    false. Several IDs are not checked, because IML cannot search a list for any of several values.
     """
     wanted = iml.at("parameters", (field.key,))
     absent = [f"!({_is_among(field, path, rows)})" for path in field.found_at]
@@ -163,9 +163,9 @@ def is_number(value: str) -> str:
 def is_not_in_future(value: str) -> str:
     """Build an IML condition that is true if a time is not in the future.
 
-    A time is in the future if it is more than `SKEW` minutes later than Make's clock, and also later than the
-    vendor's clock (the `Date` header of the response). Make remembers the latest time that it has seen, and
-    skips events before that time. A record with a future time would therefore hide other events.
+    A time is in the future if it is both more than `SKEW` minutes later than Make's clock and later than the
+    response's `Date` header, which shows the vendor's clock. Make stores the time of the latest event and
+    skips all earlier events, so an event with a future time would cause Make to skip the events that follow.
     """
     time = f"substring(toString(ifempty({value}, '')), 0, 19)"
     ours = f"formatDate(addMinutes(now, {SKEW}), {iml.text(SECONDS)}, 'UTC')"

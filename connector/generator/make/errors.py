@@ -28,9 +28,9 @@ def errors(integration: Integration, *, once: bool = False) -> dict[str, Any]:
     message also contains the `Retry-After` header, which Make ignores. The statuses 500, 502, 503 and 504 are
     listed explicitly, because the default type would otherwise replace Make's own types for them.
 
-    Set `once` for a write that must not be repeated. If the vendor is unavailable, the error type is then
-    RuntimeError, which stops the scenario. After a ConnectionError, Make would repeat the write, although the
-    first attempt may have succeeded.
+    Set `once` to true for a write that must not be repeated. If the vendor is unavailable, the error type is
+    then RuntimeError, which stops the scenario, instead of ConnectionError. After a ConnectionError, Make
+    would repeat the write, although the first attempt may have succeeded.
     """
     message = _message(integration)
     kinds: dict[int, ErrorKind] = {**dict.fromkeys(GATEWAY, "unavailable"), **integration.errors.by_status}

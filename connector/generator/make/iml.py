@@ -71,9 +71,10 @@ def same(one: str, other: str) -> str:
 
 
 def described(parts: list[str], otherwise: str) -> str:
-    """Build an IML template that joins the values in `parts` with " · ", leaving out empty values.
+    """Build an IML template that joins the values of several expressions with " · ".
 
-    `otherwise` is used if the first value is empty, or if `parts` is empty.
+    `parts` contains the expressions. Empty values are left out, except that an empty first value is replaced
+    by the value of the expression `otherwise`. If `parts` is empty, the result is that value alone.
     """
     if not parts:
         return braced(otherwise)

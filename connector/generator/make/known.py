@@ -9,7 +9,10 @@ S = TypeVar("S", Action, Search)
 
 
 def known_only(integration: Integration) -> Integration:
-    """Return a copy of the Integration without assumed requests, filters and optional inputs.
+    """Return a copy of the Integration without steps and optional inputs that rely on assumptions.
+
+    Optional inputs are removed if their provenance is `assumed`. Actions and searches are removed if their
+    request is assumed. Triggers are removed if they need an assumed request or an assumed filter.
 
     If a list's paging parameters are assumed, the app reads only the first page of the list. If a trigger's
     webhook is assumed, the trigger polls instead.
@@ -50,10 +53,10 @@ def _is_known(integration: Integration, operation: str) -> bool:
 
 
 def _is_known_trigger(integration: Integration, trigger: Trigger) -> bool:
-    """Check whether a trigger can work without anything that is only assumed.
+    """Check whether a trigger can work without a request or filter whose provenance is `assumed`.
 
-    The trigger's webhook must be documented or observed. Without such a webhook, both the list request and
-    its filter for new records must be documented or observed.
+    A trigger can use its webhook if the webhook is not assumed. Otherwise, it must poll, and neither the list
+    request nor the filter for new records, if there is one, may be assumed.
     """
     if _has_known_hook(trigger):
         return True

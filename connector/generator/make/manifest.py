@@ -3,9 +3,9 @@
 A component's ID is derived from its key in the catalog, so the ID stays the same when the app is generated
 again.
 
-`origins` lists the app's deployments. Each origin has an `idMapping`, which is added when the app is deployed
-and maps the IDs in the manifest to the IDs in Make. To keep these mappings, `origins` is copied from the old
-manifest when the app is generated again.
+In the manifest, `origins` has one entry for each deployment of the app. Deploying the app adds an `idMapping`
+to the entry, which maps the component IDs in the manifest to the IDs in Make. When the app is generated
+again, `origins` is copied from the old manifest, so that the mappings are kept.
 """
 
 import json
@@ -99,9 +99,10 @@ def build_manifest(
 
 
 def _updated_origin(origin: Mapping[str, Any], components: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Return a copy of an origin, with the IDs of removed components deleted from its `idMapping`.
+    """Return a copy of an origin, with its `idMapping` updated for components that no longer exist.
 
-    In the entry for a removed component, `local` becomes None.
+    The mapping keeps its entry for such a component, but the entry's `local` (the ID in the manifest) is set
+    to None.
     """
     old = origin.get("idMapping", {})
     mapping = {

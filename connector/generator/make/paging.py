@@ -1,9 +1,9 @@
 """Builds the `pagination` directive for Make requests: how to request the next page, and when to stop.
 
-Make evaluates `pagination.condition` twice per page: after the page has been received, and before the next
-request, when `pagination.page` is already one higher. A condition that compares the page number with the last
-page would therefore stop one page too early. Instead, the conditions compare the number of rows on the
-previous pages with the total number of rows.
+Make evaluates `pagination.condition` twice per page: when the page has been received, and again before the
+next request. Before the second evaluation, Make increases `pagination.page` by one, so the condition
+`pagination.page < last` would skip the last page. If the vendor reports the total number of rows, the
+conditions therefore compare this total with the number of rows on the previous pages.
 """
 
 from typing import Any
@@ -12,7 +12,11 @@ from connector.definition.model import Integration, Operation, Paging
 from connector.generator.make import iml
 
 MAX_PAGES = 50
-"""The maximum number of pages to read, because a Make app cannot detect that a vendor repeats pages."""
+"""The default maximum number of pages to read.
+
+Without a maximum, a vendor that keeps returning the same page would cause an endless loop, because a Make app
+cannot detect repeated pages.
+"""
 
 
 def page_query(paging: Paging | None, size: int | None = None) -> dict[str, Any]:

@@ -73,10 +73,10 @@ def _after_timeout(integration: Integration, module: Module) -> str:
 
 
 def _could_be(step: Trigger | Action | Search) -> bool:
-    """Check whether Make can run a step, even if the step's requests are only assumed.
+    """Check whether Make can run a step, regardless of whether the step's requests are assumed.
 
-    Make can run every action and search. It can run a trigger if the trigger has a webhook or a guarantee for
-    Make.
+    Make can run every action and search. Make can run a trigger if the trigger has a webhook, or if the
+    trigger's `guarantees` in the catalog have an entry for Make.
     """
     return not isinstance(step, Trigger) or step.hook is not None or "make" in step.guarantees
 

@@ -136,8 +136,8 @@ def _many(integration: Integration, search: Search) -> Module:
 def _page_limit(search: Search, matches: list[InputField]) -> str | None:
     """Build an IML expression for a search's page limit, or return None if the default limit applies.
 
-    The API cannot filter by the inputs in `matches`. If one of them is filled in, the search reads only the
-    newest `scan_pages` pages and compares each record with the input.
+    `matches` contains the inputs that the API cannot filter by. If the user fills in one of these inputs, the
+    search compares each record with the input, and the page limit is `Search.scan_pages`.
     """
     if not matches:
         return None

@@ -50,9 +50,9 @@ def _step(module: Component, faults: Sequence[str]) -> Step:
 def _behaviour(module: Component) -> Iterator[tuple[str, str]]:
     """Yield the method, URL, query and body of each request that a module sends, as names and values.
 
-    A name is the path to the value, such as `communication.qs.page`. For query parameters and body properties
-    that contain an input, the name begins with `input`. For a trigger, the result includes the conditions
-    that decide which records are events.
+    A name is the path to the value, such as `communication.qs.page`. If a query parameter or a body property
+    contains an input, its name begins with `input`. For a trigger, the result includes the `iterate`
+    directive, which decides which records the trigger emits as events.
     """
     for code, request in module.requests:
         for name in ("method", "url", "qs", "body"):
@@ -65,7 +65,8 @@ def _behaviour(module: Component) -> Iterator[tuple[str, str]]:
 def _extent(module: Component) -> Iterator[tuple[str, str]]:
     """Yield the paging settings of each request that a module sends, as names and values.
 
-    For actions and searches, the result includes the conditions that decide which records are returned.
+    For actions and searches, the result includes the `iterate` directive, which decides which records are
+    returned.
     """
     for code, request in module.requests:
         yield from _flat(f"{code}.pages", request.get("pagination"))

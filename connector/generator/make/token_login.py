@@ -18,7 +18,11 @@ def uses_tokens(login: Authentication) -> bool:
 
 
 def first_grant(tokens: TokenLogin) -> TokenGrant:
-    """Return the grant for requesting the first token, preferably a grant that can be used more than once."""
+    """Return the grant that requests the first access token.
+
+    The result is the first grant that can be used repeatedly. If every grant works only once, the result is
+    the first grant.
+    """
     return next((one for one in tokens.grants if not one.once), tokens.grants[0])
 
 

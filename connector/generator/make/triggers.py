@@ -1,9 +1,9 @@
 """Builds polling triggers for Make, which continue from the time of the last event.
 
-A poll returns the oldest events after that time, up to the user's limit, and the next poll returns the rest.
-Make distinguishes events with the same time by their IDs. Make cannot compare a record with its previous
-version, so a trigger needs a property that contains the event's time, or an ID that increases with each
-record: `Guarantee.watermark` is the path to this property.
+A poll returns the oldest events after that time, up to the user's limit, and later polls return the rest.
+Make distinguishes events with the same time by their IDs. Because Make cannot compare a record with its
+previous version, each record must have a property that contains either the event's time or an ID that
+increases from record to record. `Guarantee.watermark` is the path to this property.
 """
 
 from collections.abc import Iterator
@@ -142,7 +142,8 @@ def _since(trigger: Trigger) -> dict[str, str]:
     """Build the query parameter that limits the list to changes since the last event.
 
     The result is empty if the API has no such filter. The first poll omits the parameter, because there is no
-    last event yet. With a `WindowScan` source, every poll covers a fixed period before the poll instead.
+    last event yet. If the trigger's source is a `WindowScan`, the list is instead limited to the last
+    `look_back` seconds before each poll, including the first.
     """
     source = trigger.source
     if source.since is None:
@@ -158,11 +159,11 @@ def _since(trigger: Trigger) -> dict[str, str]:
 
 
 def _iterate(trigger: Trigger, container: str, when: Path) -> dict[str, Any]:
-    """Build the `iterate` directive, which selects the records that are events.
+    """Build the `iterate` directive, which selects the records that the trigger emits as events.
 
-    A record is an event if it has an ID, a time that is not in the future, a status that fires the trigger,
-    and values that match the trigger's inputs. If the trigger continues from the last ID, the time is not
-    checked.
+    A record is selected if it has an ID, a valid time that is not in the future, a status that fires the
+    trigger, and values that match the trigger's inputs. If the watermark (`when`) is the record's ID, the ID
+    must be a number, and the time is not checked.
     """
     source = trigger.source
     id_, time = iml.at("item", source.id), iml.at("item", when)

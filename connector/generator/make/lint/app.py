@@ -42,9 +42,10 @@ class Component:
 
     @property
     def requests(self) -> list[tuple[str, Json]]:
-        """The component's requests, each with the code type of its file, such as `communication`.
+        """The component's requests, as pairs of a name and a request.
 
-        In an OAuth connection, each request has its own name instead, such as `token` or `refresh`.
+        The name is the code type of the request's file, such as `communication`. In an OAuth connection, one
+        file contains several requests, so the name is the request's key in the file, such as `refresh`.
         """
         requests: list[tuple[str, Json]] = []
         for code in ("communication", "attach", "detach", "update"):

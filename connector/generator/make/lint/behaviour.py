@@ -83,7 +83,8 @@ def m026_filters_by_time_include_the_last_one(app: App) -> Iterator[str]:
 def m027_lists_end(app: App) -> Iterator[str]:
     """Check that every `pagination` has a condition, and that the condition does not skip the last page.
 
-    Make evaluates the condition twice per page. The second time, `pagination.page` is already one higher.
+    Make evaluates the condition twice per page. Before the second evaluation, Make increases
+    `pagination.page` by one.
     """
     for one in app.components("module", "rpc"):
         for code in ("communication", "epoch"):

@@ -131,7 +131,8 @@ def _tokens(expression: str) -> list[str]:
 class _Parser:
     """A recursive-descent parser for one IML expression.
 
-    `level(depth)` parses an expression whose operators are in `LEVELS[depth]` or have a higher precedence.
+    `LEVELS` lists the binary operators from the lowest to the highest precedence. `level(depth)` parses an
+    expression whose binary operators outside parentheses are all in `LEVELS[depth]` or in later levels.
     """
 
     def __init__(self, tokens: list[str], expression: str) -> None:

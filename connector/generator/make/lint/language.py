@@ -106,9 +106,10 @@ def _texts(app: App) -> Iterator[tuple[str, Component | None, str]]:
 
 
 def strings(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
-    """Yield every string in a nested value, with its path.
+    """Yield every string in a nested value, with a phrase for messages that says where the string is.
 
-    The path looks like ` at qs.page`. It is empty if `value` itself is a string.
+    The phrase consists of ` at ` and the string's path, as in ` at qs.page`. The phrase is empty if `value`
+    itself is a string. `place` is the path of `value`.
     """
     if isinstance(value, str):
         yield value, f" at {place}" if place else ""

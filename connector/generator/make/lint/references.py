@@ -44,7 +44,7 @@ def m014_connections_exist(app: App) -> Iterator[str]:
 def m015_instant_triggers_have_webhooks(app: App) -> Iterator[str]:
     """Check that every instant trigger has a webhook, and that every webhook is used by a trigger.
 
-    A webhook must also have either both an `attach` and a `detach` request, or neither.
+    A webhook with an `attach` request must also have a `detach` request, and vice versa.
     """
     hooks = {one.id: one for one in app.components("webhook")}
     used = set()

@@ -38,9 +38,9 @@ def _requests(app: App) -> Iterator[tuple[str, Json]]:
 
 
 def _required(condition: str) -> list[Node]:
-    """Return every part of a condition that must be true for the whole condition to be true.
+    """Return the parts of a condition that must all be true for the condition to be true.
 
-    The parts are the condition itself and all operands of `&&`. The result is empty if the condition cannot
+    For example, the parts of `a && b` are `a && b`, `a` and `b`. The result is empty if the condition cannot
     be parsed.
     """
     try:

@@ -23,7 +23,7 @@ def m031_one_universal_module(app: App) -> Iterator[str]:
 def m032_universal_module_stays_with_the_vendor(app: App) -> Iterator[str]:
     """Check that the universal module's URL begins with a slash, and that its help text contains an example.
 
-    Without the slash, a scenario could send the credentials to another host.
+    If the URL did not begin with a slash, a scenario could send the credentials to another host.
     """
     for one in app.modules("universal"):
         for _code, request in one.requests:
