@@ -37,10 +37,10 @@ def _path(server: Server, load: Load) -> str:
 
 @dataclass(frozen=True)
 class Figures:
-    """The results of sending one load to a server.
+    """The results for one load, which is a request that is sent to a server many times.
 
-    `rate` is the number of requests per second, `p99` the 99th percentile of the latency in milliseconds, and
-    `cpu` the server's CPU time per request in microseconds.
+    `rate` is the number of requests per second, `p99` is the 99th percentile of the latency in milliseconds,
+    and `cpu` is the server's CPU time per request in microseconds.
     """
 
     rate: float
@@ -84,9 +84,9 @@ def fire(server: Server, load: Load) -> Figures:
 def measure(start: Callable[[Path, int], AbstractContextManager[Server]], port: int) -> dict[str, Any]:
     """Run one round: start a server on `port`, send all loads to it, and return the measurements.
 
-    `start` is the context manager that runs the server in a temporary folder. The result contains the
-    start-up time in seconds (`start`), the memory in MiB before and after the loads (`before` and `after`),
-    and the results of the loads, keyed by the load's name (`figures`).
+    `start` takes a temporary folder and the port, and returns a context manager that runs the server. The
+    result contains the start-up time in seconds (key `start`), the memory in MiB before and after the loads
+    (keys `before` and `after`), and the results of the loads by name (key `figures`).
     """
     with tempfile.TemporaryDirectory() as folder, start(Path(folder), port) as server:
         before = server.memory

@@ -17,7 +17,10 @@ from bench.callgrind import ROOT, CannotCountError, count, here
 
 BASELINE = Path(__file__).parent / "instructions.json"
 _STATES = 50
-"""The maximum number of earlier versions to read; the file changes less often than that in a release."""
+"""The maximum number of earlier versions of the baseline file that are read from Git.
+
+The limit is higher than the number of times that the file usually changes between two releases.
+"""
 
 
 def earlier(path: Path) -> list[Baseline]:

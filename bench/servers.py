@@ -37,13 +37,13 @@ class Server:
 
     @property
     def cpu(self) -> float:
-        """CPU time in seconds that the server has used so far; other processes hardly affect it."""
+        """The CPU time in seconds that the server has used so far. Other processes hardly affect it."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     @property
     def memory(self) -> float:
-        """Resident memory of the server's process in MiB."""
+        """The resident memory of the server's process, in MiB."""
         status = Path(f"/proc/{self.pid}/status").read_text()
         line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
         return int(line.split()[1]) / 1024
@@ -52,7 +52,8 @@ class Server:
 def pinned(core: int, *command: str) -> list[str]:
     """Build the command line that runs `command` on one core only.
 
-    `core` is the index of the core in the list of available cores.
+    `core` is a position in the list of available cores. After the last core, counting continues with the
+    first.
     """
     cores = sorted(os.sched_getaffinity(0))
     return ["taskset", "-c", str(cores[core % len(cores)]), *command]

@@ -29,8 +29,8 @@ _HOST, _PORT = "127.0.0.1", 4010
 def mark(name: str = "", times: int = 1) -> None:
     """Mark the end of a part of the run: print the part's name and `times`, and make callgrind write a dump.
 
-    `times` is how many times the part did the same work. callgrind's count for a part without a name is
-    ignored.
+    `times` is the number of times that the part repeated the same work. If a part has no name, its
+    instructions are not counted.
     """
     print(json.dumps([name, times]), flush=True)
     os.getppid()  # callgrind writes a dump before each call of this function, which is called only here
@@ -52,7 +52,7 @@ class VirtualTime(asyncio.SelectorEventLoop):
 
 
 class _NonBlockingSelector(selectors.SelectSelector):
-    """A selector that never waits: it calls `jump` with the number of seconds that it would have waited."""
+    """A selector that never waits. Instead, it calls `jump` with the number of seconds to wait."""
 
     def __init__(self, jump: Callable[[float], None]) -> None:
         super().__init__()

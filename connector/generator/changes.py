@@ -60,7 +60,8 @@ def _steps(base: Mapping[str, Step], now: Mapping[str, Step]) -> Iterator[Change
 def _is_renamed(name: str, step: Step, other: str, candidate: Step) -> bool:
     """Guess whether the removed step `name` was renamed to the new step `other`.
 
-    The steps must be of the same kind, and must have the same label, or the same inputs and outputs.
+    Only steps of the same kind are compared. They are considered the same step if their labels are equal, or
+    if they have inputs and both their inputs and their outputs are equal.
     """
     same_kind = name.partition(" ")[0] == other.partition(" ")[0]
     same_form = bool(step.inputs) and step.inputs == candidate.inputs and step.outputs == candidate.outputs
@@ -122,8 +123,8 @@ def _extent(name: str, base: Step, now: Step) -> Iterator[Change]:
 def _all_names(base: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
     """List the keys of both mappings: the keys in `base` first, then the keys that are only in `now`.
 
-    Returns an empty list if one of the mappings is empty. In that case, the files of that version do not
-    contain the information, so the versions cannot be compared.
+    Returns an empty list if one of the mappings is empty. An empty mapping means that the files of that
+    version do not contain this information, so there is nothing to compare.
     """
     return [*base, *(key for key in now if key not in base)] if base and now else []
 
@@ -202,10 +203,11 @@ def _output_keys(step: Step) -> list[str]:
 
 
 def _is_covered(key: str, keys: list[str]) -> bool:
-    """Check whether `keys` contains `key` or a member of `key`, such as `customer__email` for `customer`.
+    """Check whether `keys` contains `key` itself, or the key of a value nested in `key`.
 
-    A sample may contain `customer` as null in one version, and as an object in the other. For an object,
-    `keys` contains only the keys of its members.
+    For example, `customer__email` is nested in `customer`. If the value of `customer` is null in one
+    version's sample and an object in the other's, the keys differ, although no output was removed or added:
+    for an object, only the keys of the nested values are listed.
     """
     return any(one == key or one.startswith((f"{key}__", f"{key}[]")) for one in keys)
 

@@ -24,9 +24,9 @@ from connector.generator.zapier.surface import read_surface as read_zapier_surfa
 class Platform:
     """A no-code platform: the folder that contains its apps, and the functions that render and read an app.
 
-    `folder` contains one subfolder per app. `render` takes an `Integration` and the app's folder. If a
-    deployment has written IDs to that folder, the rendered app keeps them. `read_surface` takes the app's
-    folder and a folder that contains apps with installed npm packages.
+    `folder` contains one subfolder per app. `render` takes an `Integration` and the app's folder, and
+    keeps the IDs that earlier deployments have written to that folder. `read_surface` takes the app's folder,
+    and a folder of apps whose npm packages are installed.
     """
 
     folder: str
@@ -70,10 +70,10 @@ class Verdict:
     def refusal(self) -> str:
         """The reason why the new version is rejected, or an empty string if it is accepted.
 
-        The reason is a phrase that follows the app's name in a sentence. A breaking change requires a higher
-        major version, and any other change requires a higher version. The version of a Make app is a single
-        integer, so only a breaking change requires a higher one. No version may be lower than the released
-        version.
+        The reason is a phrase that follows the app's name in a sentence. A Zapier app needs a higher major
+        version for a breaking change, and a higher version for any other change. A Make app's version is a
+        single integer, so it must be higher only after a breaking change. No version may be lower than the
+        released version.
         """
         base, now = _numbers(self.base), _numbers(self.now)
         if any(one.breaking for one in self.changes) and now[:1] <= base[:1]:

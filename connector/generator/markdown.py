@@ -54,9 +54,9 @@ def _fill(block: list[str]) -> list[str]:
 
 
 def grouped(texts: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
-    """Group `(label, text)` pairs by their text, and list the labels for each text.
+    """Group `(label, text)` pairs by their text.
 
-    The result has the form `[{"labels": [...], "text": ...}]`.
+    The result is a list with one dictionary per text: `{"labels": [...], "text": ...}`.
     """
     groups: dict[str, list[str]] = {}
     for label, text in texts:

@@ -34,10 +34,10 @@ class Step:
     "polling" or "hook". `sample_keys` are the keys in the static sample. `faults` describes each value in the
     sample that contradicts the outputs.
 
-    `behaviour` describes what the step does, keyed by name: the requests that it sends, the records that
-    count as events and, under `input KEY`, the part of the request that the input fills. `extent` describes
-    how many records the step reads, how far back in time it looks, and how it compares records with the
-    inputs. `behaviour` and `extent` are empty if the app's files do not contain this information.
+    `behaviour` describes what the step does: which requests it sends and, for a trigger, which records it
+    emits as events. The key `input KEY` describes which part of the request the input `KEY` fills. `extent`
+    describes how many records the step reads, how far back in time it looks, and how it compares records with
+    the inputs. Both are empty if the app's files do not contain this information.
     """
 
     label: str

@@ -21,14 +21,17 @@ READER = Path(__file__).with_name("facts.mjs")
 TIMEOUT = 60  # seconds
 EXTENT = ("size", "pages", "lookBack")
 IDENTITY = "identity"
-"""The constant for the fields that identify events; it is skipped because `Step.identity` contains them."""
+"""The constant that lists the fields that identify an event.
+
+`Facts.behaviour` leaves it out, because these fields are in `Step.identity`.
+"""
 PLACEMENT = ("in", "at", "as", "listName", "sendEmpty")
 """The properties of a `wire` entry that define which part of the request the input's value fills.
 
 The other properties define how the value is checked, or compared with records.
 """
 TIME = "time"
-"""The release gate's common name for the constants `windowTime` and `createdTime`."""
+"""The name under which the release gate compares the constants `windowTime` and `createdTime`."""
 
 RENAMED_FUNCTIONS = {
     "newest": "pollNewest",
@@ -69,10 +72,11 @@ class Facts:
     operations: Mapping[str, Mapping[str, Any]]
 
     def behaviour(self, step: str) -> dict[str, str]:
-        """Collect the facts about what a step does: its requests, its inputs, and which records are events.
+        """Collect the facts about what a step does.
 
-        `step` is a key of `steps`, such as `triggers/new_return`. Returns an empty dictionary if `steps` does
-        not contain the step.
+        The facts include the requests that the step sends, the part of the request that each input fills and,
+        for a trigger, which records it emits as events. `step` is a key of `steps`, such as
+        `triggers/new_return`. Returns an empty dictionary if `steps` does not contain the step.
         """
         constants = self.steps.get(step, {})
         calls = {name: call for name, call in constants.items() if isinstance(call, str)}
@@ -87,10 +91,10 @@ class Facts:
         return facts
 
     def extent(self, step: str) -> dict[str, str]:
-        """Collect the facts about how many records a step reads, and how far back in time it looks.
+        """Collect the facts about which records a step considers.
 
-        Also collects the facts about how the step compares records with its inputs. `step` is a key of
-        `steps`, such as `triggers/new_return`.
+        These facts are the number of records that the step reads, how far back in time it looks, and how it
+        compares records with its inputs. `step` is a key of `steps`, such as `triggers/new_return`.
         """
         constants = self.steps.get(step, {})
         source = constants.get("source", {})

@@ -121,7 +121,7 @@ def known_choices(one: InputField, integration: Integration) -> tuple[Choice, ..
 
 
 def _search_button(dropdown: Dropdown, integration: Integration) -> str | None:
-    """Find the search that Zapier offers as a button next to a dropdown.
+    """Find the search for the button that Zapier shows next to a dropdown.
 
     The result, such as `find_return.id`, consists of the search's key and the key of the output field that
     contains the dropdown's value. Returns None if no search uses the same operation as the dropdown, or if
@@ -136,7 +136,8 @@ def _search_button(dropdown: Dropdown, integration: Integration) -> str | None:
 def _renamed(parent: InputField, child: InputField, names: dict[tuple[str, str], str]) -> InputField:
     """Copy a column of line items, and replace the catalog's keys in `required_with` with the form's keys.
 
-    `names` maps the catalog's keys of the line items and a column to the column's key in the form.
+    `names` maps each pair of catalog keys (the key of the line items and the key of a column) to the column's
+    key in the form.
     """
     required_with = tuple(names[parent.key, key] for key in child.required_with)
     return child.model_copy(update={"required_with": required_with})
@@ -206,7 +207,7 @@ def output_fields(
 def _prefixed(heading: str, label: str) -> str:
     """Put the parent's label `heading` in front of `label`, unless `label` already begins with it.
 
-    If the heading is `Items`, `SKU` becomes `Items SKU`. `Item ID` is not changed, because it begins with the
-    heading's singular.
+    With the heading `Items`, `SKU` becomes `Items SKU`. `Item ID` is not changed, because it begins with
+    `Item`, the heading without its final `s`.
     """
     return label if not heading or label.startswith(heading.removesuffix("s")) else below(heading, label)

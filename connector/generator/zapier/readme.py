@@ -42,8 +42,8 @@ def readme_values(
 def _left_out(integration: Integration, entries: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
     """List the labels of the catalog's steps that the app does not contain, keyed by the reason.
 
-    Steps under `forbidden` are left out because they violate Zapier's policy, and steps under `assumed`
-    because they need a request that the vendor's documentation does not confirm.
+    The steps under `forbidden` are left out because Zapier's policy forbids them. The steps under `assumed`
+    are left out because they need a request that the vendor's documentation does not confirm.
     """
     actions = integration.actions.values()
     forbidden = [one for one in actions if one.risk not in ALLOWED_RISKS]
@@ -73,8 +73,9 @@ def _login_line(field: Mapping[str, Any]) -> str:
 def _trial(integration: Integration) -> dict[str, str]:
     """Build the environment variables that connect the app to the demo tenant of a local sandbox.
 
-    Secret login fields are set to the sandbox's demo key. Other login fields are set to their placeholder or,
-    if a field has no placeholder, to the demo key followed by `-client`.
+    The variables contain the API's base URL and the required login fields. The value of a secret login field
+    is the sandbox's demo key. The value of any other login field is its placeholder or, if there is none, the
+    demo key followed by `-client`.
     """
     vendor, login = integration.vendor.id, integration.authentication
     key = f"sandbox-demo-{vendor}"

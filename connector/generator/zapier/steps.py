@@ -311,18 +311,18 @@ def _known(integration: Integration, operation: str, *, assumed: bool) -> bool:
 
 
 def _inputs(inputs: Sequence[InputField], *, assumed: bool) -> list[InputField]:
-    """List the inputs, without optional inputs whose provenance is "assumed".
+    """List the inputs.
 
-    If `assumed` is true, all inputs are listed.
+    Optional inputs whose provenance is "assumed" are omitted unless `assumed` is true.
     """
     return [one for one in inputs if assumed or one.required or one.provenance != "assumed"]
 
 
 def _filters(trigger: Trigger, integration: Integration, *, assumed: bool) -> list[InputField]:
-    """List a trigger's filters, and remove initial states from the choices of a filter by state.
+    """List a trigger's filters. A filter by state does not offer initial states as choices.
 
-    A record has an initial state when it is created and never returns to it, so a Zap that filters by an
-    initial state would never run.
+    A record has an initial state when it is created, and never returns to it. The trigger fires when a record
+    reaches a state, so a Zap that filters by an initial state would never run.
     """
     source = trigger.source
     state, initial = (None, ()) if isinstance(source, CreatedSince) else (source.state, source.initial)

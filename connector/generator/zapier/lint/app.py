@@ -23,10 +23,10 @@ TIMEOUT = 60  # seconds
 class App:
     """The definition and the files of a Zapier app.
 
-    `definition` is the app's definition in the form that Zapier's core exports, in which each function is
-    replaced by a string such as `$func$2$f$`. `refused` lists the errors that the core's validator reports.
-    `files` contains the content of the app's files, keyed by relative POSIX path. Installed packages are not
-    included.
+    `definition` is the app's definition as exported by Zapier's core, which replaces each function with a
+    string such as `$func$2$f$`. `refused` lists the errors that the core's validator reports. `files`
+    contains the content of the app's files, keyed by relative POSIX path. It does not contain installed
+    packages.
     """
 
     definition: Mapping[str, Any]

@@ -60,10 +60,10 @@ def mistimed(fields: Sequence[dict[str, Any]], record: Any) -> Iterator[str]:
 
 
 def undeclared(fields: Sequence[dict[str, Any]], record: Any) -> Iterator[str]:
-    """Yield the key of each value in a record for which there is no output field.
+    """Yield the keys of the values in a record for which there is no output field.
 
-    The keys look like the keys of output fields, such as `customer__email`. An output field without a type
-    also covers all values nested in it.
+    The keys have the same form as those of output fields, such as `customer__email`. If an output field has
+    no type, all values nested in it count as having an output field.
     """
     known = {field["key"]: field for field in fields}
     for key in dict.fromkeys(key for key, _ in leaves(record)):

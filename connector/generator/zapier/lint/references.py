@@ -12,8 +12,8 @@ ID = re.compile(r"(^|_)ids?$", re.IGNORECASE)
 def d004_ids_have_dropdowns(app: App) -> Iterator[str]:
     """Check that each input for an ID has a dropdown, because users do not know IDs.
 
-    An input without a dropdown passes if its help text contains `map it from`, followed by the step that
-    provides the ID.
+    Instead of a dropdown, an input may have help text that contains `map it from` and the name of the step
+    that provides the ID.
     """
     for path, field in app.inputs():
         is_id = ID.search(field["key"]) or re.search(r"\bIDs?$", field.get("label", ""))

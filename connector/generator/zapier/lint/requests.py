@@ -54,7 +54,7 @@ def _end_of_call(text: str, start: int) -> int:
 def _shorthands(value: Any, path: str = "The definition") -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the path and the content of each request that is defined by an object instead of a function.
 
-    A path, such as `authentication.test`, describes the request's position in the app's definition.
+    The path is the request's position in the app's definition, such as `authentication.test`.
     """
     if not isinstance(value, dict):
         return

@@ -25,8 +25,8 @@ def d009_searches_have_inputs(app: App) -> Iterator[str]:
 def d016_an_app_is_more_than_a_static_hook(app: App) -> Iterator[str]:
     """Check that the app does not consist only of static webhook triggers.
 
-    A static webhook trigger has a URL that users must register with the vendor by hand. If an app has only
-    such triggers, users do not need it, because Zapier's own Webhooks app has triggers of this kind.
+    The user must register the URL of a static webhook trigger with the vendor by hand. Zapier's own Webhooks
+    app already has triggers of this kind, so an app that has no other steps is of no use.
     """
     steps = list(app.steps())
     if steps and all(_is_static(step) for _, step in steps):
@@ -75,7 +75,7 @@ def h003_keys_of_a_form_are_unique(app: App) -> Iterator[str]:
 
 
 def h004_forms_can_be_filled_in(app: App) -> Iterator[str]:
-    """Check that no step has more than `MANY_INPUTS` inputs, and no help text is longer than `HELP_LIMIT`."""
+    """Check that no step has more than `MANY_INPUTS` inputs, and that no help text exceeds `HELP_LIMIT`."""
     for path, step in app.steps():
         if (count := len(fields(step, "inputFields"))) > MANY_INPUTS:
             yield f"{path} has {count} inputs. Use at most {MANY_INPUTS}."

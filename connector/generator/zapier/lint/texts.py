@@ -42,7 +42,7 @@ def d011_help_says_more_than_the_label(app: App) -> Iterator[str]:
 
 
 def d018_labels_are_in_title_case(app: App) -> Iterator[str]:
-    """Check that the labels and nouns of steps are in title case; words in `SMALL` may be in lower case."""
+    """Check that the labels and nouns of steps are in title case. Words in `SMALL` may be in lower case."""
     for path, step in app.steps("triggers", "creates", "searches", "searchOrCreates"):
         for text in (step["display"]["label"], step.get("noun", "")):
             for index, word in enumerate(text.split()):
@@ -108,7 +108,7 @@ def h007_fields_are_labelled(app: App) -> Iterator[str]:
 
 
 def h008_labels_are_distinct(app: App) -> Iterator[str]:
-    """Check that all triggers have different labels, as do all create actions and all searches."""
+    """Check that no two triggers have the same label, nor two create actions, nor two searches."""
     for kind in ("triggers", "creates", "searches"):
         labels = [step["display"]["label"] for _, step in app.steps(kind)]
         for label in sorted({label for label in labels if labels.count(label) > 1}):
