@@ -91,9 +91,9 @@ def _next_steps(entries: list[Entry], base_url: str) -> Iterator[str]:
 
 
 def _program() -> str:
-    """Return the command with which users can start this program again.
+    """Return the command that users can type to start this program again.
 
-    It is `returns` if that command is on PATH, and otherwise the path with which this program was started.
+    This is `returns` if it is on PATH, and otherwise the path with which this program was started.
     """
     called = Path(sys.argv[0])
     return "returns" if shutil.which("returns") or called.name != "returns" else shlex.quote(str(called))

@@ -86,7 +86,7 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, wrap: 
     """Print a table, or a list if the terminal is too narrow for the table.
 
     If `wrap` is False, no cell is wrapped, so that its value can be copied. If standard output is not a
-    terminal, tables of up to 200 characters in width are not wrapped.
+    terminal, cells are wrapped only if the table would be wider than 200 characters.
     """
     from rich.console import Console
     from rich.table import Table

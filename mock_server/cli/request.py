@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 DEFAULT_URL = "http://127.0.0.1:4010"
 FAILED, MISUSED = 1, 2
 _EXIT_CODES = {400: 5, 401: 3, 403: 3, 404: 4, 409: 5, 429: 6}
-"""Exit codes, keyed by HTTP status, as `returns --help` lists them."""
+"""Exit codes, keyed by HTTP status; `returns --help` describes them."""
 _TIMEOUT = 30.0  # seconds
 _NOT_UTF_8 = "An argument contains bytes that are not UTF-8 text."
 

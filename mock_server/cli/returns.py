@@ -119,7 +119,7 @@ def _acts(url: str, token: str, tenant: str, vendor: str) -> list[dict[str, Any]
 
 
 def _rows(entry: dict[str, Any]) -> Iterator[tuple[str, ...]]:
-    """Yield a table row for each input of an act.
+    """Yield a table row for each input of an act, or one row if the act has no inputs.
 
     The vendor and the act's name and description are shown only in the first row.
     """

@@ -164,9 +164,9 @@ def _serve_at(listener: socket, settings: Settings, ready_file: Path | None) -> 
 
 
 def with_control_token(settings: Settings) -> Settings:
-    """Return the settings, with a control token if other machines can reach the sandbox.
+    """Return the settings; if a control token is needed but not set, create, add and print one.
 
-    If a token is needed and the settings do not contain one, a new token is created and printed.
+    A control token is needed if other machines can reach the sandbox.
     """
     from pydantic import SecretStr
 

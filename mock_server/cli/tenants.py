@@ -1,4 +1,7 @@
-"""Implements the commands for tenants, their clocks (`advance`, `freeze`, `unfreeze`) and their switches."""
+"""Implements the commands for tenants, their clocks (`advance`, `freeze`, `unfreeze`) and their switches.
+
+A switch simulates a condition of the tenant's account, such as an outage at the vendor.
+"""
 
 from enum import StrEnum
 from typing import Annotated
@@ -23,14 +26,17 @@ from mock_server.cli.request import (
 
 
 class OnOff(StrEnum):
-    """The position of a switch."""
+    """Whether a command turns a tenant's switch on or off."""
 
     on = "on"
     off = "off"
 
 
 def register(commands: typer.Typer) -> None:
-    """Add the commands for tenants, clocks and switches to `returns sandbox`."""
+    """Add the commands for tenants, clocks and switches to `returns sandbox`.
+
+    A tenant's switches simulate conditions that can be turned on and off, such as an outage at a vendor.
+    """
     commands.command()(tenants)
     commands.command("create-tenant")(create_tenant)
     commands.command()(reset)

@@ -10,7 +10,7 @@ from mock_server.engine.call import Call
 from mock_server.engine.reply import Reply
 
 TOLERANCE: Final = 2 * SECOND
-"""How far in the past (in microseconds) a requested time may be if the clock is ticking."""
+"""While a clock is ticking, a requested time may be up to this many microseconds in the past."""
 
 
 class ClockEndpoints:
@@ -53,9 +53,9 @@ class ClockEndpoints:
         """Return the time to which a request advances the clock; `now` is the clock's current time.
 
         Both times are in microseconds since the Unix epoch. Raises `Problem` if the requested time is in the
-        past or after the year 2199. If the clock is ticking, a time up to `TOLERANCE` in the past is
-        accepted, and leaves the clock unchanged: the clock moves on while a client reads its time and sends
-        it back.
+        past or after the year 2199. If the clock is ticking, a time up to `TOLERANCE` in the past is allowed,
+        but does not change the clock: otherwise, a client that requests the time it has just read would be
+        rejected, because the clock has moved on in the meantime.
         """
         if "to" not in requested:
             to: int = now + round(requested["seconds"] * SECOND)

@@ -67,7 +67,7 @@ class ControlContext:
         return whole_second(self.world.clocks.now(tenant))
 
     def credentials(self, call: Call, vendor: Vendor, key: str) -> dict[str, Any]:
-        """Describe how to use an API key: base URL, form values, headers and query parameters."""
+        """Return what a client needs to use a key: base URL, form values, headers and query parameters."""
         path = self.world.settings.path_of(vendor.name, vendor.base_path)
         return {"base_url": call.base_url + path, **vendor.credentials(key)}
 

@@ -10,7 +10,7 @@ from mock_server.lifecycle import IllegalMove, UnknownReturn
 
 
 class ReturnEndpoints:
-    """Handles the operations that create returns and change their status, bypassing vendors' APIs."""
+    """Handles the operations that create returns and change their status without using the vendors' APIs."""
 
     def __init__(self, context: ControlContext) -> None:
         self._context = context

@@ -1,4 +1,7 @@
-"""Control plane operations that list a tenant's switches, and turn them on and off."""
+"""Control plane operations that list a tenant's switches, and turn them on and off.
+
+A switch simulates a condition of the tenant's account, such as an outage at the vendor.
+"""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Serves shipping labels as PDFs at the label URLs in shipments."""
+"""Serves shipping labels as PDFs, at the label URLs that the vendors' shipments contain."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import partial

@@ -18,12 +18,18 @@ if TYPE_CHECKING:
 
 _SECOND: Final = 1_000_000
 _LABELS: Final = "/labels/"
-"""Label URLs belong to the vendors' APIs and cannot be guessed, so any host name is accepted for them."""
+"""The path of label URLs, which are accepted with any host name.
+
+They are part of the vendors' APIs, not of the console, and cannot be guessed.
+"""
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-"""`unsafe-inline` allows the style attributes that Swagger UI writes; no page has inline scripts."""
+"""The content security policy of the console's pages.
+
+`unsafe-inline` is needed for the style attributes that Swagger UI writes. Inline scripts are forbidden.
+"""
 _ALWAYS: Final = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
 _PAGE: Final = ((b"x-frame-options", b"DENY"), (b"content-security-policy", _POLICY.encode()))
 
@@ -41,7 +47,7 @@ class PageMiddleware:
         self._now = now
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Pass a request to the console, or respond with status 403 if the host name is not the sandbox's."""
+        """Pass a request to the console, or respond with status 403 if its host name is not allowed."""
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -2,7 +2,8 @@
 
 The `Host` header is hidden from the application, so that a client cannot make the application's links and
 redirects point to another host. The application runs in the event loop's thread, because only that thread may
-read the store; other requests have to wait for it, but only for milliseconds. Request bodies are ignored.
+read the store. While it runs, other requests have to wait, but only for milliseconds. Request bodies are
+ignored.
 """
 
 import sys

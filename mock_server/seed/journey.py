@@ -44,7 +44,7 @@ class Journey:
         )
 
     def later(self, by: int) -> "Journey":
-        """Copy this journey with all times moved into the future by `by` microseconds."""
+        """Copy this journey with all times moved `by` microseconds later."""
         shipment = self.shipment
         return Journey(
             tuple(replace(move, at=move.at + by) for move in self.moves),
@@ -59,7 +59,7 @@ class Journey:
 
 
 def draw_journey(dice: SeededRandom, created_at: int, fate: Fate) -> Journey:
-    """Generate the complete journey of a return that is created at `created_at` (µs) and ends as `fate`."""
+    """Generate the complete journey of a return that is created at `created_at` (µs) and has this fate."""
     moves = [SeedMove(created_at, "requested")]
     notes = _notes(dice, created_at)
     shipment = None

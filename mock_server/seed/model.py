@@ -117,10 +117,10 @@ class SeedRefund:
 class SeedReturn:
     """One return with its history; a tenant's returns are numbered from 1 (`number`), oldest first.
 
-    `ordered` contains the SKU and quantity of every item in the order, `items` the returned items. `moves`
-    starts with the state `requested` at `created_at`, and ends with the current state. `partly` means that
-    only some items have arrived. If `staged` is True, the return was generated to be in a particular stage
-    (see `stages`), so vendors must not change it.
+    `ordered` contains the SKU and quantity of every item in the order, and `items` the returned items.
+    `moves` starts with the state `requested` at `created_at`, and ends with the current state. `partly` means
+    that only some items have arrived. If `staged` is True, the return was generated to be in a certain stage
+    (see `stages`), so vendors must not add variations of their own to it.
     """
 
     number: int

@@ -28,12 +28,12 @@ _HOURS: Final = dict(
 )
 """How often returns are requested in each hour of local time, as relative weights keyed by hour."""
 _WEEKDAY_SHARE: Final = 0.45
-"""The share of requests on weekends that is moved to a weekday."""
+"""The fraction of weekend requests that are moved to a weekday."""
 _FIRST_ORDER: Final = 1_001
 _LARGEST_CACHED: Final = 200
 _REFUNDS: Final[dict[RefundStatus, int]] = {"paid": 22, "failed": 1}
 _PARTLY: Final = 0.3
-"""The share of received or inspected returns with several items for which only some items have arrived."""
+"""The probability that only some items have arrived, for received or inspected returns of several items."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
-"""Staged returns: up to half of the generated returns have reached a chosen stage in the last 20 hours.
+"""Staged returns: up to half of the generated returns reach a given stage shortly before the first moment.
 
-If states were left to chance, some states could have no returns for days, and triggers and actions would have
-no data to work with. Every trigger looks for changes further back than 20 hours.
+If all stages were left to chance, there could be states that no return reaches for days, and triggers and
+actions for these states would have no data to work with. A staged return reaches its stage at most 20 hours
+before the first moment; every trigger looks back further than that.
 """
 
 from dataclasses import dataclass
@@ -12,9 +13,9 @@ from mock_server.seed.model import RefundStatus, ReturnType, Scanned, State
 from mock_server.seed.randomness import SeededRandom
 
 RECENT: Final = 20 * HOUR
-"""The longest time between a return reaching its stage and the tenant's first moment, in microseconds."""
+"""The longest time from a return reaching its stage until the tenant's first moment, in microseconds."""
 _LEAST: Final = 5 * MINUTE
-"""The shortest time between a return reaching its stage and the tenant's first moment, in microseconds."""
+"""The shortest time from a return reaching its stage until the tenant's first moment, in microseconds."""
 
 
 @dataclass(frozen=True, slots=True)

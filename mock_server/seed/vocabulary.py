@@ -52,7 +52,7 @@ GOODS: Final = (
     ("KET", "Stovetop Kettle", Decimal("74.90"), ""),
     ("THR", "Wool Throw", Decimal("189.00"), ""),
 )
-"""The code, name, price in AUD and key of `SIZES` for each product."""
+"""Each product's code, name, price in AUD, and range of sizes (a key of `SIZES`)."""
 COLOURS: Final = (("NVY", "Navy"), ("OLV", "Olive"), ("SND", "Sand"), ("BLK", "Black"), ("RST", "Rust"))
 SIZES: Final = {
     "clothes": ("XS", "S", "M", "L", "XL"),

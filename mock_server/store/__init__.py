@@ -70,12 +70,12 @@ class Store:
         self._connection.close()
 
     def commit_together(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Enable group commit: changes from up to two iterations of `loop` share one transaction."""
+        """Enable group commit: changes made within two iterations of `loop` are committed together."""
         self._batch = Batch(loop, self._commit)
 
     @property
     def pending(self) -> asyncio.Future[None] | None:
-        """A future to await before responding, resolved by the next commit; None if nothing is pending."""
+        """A future to await before responding; resolves at the next commit. None if nothing is pending."""
         return self._batch.pending if self._batch else None
 
     @contextmanager
@@ -122,7 +122,7 @@ class Store:
             self._held += 1
 
     def hold(self) -> None:
-        """Keep the savepoints of subsequent changes open, so that `undo_held` can undo these changes.
+        """Start to hold changes: `undo_held` can undo all changes that are made after this call.
 
         Do not await before calling `release` or `undo_held`: other tasks' changes would be undone too.
         """
@@ -130,13 +130,13 @@ class Store:
         self._marks = len(self._uncommitted), len(self._callbacks)
 
     def release(self) -> None:
-        """Release the savepoints kept open since `hold`; their changes are then committed with the batch."""
+        """Stop holding changes: those made since `hold` can no longer be undone by `undo_held`."""
         held, self._held = self._held, _NOT_HOLDING
         for _ in range(held):
             self._execute(_RELEASE)
 
     def undo_held(self) -> None:
-        """Undo the changes made since `hold`; without group commit, they are already on disk and are kept."""
+        """Undo the changes made since `hold`; without group commit, they are already committed and stay."""
         held, self._held = self._held, _NOT_HOLDING
         first_uncommitted, first_callback = self._marks
         changed = self._uncommitted[first_uncommitted:]
@@ -196,10 +196,10 @@ class Store:
     def _undo(self, rollback: Sequence[str], changed: Sequence[TenantTable]) -> None:
         """Run the `rollback` statements, then reload the caches of the `changed` tables from the database.
 
-        Caches are updated while a change is still open. Without the reload, they would still contain keys,
-        clocks or switches that were undone. After a full disk or an I/O error, SQLite may already have rolled
-        back the whole transaction (https://www.sqlite.org/lang_transaction.html, section 3); in that case,
-        the caches of all tables changed in the batch are reloaded.
+        Caches are updated while a change is still open. Without the reload, they would still contain changes
+        to keys, clocks or switches that were rolled back. After a full disk or an I/O error, SQLite may have
+        rolled back the whole transaction (https://www.sqlite.org/lang_transaction.html, section 3); in that
+        case, the caches of all tables changed in the batch are reloaded.
         """
         self._memory.forget()
         if self._connection.in_transaction:
@@ -215,7 +215,7 @@ class Store:
     def on_change(self, table: sa.Table, reload: Reload) -> None:
         """Register `reload(tenant)`, called when a change to a tenant's rows in `table` is made or undone.
 
-        `reload` must read the rows with `tenant_rows`, to match the database even after a failed commit.
+        `reload` must read the current rows with `tenant_rows`, because the change may have been undone.
         """
         self._memory.on_change(table.name, reload)
 
@@ -308,11 +308,11 @@ class Store:
         inclusive: bool = True,
         limit: int,
     ) -> list[tuple[str, bytes]]:
-        """Fetch row IDs and summaries for keyset pagination, starting at the row with the ID `start`.
+        """Fetch up to `limit` row IDs and summaries for keyset pagination.
 
-        Unlike offset pages, slices do not shift when rows are inserted before them. If `inclusive` is False,
-        the row `start` is left out. Without `sorting`, the most recently inserted row comes first. Raises
-        `LookupError` if no row has the ID `start`.
+        The slice starts at the row with the ID `start` (if it is "", at the first row) or, if `inclusive` is
+        False, after that row. Without `sorting`, the newest row is first. Unlike offset pages, slices do not
+        shift when rows are inserted before them. Raises `LookupError` if no row has the ID `start`.
         """
         shape, values = statements.shape_of(filters)
         start_at: statements.StartAt = "beginning"
@@ -350,7 +350,7 @@ class Store:
         return sum(self._totals((self._partitions.get(tenant, tenant), vendor, kind)).values())
 
     def next_due(self, tenant: str, vendors: tuple[str, ...]) -> int | None:
-        """Return when these vendors' next step is due, or None. Cached, because every request needs it."""
+        """Return when these vendors' next step is due, or None; cached, because every request needs it."""
         partition = self._partitions.get(tenant, tenant)
         try:
             return self._memory.next_due[partition, vendors]
@@ -360,7 +360,7 @@ class Store:
             return due
 
     def next_step(self, tenant: str, vendors: tuple[str, ...]) -> Step | None:
-        """Fetch these vendors' next step, or None. Steps due at the same time run in scheduling order."""
+        """Fetch these vendors' next step, or None; of steps due at the same time, the one scheduled first."""
         if not vendors:
             return None
         values = (self.partition(tenant), *vendors, 1, 0)

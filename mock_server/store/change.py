@@ -21,7 +21,7 @@ class Change:
         self._memory = memory
         self._partitions = memory.partitions
         self.changed: list[TenantTable] = []
-        """The table and tenant of each `run_for` call; the tables' caches are reloaded after a rollback."""
+        """The table and tenant that each `run_for` call changed; a rollback reloads the caches of these."""
         self.callbacks: list[Callable[[], None]] = []
         """Functions to call when the change is on disk; they are not called if it is undone."""
 

@@ -41,8 +41,8 @@ class Watch:
     """Detects if the database file or its write-ahead log is deleted, replaced or truncated.
 
     A file that is deleted while open can still be written to, but its contents are lost when the process
-    ends. Therefore no change may be acknowledged after the deletion. If `path` is "" (a database in memory),
-    nothing is checked.
+    ends. Therefore, after the deletion, no response may confirm a change. If `path` is "" (a database in
+    memory), nothing is checked.
     """
 
     def __init__(self, path: str) -> None:

@@ -1,8 +1,8 @@
 """The store's caches, and the callbacks that keep other caches in sync with the database.
 
 Caching is safe because only this process uses the database file. The store updates its own caches on every
-write, and empties them if a change is undone. A cache outside the store registers a reload function with
-`Store.on_change`, which is called after each change, and again if the change is undone.
+write, and empties them if a change is undone. Caches outside the store register a reload function with
+`Store.on_change`; it is called whenever a change to the cached table is made or undone.
 """
 
 from collections.abc import Callable, Iterable
@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 CounterKey = tuple[str, str, str]
 """The partition, vendor and kind of rows that are counted together."""
 Reload = Callable[[str], None]
-"""A function that reloads the cached data of the tenant with the given name from the database."""
+"""A function that takes a tenant's name, and reloads this tenant's cached data from the database."""
 TenantTable = tuple[str, str]
-"""The name of a cached table, and the name of a tenant."""
+"""The name of a cached table, and the name of a tenant whose rows in this table were changed."""
 
 
 @dataclass(slots=True)
@@ -29,7 +29,7 @@ class Memory:
     totals: dict[CounterKey, dict[str, int]] = field(default_factory=dict)
     """The number of rows per status, keyed by partition, vendor and kind."""
     next_due: dict[tuple[str, tuple[str, ...]], int | None] = field(default_factory=dict)
-    """When the earliest step is due (microseconds since the Unix epoch), keyed by partition and vendors."""
+    """The earliest step's due time (microseconds since the Unix epoch), keyed by partition and vendors."""
     partitions: dict[str, str] = field(default_factory=dict)
     """The name of each tenant's partition, keyed by tenant; the default is the tenant's name."""
     listeners: dict[str, list[Reload]] = field(default_factory=dict)

@@ -18,12 +18,13 @@ class StoreError(Exception):
 
 @dataclass(slots=True)
 class Row:
-    """One of a vendor's records: vendor-neutral columns to filter by, and the vendor's JSON, ready to send.
+    """One of a vendor's records: the vendor's JSON, and vendor-neutral columns for filtering.
 
-    `kind` is vendor-neutral ("return", "shipment", …). `status` is the vendor's status, `state` its neutral
-    equivalent. `document` is the whole record, `summary` the version shown in lists. `parent` is the ID of
-    the row that this row belongs to, or "". `shop` is "" unless the account has several shops. The store
-    assigns `sequence` when the row is inserted; rows with the same timestamp are sorted by `sequence`.
+    `kind` is vendor-neutral ("return", "shipment", …). `status` is the vendor's status, and `state` is the
+    vendor-neutral equivalent. `document` is the whole record, and `summary` is the version shown in lists.
+    `parent` is the ID of the row that this row belongs to, or "" if there is no such row. `shop` is "" unless
+    the account has several shops. The store assigns `sequence` when the row is inserted; rows with the same
+    timestamp are sorted by `sequence`.
     """
 
     tenant: str
@@ -45,11 +46,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Selects rows that match every field that is set; for a field with several values, one must match.
+    """Selects the rows that match all fields that are set.
 
-    The suffix of a time field is the comparison: `_from` (>=), `_after` (>), `_before` (<), `_until` (<=),
-    `_not` (!=). E-mail addresses are compared case-insensitively, order numbers and IDs exactly. The value ""
-    matches no row.
+    A row matches a field with several values if it matches one of them. The suffix of a time field determines
+    the comparison: `_from` (>=), `_after` (>), `_before` (<), `_until` (<=), `_not` (!=). Case is ignored in
+    e-mail addresses; order numbers and IDs must match exactly. The value "" matches no row, not even a row
+    whose column is "".
     """
 
     statuses: tuple[str, ...] = ()

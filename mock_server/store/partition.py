@@ -1,7 +1,7 @@
 """Fills and empties partitions in slices, so that other requests can run in between.
 
-Each slice is a separate transaction. A partition must not belong to a tenant while it is being filled or
-emptied, because clients would see only some of its rows.
+Each slice is a separate transaction. While a partition is being filled or emptied, it must not belong to a
+tenant, because the tenant's clients would see only some of its rows.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from mock_server.store import Store, statements, tables
 
 _ROWS: Final = 100
 _EVENTS: Final = 400
-"""Maximum number of rows or events per slice; writing a slice takes a few milliseconds."""
+"""The most rows (`_ROWS`) or events (`_EVENTS`) per slice; writing a slice takes a few milliseconds."""
 _KEYS: Final = {"rows": "sequence", "steps": "id", "deliveries": "id"}
 
 

@@ -52,7 +52,10 @@ def _names(compiled: Any) -> Sequence[str]:
 
 
 def _text(statement: sa.sql.ClauseElement, *order: str) -> str:
-    """Compile a statement to SQL; raises `AssertionError` unless `order` lists its parameters in order."""
+    """Compile a statement to SQL; `order` lists the names of its parameters in the order of the SQL.
+
+    Raises `AssertionError` if the SQL contains other parameters or another order.
+    """
     compiled = statement.compile(dialect=_DIALECT)
     if tuple(_names(compiled)) != order:
         raise AssertionError(f"{compiled} takes {_names(compiled)}, not {order}")
@@ -64,7 +67,10 @@ def _by_key() -> list[sa.ColumnElement[bool]]:
 
 
 def _not_empty(column: str) -> sa.ColumnElement[bool]:
-    """Build the condition of a column's partial index; only queries with this condition can use the index."""
+    """Build the condition that a column is not "".
+
+    The column's index contains only such rows, so SQLite can use it only for queries with this condition.
+    """
     return rows.c[column] != sa.literal_column("''")
 
 
@@ -250,9 +256,9 @@ _EVENT_COLUMNS = ("sequence", "vendor", "kind", "subject", "at", "body")
 def events(conditions: tuple[str, ...], *, newest_first: bool) -> str:
     """Build the query for the ledger events that follow a given sequence number.
 
-    `conditions` may contain `until` (the highest sequence number), `kind` and `vendor`, in this order. The
-    query's parameters are the partition, the given sequence number, the values for `conditions`, the limit
-    and the offset.
+    `conditions` lists the additional conditions: `until` (the highest sequence number), `kind` or `vendor`.
+    The query's parameters are the partition, the given sequence number, the values for `conditions` in the
+    same order, the limit and the offset.
     """
     columns = {"until": ledger.c.sequence, "kind": ledger.c.kind, "vendor": ledger.c.vendor}
     query = sa.select(*(ledger.c[name] for name in _EVENT_COLUMNS)).where(
@@ -294,9 +300,9 @@ def page(shape: Shape, order: Order, *, descending: bool) -> str:
 def slice_(shape: Shape, sorting: Sorting, start_at: StartAt) -> tuple[str, tuple[str, ...]]:
     """Build the query for a slice of row IDs and summaries; returns the query and its parameters' names.
 
-    The parameters are those of `page` and, unless the slice starts at the beginning, the values of the row at
-    or after which it starts: `at_<column>` for each sort column and for `sequence`. Rows that are equal in
-    all sort columns are sorted by `sequence`, in the direction of the first sort column.
+    The parameters are those of `page`. Unless the slice starts at the first row, further parameters are the
+    values of the row at or after which it starts: `at_<column>` for each sort column, and `at_sequence`. Rows
+    that are equal in all sort columns are sorted by `sequence`, in the direction of the first sort column.
     """
     conditions, names = _conditions(shape)
     columns = [*sorting, ("sequence", sorting[0][1] if sorting else True)]

@@ -1,4 +1,4 @@
-"""For use in tests: starts and stops a sandbox, and calls its control plane with a typed client.
+"""Tools for tests: start and stop a sandbox, and call its control plane with a typed client.
 
     with started() as sandbox:
         tenant = sandbox.create_tenant("checkout", frozen=True, first_moment="2026-03-02T09:00:00Z")

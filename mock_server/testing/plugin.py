@@ -47,7 +47,10 @@ def returns_sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def returns_tenant(returns_sandbox: Sandbox, request: pytest.FixtureRequest) -> Iterator[Tenant]:
-    """Create a tenant with a frozen clock and enforced rate limits; delete the tenant after the test."""
+    """Create a tenant for one test, and delete it after the test.
+
+    Unless the `returns_tenant` mark sets other options, its clock is frozen and its rate limits are enforced.
+    """
     mark = request.node.get_closest_marker("returns_tenant")
     options: dict[str, Any] = {
         "first_moment": FIRST_MOMENT,

@@ -28,7 +28,7 @@ class Credentials:
 class LedgerEvent:
     """An event in a tenant's ledger.
 
-    `subject` is the vendor's ID of the record that the event is about. The fields of `body` depend on `kind`.
+    `subject` is the ID of the record that the event is about. Which fields `body` contains depends on `kind`.
     """
 
     sequence: int
@@ -43,7 +43,8 @@ class LedgerEvent:
 class Delivery:
     """A webhook delivery.
 
-    `state` is `waiting`, `delivered` or `given_up`. `outcome` is the result of the last attempt.
+    `state` is `waiting`, `delivered` or `given_up`. `outcome` is the result of the last attempt; it is None
+    before the first attempt.
     """
 
     id: int
@@ -60,7 +61,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class ShownReturn:
-    """A return: its ID at the vendor, and its document in the format of the vendor's API."""
+    """A return as the control plane shows it: vendor, ID, and the document in the vendor's own format."""
 
     vendor: str
     id: str

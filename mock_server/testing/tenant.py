@@ -43,7 +43,10 @@ class Tenant:
         return self._sandbox.call(method, f"/tenants/{self.name}{path}", json=json, params=params)
 
     def credentials(self, vendor: str) -> Credentials:
-        """Return the default key's credentials at a vendor; raises `KeyError` if the vendor is unknown."""
+        """Return the credentials of the tenant's default API key at a vendor.
+
+        Raises `KeyError` if the vendor is unknown.
+        """
         return Credentials(**self.call("GET", "/credentials")["vendors"][vendor])
 
     def client(self, vendor: str) -> httpx.Client:
@@ -59,7 +62,10 @@ class Tenant:
         )
 
     def ledger(self, *, kind: str | None = None, vendor: str | None = None) -> list[LedgerEvent]:
-        """List the tenant's ledger events, oldest first; an example of a `kind` is `return.created`."""
+        """List the tenant's ledger events, oldest first.
+
+        If `kind` (such as `return.created`) or `vendor` is given, only events with this value are listed.
+        """
         rows = self._pages("/ledger", "events", {"kind": kind, "vendor": vendor}, "sequence")
         return [event(row) for row in rows]
 
@@ -99,13 +105,19 @@ class Tenant:
         return ShownReturn(**self.call("POST", path, json={"vendor": vendor, "status": status}))
 
     def act(self, vendor: str, name: str, **inputs: Any) -> Mapping[str, Any]:
-        """Run an act, as listed by `returns sandbox acts VENDOR`; returns the document that it changed."""
+        """Perform an act, such as one listed by `returns sandbox acts VENDOR`.
+
+        Returns the document of the record that the act changed.
+        """
         shown = self.call("POST", f"/vendors/{vendor}/acts/{quote(name, safe='')}", json=inputs)
         document: Mapping[str, Any] = shown["document"]
         return document
 
     def switch(self, vendor: str, name: str, *, on: bool, shop: str | None = None) -> None:
-        """Turn a vendor's switch on or off; if each shop has its own switch, `shop` is the shop's name."""
+        """Turn one of the tenant's switches on or off; `returns sandbox switches` lists them.
+
+        If each shop has its own switch, `shop` must be the name of the shop.
+        """
         body = {"vendor": vendor, "name": name, "on": on, **({"shop": shop} if shop else {})}
         self.call("POST", "/switches", json=body)
 
@@ -145,8 +157,8 @@ class Clock:
         """Move the clock forward by the duration `by` or to the time `to`; returns the new time.
 
         `by` is a string such as `"3d"` or `"1d12h"`, a number of seconds or a `timedelta`. Scheduled steps
-        and webhook attempts that become due are run in order of their due times. Raises `ValueError` if a
-        string is not a valid duration, and `SandboxError` if `to` is in the past.
+        that become due are run, and webhooks that become due are sent, in the order of their due times.
+        Raises `ValueError` if a string is not a valid duration, and `SandboxError` if `to` is in the past.
         """
         if to is not None:
             body: dict[str, Any] = {"to": to.isoformat() if isinstance(to, datetime) else to}

@@ -30,7 +30,7 @@ class Vendor(Protocol):
     name: str
     title: str
     base_path: str
-    """The API's path under the vendor's root URL, as in the specification's `servers`: `/v1`, or empty."""
+    """The path in the specification's `servers`, which follows the vendor's root URL: `/v1`, or ""."""
     lifecycle: Lifecycle
     scopes: tuple[str, ...]
     plans: Mapping[str, Plan]

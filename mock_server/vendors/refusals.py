@@ -21,11 +21,14 @@ STATUSES: Final[Mapping[str, int]] = {
 }
 """HTTP status codes keyed by kind of problem; vendors that use other status codes override them."""
 _LONGEST_ID: Final = 80
-"""How many characters of an unknown ID are repeated in an error message."""
+"""The maximum number of characters of an unknown ID that are repeated in an error message."""
 
 
 def require_grant(call: Call, message: str) -> Grant:
-    """Return a request's grant; raises `Problem("unauthenticated", message)` if it has no grant."""
+    """Return a request's grant, which contains the permissions of its API key.
+
+    Raises `Problem("unauthenticated", message)` if the request has no grant.
+    """
     if call.grant is None:
         raise Problem("unauthenticated", message)
     return call.grant

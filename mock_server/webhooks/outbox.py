@@ -88,7 +88,7 @@ class Outbox:
         self._clocks = clocks
         self.wake: Callable[[], None] = lambda: None
         self.send_due: Callable[[str], Awaitable[None]] | None = None
-        """Sends a tenant's due deliveries and waits for their outcomes; None while no sender is running."""
+        """Sends a tenant's due deliveries and awaits their outcomes; None if no sender is running."""
 
     def enqueue(
         self,
@@ -102,7 +102,7 @@ class Outbox:
         body: bytes,
         at: int,
     ) -> None:
-        """Store a delivery, which posts `body` to `url` once the change is on disk."""
+        """Store a delivery; once the change is on disk, the sender posts `body` to `url`."""
         values = {"vendor": vendor, "webhook": webhook, "event": event, "url": url}
         change.run(
             sa.insert(_TABLE).values(
@@ -159,8 +159,8 @@ class Outbox:
         """Record the outcome of an attempt; after a failure, schedule a retry or give up on the delivery.
 
         The outcome is ignored if, during the attempt, the delivery was cancelled or its tenant was deleted or
-        reset. A reset is detected by comparing partitions, because it moves the tenant to another partition:
-        the late outcome of an old delivery must not change the tenant's new data.
+        reset. A reset moves the tenant to another partition; comparing the partitions prevents the outcome of
+        an old delivery from changing the tenant's new data.
         """
         partitions = self._store.select(sa.select(_TABLE.c.tenant).where(_TABLE.c.id == delivery.id))
         present = [(self._store.partition(delivery.tenant),)]

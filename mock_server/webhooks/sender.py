@@ -28,18 +28,30 @@ from mock_server.webhooks.transport import request_to
 MAX_AT_ONCE: Final = 256
 MAX_PER_TENANT: Final = 32
 MAX_PER_WEBHOOK: Final = 4
-"""Limits on concurrent deliveries; a webhook whose last attempt timed out is limited to one."""
+"""Limits on concurrent deliveries: in total, per tenant and per webhook.
+
+A webhook whose last attempt timed out is limited to one delivery at a time.
+"""
 _ATTEMPT_SECONDS: Final = 15.0
-"""Time limit for a whole attempt; `_TIMEOUT` limits only the wait for each part of the response."""
+"""Time limit for a whole attempt, in seconds; `_TIMEOUT` limits each network operation separately."""
 _TIMEOUT: Final = httpx.Timeout(10.0, connect=5.0)
 _POLL_SECONDS: Final = 0.25
-"""How often to look for due deliveries while any are pending: a clock can be advanced at any time."""
+"""Seconds between checks for due deliveries while any delivery is pending.
+
+The checks are needed because advancing a clock can make a delivery due at any time.
+"""
 _FIRST_PAUSE, _MAX_PAUSE = 1.0, 60.0
-"""Seconds before a failed access to the store is retried; the pause doubles each time, up to the maximum."""
+"""Seconds to wait before a failed access to the store is retried.
+
+The first pause is `_FIRST_PAUSE`; each further pause is twice as long, up to `_MAX_PAUSE`.
+"""
 _NOT_IN_TIME: Final = Outcome("no answer in time")
 _MAX_SLOW: Final = 4_096
 _MAX_TURNS: Final = 100
-"""How many turns of the event loop `_send_due` waits for `run` to start a delivery, before it sleeps."""
+"""How many times `_send_due` yields to the event loop, so that `run` can start a delivery.
+
+After that, it sleeps for `_POLL_SECONDS` instead.
+"""
 _log = logging.getLogger(__name__)
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -105,7 +117,10 @@ class Sender:
                 self._under_way[delivery.id] = asyncio.create_task(self._send(delivery))
 
     def _due(self) -> list[Delivery]:
-        """List due deliveries to webhooks below their limits, starting after the webhook served last."""
+        """List due deliveries to webhooks that are below their limits.
+
+        Webhooks take turns: the list starts with the webhook that follows the one served last.
+        """
         keys = [key for key in self._outbox.due_webhooks() if self._has_room(key)]
         keys.sort(key=lambda key: (key <= self._last, key))
         return [one for key in keys[:MAX_AT_ONCE] for one in self._outbox.due_to(key, MAX_PER_WEBHOOK)]
@@ -187,7 +202,7 @@ class Sender:
                 await self._sleep(_POLL_SECONDS)
 
     async def _wait_for_work(self) -> None:
-        """Wait until a delivery is added or finished; while any are pending, wait at most `_POLL_SECONDS`."""
+        """Wait until a delivery is added or finished; if any are pending, wait at most `_POLL_SECONDS`."""
         timeout = None if self._outbox.is_empty else _POLL_SECONDS
         # Not `wait_for`: before Python 3.12, it can swallow a cancellation that comes at the same time.
         with suppress(TimeoutError):

@@ -96,8 +96,8 @@ class WebhookTransport(httpx.AsyncBaseTransport):
         """Send a request to an allowed address of its host, or through a proxy.
 
         Raises `RefusedError` if no address is allowed, or an `httpx` exception if the request fails. Without
-        a proxy, the host is resolved once, and the connection is made to an address that was checked instead
-        of to the host name, which could resolve to a different address the second time (DNS rebinding).
+        a proxy, the host is resolved only once, and the connection is made to an address that was checked: a
+        second look-up could return a different address (DNS rebinding).
         """
         host, port = host_of(request.url), request.url.port or (443 if request.url.scheme == "https" else 80)
         proxy = self._proxies.get(request.url.scheme)
