@@ -31,9 +31,9 @@ def examples(store: Store, tenant: str, login: dict[str, Any] | None) -> Example
 
 
 def _ids(store: Store, tenant: str) -> dict[str, str]:
-    """Look up the IDs of a receipt and of the return, invoice, order and account it belongs to.
+    """Look up the IDs of a receipt, and of its return, invoice, order and account.
 
-    Returns {} if there is no receipt.
+    Returns {} if the tenant has no receipt.
     """
     for receipt in store.rows(tenant, NAME, "receipt"):
         rma = store.row(tenant, NAME, "return", receipt.parent)
@@ -66,7 +66,7 @@ def _receipts(store: Store, tenant: str) -> dict[str, Any]:
 def _free_invoices(store: Store, tenant: str) -> list[dict[str, Any]]:
     """Look up the last two invoices that have no returns.
 
-    If there is only one such invoice, it is returned twice.
+    If there is only one such invoice, the list contains it twice.
     """
     returned = {row.parent for row in store.rows(tenant, NAME, "return")}
     rows = store.rows(tenant, NAME, "invoice")

@@ -18,7 +18,7 @@ LIFECYCLE: Final = Lifecycle(
     states={"PENDING": "requested", "CLOSED": "completed"},
     transitions={"PENDING": ("CLOSED",), "CLOSED": ()},
 )
-"""The vendor page names these two statuses, and mentions that there are others."""
+"""The vendor page names only these two statuses, but mentions that there are others."""
 RECORDER: Final = Recorder(NAME, LIFECYCLE)
 
 PLANS: Final = {"standard": Plan("standard", ())}
@@ -27,7 +27,8 @@ PLANS: Final = {"standard": Plan("standard", ())}
 TOKEN_SECONDS: Final = 3_600
 REFRESH_SECONDS: Final = 30 * 86_400
 READY_SECONDS: Final = 365 * 86_400
-"""Lifetime of the ready-made access token that the sandbox shows together with a key."""
+"""Lifetime of the access token that the sandbox shows together with a key, so that the key can be used
+without a token request."""
 REDIRECT_URI: Final = "https://shop.example/exsited"
 
 NO_PAGE: Final = "NULL"

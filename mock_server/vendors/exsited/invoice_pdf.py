@@ -45,8 +45,8 @@ class _Sheet:
     def row(self, left: str, *numbers: tuple[str, float], bold: bool = False, size: int = 10) -> None:
         """Draw one row of text.
 
-        `left` starts at the left margin. Each of `numbers` is a pair of a string and the position where the
-        string ends, because numbers are aligned to the right.
+        `left` is drawn at the left margin. Each of `numbers` is a right-aligned string, paired with the
+        position of its right edge.
         """
         if self.y < _MARGIN + 2 * _ROW:
             self.end()

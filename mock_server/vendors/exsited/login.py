@@ -75,7 +75,10 @@ class Login:
         return {"fields": fields, "headers": {"Authorization": f"Bearer {ready}"}, "query": {}}
 
     def example_request(self, tenant: str) -> dict[str, Any] | None:
-        """Build a token request that succeeds; return None if the tenant's key is secret or was deleted."""
+        """Build a token request that succeeds.
+
+        Returns None if the tenant's default key is not a public demo key, or was deleted.
+        """
         key = self.keys.key(tenant, NAME)
         if not is_public(key, NAME) or self.keys.look_up(NAME, key) is None:
             return None

@@ -266,7 +266,7 @@ def _by_sku(requested: Mapping[str, Any]) -> dict[str, int]:
 
 
 def record_received(change: Change, tenant: str, document: JSON, receipt: JSON, at: int) -> None:
-    """Record in the ledger that the items on a receipt were received."""
+    """Record in the ledger that the items listed in a receipt were received."""
     quantity = sum(int(line["rma_receive_quantity"]) for line in receipt["receive_returns"])
     body = {
         "receipt": receipt["id"],

@@ -15,7 +15,7 @@ from mock_server.vendors.exsited.facts import ARRIVES_AFTER, CLERK, HOUR, NAME, 
 from mock_server.vendors.exsited.returns import record_received
 
 _OTHER_ORDER = 4
-"""For every fourth return, the customer also has an invoice for a second order, which has no returns."""
+"""For one in four returns, the customer also has an invoice for a second order, which was not returned."""
 _OTHER_NUMBERS = 8_000
 """The second order's number is this offset plus the number of the seeded return."""
 _INCOMPLETE = 5
@@ -26,8 +26,8 @@ _INCOMPLETE = 5
 class SeedWriter:
     """Stores a tenant's seeded returns with their invoices and receipts.
 
-    The tenant's clock starts at `at` (µs). `invoices` and `receipts` count the invoices and receipts stored
-    so far. The IDs of new invoices and receipts are derived from these counts.
+    The tenant's clock starts at `at` (µs). The IDs of new invoices and receipts are derived from `invoices`
+    and `receipts`, which count how many have been stored so far.
     """
 
     change: Change

@@ -37,10 +37,10 @@ _MESSAGES = {
     "unauthenticated": "Missing or incorrect API key",
     "server_error": "Internal server error",
 }
-"""Error messages, keyed by kind of problem. In the API description, these strings describe the responses; it
-is assumed that responses also contain them."""
+"""Error messages, keyed by kind of problem. The API description uses these strings to describe the error
+responses; it is assumed that the responses themselves contain the same strings."""
 _BATCH = 500
-"""The number of transactions that are read from the store at a time while filtering."""
+"""How many transactions a filtered list reads from the store at a time."""
 
 
 class ReturnGO:

@@ -67,10 +67,11 @@ SHIPMENT_MOVES: Final = {
 }
 """The statuses that a shipment can change to, keyed by its current status (documented)."""
 COUPLED: Final = ("Received", "Validated")
-"""When a return changes to one of these statuses, so do its shipments, and vice versa."""
+"""Statuses that returns and their shipments share: when a return changes to one of these statuses, its
+shipments do too, and when a shipment changes to one of them, its return does too."""
 EARLY_REFUNDS: Final = ("RefundToStoreCredit",)
-"""Resolution types that are refunded when the goods are received, before the return is Done (observed for
-store credit only)."""
+"""Resolution types whose refunds are issued as soon as the goods are received, instead of when the return
+becomes Done. This was observed for store credit only."""
 TRANSACTION_MOVES: Final = {"Requested": ("Success", "Failed"), "Failed": ("Success",), "Success": ()}
 
 PLANS: Final = {"standard": Plan("standard", ((100, "second"), (2_000, "day")))}
@@ -105,8 +106,8 @@ SWITCHES: Final = tuple(
         ("notify_store_credit", "store credit"),
     )
 )
-"""The switches that each shop has, one per refund type. At ReturnGO, the setting is found under Settings >
-Store Settings > API > Notify About Refunds Instead of Issuing."""
+"""Each shop's switches (settings that can be turned on and off), one per refund type. At ReturnGO, the
+setting is found under Settings > Store Settings > API > Notify About Refunds Instead of Issuing."""
 NOTIFY: Final = {
     "RefundToPaymentMethod": "notify_payment_method",
     "RefundToGiftCard": "notify_gift_card",

@@ -47,7 +47,10 @@ class Hooks:
         return webhook
 
     def example_id(self, tenant: str, shop: str) -> str:
-        """Look up the ID of a shop's first webhook, or compute the ID that the next new webhook will get."""
+        """Look up the ID of a shop's first webhook.
+
+        If the shop has no webhook, returns the ID that the next new webhook will get.
+        """
         ids: list[str] = [orjson.loads(document)["id"] for document in self.registered(tenant, shop)]
         return ids[0] if ids else str(_FIRST_ID + self.store.total(tenant, NAME, "webhook") + 1)
 

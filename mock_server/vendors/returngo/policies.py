@@ -36,9 +36,10 @@ class Orders:
     store: Store
 
     def eligible(self, tenant: str, shop: str, requested: Mapping[str, Any], at: int) -> list[JSON]:
-        """Look up the eligible policies for each unit in a request; the result is in the request's order.
+        """Look up the eligible policies for each requested unit, in the order of the request.
 
-        Raises `LookupError` for an unknown order, and `Problem` for a line that the order does not have.
+        Raises `LookupError` for an unknown order, and `Problem` if the order does not contain a requested
+        line.
         """
         order = self._order(tenant, shop, requested["order_name"])
         left = self._left(tenant, shop, order, at)

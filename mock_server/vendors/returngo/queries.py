@@ -24,9 +24,9 @@ NOTHING: Final = ("",)
 
 
 def moments(query: Mapping[str, Any], name: str, column: str) -> dict[str, Any]:
-    """Convert date filters such as `gte:2026-01-18` to store filters; a row must match all of them.
+    """Convert date filters such as `gte:2026-01-18` to store filters, all of which a row must match.
 
-    Raises `Problem` for two different `neq` filters, which the store cannot combine.
+    Raises `Problem` if two `neq` filters exclude different times, because the store can exclude only one.
     """
     bounds: dict[str, int] = {}
     for written in query.get(name, ()):
@@ -86,7 +86,7 @@ def last_transaction(id_: str) -> str:
 
 
 def read_cursor(query: Mapping[str, Any], beginning: str = "") -> str:
-    """Decode the cursor of a request, and return the ID that follows the prefix `beginning`.
+    """Decode the request's cursor, which consists of the prefix `beginning` and an ID, and return the ID.
 
     Returns "" if no cursor was sent, and raises `Problem` for a malformed cursor.
     """
@@ -111,5 +111,5 @@ def read_return_cursor(query: Mapping[str, Any]) -> str:
 
 
 def wrong_cursor() -> Problem:
-    """Build the `Problem` for a cursor that no earlier response contained."""
+    """Build the `Problem` for a cursor that is not the `next_cursor` of an earlier response."""
     return invalid("cursor", "is not the next_cursor from an earlier response")

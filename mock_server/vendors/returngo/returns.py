@@ -1,8 +1,8 @@
 """ReturnGO's returns and shipments: creates returns, changes statuses, adds comments, applies carrier scans.
 
 All methods write through the caller's open `Change`, so that a return, its parts, the ledger and the outbox
-are committed together. When a return becomes Received or Validated, so do its shipments; the same applies in
-the other direction.
+are committed together. When a return becomes Received or Validated, so do its shipments. When a shipment
+becomes Received or Validated, so does its return.
 """
 
 from collections.abc import Mapping
@@ -292,7 +292,7 @@ def approve(rma: JSON, by: str, at: int) -> None:
 
 
 def place_exchange_orders(rma: JSON) -> None:
-    """Turn a return's draft exchange orders into orders by giving each draft an order ID."""
+    """Place a return's draft exchange orders by giving each draft an order ID."""
     for draft in rma["exchangeOrders"]:
         draft["orderId"] = documents.long("exchange", draft["draftOrderId"])
 
@@ -300,10 +300,10 @@ def place_exchange_orders(rma: JSON) -> None:
 def schedule_scans(
     change: Change, tenant: str, shipment_id: str, *, made: int, start: int, last: str = ""
 ) -> None:
-    """Schedule the scans of a shipment that has been tracked since `made` (µs).
+    """Schedule a shipment's scans; their delays count from `made` (µs), when tracking started.
 
-    Replaces any scans that are already scheduled. Scans up to the status `last` are skipped, and no scan is
-    due before `start`.
+    Replaces any scans that are already scheduled. Skips all scans up to and including the status `last`. No
+    scan is due before `start` (µs).
     """
     change.unschedule(tenant, NAME, shipment_id)
     carrier.schedule_scans(change, tenant, NAME, shipment_id, SCANS, last=last, made=made, start=start)

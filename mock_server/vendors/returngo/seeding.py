@@ -45,8 +45,8 @@ _SURCHARGED, _SURCHARGE = 3, Decimal(15)
 """In every third exchange, a unit of the new item costs this much more than a unit of the returned item."""
 _TRACKED = 8
 """The sandbox applies the carrier's scans to every eighth return and to all staged returns. All other
-shipments stay LabelCreated until they are received, as observed for 73 of 113 Approved returns at the
-vendor."""
+shipments keep the status LabelCreated until they are received. At the vendor, this was observed for 73 of 113
+Approved returns."""
 _REFUNDS = {"paid": "Success", "failed": "Failed", "awaited": "Requested"}
 """Transaction status, keyed by the status of the seeded refund. Requested refunds are issued by the
 integrator (see `SWITCHES`)."""
@@ -164,7 +164,7 @@ class SeedWriter:
         )
 
     def _settle(self, rma: JSON, shop: str, seed: SeedReturn, at: int) -> None:
-        """Place a completed return's exchange orders, add the customer's payment, and refund unpaid items."""
+        """Place a completed return's exchange orders, add any customer payment, and add missing refunds."""
         place_exchange_orders(rma)
         payment = self._transactions.invoice_payment(self._tenant, rma, at)
         if payment:

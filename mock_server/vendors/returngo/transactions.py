@@ -169,13 +169,13 @@ def worth(items: Sequence[JSON]) -> JSON:
 
 
 def add_credit(rma: JSON, transaction: JSON, at: int) -> None:
-    """Add a comment about a successful refund to a return's timeline."""
+    """After a successful refund, add the comment `Credited $…` to the return's timeline."""
     text = f"Credited ${transaction['amount']['amount']:.2f}<br>Transaction ID: {transaction['id']}"
     rma["comments"].insert(0, comment("system", AUTOMATION, text, at))
 
 
 def add_failure(rma: JSON, at: int) -> None:
-    """Add a comment about a failed refund to a return's timeline."""
+    """After a failed refund, add the comment `Refund Failed. …` to the return's timeline."""
     text = f"Refund Failed. Platform returned status: FAILURE. RMA: {rma['rmaSummary']['rmaId']}"
     rma["comments"].insert(0, comment("error", AUTOMATION, text, at))
 

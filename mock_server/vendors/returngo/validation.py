@@ -1,8 +1,8 @@
 """ReturnGO's item validation: records which items the warehouse received and which can be restocked.
 
-The vendor's page mentions item validation (documented), but the API has no operation for it, so the control
-plane offers it as an act. When all items are validated, the return's status changes to Validated if its
-lifecycle allows this change (assumed).
+The vendor's page mentions item validation (documented), but the API has no operation for it. Therefore, the
+sandbox's control plane offers it as an act. When all items are validated, the return's status changes to
+Validated if the return's lifecycle allows this change (assumed).
 """
 
 from collections.abc import Mapping
@@ -48,7 +48,8 @@ _SCHEMA: Final = {
     },
 }
 _OPEN: Final = {"Received", "Validated", "Done"}
-"""Statuses of a return whose items can be validated: Received and Done (documented), Validated (assumed)."""
+"""The statuses in which a return's items can be validated: Received and Done are documented, Validated is
+assumed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +113,8 @@ def item_validation(check: Mapping[str, Any], requested: Mapping[str, Any], at: 
 def verdict(rma: JSON) -> str:
     """Summarize the validation of all items of a return.
 
-    The result is "open" until all items are validated. Then it is "passed" if all items arrived and can be
-    restocked, else "failed".
+    The result is "open" if any item has not been validated yet, "passed" if all items arrived and can be
+    restocked, and "failed" in all other cases.
     """
     checks = [item["itemValidationStatusResponse"] for item in rma["items"]]
     if any("returnedItemId" not in check for check in checks):

@@ -33,8 +33,8 @@ _ERRORS = {
     500: "Internal Server Error",
     503: "Down For Maintenance",
 }
-"""The `error` string of an error response, keyed by HTTP status. Source: vendor page, "Error Codes"; strings
-for statuses that the page does not list are assumed."""
+"""The `error` string of an error response, keyed by HTTP status. The source is the section "Error Codes" of
+the vendor page. Strings for statuses that this section does not list are assumed."""
 
 
 class ReturnLogic:

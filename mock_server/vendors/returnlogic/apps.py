@@ -80,7 +80,10 @@ class PublicApps:
         return Act(sentence, schema, self._install)
 
     def example_request(self, tenant: str) -> Mapping[str, Any] | None:
-        """Build a token request that works once; return None if the tenant's key is secret or was deleted."""
+        """Build a token request that works once.
+
+        Returns None if the tenant's default key is not a public demo key, or was deleted.
+        """
         secret = self.keys.key(tenant, NAME)
         grant = self.keys.look_up(NAME, secret)
         if grant is None or not is_public(secret, NAME):

@@ -30,7 +30,7 @@ _NULLABLE: Final = (
     "fulfillmentStatus", "financialStatus", "externalSource", "sourceType", "shippedAt", "externalCreateDate",
     "externalUpdateDate", "gateway",
 )  # fmt: skip
-"""Order fields that are null unless the request to create the order contains them."""
+"""Order fields that are null if the `NewOrder` does not contain them."""
 _REQUIRED: Final = (
     "externalOrderId", "orderNumber", "orderName", "tags", "taxesIncluded", "shopCurrencyCode", "totalPrice",
     "fees", "taxPrice", "shippingPrice", "refundAmount",

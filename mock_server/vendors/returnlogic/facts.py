@@ -1,7 +1,8 @@
 """ReturnLogic's constants: RMA statuses, transitions, return types, carriers, rate limits and maintenance.
 
-Sources: vendor page, sections "Error Codes", "Rate Limiting", "Order". RMA statuses are documented on the
-vendor's own pages; the transitions between them are inferred from its help pages (assumed).
+Sources: the sections "Error Codes", "Rate Limiting" and "Order" of the vendor page. RMA statuses are
+documented on the vendor's website; the transitions between them are inferred from the vendor's help pages
+(assumed).
 """
 
 from typing import Final

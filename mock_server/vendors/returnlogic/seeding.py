@@ -20,8 +20,8 @@ from mock_server.vendors.returnlogic.rmas import (
 _SCANNED = {"In Transit": "In Transit", "Delivered": "Delivered"}
 """The status that a parcel gets, keyed by the new status of its RMA."""
 _PARTLY = {"Received": "Partially Received", "Processed": "Partially Processed"}
-"""The status of an RMA of which only some items were received, keyed by the status of a fully received
-RMA."""
+"""The status of an RMA that was received only in part, keyed by the status that it would have if all items
+had been received."""
 
 
 def write_seed(change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
@@ -83,8 +83,9 @@ def _write_rma(change: Change, tenant: str, seed: SeedReturn, start: int) -> lis
 def _status_changes(seed: SeedReturn) -> Iterator[tuple[str, int]]:
     """Yield each status that an RMA reaches after the initial status, with the time of the change (µs).
 
-    The RMA of a rejected return skips `Processed`. The RMA of a return that was cancelled after its label was
-    created ends as `Abandoned`. Raises `IllegalMove` if the lifecycle does not allow a change.
+    If the return is rejected, its RMA skips `Processed`. If the return is cancelled after its label was
+    created, the last status of its RMA is `Abandoned`. Raises `IllegalMove` if the lifecycle does not allow a
+    change.
     """
     scans = seed.shipment.scans if seed.shipment else ()
     steps = [(_status(seed, move.state), move.at) for move in seed.moves[1:]]

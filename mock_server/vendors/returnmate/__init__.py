@@ -39,8 +39,8 @@ _CODES = {
     429: "RATE_LIMITED",
     500: "SERVER_ERROR",
 }
-"""The vendor page's six error codes, keyed by HTTP status. The statuses 405, 413 and 415 are missing from the
-page (see the specification)."""
+"""The six error codes on the vendor page, keyed by HTTP status. The page does not list the statuses 405, 413
+and 415; for these, see the specification."""
 
 
 class ReturnMate:
@@ -313,9 +313,9 @@ def _either(words: Iterable[str]) -> str:
 
 
 def _values(query: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    """Collect the values of a filter from a query.
+    """Collect a filter's values from a query.
 
-    A query can contain a single value (`name`), a list of values (`name[]`), or both.
+    The query can contain a single value (as `name`), a list of values (as `name[]`), or both.
     """
     single = (query[name],) if name in query else ()
     return (*single, *query.get(f"{name}[]", ()))

@@ -51,7 +51,10 @@ def identify(kind: str, *of: str | int) -> str:
 
 
 def part_id(kind: str, owner: str, place: int) -> str:
-    """Build the ID of a part of a record, such as the item at list index `place`, from the record's ID."""
+    """Build the ID of a part of a record, such as an item.
+
+    `owner` is the record's ID, and `place` is the list index of the part.
+    """
     return f"{_PREFIXES[kind]}_{owner.partition('_')[2]}{place:02d}"
 
 

@@ -72,7 +72,8 @@ LABEL_STATUSES = {
     "return": ("approved", "label_sent", "in_transit"),
     "outbound": ("approved", "label_sent", "in_transit", "received", "inspected"),
 }
-"""The return statuses in which a label can be created, keyed by the label's direction (assumed)."""
+"""The return statuses in which a label can be created, keyed by the direction of the label: `return` or
+`outbound` (assumed)."""
 
 HOUR = 3_600_000_000
 SCANS = (

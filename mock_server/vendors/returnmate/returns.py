@@ -151,10 +151,10 @@ def shipment_status(scan: str) -> str:
 def schedule_scans(
     change: Change, tenant: str, shipment_id: str, *, last: str, made: int, start: int
 ) -> None:
-    """Schedule a shipment's scans that come after the status `last`.
+    """Schedule the carrier's scans of a shipment that follow the scan with the status `last`.
 
-    The label was created at `made` (µs); no scan is due before `start` (µs). A shipment that was delivered or
-    had an exception gets no more scans.
+    The label was created at `made` (µs); no scan is due before `start` (µs). If `last` is the status of the
+    final scan or `exception`, nothing is scheduled.
     """
     statuses = [status for _, status, _ in SCANS]
     if last in statuses[-1:] or last == "exception":

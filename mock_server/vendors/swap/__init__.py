@@ -38,8 +38,8 @@ _REASONS = {
     429: "TOO_MANY_REQUESTS",
     500: "INTERNAL_SERVER_ERROR",
 }
-"""The `reason` of an error response, keyed by HTTP status. Only one `reason` was observed; the others are
-spelled in the same style (assumed)."""
+"""The `reason` of an error response, keyed by HTTP status. Only one `reason` was observed. The others are
+assumed; they are spelled in the same style."""
 
 
 class Swap:

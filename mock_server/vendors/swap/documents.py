@@ -32,7 +32,7 @@ JSON = dict[str, Any]
 _DAY = 86_400_000_000
 _MINUTE = 60_000_000
 _TAX = {"AUD": Decimal(11), "NZD": Decimal(23) / 3}
-"""The ratio of a price to the tax that it includes, keyed by currency: 11 for the 10 % tax in Australia, and
+"""The price divided by the tax that it includes, keyed by currency: 11 for the 10 % tax in Australia, and
 23/3 for the 15 % tax in New Zealand."""
 _REFUNDED = (
     "refunded_taxes",
@@ -224,7 +224,7 @@ def _taxed(item: Mapping[str, Any], requested: Mapping[str, Any]) -> JSON:
 
 
 def _share(currency: str) -> Decimal:
-    """Look up the ratio of a price to the tax that it includes; Australia's ratio is the default."""
+    """Look up a price divided by the tax that it includes; the default is Australia's value."""
     return _TAX.get(currency, _TAX["AUD"])
 
 
@@ -351,7 +351,7 @@ def move(document: JSON, status: str, at: int, by: str | None = None) -> None:
 
 
 def refresh_shipments(document: JSON) -> None:
-    """Copy the current data of a return's products into its shipments."""
+    """Replace the products in a return's shipments with the current versions of these products."""
     for shipment in document["shipments"]:
         lines = {item["shopify_line_item_id"] for item in shipment["items"]}
         shipment["items"] = [

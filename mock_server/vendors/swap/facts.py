@@ -49,8 +49,8 @@ STATUSES: Final[dict[State, str]] = {
     "rejected": "needs_review",
     "cancelled": "cancelled",
 }
-"""The status of a seeded return, keyed by the return's neutral state. One exception: a rejected return that
-was never shipped is `cancelled`."""
+"""The status of a seeded return, keyed by the vendor-independent state of the return. The exceptions are
+handled in `seeding.py`."""
 
 PLANS: Final = {"standard": Plan("standard", ())}
 """The vendor documents no rate limit."""
@@ -84,8 +84,8 @@ CARRIERS: Final = {
 }
 TRACKING_PREFIXES: Final = {"australia_post": "APX", "startrack": "STK", "tnt": "TNT", "tge": "TGE"}
 MOVED: Final = {"picked_up": "in_transit", "out_for_delivery": "in_transit", "exception": "in_transit"}
-"""The resulting shipment status, keyed by scan status. A scan status that is not listed is also a shipment
-status."""
+"""The shipment status that results from a scan status. Scan statuses that are not listed become the shipment
+status unchanged."""
 
 PASSES: Final = ("Sellable",)
 """Product conditions that pass quality control. At Swap, each store defines its own conditions."""
@@ -96,7 +96,8 @@ SCANS: Final = ((20 * HOUR, "in_transit"), (73 * HOUR, "delivered"))
 """The carrier's scans, each with the time since the label was created (µs) and the shipment's new status
 (assumed)."""
 QUALITY_CONTROL_RUNS: Final = 48 * HOUR
-"""How long quality control of a return lasts after the first update, in microseconds (assumed)."""
+"""How long the quality control of a return lasts, in microseconds, counted from the first update for this
+return (assumed)."""
 
 VERSION_1: Final = {
     "open": "Open",

@@ -16,17 +16,17 @@ from mock_server.vendors.swap.facts import MOVED, NAME, RECORDER, SCANS, STATUSE
 from mock_server.vendors.swap.returns import put_shipment, record_refund, record_shipment
 
 _SPLIT = 3
-"""Every third return with several products has two shipments. In half of these returns, the product in the
-first shipment is exchanged (or refunded, if the rest of the return is an exchange), as in the vendor page's
-example."""
+"""Every third return with several products has two shipments. In half of these returns, as in the vendor
+page's example, the product in the first shipment has another return type than the other products: exchange if
+these are refunded, otherwise refund."""
 _QUALITY: dict[State, str] = {"inspected": "passed", "rejected": "failed", "completed": "passed"}
 """The result of quality control, keyed by the neutral state that a return reaches."""
 _PARTLY: dict[State, tuple[str, str | None]] = {
     "received": ("on_hold", None),
     "inspected": ("needs_review", "partial"),
 }
-"""The status and quality control result of a return of which only some products were received, keyed by the
-return's neutral state (assumed)."""
+"""The status and quality control result of a return that was received only in part, keyed by the
+vendor-independent state of the return (assumed)."""
 
 
 def write_seed(change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
