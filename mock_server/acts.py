@@ -1,4 +1,4 @@
-"""Acts: vendor-specific operations that merchants perform on the vendor's web pages, not through its API.
+"""Acts: vendor-specific operations that merchants perform on a vendor's web pages, not through its API.
 
 A vendor declares its acts. The control plane lists the acts, validates their input and runs them.
 """

@@ -6,7 +6,7 @@ from errno import EACCES, EADDRINUSE
 from ipaddress import ip_address
 
 _PORT_ERRORS = {EADDRINUSE, EACCES}
-"""Errors that another port would avoid: the port is in use, or it is below 1024 and needs privileges."""
+"""Errors that do not occur with another port: this one is in use, or is below 1024 and needs privileges."""
 
 
 class AddressError(Exception):

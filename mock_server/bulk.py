@@ -36,7 +36,7 @@ _log = logging.getLogger(__name__)
 
 
 class _StoppedError(Exception):
-    """Raised in the worker thread to stop writing seed data that is no longer needed."""
+    """Raised in the worker thread to stop it from writing seed data that is no longer needed."""
 
 
 class Bulk:

@@ -3,7 +3,7 @@
 from mock_server.store import Change
 
 Scans = tuple[tuple[int, str], ...]
-"""A parcel's scans in order: microseconds since the label was created, and the vendor's status."""
+"""A parcel's scans in order. Each is a tuple: microseconds since the label was created, vendor's status."""
 
 
 def schedule_scans(

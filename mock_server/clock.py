@@ -1,11 +1,11 @@
 """Manages the tenants' clocks, which can be frozen and advanced, and runs scheduled steps.
 
 All times are in microseconds (µs) since the Unix epoch, in UTC. A tenant's clock runs at an offset from real
-time. It can be frozen and moved forward. A scheduled step, such as a carrier's scan, runs when the clock
-reaches its due time. If `advance` moves the clock past that time, the step runs during the call; if the clock
-reaches it on its own, the step runs just before the next request is handled. No background task runs steps,
-so a tenant without requests costs nothing. Clients cannot tell the difference, because they only see a step's
-results when they send a request.
+time. The clock can be frozen, and it can be moved forward. A scheduled step, such as a carrier's scan, runs
+when the clock reaches its due time. If `advance` moves the clock past that time, the step runs during the
+call; if the clock reaches it on its own, the step runs just before the next request is handled. No background
+task runs steps, so a tenant without requests costs nothing. Clients cannot tell the difference, because they
+only see a step's results when they send a request.
 
 This is the only module in the package that reads real time.
 """
@@ -35,7 +35,7 @@ _EARLIEST: Final = -62_135_596_800 * SECOND  # 0001-01-01
 _LATEST: Final = 253_402_300_800 * SECOND - 1  # 9999-12-31T23:59:59.999999
 
 SLICE: Final = 5_000
-"""The longest time (µs) for which work for one tenant blocks requests of other tenants."""
+"""The longest time (µs) for which work for one tenant may block other tenants' requests."""
 _LEAP_SECOND: Final = re.compile(r"(?<=T[0-9]{2}:[0-9]{2}):60(?=$|[.Z+-])", re.ASCII)
 
 RunStep = Callable[[Change, Step], None]
@@ -47,12 +47,12 @@ def wall() -> int:
 
 
 def steady() -> float:
-    """Return the time of a monotonic clock in seconds, for measuring durations."""
+    """Return the value of a monotonic clock in seconds, for measuring durations."""
     return time.monotonic()
 
 
 def ticks() -> int:
-    """Return the time of a performance counter in microseconds, for measuring short durations."""
+    """Return the value of a performance counter in microseconds, for measuring short durations."""
     return time.perf_counter_ns() // 1_000
 
 

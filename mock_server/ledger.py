@@ -21,7 +21,7 @@ RETURN_STATE_CHANGED: Final = "return.state_changed"
 RETURN_NOTE_ADDED: Final = "return.note_added"
 """A note was added to a return. Body: `note` (the note's ID), `internal`."""
 RETURN_QUALITY_CHECKED: Final = "return.quality_checked"
-"""Returned items were inspected. Body: `from` and `to` (the return's vendor statuses), and the results."""
+"""Returned items were inspected. Body: the results, and the return's statuses `from` and `to` (vendor's)."""
 RETURN_ITEMS_RECEIVED: Final = "return.items_received"
 """Returned items arrived. Body: `receipt` (the receipt's ID), `quantity`, `received` (the total so far)."""
 SHIPMENT_CREATED: Final = "shipment.created"
@@ -37,7 +37,7 @@ TRANSACTION_CREATED: Final = "transaction.created"
 TRANSACTION_STATE_CHANGED: Final = "transaction.state_changed"
 """A transaction's status changed. Body: `return` (the return's ID), `from`, `to`."""
 SWITCH_TURNED: Final = "switch.turned"
-"""A switch was turned on or off. Body: `on`, and `shop` if the switch belongs to one shop."""
+"""A switch (see `switches`) was turned on or off. Body: `on`, and `shop` if it belongs to one shop."""
 
 KINDS: Final = (
     RETURN_CREATED,

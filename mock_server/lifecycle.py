@@ -60,7 +60,7 @@ class Lifecycle:
             raise ValueError(f"The transition table is wrong: {'; '.join(faults)}.")
 
     def check(self, current: str, wanted: str) -> None:
-        """Raise `IllegalMove` unless `wanted` may follow `current`, even if both are the same status."""
+        """Raise `IllegalMove` unless `wanted` may follow `current`. This applies even if they are equal."""
         allowed = self.transitions.get(current, ())
         if wanted not in allowed:
             raise IllegalMove(current, wanted, allowed)

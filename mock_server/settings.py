@@ -19,7 +19,7 @@ from mock_server.webhooks.targets import Targets
 
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - addresses to listen on, not to call
 _FIRST, _BEYOND = datetime(1990, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-"""The range of times that every vendor's date format can represent; `_BEYOND` itself is excluded."""
+"""Every vendor's date format can represent the times from `_FIRST` up to, but not including, `_BEYOND`."""
 _MAX_SEED = 2**53 - 1
 
 
@@ -58,7 +58,7 @@ class Settings(BaseSettings):
     @field_validator("first_moment", mode="wrap")
     @classmethod
     def _check_first_moment(cls, given: Any, parse: ValidatorFunctionWrapHandler) -> datetime | None:
-        """Validate the time as the control plane validates a new tenant's `first_moment`."""
+        """Validate the time by the control plane's rules for a new tenant's `first_moment`."""
         try:
             moment: datetime | None = parse(given)
         except ValidationError:
@@ -70,7 +70,7 @@ class Settings(BaseSettings):
     @field_validator("secret", "control_token")
     @classmethod
     def _empty_to_none(cls, given: SecretStr | None) -> SecretStr | None:
-        """Return None for an empty value, because an empty secret would protect nothing."""
+        """Return None instead of an empty value, because an empty secret or token would protect nothing."""
         return given if given and given.get_secret_value().strip() else None
 
     @field_validator("public_url")

@@ -56,7 +56,7 @@ class Supervisor:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def problems(self) -> list[str]:
-        """Return a sentence about each task that ended, unless it has since run for `STEADY` seconds."""
+        """Return a sentence about each task that has ended and has not since run for `STEADY` seconds."""
         for name, failure in list(self._failures.items()):
             if failure.restarted is not None and self._now() - failure.restarted >= STEADY:
                 del self._failures[name]

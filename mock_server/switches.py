@@ -89,7 +89,7 @@ class Switches:
         return next((declared[name].closes for name, _ in sorted(on) if name in declared), "")
 
     def positions(self, tenant: str) -> list[Position]:
-        """Return the positions of all of a tenant's switches, sorted by vendor."""
+        """Return all of a tenant's switches, each with its position (on or off), sorted by vendor."""
         return [
             Position(vendor, switch, shop, self.is_on(tenant, vendor, switch.name, shop))
             for vendor, declared in sorted(self._declared.items())
@@ -100,7 +100,7 @@ class Switches:
     def turn(
         self, tenant: str, vendor: str, name: str, *, on: bool, at: int, shop: str = _WHOLE_ACCOUNT
     ) -> Position:
-        """Turn a switch on or off; record this in the ledger unless it was already in that position.
+        """Turn a switch on or off. If this changes its position, record the change in the ledger.
 
         Raises `LookupError` if there is no such switch or shop; the message lists the vendor's switches or
         the switch's shops.

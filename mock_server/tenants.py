@@ -50,7 +50,7 @@ class Tenant:
 class Tenants:
     """Creates, resets and deletes tenants; each of these operations is one transaction.
 
-    While requests are served, `Bulk` is used instead, which does the same in slices. A tenant's rows are
+    While requests are served, `Bulk` performs the same operations in slices. A tenant's rows are
     stored in a *partition*. A reset fills a new partition and then assigns it to the tenant, so that clients
     never see a partial reset; the old partition is emptied afterwards.
     """

@@ -56,7 +56,7 @@ class Keys:
         store.on_change(tables.keys, self._reload)
 
     def offer(self, vendor: str, scopes: Collection[str], plans: Mapping[str, Plan]) -> None:
-        """Register a vendor's scopes and plans, and load the vendor's API keys from the store.
+        """Register a vendor's scopes and plans, and load its API keys from the store.
 
         The first plan is the default.
         """

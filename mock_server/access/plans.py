@@ -16,8 +16,8 @@ _AGREED: Final = re.compile(rf"{_WINDOW.pattern}(, {_WINDOW.pattern})*")
 class Plan:
     """A named set of rate limits, such as `Plan("starter", ((60, "minute"), (10_000, "day")))`.
 
-    A limit of 0 means that the window is unlimited. `spans` contains a tuple (seconds, limit, unit) for each
-    limited window, shortest window first.
+    A limit of 0 means that requests in that window are not limited. `spans` contains a tuple (seconds, limit,
+    unit) for each limited window, shortest window first.
     """
 
     name: str

@@ -79,7 +79,7 @@ class Limiter:
     def enforced(self, tenant: str) -> bool:
         """Return True if the tenant's rate limits are enforced.
 
-        In `on` mode, they are always enforced; in `auto` mode, only while the tenant's clock is not frozen.
+        In `on` mode, they are always enforced; in `auto` mode, they are enforced unless the clock is frozen.
         """
         if not self._enabled:
             return False
@@ -117,7 +117,7 @@ class Limiter:
             del self._counts[account]
 
     def reset_key(self, grant: "Grant") -> None:
-        """Reset a key's request counts to zero; the key's current plan applies from the next request."""
+        """Reset a key's request counts to zero. From the next request on, the key's current plan applies."""
         self._counts.pop((grant.tenant, grant.vendor, grant.key), None)
 
 

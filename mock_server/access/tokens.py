@@ -1,10 +1,10 @@
 """Issues and verifies OAuth access tokens, refresh tokens and authorization codes.
 
 A token is a JWT (RFC 7519, HS256) that is signed with a key derived from the sandbox's secret, so it is not
-stored and remains valid after a restart. A token grants the same access as its API key while that key exists,
-and expires on the tenant's clock. Resetting the tenant can set that clock back, so a token's time of issue
-can be in the future. Such a token is rejected; otherwise it would be valid for too long. The only tokens in
-the store are single-use tokens that have already been used.
+stored and remains valid after a restart. While its API key exists, a token grants the same access as that
+key. It expires when the tenant's clock reaches its expiry time. Resetting the tenant can set that clock back,
+so a token's time of issue can be in the future. Such a token is rejected; otherwise it would be valid for too
+long. The only tokens in the store are single-use tokens that have already been used.
 """
 
 import base64
@@ -30,7 +30,7 @@ _LEEWAY: Final = 60 * SECOND  # real clocks are sometimes set back a little
 
 
 class TokenExpiredError(Exception):
-    """Raised if a token is genuine but has expired."""
+    """Raised if a token has a valid signature but has expired."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from mock_server.settings import Settings
 
 MAX_WRONG: Final = 10
 WINDOW: Final = 60.0
-"""Seconds within which an address may send `MAX_WRONG` wrong tokens before it is refused with 429."""
+"""Length in seconds of the window in which wrong tokens are counted; see `MAX_WRONG`."""
 _MAX_ADDRESSES: Final = 10_000
 _BEARER: Final = extractor({"type": "http", "scheme": "bearer"})
 _HEADER: Final = extractor({"type": "apiKey", "in": "header", "name": "X-Sandbox-Token"})

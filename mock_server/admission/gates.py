@@ -33,7 +33,7 @@ class KeyGate:
         self._switches = world.switches
 
     def admit(self, credentials: Mapping[str, str]) -> Grant:
-        """Return the grant for the first valid credential, and run the due steps of the grant's tenant.
+        """Return the grant for the first valid credential, after running the due steps of its tenant.
 
         Steps run here so that clients never see a state that is older than the tenant's clock. Raises
         `Problem("unauthenticated")` if no credential is valid, or `NotReady` if some due steps have not run
@@ -65,11 +65,11 @@ class KeyGate:
         return self._limiter.take(grant, self._clocks.now(grant.tenant))
 
     def closed(self, grant: Grant) -> str:
-        """Return the message of the switch that makes the vendor unavailable, or "" if there is none."""
+        """Return the error message for a vendor that a switch makes unavailable, or "" if it is available."""
         return self._switches.closed(grant.tenant, grant.vendor)
 
     def anonymous(self) -> Verdict:
-        """Build the verdict for unauthenticated requests: the lowest plan, with all requests left."""
+        """Build the verdict for unauthenticated requests, which is that of the lowest plan before any use."""
         return untouched(self._lowest_plan, self._clocks.real())
 
     def pending(self) -> Awaitable[None] | None:

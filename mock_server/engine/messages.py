@@ -24,7 +24,7 @@ _MAX_ERRORS = 5 * MAX_FIELDS
 _LARGEST = 2**63
 _ABOUT_MEMBERS = {"required", "additionalProperties"}
 _DECISIVE = ({"enum"}, {"maximum", "minimum", "exclusiveMaximum", "exclusiveMinimum"}, {"type"}, {"format"})
-"""Keywords whose errors hide the other errors of the same value, the most important keywords first."""
+"""Keywords in order of importance. If one of them fails, other errors of the same value are not reported."""
 WHOLE = "body"
 """The field name for errors that concern the whole body."""
 
@@ -69,7 +69,7 @@ _SENTENCES: dict[str, Callable[[Any], str]] = {
 
 
 def shorten(text: str) -> str:
-    """Shorten text from a request to at most `MAX_ECHOED` characters; if cut, it ends in an ellipsis."""
+    """Shorten text from a request to at most `MAX_ECHOED` characters; shortened text ends in an ellipsis."""
     return text if len(text) <= MAX_ECHOED else text[: MAX_ECHOED - 1] + "…"
 
 
@@ -108,7 +108,7 @@ def _sentence(messages: Sequence[str]) -> str:
 
 
 def explain(validator: Draft4Validator, instance: Any, name: str = "") -> list[FieldError]:
-    """Validate `instance`, and return up to `MAX_FIELDS` errors; an empty list if it is valid.
+    """Validate `instance`, and return up to `MAX_FIELDS` errors, or an empty list if it is valid.
 
     Each error's field is a path that starts with `name`, such as `items[0].quantity` for the name `items`.
     """
@@ -130,7 +130,7 @@ def _fault(error: ValidationError) -> Fault:
 
 
 def _causes(faults: Sequence[Fault]) -> Iterable[Fault]:
-    """Return the errors without those that merely follow from another error in the same value.
+    """Return the errors, leaving out those that are only consequences of another error in the same value.
 
     For example, if a value is not one of the allowed values, an error about its type is left out. The JSON
     parser turns very large integers into floats; if such a number exceeds a limit, only that error is

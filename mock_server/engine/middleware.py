@@ -93,7 +93,7 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
         await self._app(scope, receive, send)
 
     def _belongs(self, path: bytes, base: bytes) -> bool:
-        """Return True if an unknown path is below the API's base path, but is not a documentation page.
+        """Return True if an unknown path is below the base path and is not a documentation page.
 
         The API then responds with a 404 in its own error format.
         """

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class NotReady(Exception):  # noqa: N818 - a signal to wait, not an error
-    """Raised if a tenant's due steps must run before a request. Await `wait()`, then call `admit` again."""
+    """Raised if due steps must run before a request is handled. Await `wait()`, then call `admit` again."""
 
     def __init__(self, wait: Callable[[], Awaitable[None]]) -> None:
         super().__init__()
@@ -31,8 +31,8 @@ class Gate(Protocol):
         """Return the grant for a request's credentials, or None for an API without keys.
 
         `credentials` maps security schemes to the values that were sent; it is empty if the request has none.
-        Raises `Problem("unauthenticated")` if no credential is valid, or `NotReady` if scheduled steps must
-        run first.
+        Raises `Problem("unauthenticated")` if no credential is valid, or `NotReady` if due steps must run
+        first.
         """
 
     def pending(self) -> Awaitable[None] | None:
@@ -61,7 +61,7 @@ class Meter(Protocol):
         """Return a sentence that says why the API is unavailable to the tenant, or "" if it is available."""
 
     def anonymous(self) -> Verdict:
-        """Build the verdict for unauthenticated requests: the lowest plan, with all requests left."""
+        """Build the verdict for unauthenticated requests, which is that of the lowest plan before any use."""
 
 
 class Service(Protocol):

@@ -135,7 +135,7 @@ class FileContent:
         self._signature = SIGNATURES[media_type]
 
     def encode(self, body: Any, status: int) -> bytes:
-        """Return the bytes of a `File`; raise `BrokenReplyError` for another body or media type."""
+        """Return the bytes of a `File`; raise `BrokenReplyError` for any other body or media type."""
         if not isinstance(body, File) or body.media_type != self._media_type:
             raise BrokenReplyError(status, "", f"the body is not a file of type {self._media_type}")
         if not body.content.startswith(self._signature):
@@ -194,7 +194,7 @@ def _check(validator: Draft4Validator, instance: Any, status: int, pointer: str)
 
 
 def _property_schemas(schema: Mapping[str, Any], name: str, schemas: Schemas) -> Iterable[Mapping[str, Any]]:
-    """Yield each schema of the property `name`; `allOf` can define the property more than once."""
+    """Yield every schema that applies to the property `name`; with `allOf`, there can be several."""
     resolved = schemas.resolve(schema)
     if name in resolved.get("properties", {}):
         yield resolved["properties"][name]
@@ -211,7 +211,7 @@ def _item_schemas(schema: Mapping[str, Any], schemas: Schemas) -> Iterable[Mappi
 
 
 def _without(schema: Mapping[str, Any], name: str, schemas: Schemas) -> dict[str, Any]:
-    """Copy a schema; of its rules for the property `name`, keep only the limits on an array's length."""
+    """Copy a schema without the rules for the property `name`, except for limits on an array's length."""
     resolved = dict(schemas.resolve(schema))
     if name in resolved.get("properties", {}):
         inner = schemas.resolve(resolved["properties"][name])

@@ -65,7 +65,7 @@ def _property(schema: Mapping[str, Any], direction: Direction) -> Schema:
 
 
 def _drop_hidden_required(result: Schema, schema: Mapping[str, Any], direction: Direction) -> None:
-    """Remove properties that are not allowed in this direction from the `required` list in `result`."""
+    """Remove `readOnly` properties (requests) or `writeOnly` properties (responses) from `required`."""
     properties = schema.get("properties", {})
     required = [
         name for name in result.pop("required", []) if not properties.get(name, {}).get(_HIDDEN[direction])

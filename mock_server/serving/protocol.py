@@ -29,10 +29,10 @@ BODY_SECONDS: Final = 60.0
 READ_SECONDS: Final = 120.0
 """The maximum time in seconds that a client may take to read a response."""
 LINGER_SECONDS: Final = 2.0
-"""Seconds for which input is discarded, so that the client can read the refusal (RFC 9112, section 9.6)."""
+"""How many seconds to discard input, so that the client can read the refusal (RFC 9112, section 9.6)."""
 _TIMEOUTS: Final = {"head": HEAD_SECONDS, "body": BODY_SECONDS, "unread": READ_SECONDS}
 _BODY_OVERHEAD: Final = 8
-"""Maximum bytes received per byte of body; chunked coding (RFC 9112, section 7.1) can need six bytes."""
+"""Maximum bytes received for each byte of a body; chunked coding can need six (RFC 9112, section 7.1)."""
 
 
 class Refusal(NamedTuple):
@@ -215,7 +215,7 @@ class Protocol(HttpToolsProtocol):
             previous.on_response = lambda: self._write(refusal)
 
     def _close(self, cycle: Any) -> None:
-        """Close the connection of an incomplete request that already has a response, or part of one."""
+        """Close the connection if a response to the incomplete request has already been sent or started."""
         complete = cycle.response_complete
         cycle.disconnected = True
         cycle.message_event.set()
