@@ -1,7 +1,7 @@
-"""Switches: settings that simulate a condition of a tenant's account, such as a vendor's outage.
+"""Switches: settings of a tenant that simulate a condition, such as a vendor outage.
 
-A vendor declares its switches. All switches are off when a tenant is created or reset. Their positions are
-stored per tenant, and the ledger records each change.
+Each vendor declares its switches. All are off when a tenant is created or reset. Their state is stored per
+tenant, and the ledger records each change.
 """
 
 from collections.abc import Iterable

@@ -143,10 +143,10 @@ class Limiter:
     def _learn_each(self, headers: httpx.Headers, *, refused: bool) -> None:
         """Update each window's limit from the response headers.
 
-        The headers do not say when a window resets. If no requests remain in a window and this connection
-        sent all of them, `_wait` computes the wait from the times at which they were sent. If no requests
-        remain and other clients of the account sent some of them, or the response is a 429, all requests
-        are blocked for the length of the window.
+        The headers do not say when a window resets. If a window is used up and this connection sent all of
+        its requests, `_wait` computes the wait from their send times. If other clients of the account sent
+        some of the requests, or if the response is a 429, all requests are blocked for the length of the
+        window.
 
         Windows that are longer than the limiter's maximum wait are ignored; if such a window's limit is
         exceeded, the vendor responds with 429.

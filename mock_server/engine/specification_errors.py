@@ -14,7 +14,7 @@ _LONGEST = 200
 
 
 def first_error(names: Iterable[str]) -> str | None:
-    """Describe the error in the first named document that is not valid; return None if all are valid.
+    """Describe the error in the first invalid document among `names`; return None if all are valid.
 
     Validation takes a second, so call this function only after start-up has failed.
     """

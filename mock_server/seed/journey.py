@@ -36,7 +36,7 @@ class Journey:
     notes: tuple[SeedNote, ...]
 
     def until(self, moment: int) -> "Journey":
-        """Copy this journey without any events after `moment` (microseconds since the Unix epoch)."""
+        """Copy this history without any events after `moment` (microseconds since the Unix epoch)."""
         return Journey(
             tuple(move for move in self.moves if move.at <= moment),
             _shipment_until(self.shipment, moment),
@@ -44,7 +44,7 @@ class Journey:
         )
 
     def later(self, by: int) -> "Journey":
-        """Copy this journey with all times moved `by` microseconds later."""
+        """Copy this history with all times moved `by` microseconds later."""
         shipment = self.shipment
         return Journey(
             tuple(replace(move, at=move.at + by) for move in self.moves),
@@ -59,7 +59,7 @@ class Journey:
 
 
 def draw_journey(dice: SeededRandom, created_at: int, fate: Fate) -> Journey:
-    """Generate the complete journey of a return that is created at `created_at` (µs) and has this fate."""
+    """Generate the complete history of a return that is created at `created_at` (µs) and has this fate."""
     moves = [SeedMove(created_at, "requested")]
     notes = _notes(dice, created_at)
     shipment = None
@@ -148,6 +148,6 @@ def _shipment_until(shipment: SeedShipment | None, until: int) -> SeedShipment |
 
 
 def moments(journey: Journey) -> Sequence[int]:
-    """List the times of all status changes and scans in a journey (µs), in ascending order."""
+    """List the times of all status changes and scans in a history (µs), in ascending order."""
     scans = journey.shipment.scans if journey.shipment else ()
     return sorted({*(move.at for move in journey.moves), *(scan.at for scan in scans)})

@@ -40,7 +40,7 @@ _PARTLY: Final = 0.3
 class _Plan:
     """When a return is created, and when its order was placed (µs).
 
-    For a staged return, the plan also contains its stage and journey.
+    For a staged return, the plan also contains its stage and history.
     """
 
     created_at: int

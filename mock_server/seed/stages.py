@@ -70,7 +70,7 @@ def stages(size: int) -> tuple[Stage, ...]:
 
 
 def to_stage(dice: SeededRandom, stage: Stage, before: int) -> Journey:
-    """Generate a journey that reaches `stage` shortly before the time `before` (µs), and ends there."""
+    """Generate a return's history that ends at `stage`, reached shortly before the time `before` (µs)."""
     # If the next event follows the stage too soon, the journey cannot stop there: draw another journey.
     while True:
         journey = draw_journey(dice, 0, stage.fate)
@@ -85,7 +85,7 @@ def to_stage(dice: SeededRandom, stage: Stage, before: int) -> Journey:
 
 
 def _reached(journey: Journey, stage: Stage) -> int:
-    """Return the time (µs) at which a journey reaches a stage."""
+    """Return the time (µs) at which a return's history reaches a stage."""
     if stage.scan and journey.shipment:
         return next(scan.at for scan in journey.shipment.scans if scan.status == stage.scan)
     return next(move.at for move in journey.moves if move.state == stage.state)

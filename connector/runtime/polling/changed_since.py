@@ -4,25 +4,25 @@ The cursor contains a *watermark* (every change up to that time has been read), 
 emitted for changes before that time), and an entry for each record changed since the floor. The entry stores
 the record's last known state or its last known *mark*, which is the value of a time field. An event is
 emitted when a record's state or mark differs from its entry, and not when an unchanged record is read again.
-If rows contain no modification time, the time at which the lap began is used instead, according to the
+If rows contain no modification time, the time at which the scan began is used instead, according to the
 vendor's clock or the local clock, whichever is earlier.
 
-A *lap* reads all records changed since a time shortly before the watermark; the time between the two is the
-*overlap*. A lap may take several polls, each of which continues with the next page.
+A *scan* reads all records changed since a time shortly before the watermark; the time between the two is the
+*overlap*. A scan may take several polls, each of which continues with the next page.
 
-Why the watermark never advances past the beginning of the lap: a row on a page that was already read may have
+Why the watermark never advances past the beginning of the scan: a row on a page that was already read may have
 changed since then.
 
-Why a lap is repeated: a change moves its row within the list, so rows shift between pages while the list is
+Why a scan is repeated: a change moves its row within the list, so rows shift between pages while the list is
 read. A row that changed appears again on a later page. But a row that moved to a page already read is missed;
-then the lap contains fewer distinct rows than the reported total, or the total becomes smaller. In that case
-the watermark stays, and the next poll repeats the lap.
+then the scan contains fewer distinct rows than the reported total, or the total becomes smaller. In that case
+the watermark stays, and the next poll repeats the scan.
 
 Why there is a *look-back* (the period for which entries are kept): it limits the size of the cursor. The
 floor advances to the start of the look-back, and entries for records that last changed before the floor are
 dropped.
 
-If the first poll has no `since`, no events are emitted in the first lap.
+If the first poll has no `since`, no events are emitted in the first scan.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 MAX_ROWS = 100_000
 """The maximum number of entries in a cursor; an error is raised if there would be more."""
 MAX_HOLDS = 5
-"""The maximum number of consecutive times that a lap is repeated because rows may be missing."""
+"""The maximum number of consecutive times that a scan is repeated because rows may be missing."""
 
 Entry = list[Any]
 """A record's entry in the cursor: a list of its modification time, its mark or state, and its state counts.
@@ -65,7 +65,7 @@ of times that the record entered it.
 
 
 def plan(source: ChangedSince, cursor: Cursor | None, now: datetime, since: datetime | None) -> ReadPlan:
-    """Plan to read the records changed since the watermark, or the remaining pages of an unfinished lap."""
+    """Plan to read the records changed since the watermark, or the remaining pages of an unfinished scan."""
     state = cursor or _start(source, now, since)
     resume = state["resume"]
     since_value = resume["since"] if resume else _since_value(source, state)
@@ -91,7 +91,7 @@ def fold(
     began = _began(state, read, now)
     high: int | None = state["resume"]["high"] if state["resume"] else None
     high = began if source.changed is None else high
-    # Unreadable rows count as read; otherwise a single unreadable row would make every lap look incomplete.
+    # Unreadable rows count as read; otherwise a single unreadable row would make every scan look incomplete.
     met |= read.unreadable_keys
     events: list[tuple[int, Event]] = []
     for row in read.rows:
@@ -153,7 +153,7 @@ def _since_value(source: ChangedSince, state: Cursor) -> str:
 
 
 def _began(state: Cursor, read: ReadResult, now: datetime) -> int:
-    """Return when the lap began (µs), by the vendor's clock or the local clock, whichever is earlier."""
+    """Return when the scan began (µs), by the vendor's clock or the local clock, whichever is earlier."""
     began: int | None = state["resume"]["began"] if state["resume"] else None
     return earlier_clock(read.at, now) if began is None else began
 
@@ -161,10 +161,10 @@ def _began(state: Cursor, read: ReadResult, now: datetime) -> int:
 def _advanced(
     source: ChangedSince, state: Cursor, read: ReadResult, met: set[str], high: int | None, began: int
 ) -> Cursor:
-    """Compute the strategy's state after a poll: continue the lap, repeat the lap, or advance the watermark.
+    """Compute the strategy's state after a poll: continue the scan, repeat the scan, or advance the watermark.
 
-    `met` contains the IDs of the rows read in the lap, `high` is the latest modification time among those
-    rows (µs), and `began` is when the lap began (µs).
+    `met` contains the IDs of the rows read in the scan, `high` is the latest modification time among those
+    rows (µs), and `began` is when the scan began (µs).
     """
     if not read.complete:
         since = state["resume"]["since"] if state["resume"] else _since_value(source, state)
@@ -181,14 +181,14 @@ def _advanced(
     if _may_miss_rows(read, met) and state["held"] < MAX_HOLDS:
         return {**state, "resume": None, "held": state["held"] + 1}
     before: int | None = state["watermark"]
-    # A row read early in the lap may have changed again before `high`, so `began` is the upper limit.
+    # A row read early in the scan may have changed again before `high`, so `began` is the upper limit.
     passed = None if high is None else min(high, began)
     newest = max((when for when in (before, passed) if when is not None), default=None)
     return {**state, "watermark": newest, "primed": True, "resume": None, "held": 0}
 
 
 def _may_miss_rows(read: ReadResult, met: set[str]) -> bool:
-    """Check whether a finished lap may have missed rows.
+    """Check whether a finished scan may have missed rows.
 
     Returns True if the reported total fell while the list was read, or if it exceeds the number of distinct
     rows.

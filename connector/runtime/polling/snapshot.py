@@ -6,12 +6,12 @@ each state. Entries are never dropped, because a record that is missing from a p
 another page. If there are more than `most_records` entries, an error is raised, so that the cursor cannot
 grow without limit.
 
-Reading the whole list is a *lap*, which may take several polls, each of which continues with the next page.
+Reading the whole list is a *scan*, which may take several polls, each of which continues with the next page.
 Each poll emits events for the rows that it reads. A row that moved to a page already read is found in the
-next lap. No second event is emitted for a row that is read twice. A row with a lower version than its entry
+next scan. No second event is emitted for a row that is read twice. A row with a lower version than its entry
 comes from an outdated page and is ignored.
 
-If the first poll has no `since`, no events are emitted in the first lap. That lap is repeated as long as it
+If the first poll has no `since`, no events are emitted in the first scan. That scan is repeated as long as it
 reads fewer records than the reported total.
 """
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from connector.runtime.polling.rows import Row
 
 MAX_PRIMING_LAPS = 10
-"""The maximum number of laps without events; later laps emit events even if rows may have been missed."""
+"""The maximum number of scans without events; later scans emit events even if rows may have been missed."""
 
 Entry = list[Any]
 """A record's entry in the cursor: a list of its version and, if needed, its last state and state counts.
@@ -107,10 +107,10 @@ def _start(since: datetime | None) -> Cursor:
 
 
 def _after_lap(state: Cursor, read: ReadResult, *, twice: bool, known: int) -> Cursor:
-    """Compute the strategy's state after a poll: continue or end the lap.
+    """Compute the strategy's state after a poll: continue or end the scan.
 
-    `twice` is true if a row was read twice, and `known` is the number of entries. At the end of a first lap,
-    `primed` becomes true if the lap read as many records as the reported total or, without a total, if no
+    `twice` is true if a row was read twice, and `known` is the number of entries. At the end of a first scan,
+    `primed` becomes true if the scan read as many records as the reported total or, without a total, if no
     rows shifted between pages.
     """
     resume = state["resume"] or {}

@@ -5,11 +5,11 @@ for each record in the look-back, with the record's last state and how often the
 entry is dropped only when its record is older than the look-back, and not when a poll misses the record,
 because rows move between pages while the list is read.
 
-Reading the window is a *lap*, which may take several polls, each of which continues with the next page.
-Records inserted during a lap only push other records to later pages.
+Reading the window is a *scan*, which may take several polls, each of which continues with the next page.
+Records inserted during a scan only push other records to later pages.
 
-If the first poll has no `since`, the first lap emits no events and only stores the state of every record.
-That lap is repeated if rows shifted between pages, because a missed record would look new in the next lap. If
+If the first poll has no `since`, the first scan emits no events and only stores the state of every record.
+That scan is repeated if rows shifted between pages, because a missed record would look new in the next scan. If
 the first poll has `since`, no event is emitted when a record created before that time (the *floor*) is first
 seen, but events are emitted for its later state changes.
 """
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 MAX_ROWS = 100_000
 """The maximum number of entries in a cursor; an error is raised if there would be more."""
 MAX_PRIMING_LAPS = 10
-"""The maximum number of laps without events; later laps emit events even if rows may have been missed."""
+"""The maximum number of scans without events; later scans emit events even if rows may have been missed."""
 
 
 def plan(source: WindowScan, cursor: Cursor | None, now: datetime, since: datetime | None) -> ReadPlan:
@@ -134,11 +134,11 @@ def check(source: WindowScan, row: Row) -> None:
 def _after_lap(
     cursor: Cursor | None, read: ReadResult, *, since_value: str, shifted: bool, counted: bool, covered: bool
 ) -> dict[str, Any]:
-    """Compute the strategy's state after a poll: continue or end the lap.
+    """Compute the strategy's state after a poll: continue or end the scan.
 
     `shifted` is true if rows shifted between pages. `counted` is true if the reported total counts only the
     records in the window. `covered` is true if the number of known records is not less than the total. At the
-    end of a lap, `primed` becomes true if all rows in the window were read or, if `counted` is false, if no
+    end of a scan, `primed` becomes true if all rows in the window were read or, if `counted` is false, if no
     rows shifted.
     """
     resume = cursor["resume"] if cursor else None
@@ -158,7 +158,7 @@ def _after_lap(
 def _start(source: WindowScan, cursor: Cursor | None, now: datetime, since: datetime | None) -> int:
     """Compute the creation time at which the window begins (µs).
 
-    The window's beginning never moves to an earlier time, and does not move during a lap.
+    The window's beginning never moves to an earlier time, and does not move during a scan.
     """
     start = micros(now - timedelta(seconds=source.look_back))
     if cursor:
