@@ -10,8 +10,8 @@ vendor's clock or the local clock, whichever is earlier.
 A *scan* reads all records changed since a time shortly before the watermark; the time between the two is the
 *overlap*. A scan may take several polls, each of which continues with the next page.
 
-Why the watermark never advances past the beginning of the scan: a row on a page that was already read may have
-changed since then.
+Why the watermark never advances past the beginning of the scan: a row on a page that was already read may
+have changed since then.
 
 Why a scan is repeated: a change moves its row within the list, so rows shift between pages while the list is
 read. A row that changed appears again on a later page. But a row that moved to a page already read is missed;
@@ -161,7 +161,7 @@ def _began(state: Cursor, read: ReadResult, now: datetime) -> int:
 def _advanced(
     source: ChangedSince, state: Cursor, read: ReadResult, met: set[str], high: int | None, began: int
 ) -> Cursor:
-    """Compute the strategy's state after a poll: continue the scan, repeat the scan, or advance the watermark.
+    """Compute the strategy's state after a poll: continue or repeat the scan, or advance the watermark.
 
     `met` contains the IDs of the rows read in the scan, `high` is the latest modification time among those
     rows (µs), and `began` is when the scan began (µs).

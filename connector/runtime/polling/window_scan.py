@@ -9,9 +9,9 @@ Reading the window is a *scan*, which may take several polls, each of which cont
 Records inserted during a scan only push other records to later pages.
 
 If the first poll has no `since`, the first scan emits no events and only stores the state of every record.
-That scan is repeated if rows shifted between pages, because a missed record would look new in the next scan. If
-the first poll has `since`, no event is emitted when a record created before that time (the *floor*) is first
-seen, but events are emitted for its later state changes.
+That scan is repeated if rows shifted between pages, because a missed record would look new in the next scan.
+If the first poll has `since`, no event is emitted when a record created before that time (the *floor*) is
+first seen, but events are emitted for its later state changes.
 """
 
 from __future__ import annotations
