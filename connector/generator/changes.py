@@ -203,11 +203,10 @@ def _output_keys(step: Step) -> list[str]:
 
 
 def _is_covered(key: str, keys: list[str]) -> bool:
-    """Check whether `keys` contains `key` itself, or the key of a value nested in `key`.
+    """Check whether `keys` contains `key` or a key nested in it, such as `customer__email` in `customer`.
 
-    For example, `customer__email` is nested in `customer`. If the value of `customer` is null in one
-    version's sample and an object in the other's, the keys differ, although no output was removed or added:
-    for an object, only the keys of the nested values are listed.
+    A sample lists an object by its nested keys only, but a null by its own key. So if `customer` is null in
+    one sample and an object in the other, no output was removed or added.
     """
     return any(one == key or one.startswith((f"{key}__", f"{key}[]")) for one in keys)
 

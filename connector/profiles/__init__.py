@@ -79,7 +79,7 @@ class Profile:
 class Profiles:
     """The profiles that are defined in the TOML file at `path` or by the variables in `environment`.
 
-    `report` is called with a sentence for each setting that is ignored or that overrides a profile.
+    `report` is called with a message for each setting that is ignored or that overrides a profile.
     """
 
     def __init__(

@@ -58,7 +58,7 @@ class Page:
 
 
 class EndlessList(UnexpectedResponse):
-    """A list has more than `MAX_PAGES` pages; reading it again from the start would fail again."""
+    """Raised if a list has more than `MAX_PAGES` pages; a retry would reach the same limit."""
 
 
 @dataclass(slots=True)

@@ -28,11 +28,11 @@ class Gate(Protocol):
     """Authenticates one API's clients, undoes failed writes, and provides the pending commit and the time."""
 
     def admit(self, credentials: Mapping[str, str]) -> Grant | None:
-        """Return the grant for a request's credentials, or None for an API without keys.
+        """Authenticate a request; return what its key gives access to, or None if the API needs no key.
 
         `credentials` maps security schemes to the values that were sent; it is empty if the request has none.
-        Raises `Problem("unauthenticated")` if no credential is valid, or `NotReady` if due steps must run
-        first.
+        Raises `Problem("unauthenticated")` if no credential is valid, and `NotReady` if scheduled steps that
+        are due must run before the request.
         """
 
     def pending(self) -> Awaitable[None] | None:

@@ -151,8 +151,8 @@ class Snapshot(FrozenModel):
     `detects` selects what counts as an event: "records" (each new `id`), "versions" (each new `id`, and each
     higher version of a known record) or "states" (changes of `state`, as in `WindowScan`). `version` is the
     path of an integer, and `changed` the path of the time of the last change. A list of more than
-    `most_records` records raises an error. A runtime without a cursor reads the list up to its page limit,
-    and the platform drops the events that it has already delivered.
+    `most_records` records raises an error. A platform that stores no cursor reads the list up to the
+    platform's page limit, and deduplicates the events.
     """
 
     strategy: Literal["snapshot"] = "snapshot"

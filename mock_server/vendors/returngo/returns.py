@@ -300,10 +300,10 @@ def place_exchange_orders(rma: JSON) -> None:
 def schedule_scans(
     change: Change, tenant: str, shipment_id: str, *, made: int, start: int, last: str = ""
 ) -> None:
-    """Schedule a shipment's scans; their delays count from `made` (µs), when tracking started.
+    """Schedule a shipment's scans, with delays measured from `made` (µs), the time tracking started.
 
-    Replaces any scans that are already scheduled. Skips all scans up to and including the status `last`. No
-    scan is due before `start` (µs).
+    Replaces any scans that are already scheduled. Skips all scans up to and including the one with the status
+    `last`. No scan is due before `start` (µs).
     """
     change.unschedule(tenant, NAME, shipment_id)
     carrier.schedule_scans(change, tenant, NAME, shipment_id, SCANS, last=last, made=made, start=start)
