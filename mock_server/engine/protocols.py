@@ -28,7 +28,7 @@ class Gate(Protocol):
     """Authenticates one API's clients, undoes failed writes, and provides the pending commit and the time."""
 
     def admit(self, credentials: Mapping[str, str]) -> Grant | None:
-        """Authenticate a request; return what its key gives access to, or None if the API needs no key.
+        """Authenticate a request; return what its key can access, or None if the API needs no key.
 
         `credentials` maps security schemes to the values that were sent; it is empty if the request has none.
         Raises `Problem("unauthenticated")` if no credential is valid, and `NotReady` if scheduled steps that
