@@ -18,6 +18,7 @@ from connector.errors import ConnectorError, NotFound, OutcomeUnknown
 from connector.runtime.compare import was_sent
 from connector.runtime.error_context import attributed
 from connector.runtime.inputs import fill
+from connector.transport.retries import LOOK_PAUSES
 from connector.transport.times import parse_time
 
 if TYPE_CHECKING:
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 3
 """How many times an idempotent write is sent before `OutcomeUnknown` is raised."""
-LOOKS = (1.0, 3.0, 6.0)
-"""The pause in seconds before each attempt to find a record, which may become visible with a delay."""
 MAX_LOOK_PAGES = 10
 MAX_LOOK_TIME = timedelta(seconds=60)
 CHECK_FIRST = "check before you send it again."
@@ -70,7 +69,7 @@ class BoundAction:
                     return await self._look(filled, started, lost)
                 if self.action.after_timeout == "ask" or attempt == ATTEMPTS:
                     raise
-                await self._client.sleep(LOOKS[attempt - 1])
+                await self._client.sleep(LOOK_PAUSES[attempt - 1])
                 continue
             data: dict[str, Any] = answer.data
             return data
@@ -86,7 +85,7 @@ class BoundAction:
         if finding is None:
             raise lost
         until = self._client.clock() + MAX_LOOK_TIME
-        for wait in LOOKS:
+        for wait in LOOK_PAUSES:
             await self._client.sleep(wait)
             try:
                 matches, read_all = await self._matching(finding, filled, started, until)
@@ -109,7 +108,8 @@ class BoundAction:
                 ) from lost
         raise _unknown(
             lost,
-            f"It was not found within {sum(LOOKS):.0f} seconds, but it may still be done: {CHECK_FIRST}",
+            f"It was not found within {sum(LOOK_PAUSES):.0f} seconds, but it may still be done: "
+            f"{CHECK_FIRST}",
         ) from lost
 
     async def _matching(

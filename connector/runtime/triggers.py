@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from connector.definition.paths import at_path
 from connector.errors import ConfigurationError, NotFound, UnexpectedResponse, ValidationFailed
-from connector.runtime.actions import LOOKS
 from connector.runtime.error_context import attributed
 from connector.runtime.inputs import fill
 from connector.runtime.polling import STRATEGIES, Cursor, Event, Strategy
@@ -23,6 +22,7 @@ from connector.runtime.polling.model import (
 from connector.runtime.polling.problems import report_problems, unreadable_ids
 from connector.runtime.polling.rows import aware_time, occurred_at, row_id
 from connector.transport.paging import MAX_PAGES, EndlessList, PageWalk, resume_walk
+from connector.transport.retries import LOOK_PAUSES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -144,7 +144,7 @@ class BoundTrigger:
         operation = self._client.integration.operations[details.operation]
         values = {name: at_path(event.data, path) for name, path in details.parameters.items()}
         details_data = None
-        for wait in (*LOOKS, None):
+        for wait in (*LOOK_PAUSES, None):
             try:
                 details_data = (await self._client.call(operation, {**details.query, **values})).data
                 break

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 4
 """The maximum number of times that a request is sent, including the first."""
+LOOK_PAUSES = (1.0, 3.0, 6.0)
+"""The pause in seconds before each attempt to find a record, which may become visible with a delay."""
 SEE_OTHER, NOT_MODIFIED = 303, 304
 BACK_OFF = 0.5
 """The maximum back-off in seconds after the first attempt; it doubles after each further attempt."""
