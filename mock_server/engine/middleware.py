@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from mock_server.engine.body import Receive
     from mock_server.engine.pipeline import Answer
-    from mock_server.engine.protocols import Gate, Guard, Meter, Service
+    from mock_server.engine.protocols import Gate, Guard, Injector, Meter, Service
     from mock_server.engine.routing import Route
 
     Scope = MutableMapping[str, Any]
@@ -57,6 +57,7 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
         gate: Gate,
         meter: Meter | None = None,
         guard: Guard | None = None,
+        injector: Injector | None = None,
         **_stock: Any,
     ) -> None:
         """Compile one API; raise `BrokenSpecification` if an operation cannot be served.
@@ -72,6 +73,7 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
                 gate=gate,
                 meter=meter,
                 guard=guard,
+                injector=injector,
                 base_url=self._base_url,
             )
         )
@@ -109,17 +111,24 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
             answer = await api.answer(route, segments, scope, receive)
         except ClientDisconnected:
             return
-        await self._send(answer, send)
+        if answer.sender is None:
+            await self._send(answer, send)
+        else:
+            await answer.sender(self._start(answer), answer.body, receive, send)
 
     async def _send(self, answer: Answer, send: Send) -> None:
+        await send(self._start(answer))
+        await send({"type": "http.response.body", "body": answer.body})
+
+    def _start(self, answer: Answer) -> MutableMapping[str, Any]:
+        """Build the ASGI message that begins a response."""
         body = answer.body
         headers = [*answer.headers, self._date(answer.now)]
         if answer.status != _NO_CONTENT:
             headers.append((b"content-length", b"%d" % len(body)))
         if body:
             headers.append((b"content-type", answer.content_type))
-        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        return {"type": "http.response.start", "status": answer.status, "headers": headers}
 
     def _date(self, now: int) -> tuple[bytes, bytes]:
         """Build the Date header (RFC 9110, section 6.6.1) for a time in microseconds since the Unix epoch."""

@@ -9,6 +9,7 @@ With pytest, use the fixtures `returns_sandbox`, `returns_tenant` and `returns_w
 `mock_server.testing.plugin` instead.
 """
 
+from mock_server.testing.faults import Fault, Faults
 from mock_server.testing.records import Credentials, Delivery, LedgerEvent, ShownReturn
 from mock_server.testing.sandbox import Sandbox, SandboxError
 from mock_server.testing.server import started
@@ -18,6 +19,8 @@ __all__ = [
     "Clock",
     "Credentials",
     "Delivery",
+    "Fault",
+    "Faults",
     "LedgerEvent",
     "Sandbox",
     "SandboxError",

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import httpx
 
 from mock_server.cli.durations import seconds
+from mock_server.testing.faults import Faults
 from mock_server.testing.records import Credentials, Delivery, LedgerEvent, ShownReturn, delivery, event
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ class Tenant:
     def __init__(self, sandbox: Sandbox, name: str) -> None:
         self.name = name
         self.clock = Clock(self)
+        self.faults = Faults(self)
         self._sandbox = sandbox
 
     def __repr__(self) -> str:
