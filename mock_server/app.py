@@ -26,6 +26,7 @@ from mock_server.engine.connexion_parts import (
     Resolver,
     ServerErrorMiddleware,
 )
+from mock_server.engine.cors import Cors
 from mock_server.engine.middleware import Engine
 from mock_server.engine.specification_errors import first_error
 from mock_server.pages import curl
@@ -120,7 +121,8 @@ def _assemble(world: World, served: Mapping[str, Vendor]) -> Sandbox:
     console = LabelPages(WsgiApp(create_console(shown, control)), find, world.renderer)
     pages = PageMiddleware(console, OriginGuard(settings).refuse_other_names, world.clocks.real)
     passes = ("/ui", "/openapi.json", "/openapi.yaml")
-    engine = partial(Engine, max_body=settings.max_body, base_url=settings.base_url, passes=passes)
+    cors = Cors(settings.cors) if settings.cors else None
+    engine = partial(Engine, max_body=settings.max_body, base_url=settings.base_url, passes=passes, cors=cors)
     stack = [engine, ServerErrorMiddleware, LifespanMiddleware]
     app = Sandbox(pages, import_name=__name__, middlewares=stack, lifespan=_lifespan(world, transport))
     app.world, app.entries, app.tenants = world, entries, tenants
