@@ -19,6 +19,7 @@ from mock_server.admission.control_guard import ControlGuard
 from mock_server.admission.gates import ControlGate, KeyGate
 from mock_server.admission.origins import OriginGuard
 from mock_server.control import Control
+from mock_server.cors import Cors
 from mock_server.engine.compiler import BrokenSpecification
 from mock_server.engine.connexion_parts import (
     ConnexionMiddleware,
@@ -26,7 +27,6 @@ from mock_server.engine.connexion_parts import (
     Resolver,
     ServerErrorMiddleware,
 )
-from mock_server.engine.cors import Cors
 from mock_server.engine.middleware import Engine
 from mock_server.engine.specification_errors import first_error
 from mock_server.pages import curl

@@ -14,7 +14,7 @@ from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from mock_server.address import is_loopback
-from mock_server.engine.cors import ANY
+from mock_server.cors import ANY
 from mock_server.engine.problem import Problem
 from mock_server.settings import Settings
 

@@ -18,8 +18,8 @@ from mock_server.engine.pipeline import JSON, Api
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 
+    from mock_server.cors import Cors
     from mock_server.engine.body import Receive
-    from mock_server.engine.cors import Cors
     from mock_server.engine.pipeline import Answer
     from mock_server.engine.protocols import Gate, Guard, Meter, Service
     from mock_server.engine.routing import Route
