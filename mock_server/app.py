@@ -19,6 +19,7 @@ from mock_server.admission.control_guard import ControlGuard
 from mock_server.admission.gates import ControlGate, KeyGate
 from mock_server.admission.origins import OriginGuard
 from mock_server.control import Control
+from mock_server.cors import Cors
 from mock_server.engine.compiler import BrokenSpecification
 from mock_server.engine.connexion_parts import (
     API,
@@ -129,7 +130,8 @@ def _assemble(world: World, served: Mapping[str, Vendor]) -> Sandbox:
     console = LabelPages(WsgiApp(create_console(shown, control)), find, world.renderer)
     pages = PageMiddleware(console, OriginGuard(settings).refuse_other_names, world.clocks.real)
     passes = ("/ui", "/openapi.json", "/openapi.yaml")
-    engine = partial(Engine, max_body=settings.max_body, base_url=settings.base_url, passes=passes)
+    cors = Cors(settings.cors) if settings.cors else None
+    engine = partial(Engine, max_body=settings.max_body, base_url=settings.base_url, passes=passes, cors=cors)
     stack = [engine, ServerErrorMiddleware, LifespanMiddleware]
     app = Sandbox(pages, import_name=__name__, middlewares=stack, lifespan=_lifespan(world, transport))
     app.world, app.entries, app.tenants = world, entries, tenants
