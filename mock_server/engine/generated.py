@@ -86,6 +86,6 @@ def _text(schema: Mapping[str, Any], random: Random) -> str:
     if known := schema.get("x-known-values"):
         return str(random.choice(known))
     text = f"{random.choice(_WORDS)} {random.choice(_WORDS)}"
-    low, high = schema.get("minLength", 0), schema.get("maxLength", len(text))
-    length: int = max(low, min(high, len(text)))
-    return (text * (1 + low // len(text)))[:length]
+    low: int = schema.get("minLength", 0)
+    high: int = schema.get("maxLength", len(text))
+    return (text * (1 + low // len(text)))[: max(low, min(high, len(text)))]

@@ -72,7 +72,8 @@ def test_parallel_calls_meet_as_many_faults(client: Sandbox) -> None:
             with tenant.client("returnmate") as http, ThreadPoolExecutor(2) as pool:
                 others = [pool.submit(http.get, "/shipments") for _ in range(30)]
                 statuses = failing(tenant, workers=workers)
-                assert {one.result().status_code for one in others} == {200}
-            fired.append((statuses.count(500), tenant.faults.get(fault.id).fired))
+                parcels = [one.result().status_code for one in others]
+            fired.append((statuses.count(500), parcels.count(500)))
+            assert tenant.faults.get(fault.id).fired == sum(fired[-1])
         assert fired[0] == fired[1]
-        assert fired[0][0] > 0
+        assert min(fired[0]) > 0
