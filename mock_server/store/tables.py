@@ -5,7 +5,7 @@ Times are integers: microseconds since the Unix epoch. Documents and bodies are 
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = "3"
+SCHEMA_VERSION = "4"
 
 metadata = sa.MetaData()
 
@@ -38,6 +38,21 @@ stray_partitions = sa.Table(
     "stray_partitions",  # partitions being filled or emptied, without a tenant; emptied at the next start
     metadata,
     sa.Column("name", sa.Text, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+snapshots = sa.Table(
+    "snapshots",
+    metadata,
+    sa.Column("tenant", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("partition", sa.Text, nullable=False, unique=True),  # holds the rows; it never changes
+    sa.Column("at", sa.BigInteger, nullable=False),  # the tenant's time
+    sa.Column("frozen", sa.Boolean, nullable=False),  # whether the clock stood still
+    sa.Column("first_moment", sa.BigInteger, nullable=False),
+    sa.Column(
+        "switches", sa.LargeBinary, nullable=False
+    ),  # those that were on: a list of (vendor, name, shop)
     sqlite_with_rowid=False,
 )
 
