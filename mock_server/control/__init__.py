@@ -7,6 +7,7 @@ from mock_server.access.ratelimit import Verdict
 from mock_server.control.acts import ActEndpoints
 from mock_server.control.clock import ClockEndpoints
 from mock_server.control.context import ControlContext
+from mock_server.control.faults import FaultEndpoints
 from mock_server.control.health import HealthEndpoints
 from mock_server.control.keys import KeyEndpoints
 from mock_server.control.ledger import LedgerEndpoints
@@ -20,6 +21,7 @@ from mock_server.control.webhooks import WebhookEndpoints
 from mock_server.engine.call import Call
 from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Reply
+from mock_server.faults.registry import Faults
 from mock_server.tenants import Tenants
 from mock_server.vendors import Vendor
 from mock_server.world import World
@@ -51,6 +53,7 @@ _SUBJECTS: Final = (
     ReturnEndpoints,
     ActEndpoints,
     WebhookEndpoints,
+    FaultEndpoints,
 )
 
 
@@ -59,8 +62,8 @@ class Control:
 
     name = "sandbox"
 
-    def __init__(self, world: World, tenants: Tenants, vendors: Mapping[str, Vendor]) -> None:
-        context = ControlContext(world, tenants, vendors)
+    def __init__(self, world: World, tenants: Tenants, vendors: Mapping[str, Vendor], faults: Faults) -> None:
+        context = ControlContext(world, tenants, vendors, faults)
         self.handlers: dict[str, Handler] = {}
         """The handlers keyed by operationId."""
         for subject in _SUBJECTS:

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import httpx
 
 from mock_server.cli.durations import seconds
+from mock_server.testing.faults import Faults
 from mock_server.testing.records import (
     Act,
     Credentials,
@@ -39,6 +40,7 @@ class Tenant:
     def __init__(self, sandbox: Sandbox, name: str) -> None:
         self.name = name
         self.clock = Clock(self)
+        self.faults = Faults(self)
         self._sandbox = sandbox
 
     def __repr__(self) -> str:
