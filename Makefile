@@ -43,6 +43,7 @@ wheel: .venv/.ready ## Build the wheel and the source archive into dist/.
 	@$(BIN)/python -m build --no-isolation
 
 generate: .venv/.ready ## Write the platform apps from specification and catalog.
+	@PYTHONPATH=tests $(BIN)/python -m documents.valid
 	@$(BIN)/python -m connector.definition.catalog.schema
 	@$(BIN)/returns generate zapier
 	@$(BIN)/returns generate make
