@@ -11,7 +11,10 @@ from mock_server.control.faults import FaultEndpoints
 from mock_server.control.health import HealthEndpoints
 from mock_server.control.keys import KeyEndpoints
 from mock_server.control.ledger import LedgerEndpoints
+from mock_server.control.next import NextEndpoints
+from mock_server.control.overviews import OverviewEndpoints
 from mock_server.control.returns import ReturnEndpoints
+from mock_server.control.snapshots import SnapshotEndpoints
 from mock_server.control.switches import SwitchEndpoints
 from mock_server.control.tenants import TenantEndpoints
 from mock_server.control.webhooks import WebhookEndpoints
@@ -40,10 +43,13 @@ _STATUSES: Final = {
 _SUBJECTS: Final = (
     HealthEndpoints,
     TenantEndpoints,
+    SnapshotEndpoints,
     KeyEndpoints,
     SwitchEndpoints,
     LedgerEndpoints,
     ClockEndpoints,
+    NextEndpoints,
+    OverviewEndpoints,
     ReturnEndpoints,
     ActEndpoints,
     WebhookEndpoints,

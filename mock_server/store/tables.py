@@ -41,6 +41,21 @@ stray_partitions = sa.Table(
     sqlite_with_rowid=False,
 )
 
+snapshots = sa.Table(
+    "snapshots",
+    metadata,
+    sa.Column("tenant", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("partition", sa.Text, nullable=False, unique=True),  # holds the rows; it never changes
+    sa.Column("at", sa.BigInteger, nullable=False),  # the tenant's time
+    sa.Column("frozen", sa.Boolean, nullable=False),  # whether the clock stood still
+    sa.Column("first_moment", sa.BigInteger, nullable=False),
+    sa.Column(
+        "switches", sa.LargeBinary, nullable=False
+    ),  # those that were on: a list of (vendor, name, shop)
+    sqlite_with_rowid=False,
+)
+
 keys = sa.Table(
     "keys",
     metadata,
