@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.request import getproxies
 
 import orjson
@@ -19,8 +19,10 @@ from mock_server.admission.control_guard import ControlGuard
 from mock_server.admission.gates import ControlGate, KeyGate
 from mock_server.admission.origins import OriginGuard
 from mock_server.control import Control
+from mock_server.cors import Cors
 from mock_server.engine.compiler import BrokenSpecification
 from mock_server.engine.connexion_parts import (
+    API,
     ConnexionMiddleware,
     LifespanMiddleware,
     Resolver,
@@ -28,6 +30,9 @@ from mock_server.engine.connexion_parts import (
 )
 from mock_server.engine.middleware import Engine
 from mock_server.engine.specification_errors import first_error
+from mock_server.engine.valid_specification import ValidSpecification
+from mock_server.faults.injection import Injector
+from mock_server.faults.registry import Faults
 from mock_server.pages import curl
 from mock_server.pages.console import Entry, create_console
 from mock_server.pages.labels import LabelPages
@@ -44,8 +49,10 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
     from mock_server.engine.protocols import Gate, Guard, Meter, Service
+    from mock_server.faults.viewed_store import ViewedStore
     from mock_server.pages.label import Label
     from mock_server.settings import Settings
+    from mock_server.store import Store
     from mock_server.vendors import Vendor
 
 CONTROL_PATH = "/__sandbox"
@@ -64,6 +71,13 @@ class Sandbox(ConnexionMiddleware):  # type: ignore[misc]
     world: World
     tenants: Tenants
     entries: list[Entry]
+
+    def add_api(self, specification: dict[str, Any], *, base_path: str, name: str, **options: Any) -> None:
+        """Add an API; validate its document only if the file has changed since it was found to be valid."""
+        if not openapi.known_valid(name):
+            super().add_api(specification, base_path=base_path, name=name, **options)
+            return
+        self.apis.append(API(ValidSpecification(specification), base_path=base_path, name=name, **options))
 
     def assemble(self) -> None:
         """Compile all operations now instead of at the first request.
@@ -120,16 +134,19 @@ def _assemble(world: World, served: Mapping[str, Vendor]) -> Sandbox:
     console = LabelPages(WsgiApp(create_console(shown, control)), find, world.renderer)
     pages = PageMiddleware(console, OriginGuard(settings).refuse_other_names, world.clocks.real)
     passes = ("/ui", "/openapi.json", "/openapi.yaml")
-    engine = partial(Engine, max_body=settings.max_body, base_url=settings.base_url, passes=passes)
+    cors = Cors(settings.cors) if settings.cors else None
+    engine = partial(Engine, max_body=settings.max_body, base_url=settings.base_url, passes=passes, cors=cors)
     stack = [engine, ServerErrorMiddleware, LifespanMiddleware]
     app = Sandbox(pages, import_name=__name__, middlewares=stack, lifespan=_lifespan(world, transport))
     app.world, app.entries, app.tenants = world, entries, tenants
+    faults = Faults(world.store, {entry.name: entry.document for entry in entries})
     for entry in entries:
         vendor = served[entry.name]
         gate = KeyGate(world, vendor)
-        _add(app, entry, vendor, gate, gate)
+        injector = Injector(faults, world, entry.name, partial(_handlers_over, world, entry.name))
+        _add(app, entry, vendor, gate, gate, injector=injector)
     guard = ControlGuard(settings)
-    _add(app, control, Control(world, tenants, served), ControlGate(world), guard=guard)
+    _add(app, control, Control(world, tenants, served, faults), ControlGate(world), guard=guard)
     app.assemble()
     return app
 
@@ -141,6 +158,7 @@ def _add(
     gate: Gate,
     meter: Meter | None = None,
     guard: Guard | None = None,
+    injector: Injector | None = None,
 ) -> None:
     app.add_api(
         entry.document,
@@ -151,7 +169,13 @@ def _add(
         gate=gate,
         meter=meter,
         guard=guard,
+        injector=injector,
     )
+
+
+def _handlers_over(world: World, vendor: str, store: ViewedStore) -> Vendor:
+    """Create the handlers of a vendor that see the rows as `store` shows them."""
+    return vendors.load(vendor, replace(world, store=cast("Store", store)))
 
 
 def _lifespan(world: World, transport: WebhookTransport) -> Any:

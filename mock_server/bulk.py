@@ -1,57 +1,44 @@
 """Creates, resets and deletes tenants and advances their clocks, without blocking other requests.
 
-The work is done in short slices, and other requests run between the slices. To create or reset a tenant, a
-worker thread writes the tenant's seed data into a temporary store. The rows are then copied in slices into a
-partition that does not belong to a tenant yet, and one short transaction assigns the partition to the tenant.
-Clients therefore see a new tenant only when it is complete, and during a reset they see either all old rows
-or all new rows. If the process is killed before that transaction, the unfinished partition is listed in
-`stray_partitions`, and the next start empties it.
+The work is done in short slices, and other requests run between the slices. To create or reset a tenant, its
+seed data (see `layouts`) is copied in slices into a partition that does not belong to a tenant yet, and one
+short transaction assigns the partition to the tenant. Clients therefore see a new tenant only when it is
+complete, and during a reset they see either all old rows or all new rows. If the process is killed before
+that transaction, the unfinished partition is listed in `stray_partitions`, and the next start empties it.
 """
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from threading import Event
+from functools import partial
 from typing import Any, Final
 from weakref import WeakValueDictionary
 
 import sqlalchemy as sa
 
-from mock_server import seed, vendors
 from mock_server.clock import SECOND, SLICE, ExecutedStep, ticks
-from mock_server.seed import SeedReturn
+from mock_server.layouts import Layouts
 from mock_server.store import tables
 from mock_server.store.partition import empty, fill
 from mock_server.tenants import Tenant, Tenants
 from mock_server.vendors import Vendor
 from mock_server.world import World
 
-_SMALL: Final = 30
-"""The highest number of returns per vendor in a small seed; small seeds do not wait for large seeds."""
-_SMALL_AT_ONCE: Final = 4
 WEBHOOK_SECONDS: Final = 20
 """The total time in seconds that one call of `Bulk.advance` waits for webhook receivers."""
 _log = logging.getLogger(__name__)
 
 
-class _StoppedError(Exception):
-    """Raised in the worker thread to stop it from writing seed data that is no longer needed."""
-
-
 class Bulk:
-    """Creates, resets and deletes tenants and advances their clocks while other requests are served.
-
-    At most one large seed and `_SMALL_AT_ONCE` small seeds are written at the same time.
-    """
+    """Creates, resets and deletes tenants and advances their clocks while other requests are served."""
 
     def __init__(self, world: World, tenants: Tenants, served: Mapping[str, Vendor]) -> None:
         self._world = world
         self._tenants = tenants
         self._vendors = tuple(served)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._large_seeds = asyncio.Semaphore(1)
-        self._small_seeds = asyncio.Semaphore(_SMALL_AT_ONCE)
+        self.layouts = Layouts(world)
         self._in_use: set[str] = set()
 
     async def create(self, name: str, **requested: Any) -> Tenant:
@@ -59,13 +46,13 @@ class Bulk:
 
         Accepts the same options and raises the same errors as `Tenants.create`.
         """
-        async with self._exclusive(name):
+        async with self.exclusive(name):
             tenant = self._tenants.plan(name, **requested)
             partition = self._tenants.free_partition(name)
-            async with self._filled(tenant, partition):
+            async with self.filled(partition, partial(self._fill, tenant, partition)):
                 with self._world.store.change() as change:
                     self._tenants.insert(change, tenant, partition)
-                    change.run(_delete_stray(partition))
+                    change.run(no_longer_stray(partition))
             return tenant
 
     async def reset(self, name: str) -> Tenant:
@@ -73,26 +60,27 @@ class Bulk:
 
         Raises `UnknownTenantError` if the tenant does not exist.
         """
-        async with self._exclusive(name):
+        async with self.exclusive(name):
             tenant = self._tenants.after_reset(name)
             partition = self._tenants.free_partition(name)
-            async with self._filled(tenant, partition):
+            async with self.filled(partition, partial(self._fill, tenant, partition)):
                 with self._world.store.change() as change:
                     old = self._tenants.move(change, tenant, partition)
-                    change.run(_delete_stray(partition))
-            await self._empty(old)
+                    change.run(no_longer_stray(partition))
+            await self.empty(old)
             return tenant
 
     async def delete(self, name: str) -> None:
-        """Delete a tenant immediately, and then delete its rows in slices.
+        """Delete a tenant and its snapshots immediately, and then delete their rows in slices.
 
         Raises the same errors as `Tenants.delete`.
         """
-        async with self._exclusive(name):
+        async with self.exclusive(name):
             with self._world.store.change() as change:
                 partition = self._tenants.remove(change, name)
             await self._world.store.yield_after_commit()
-            await self._empty(partition)
+            await self.empty(partition)
+            await self._empty_strays()
 
     async def advance(self, name: str, to: Callable[[int], int]) -> list[ExecutedStep]:
         """Advance a tenant's clock, and return the scheduled steps that were run.
@@ -103,7 +91,7 @@ class Bulk:
         exist, and any error that `to` raises.
         """
         clocks, executed = self._world.clocks, list[ExecutedStep]()
-        async with self._exclusive(name):
+        async with self.exclusive(name):
             self._tenants.get(name)  # the tenant may have been deleted during the wait
             target = to(clocks.now(name))
             with clocks.moving(name):
@@ -141,18 +129,19 @@ class Bulk:
         return None if deadline.has_passed() else outbox.next_due(name)
 
     @asynccontextmanager
-    async def _exclusive(self, name: str) -> AsyncIterator[None]:
+    async def exclusive(self, name: str) -> AsyncIterator[None]:
         """Acquire the tenant's lock, so that only one of these operations runs for the tenant at a time."""
         lock = self._locks.setdefault(name, asyncio.Lock())
         async with lock:
             yield
 
     @asynccontextmanager
-    async def _filled(self, tenant: Tenant, partition: str) -> AsyncIterator[None]:
-        """Fill a partition with a tenant's seed data, then run the `with` block, which assigns the partition.
+    async def filled(self, partition: str, fill: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+        """Call `fill` to fill a partition, then run the `with` block, which assigns the partition.
 
-        The partition is listed as stray until the block assigns it to the tenant. If filling the partition
-        fails, or the block raises an error, the partition is emptied.
+        The partition is listed as stray until the block assigns it to a tenant or a snapshot, and calls
+        `no_longer_stray`. If filling the partition fails, or the block raises an error, the partition is
+        emptied.
         """
         store = self._world.store
         await self._empty_strays()
@@ -161,14 +150,12 @@ class Bulk:
             with store.change() as change:
                 change.run(sa.insert(tables.stray_partitions).values(name=partition))
             await store.yield_after_commit()
-            if tenant.seed_size:
-                async with self._small_seeds if tenant.seed_size <= _SMALL else self._large_seeds:
-                    await self._fill(tenant, partition)
+            await fill()
             yield
             await store.yield_after_commit()
         except BaseException:
             if partition in self._tenants.stray_partitions():
-                await self._empty(partition)
+                await self.empty(partition)
             raise
         finally:
             self._in_use.discard(partition)
@@ -180,34 +167,25 @@ class Bulk:
         """
         for partition in self._tenants.stray_partitions():
             if partition not in self._in_use:
-                await self._empty(partition)
+                await self.empty(partition)
 
     async def _fill(self, tenant: Tenant, partition: str) -> None:
+        """Copy the seed data of a tenant to a partition."""
         events = 0
-        for vendor in self._vendors:
-            scratch = self._world.scratch()
-            stop = Event()
-            writing = asyncio.ensure_future(asyncio.to_thread(_write_seed, scratch, vendor, tenant, stop))
-            try:
-                # Cancelling this task does not stop the thread, and the store that the thread writes to is
-                # closed below. So the thread is shielded from cancellation, asked to stop, and awaited.
-                await asyncio.shield(writing)
-                for newest in fill(scratch.store, self._world.store, partition, events=events):
+        for vendor in self._vendors if tenant.seed_size else ():
+            async with self.layouts.content(vendor, tenant) as content:
+                for newest in fill(content, self._world.store, partition, events=events):
                     events = newest
                     await self._world.store.yield_after_commit()
-            finally:
-                stop.set()
-                await asyncio.wait([writing])  # the thread must finish before its store is closed
-                scratch.close()
 
-    async def _empty(self, partition: str) -> None:
+    async def empty(self, partition: str) -> None:
         """Empty a stray partition in slices; if this fails, log the error, so that it can be tried again."""
         self._in_use.add(partition)
         try:
             for _ in empty(self._world.store, partition):
                 await self._world.store.yield_after_commit()
             with self._world.store.change() as change:
-                change.run(_delete_stray(partition))
+                change.run(no_longer_stray(partition))
             await self._world.store.yield_after_commit()
         except Exception:  # noqa: BLE001 - the tenant itself is changed already; the disk may be full
             _log.exception("The partition %s could not be emptied; trying again later.", partition)
@@ -231,25 +209,7 @@ class _Deadline:
         return ticks() >= self._end
 
 
-def _delete_stray(partition: str) -> sa.Delete:
-    """Build the SQL statement that removes a partition from the list of stray partitions."""
+def no_longer_stray(partition: str) -> sa.Delete:
+    """Build the statement that removes a partition from the list of stray partitions."""
     table = tables.stray_partitions
     return sa.delete(table).where(table.c.name == partition)
-
-
-def _write_seed(scratch: World, name: str, tenant: Tenant, stop: Event) -> None:
-    """Write a tenant's seed data for one vendor into a temporary world; stop early if `stop` is set.
-
-    Runs in a worker thread; no other thread uses `scratch`.
-    """
-    vendor = vendors.load(name, scratch)
-    returns = seed.returns(tenant.seed, tenant.seed_size, before=tenant.first_moment, salt=name)
-    with suppress(_StoppedError), scratch.store.change() as change:
-        vendor.write_seed(change, tenant.name, _until(stop, returns), tenant.first_moment)
-
-
-def _until(stop: Event, returns: Iterable[SeedReturn]) -> Iterator[SeedReturn]:
-    for seed_return in returns:
-        if stop.is_set():
-            raise _StoppedError
-        yield seed_return
