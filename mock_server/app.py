@@ -18,6 +18,10 @@ from mock_server.access.keys import DEMO
 from mock_server.admission.control_guard import ControlGuard
 from mock_server.admission.gates import ControlGate, KeyGate
 from mock_server.admission.origins import OriginGuard
+from mock_server.console.api import ControlPlane
+from mock_server.console.app import Console
+from mock_server.console.changes import Changes
+from mock_server.console.sessions import Sessions
 from mock_server.control import Control
 from mock_server.engine.compiler import BrokenSpecification
 from mock_server.engine.connexion_parts import (
@@ -29,7 +33,7 @@ from mock_server.engine.connexion_parts import (
 from mock_server.engine.middleware import Engine
 from mock_server.engine.specification_errors import first_error
 from mock_server.pages import curl
-from mock_server.pages.console import Entry, create_console
+from mock_server.pages.documents import Entry, create_documents
 from mock_server.pages.labels import LabelPages
 from mock_server.pages.middleware import PageMiddleware
 from mock_server.pages.prefill import Examples
@@ -43,6 +47,7 @@ from mock_server.world import World
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
+    from mock_server.console.app import CheckOrigin
     from mock_server.engine.protocols import Gate, Guard, Meter, Service
     from mock_server.pages.label import Label
     from mock_server.settings import Settings
@@ -117,12 +122,16 @@ def _assemble(world: World, served: Mapping[str, Vendor]) -> Sandbox:
     control = _control_entry(settings)
     shown = entries if world.keys.public_demo else [_without_login(entry) for entry in entries]
     find = partial(_find_label, world, served)
-    console = LabelPages(WsgiApp(create_console(shown, control)), find, world.renderer)
-    pages = PageMiddleware(console, OriginGuard(settings).refuse_other_names, world.clocks.real)
+    origins = OriginGuard(settings)
+    documents = LabelPages(WsgiApp(create_documents(shown, control)), find, world.renderer)
+    console = _console(world, entries, control, documents, origins.refuse_other_sites)
+    pages = PageMiddleware(console, origins.refuse_other_names, world.clocks.real)
     passes = ("/ui", "/openapi.json", "/openapi.yaml")
     engine = partial(Engine, max_body=settings.max_body, base_url=settings.base_url, passes=passes)
     stack = [engine, ServerErrorMiddleware, LifespanMiddleware]
-    app = Sandbox(pages, import_name=__name__, middlewares=stack, lifespan=_lifespan(world, transport))
+    lifespan = _lifespan(world, transport, console)
+    app = Sandbox(pages, import_name=__name__, middlewares=stack, lifespan=lifespan)
+    console.plane.bind(app)
     app.world, app.entries, app.tenants = world, entries, tenants
     for entry in entries:
         vendor = served[entry.name]
@@ -154,7 +163,26 @@ def _add(
     )
 
 
-def _lifespan(world: World, transport: WebhookTransport) -> Any:
+def _console(
+    world: World, entries: list[Entry], control: Entry, others: Any, check_origin: CheckOrigin
+) -> Console:
+    """Create the console, which calls the control plane once the application is bound to it."""
+    token = world.settings.control_token
+    secret = token.get_secret_value() if token else ""
+    sessions = Sessions(secret, world.settings.base_url, world.clocks.real)
+
+    def create() -> Any:
+        from mock_server.console.site import create_site  # the first page needs it, not the start
+
+        return create_site(entries, control, sessions)
+
+    plane = ControlPlane(CONTROL_PATH, secret)
+    changes = Changes(plane)
+    world.store.on_commit.append(changes.notify)
+    return Console(others, create, plane, sessions, changes, check_origin)
+
+
+def _lifespan(world: World, transport: WebhookTransport, console: Console) -> Any:
     """Build the ASGI lifespan handler.
 
     At start-up, the handler makes the store commit the changes of several requests together, and starts the
@@ -166,6 +194,7 @@ def _lifespan(world: World, transport: WebhookTransport) -> Any:
         world.store.commit_together(asyncio.get_running_loop())
         world.tasks.start("that sends webhooks", Sender(world.outbox, world.store, transport).run)
         yield
+        console.close()
         await world.tasks.stop()
         await transport.aclose()
         world.close()

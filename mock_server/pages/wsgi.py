@@ -3,17 +3,25 @@
 The `Host` header is hidden from the application, so that a client cannot make the application's links and
 redirects point to another host. The application runs in the event loop's thread, because only that thread may
 read the store. While it runs, other requests have to wait, but only for milliseconds. Request bodies are
-ignored.
+ignored. The console's pages call `respond` in a worker thread instead.
 """
 
 import sys
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from io import BytesIO
-from typing import Any
+from typing import Any, NamedTuple
 
 _OMITTED = {b"content-length", b"content-type", b"host", b"transfer-encoding"}
 Message = MutableMapping[str, Any]
 WSGI = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+class WsgiResponse(NamedTuple):
+    """A complete response of a WSGI application; the names of headers are in lower case."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
 
 
 class WsgiApp:
@@ -29,28 +37,34 @@ class WsgiApp:
         send: Callable[[Message], Awaitable[None]],
     ) -> None:
         """Call the WSGI application with a request, and send the response."""
-        start: dict[str, Any] = {}
-
-        def start_response(status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> None:
-            start["status"] = int(status.split(" ", 1)[0])
-            start["headers"] = [
-                (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers
-            ]
-
-        parts = self._application(_environ(scope), start_response)
-        try:
-            body = b"".join(parts)
-        finally:
-            if hasattr(parts, "close"):
-                parts.close()
-        await send({"type": "http.response.start", **start})
-        await send({"type": "http.response.body", "body": body})
+        response = respond(self._application, environ(scope))
+        await send({"type": "http.response.start", "status": response.status, "headers": response.headers})
+        await send({"type": "http.response.body", "body": response.body})
 
 
-def _environ(scope: Message) -> dict[str, Any]:
-    """Convert an ASGI scope to a WSGI environment (PEP 3333)."""
+def respond(application: WSGI, environment: dict[str, Any]) -> WsgiResponse:
+    """Call a WSGI application with an environment, and return the response."""
+    start: dict[str, Any] = {}
+
+    def start_response(status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> None:
+        start["status"] = int(status.split(" ", 1)[0])
+        start["headers"] = [
+            (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers
+        ]
+
+    parts = application(environment, start_response)
+    try:
+        body = b"".join(parts)
+    finally:
+        if hasattr(parts, "close"):
+            parts.close()
+    return WsgiResponse(**start, body=body)
+
+
+def environ(scope: Message, body: bytes = b"") -> dict[str, Any]:
+    """Convert an ASGI scope and a request body to a WSGI environment (PEP 3333)."""
     host, port = scope.get("server") or ("localhost", 80)
-    environ = {
+    environment = {
         "REQUEST_METHOD": scope["method"],
         "SCRIPT_NAME": "",
         "PATH_INFO": scope["path"].encode("utf-8", "replace").decode("latin-1"),
@@ -60,7 +74,7 @@ def _environ(scope: Message) -> dict[str, Any]:
         "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope.get("scheme", "http"),
-        "wsgi.input": BytesIO(),
+        "wsgi.input": BytesIO(body),
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": False,
         "wsgi.multiprocess": False,
@@ -68,5 +82,7 @@ def _environ(scope: Message) -> dict[str, Any]:
     }
     for name, value in scope["headers"]:
         if name not in _OMITTED:
-            environ["HTTP_" + name.decode("latin-1").upper().replace("-", "_")] = value.decode("latin-1")
-    return environ
+            environment["HTTP_" + name.decode("latin-1").upper().replace("-", "_")] = value.decode("latin-1")
+        elif name == b"content-type" and body:
+            environment |= {"CONTENT_TYPE": value.decode("latin-1"), "CONTENT_LENGTH": str(len(body))}
+    return environment
