@@ -10,6 +10,8 @@ from mock_server.control.context import ControlContext
 from mock_server.control.health import HealthEndpoints
 from mock_server.control.keys import KeyEndpoints
 from mock_server.control.ledger import LedgerEndpoints
+from mock_server.control.next import NextEndpoints
+from mock_server.control.overviews import OverviewEndpoints
 from mock_server.control.returns import ReturnEndpoints
 from mock_server.control.switches import SwitchEndpoints
 from mock_server.control.tenants import TenantEndpoints
@@ -42,6 +44,8 @@ _SUBJECTS: Final = (
     SwitchEndpoints,
     LedgerEndpoints,
     ClockEndpoints,
+    NextEndpoints,
+    OverviewEndpoints,
     ReturnEndpoints,
     ActEndpoints,
     WebhookEndpoints,

@@ -10,18 +10,23 @@ With pytest, use the fixtures `returns_sandbox`, `returns_tenant` and `returns_w
 """
 
 from mock_server.testing.records import Credentials, Delivery, LedgerEvent, ShownReturn
+from mock_server.testing.returns import AllowedMove, ReturnDetails, ReturnSummary, Upcoming
 from mock_server.testing.sandbox import Sandbox, SandboxError
 from mock_server.testing.server import started
 from mock_server.testing.tenant import Clock, Tenant
 
 __all__ = [
+    "AllowedMove",
     "Clock",
     "Credentials",
     "Delivery",
     "LedgerEvent",
+    "ReturnDetails",
+    "ReturnSummary",
     "Sandbox",
     "SandboxError",
     "ShownReturn",
     "Tenant",
+    "Upcoming",
     "started",
 ]
