@@ -69,6 +69,11 @@ class Sandbox(ConnexionMiddleware):  # type: ignore[misc]
     world: World
     tenants: Tenants
     entries: list[Entry]
+    changes: Changes
+
+    def leave(self) -> None:
+        """End the connections that stay open, so that the server can shut down at once."""
+        self.changes.close()
 
     def assemble(self) -> None:
         """Compile all operations now instead of at the first request.
@@ -132,7 +137,7 @@ def _assemble(world: World, served: Mapping[str, Vendor]) -> Sandbox:
     lifespan = _lifespan(world, transport, console)
     app = Sandbox(pages, import_name=__name__, middlewares=stack, lifespan=lifespan)
     console.plane.bind(app)
-    app.world, app.entries, app.tenants = world, entries, tenants
+    app.world, app.entries, app.tenants, app.changes = world, entries, tenants, console.changes
     for entry in entries:
         vendor = served[entry.name]
         gate = KeyGate(world, vendor)

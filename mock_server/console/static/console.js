@@ -186,5 +186,9 @@ function tick() {
 }
 setInterval(tick, 1000);
 
+for (const current of document.querySelectorAll(".side [aria-current], .rows [aria-current]")) {
+  current.scrollIntoView({ block: "nearest", inline: "center" });
+}
+scrollTo(0, 0);
 showCopyButtons();
 connect();

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from flask import Blueprint, request
 
+from mock_server.console.api import ApiError
 from mock_server.console.shell import api, back, done, page
 from mock_server.console.words import duration, plural
 
@@ -23,8 +24,7 @@ def advance(tenant: str) -> Any:
     if to := request.form.get("to", "").strip():
         body: dict[str, Any] = {"to": _with_offset(to)}
     else:
-        number = float(request.form.get("seconds") or 0)
-        body = {"seconds": number * float(request.form.get("unit") or 1)}
+        body = {"seconds": _number(request.form.get("seconds", "")) * _number(request.form.get("unit", "1"))}
     moved = api().send("POST", "tenants", tenant, "clock", "advance", body=body)
     ran = len(moved["ran"])
     failed = sum(step["error"] is not None for step in moved["ran"])
@@ -38,6 +38,13 @@ def advance(tenant: str) -> Any:
 def freeze(tenant: str, action: str) -> Any:
     api().send("POST", "tenants", tenant, "clock", action)
     return done("The clock is frozen." if action == "freeze" else "The clock ticks again.", back())
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ApiError(400, "Enter a number, such as 3, and a unit.") from None
 
 
 def _with_offset(moment: str) -> str:
