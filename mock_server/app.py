@@ -23,8 +23,10 @@ from mock_server.console.app import Console
 from mock_server.console.changes import Changes
 from mock_server.console.sessions import Sessions
 from mock_server.control import Control
+from mock_server.cors import Cors
 from mock_server.engine.compiler import BrokenSpecification
 from mock_server.engine.connexion_parts import (
+    API,
     ConnexionMiddleware,
     LifespanMiddleware,
     Resolver,
@@ -32,6 +34,7 @@ from mock_server.engine.connexion_parts import (
 )
 from mock_server.engine.middleware import Engine
 from mock_server.engine.specification_errors import first_error
+from mock_server.engine.valid_specification import ValidSpecification
 from mock_server.pages import curl
 from mock_server.pages.documents import Entry, create_documents
 from mock_server.pages.labels import LabelPages
@@ -74,6 +77,13 @@ class Sandbox(ConnexionMiddleware):  # type: ignore[misc]
     def leave(self) -> None:
         """End the connections that stay open, so that the server can shut down at once."""
         self.changes.close()
+
+    def add_api(self, specification: dict[str, Any], *, base_path: str, name: str, **options: Any) -> None:
+        """Add an API; validate its document only if the file has changed since it was found to be valid."""
+        if not openapi.known_valid(name):
+            super().add_api(specification, base_path=base_path, name=name, **options)
+            return
+        self.apis.append(API(ValidSpecification(specification), base_path=base_path, name=name, **options))
 
     def assemble(self) -> None:
         """Compile all operations now instead of at the first request.
@@ -132,7 +142,8 @@ def _assemble(world: World, served: Mapping[str, Vendor]) -> Sandbox:
     console = _console(world, entries, control, documents, origins.refuse_other_sites)
     pages = PageMiddleware(console, origins.refuse_other_names, world.clocks.real)
     passes = ("/ui", "/openapi.json", "/openapi.yaml")
-    engine = partial(Engine, max_body=settings.max_body, base_url=settings.base_url, passes=passes)
+    cors = Cors(settings.cors) if settings.cors else None
+    engine = partial(Engine, max_body=settings.max_body, base_url=settings.base_url, passes=passes, cors=cors)
     stack = [engine, ServerErrorMiddleware, LifespanMiddleware]
     lifespan = _lifespan(world, transport, console)
     app = Sandbox(pages, import_name=__name__, middlewares=stack, lifespan=lifespan)

@@ -94,7 +94,7 @@ class Console:
         response = await loop.run_in_executor(self._threads, self._respond, environment)
         if scope["method"] == "POST":
             self.changes.notify()
-        await _send(response, send)
+        await _send(response, send, head=scope["method"] == "HEAD")
 
     def _respond(self, environment: dict[str, Any]) -> WsgiResponse:
         with self._lock:
@@ -125,9 +125,9 @@ async def _read(receive: Receive) -> bytes:
             return bytes(body)
 
 
-async def _send(response: WsgiResponse, send: Send) -> None:
+async def _send(response: WsgiResponse, send: Send, *, head: bool = False) -> None:
     headers = response.headers
     if not any(name == b"content-length" for name, _ in headers):
         headers = [*headers, (b"content-length", b"%d" % len(response.body))]
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    await send({"type": "http.response.body", "body": response.body})
+    await send({"type": "http.response.body", "body": b"" if head else response.body})
