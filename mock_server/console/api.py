@@ -1,7 +1,7 @@
 """The console's client of the control plane, which calls the API's operations inside the process.
 
 Every value on the console's pages comes from an API response, and every form sends an API request. So the
-console can do nothing that a client of the API cannot do, and each page can list the requests behind it.
+console can do nothing that a client of the API cannot do, and each page lists the requests that it needs.
 """
 
 from __future__ import annotations

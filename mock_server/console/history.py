@@ -43,9 +43,7 @@ def _events(client: Api, tenant: str, found: Mapping[str, Any]) -> Iterator[Entr
             yield Entry("event", event["at"], event)
 
 
-def _deliveries(
-    client: Api, tenant: str, found: Mapping[str, Any], moments: set[str]
-) -> Iterator[Entry]:
+def _deliveries(client: Api, tenant: str, found: Mapping[str, Any], moments: set[str]) -> Iterator[Entry]:
     """Yield the deliveries whose payload contains the return's ID.
 
     A delivery happens at the moment of the event that it reports, so only deliveries at one of these

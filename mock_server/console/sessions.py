@@ -45,7 +45,7 @@ class Sessions:
         return f"{ends}.{self._signature(ends)}"
 
     def is_valid(self, cookies: str) -> bool:
-        """Return True if no login is needed, or if a `Cookie` header contains a session that has not ended."""
+        """Return True if no login is needed, or if the `Cookie` header contains a session that goes on."""
         if not self.required:
             return True
         ends, _, signature = _cookie(cookies, self.name).partition(".")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _SENT: Final = {"content-type", "accept", "idempotency-key", "prefer"}
 """Headers, besides credentials, that a repeated request needs."""
-_PYTHON: Final = '''\
+_PYTHON: Final = """\
 import httpx
 
 response = httpx.get(
@@ -25,7 +25,7 @@ response = httpx.get(
 )
 response.raise_for_status()
 print(response.json())
-'''
+"""
 _NODE: Final = """\
 const response = await fetch({url}, {{
   headers: {headers},
@@ -33,13 +33,13 @@ const response = await fetch({url}, {{
 if (!response.ok) throw new Error(await response.text());
 console.log(await response.json());
 """
-_PYTEST: Final = '''\
+_PYTEST: Final = """\
 # The fixture comes with the package; each test has a tenant of its own.
 def test_first_list(returns_tenant):
     with returns_tenant.client({vendor}) as client:
         response = client.get({path})
     assert response.status_code == 200
-'''
+"""
 
 
 def snippets(

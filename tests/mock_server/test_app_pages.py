@@ -65,7 +65,11 @@ def test_swagger_ui_stores_each_apis_login_separately(app: Sandbox) -> None:
 
 
 PAGES = ("/", "/nothing", "/__sandbox/ui/", "/swap/returns-api/ui/")
-FILES = ("/static/documentation.js", "/returnmate/v1/openapi.json", "/swap/returns-api/ui/swagger-ui-bundle.js")
+FILES = (
+    "/static/documentation.js",
+    "/returnmate/v1/openapi.json",
+    "/swap/returns-api/ui/swagger-ui-bundle.js",
+)
 
 
 @pytest.mark.parametrize("path", [*PAGES, *FILES])

@@ -70,7 +70,9 @@ def test_pages_forbid_inline_code_and_are_not_stored(browser: Browser, path: str
 
 def test_links_are_local_and_work(browser: Browser) -> None:
     links: set[str] = set()
-    for path in each(("/", "/console", "/console/demo/keys", "/console/demo/returns", "/console/empty/ledger")):
+    for path in each(
+        ("/", "/console", "/console/demo/keys", "/console/demo/returns", "/console/empty/ledger")
+    ):
         found = re.findall(r'(?:href|src)="([^"#]+)"', browser.get(path).text)
         links |= {link if link.startswith("/") else path + link for link in found}
     assert len(links) > 40
@@ -173,14 +175,16 @@ def test_text_from_clients_is_escaped(browser: Browser, text: str) -> None:
     browser.request("POST", "/__sandbox/tenants/empty/reset")
 
 
-@pytest.mark.parametrize("path", ["/console/none", "/console/none/ledger", "/console/demo/nothing", "/console/x/y/z"])
+@pytest.mark.parametrize(
+    "path", ["/console/none", "/console/none/ledger", "/console/demo/nothing", "/console/x/y/z"]
+)
 def test_unknown_pages_are_explained(browser: Browser, path: str) -> None:
     page = browser.get(path)
     assert page.status_code == 404
     assert "Go to the start page" in text_of(page)
 
 
-def test_pages_list_the_api_requests_behind_them(browser: Browser) -> None:
+def test_pages_list_their_api_requests(browser: Browser) -> None:
     page = browser.get("/console/demo/ledger?vendor=swap")
     text = text_of(page)
     assert "API request behind this page" in text

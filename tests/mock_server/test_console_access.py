@@ -88,7 +88,9 @@ def test_strange_tokens_are_refused(guarded: Browser, token: str) -> None:
     assert log_in(guarded, token).status_code == 401
 
 
-@pytest.mark.parametrize("wanted", ["//evil.example", "https://evil.example/", "/\\evil.example", "/__sandbox/ui/"])
+@pytest.mark.parametrize(
+    "wanted", ["//evil.example", "https://evil.example/", "/\\evil.example", "/__sandbox/ui/"]
+)
 def test_login_leads_only_to_pages_of_the_console(guarded: Browser, wanted: str) -> None:
     assert log_in(guarded, next=wanted).headers["location"] == "/"
 
@@ -106,7 +108,9 @@ FOREIGN = [
 
 
 @pytest.mark.parametrize("headers", FOREIGN)
-@pytest.mark.parametrize("path", ["/console/demo/reset", "/console/demo/clock/freeze", "/console", "/console/login"])
+@pytest.mark.parametrize(
+    "path", ["/console/demo/reset", "/console/demo/clock/freeze", "/console", "/console/login"]
+)
 def test_form_of_another_site_is_refused(opened: Browser, path: str, headers: dict[str, str]) -> None:
     before = opened.get("/__sandbox/tenants").json()["tenants"]
     answer = opened.request("POST", path, data={"name": "made-by-another-site"}, headers=headers)
@@ -142,7 +146,9 @@ def test_session_ends_and_belongs_to_one_token_and_one_sandbox() -> None:
     assert not sessions.is_valid(cookie)
 
 
-@pytest.mark.parametrize("value", ["", "1", ".", "9999999999.", "9999999999.0000", "x.y", "٣.abc", '"', "a=b;=;"])
+@pytest.mark.parametrize(
+    "value", ["", "1", ".", "9999999999.", "9999999999.0000", "x.y", "٣.abc", '"', "a=b;=;"]
+)
 def test_forged_sessions_are_refused(value: str) -> None:
     sessions = Sessions(TOKEN, URL, RealTime())
     assert not sessions.is_valid(f"{sessions.name}={value}")

@@ -84,8 +84,8 @@ def with_sandbox(scenario: Callable[[Sandbox, httpx.AsyncClient], Coroutine[Any,
 
     async def run() -> None:
         transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url=f"{URL}/__sandbox/tenants") as client:
-            await client.post("", json={"name": "other", "seed_size": 0})
+        async with httpx.AsyncClient(transport=transport, base_url=f"{URL}/__sandbox") as client:
+            await client.post("/tenants", json={"name": "other", "seed_size": 0})
             await scenario(app, client)
 
     try:
@@ -106,9 +106,9 @@ def test_change_of_the_tenant_is_reported() -> None:
     async def scenario(app: Sandbox, client: httpx.AsyncClient) -> None:
         async with watching(app, "demo") as viewer:
             assert (viewer.status, viewer.content_type) == (200, b"text/event-stream; charset=utf-8")
-            assert (await client.post("/demo/returns", json=RETURN)).status_code == 201
+            assert (await client.post("/tenants/demo/returns", json=RETURN)).status_code == 201
             assert await viewer.next() == b"data: changed\n\n"
-            assert (await client.post("/demo/clock/freeze")).status_code == 200
+            assert (await client.post("/tenants/demo/clock/freeze")).status_code == 200
             assert await viewer.next() == b"data: changed\n\n"
 
     with_sandbox(scenario)
@@ -118,12 +118,12 @@ def test_other_tenants_and_reading_are_not_reported() -> None:
     """A page that is fetched again must not cause the next event, even if moves are rehearsed for it."""
 
     async def scenario(app: Sandbox, client: httpx.AsyncClient) -> None:
-        made = (await client.post("/demo/returns", json=RETURN)).json()
+        made = (await client.post("/tenants/demo/returns", json=RETURN)).json()
         async with watching(app, "demo") as viewer:
-            assert (await client.post("/other/returns", json=RETURN)).status_code == 201
-            shown = await client.get(f"/demo/returns/returnmate/{made['id']}")
+            assert (await client.post("/tenants/other/returns", json=RETURN)).status_code == 201
+            shown = await client.get(f"/tenants/demo/returns/returnmate/{made['id']}")
             assert len(shown.json()["moves"]) > 0
-            await client.get("/demo/ledger")
+            await client.get("/tenants/demo/ledger")
             assert await viewer.is_quiet()
 
     with_sandbox(scenario)
@@ -133,7 +133,7 @@ def test_many_changes_are_reported_together() -> None:
     async def scenario(app: Sandbox, client: httpx.AsyncClient) -> None:
         async with watching(app, "demo") as viewer:
             for _ in range(20):
-                await client.post("/demo/returns", json=RETURN)
+                await client.post("/tenants/demo/returns", json=RETURN)
             assert await viewer.next() == b"data: changed\n\n"
             events = 1
             while not await viewer.is_quiet():

@@ -53,5 +53,3 @@ def _with_offset(moment: str) -> str:
     if text.endswith("Z") or "+" in text:
         return text
     return f"{text}:00Z" if text.count(":") == 1 else f"{text}Z"
-
-

@@ -90,7 +90,9 @@ def _new_fault(given: Mapping[str, str]) -> dict[str, Any]:
         try:
             body["parameters"] = orjson.loads(given["parameters"])
         except orjson.JSONDecodeError:
-            raise ApiError(400, 'The parameters must be a JSON object, such as {"retry_after": 30}.') from None
+            raise ApiError(
+                400, 'The parameters must be a JSON object, such as {"retry_after": 30}.'
+            ) from None
     return body
 
 

@@ -1,4 +1,4 @@
-"""Returns: the list with search and filters, one return with its moves and history, and a form for a new one."""
+"""Returns: the list with search and filters, one return with its moves and history, a form for a new one."""
 
 from __future__ import annotations
 

@@ -71,10 +71,10 @@ def resend(tenant: str, number: int) -> Any:
 def resend_failed(tenant: str) -> Response:
     """Send all deliveries again that were not delivered."""
     found = api().send("POST", "tenants", tenant, "deliveries", "resend", body={})
-    count = plural(len(found["resent"]), "delivery", "deliveries")
+    sent, skipped = (plural(len(found[name]), "delivery", "deliveries") for name in ("resent", "skipped"))
     if found["skipped"]:
-        failed(f"{plural(len(found['skipped']), 'delivery', 'deliveries')} belong to a paused or deleted webhook.")
-    return done(f"{count} {'is' if len(found['resent']) == 1 else 'are'} being sent again.", _path(tenant))
+        failed(f"{skipped} cannot be sent again, because the webhook is paused or deleted.")
+    return done(f"Sending {sent} again.", _path(tenant))
 
 
 def _page(tenant: str, given: Mapping[str, str], error: str = "") -> str:
