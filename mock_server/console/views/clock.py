@@ -15,7 +15,8 @@ clock: Final = Blueprint("clock", __name__)
 
 @clock.get("/console/<tenant>/clock")
 def show(tenant: str) -> Any:
-    return page("clock.html", tenant, here="clock")
+    found = api().get("tenants", tenant, "next")
+    return page("clock.html", tenant, here="clock", next=found["next"], more=found["more"])
 
 
 @clock.post("/console/<tenant>/clock/advance")
