@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.request import getproxies
 
 import orjson
@@ -18,10 +18,8 @@ from mock_server.access.keys import DEMO
 from mock_server.admission.control_guard import ControlGuard
 from mock_server.admission.gates import ControlGate, KeyGate
 from mock_server.admission.origins import OriginGuard
-from mock_server.console.api import ControlPlane
-from mock_server.console.app import Console
+from mock_server.console.app import Console, create_console
 from mock_server.console.changes import Changes
-from mock_server.console.sessions import Sessions
 from mock_server.control import Control
 from mock_server.cors import Cors
 from mock_server.engine.compiler import BrokenSpecification
@@ -35,6 +33,8 @@ from mock_server.engine.connexion_parts import (
 from mock_server.engine.middleware import Engine
 from mock_server.engine.specification_errors import first_error
 from mock_server.engine.valid_specification import ValidSpecification
+from mock_server.faults.injection import Injector
+from mock_server.faults.registry import Faults
 from mock_server.pages import curl
 from mock_server.pages.documents import Entry, create_documents
 from mock_server.pages.labels import LabelPages
@@ -50,10 +50,11 @@ from mock_server.world import World
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-    from mock_server.console.app import CheckOrigin
     from mock_server.engine.protocols import Gate, Guard, Meter, Service
+    from mock_server.faults.viewed_store import ViewedStore
     from mock_server.pages.label import Label
     from mock_server.settings import Settings
+    from mock_server.store import Store
     from mock_server.vendors import Vendor
 
 CONTROL_PATH = "/__sandbox"
@@ -139,7 +140,7 @@ def _assemble(world: World, served: Mapping[str, Vendor]) -> Sandbox:
     find = partial(_find_label, world, served)
     origins = OriginGuard(settings)
     documents = LabelPages(WsgiApp(create_documents(shown, control)), find, world.renderer)
-    console = _console(world, entries, control, documents, origins.refuse_other_sites)
+    console = create_console(world, entries, control, documents, origins.refuse_other_sites)
     pages = PageMiddleware(console, origins.refuse_other_names, world.clocks.real)
     passes = ("/ui", "/openapi.json", "/openapi.yaml")
     cors = Cors(settings.cors) if settings.cors else None
@@ -149,12 +150,14 @@ def _assemble(world: World, served: Mapping[str, Vendor]) -> Sandbox:
     app = Sandbox(pages, import_name=__name__, middlewares=stack, lifespan=lifespan)
     console.plane.bind(app)
     app.world, app.entries, app.tenants, app.changes = world, entries, tenants, console.changes
+    faults = Faults(world.store, {entry.name: entry.document for entry in entries})
     for entry in entries:
         vendor = served[entry.name]
         gate = KeyGate(world, vendor)
-        _add(app, entry, vendor, gate, gate)
+        injector = Injector(faults, world, entry.name, partial(_handlers_over, world, entry.name))
+        _add(app, entry, vendor, gate, gate, injector=injector)
     guard = ControlGuard(settings)
-    _add(app, control, Control(world, tenants, served), ControlGate(world), guard=guard)
+    _add(app, control, Control(world, tenants, served, faults), ControlGate(world), guard=guard)
     app.assemble()
     return app
 
@@ -166,6 +169,7 @@ def _add(
     gate: Gate,
     meter: Meter | None = None,
     guard: Guard | None = None,
+    injector: Injector | None = None,
 ) -> None:
     app.add_api(
         entry.document,
@@ -176,26 +180,13 @@ def _add(
         gate=gate,
         meter=meter,
         guard=guard,
+        injector=injector,
     )
 
 
-def _console(
-    world: World, entries: list[Entry], control: Entry, others: Any, check_origin: CheckOrigin
-) -> Console:
-    """Create the console, which calls the control plane once the application is bound to it."""
-    token = world.settings.control_token
-    secret = token.get_secret_value() if token else ""
-    sessions = Sessions(secret, world.settings.base_url, world.clocks.real)
-
-    def create() -> Any:
-        from mock_server.console.site import create_site  # the first page needs it, not the start
-
-        return create_site(entries, control, sessions)
-
-    plane = ControlPlane(CONTROL_PATH, secret)
-    changes = Changes(plane)
-    world.store.on_commit.append(changes.notify)
-    return Console(others, create, plane, sessions, changes, check_origin)
+def _handlers_over(world: World, vendor: str, store: ViewedStore) -> Vendor:
+    """Create the handlers of a vendor that see the rows as `store` shows them."""
+    return vendors.load(vendor, replace(world, store=cast("Store", store)))
 
 
 def _lifespan(world: World, transport: WebhookTransport, console: Console) -> Any:

@@ -16,17 +16,18 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, quote
 
-from mock_server.console.api import Api
+from mock_server.console.api import Api, ControlPlane
+from mock_server.console.changes import Changes
+from mock_server.console.sessions import Sessions
 from mock_server.engine.problem import Problem
 from mock_server.pages.wsgi import WsgiResponse, environ, respond
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+    from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 
-    from mock_server.console.api import ControlPlane
-    from mock_server.console.changes import Changes
-    from mock_server.console.sessions import Sessions
+    from mock_server.pages.documents import Entry
     from mock_server.pages.wsgi import WSGI
+    from mock_server.world import World
 
     Message = MutableMapping[str, Any]
     Receive = Callable[[], Awaitable[Message]]
@@ -101,6 +102,29 @@ class Console:
             if self._flask is None:
                 self._flask = self.create()
         return respond(self._flask, environment)
+
+
+def create_console(
+    world: World, entries: Sequence[Entry], control: Entry, others: Application, check_origin: CheckOrigin
+) -> Console:
+    """Create the console of a sandbox.
+
+    `entries` are the vendors' APIs and `control` is the control plane's. Bind the control plane to the
+    application (`Console.plane`) before the first request.
+    """
+    token = world.settings.control_token
+    secret = token.get_secret_value() if token else ""
+    sessions = Sessions(secret, world.settings.base_url, world.clocks.real)
+
+    def create() -> WSGI:
+        from mock_server.console.site import create_site  # the first page needs it, not the start
+
+        return create_site(entries, control, sessions)
+
+    plane = ControlPlane(control.path, secret)
+    changes = Changes(plane)
+    world.store.on_commit.append(changes.notify)
+    return Console(others, create, plane, sessions, changes, check_origin)
 
 
 def _to_login(scope: Message) -> WsgiResponse:

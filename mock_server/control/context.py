@@ -10,6 +10,7 @@ from mock_server.clock import SECOND, instant, reached_at, timestamp, whole_seco
 from mock_server.engine.call import Call
 from mock_server.engine.problem import FieldError, Problem
 from mock_server.engine.reply import Reply
+from mock_server.faults.registry import Faults
 from mock_server.tenants import Tenant, Tenants, UnknownTenantError
 from mock_server.vendors import Vendor
 from mock_server.world import World
@@ -21,11 +22,12 @@ _FIRST: Final = instant("1990-01-01")
 
 @dataclass(frozen=True, slots=True)
 class ControlContext:
-    """The world, tenants and vendors of one sandbox, shared by all handlers of the control plane."""
+    """The world, tenants, vendors and faults of one sandbox, shared by all handlers of the control plane."""
 
     world: World
     tenants: Tenants
     vendors: Mapping[str, Vendor]
+    faults: Faults
     bulk: Bulk = field(init=False)
 
     def __post_init__(self) -> None:

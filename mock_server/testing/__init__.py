@@ -9,6 +9,7 @@ With pytest, use the fixtures `returns_sandbox`, `returns_tenant` and `returns_w
 `mock_server.testing.plugin` instead.
 """
 
+from mock_server.testing.faults import Fault, Faults
 from mock_server.testing.records import Act, Credentials, Delivery, Key, LedgerEvent, ShownReturn, Switch
 from mock_server.testing.returns import AllowedMove, ReturnDetails, ReturnSummary, Upcoming
 from mock_server.testing.sandbox import Sandbox, SandboxError
@@ -21,6 +22,8 @@ __all__ = [
     "Clock",
     "Credentials",
     "Delivery",
+    "Fault",
+    "Faults",
     "Key",
     "LedgerEvent",
     "ReturnDetails",

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import httpx
 
 from mock_server.cli.durations import seconds
+from mock_server.testing.faults import Faults
 from mock_server.testing.records import (
     Act,
     Credentials,
@@ -22,6 +23,7 @@ from mock_server.testing.records import (
     key,
 )
 from mock_server.testing.returns import ReturnDetails, ReturnSummary, Upcoming, details, summary, upcoming
+from mock_server.testing.snapshots import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -38,6 +40,7 @@ class Tenant:
     def __init__(self, sandbox: Sandbox, name: str) -> None:
         self.name = name
         self.clock = Clock(self)
+        self.faults = Faults(self)
         self._sandbox = sandbox
 
     def __repr__(self) -> str:
@@ -209,6 +212,26 @@ class Tenant:
     def reset(self) -> None:
         """Generate the tenant's returns again, empty its ledger and restart its clock; its keys are kept."""
         self.call("POST", "/reset")
+
+    def snapshot(self, name: str | None = None) -> Snapshot:
+        """Take a snapshot of the tenant; without a name, it is named `snapshot-1`, `snapshot-2` and so on.
+
+        Raises `SandboxError` if the tenant has a snapshot with this name.
+        """
+        body = {} if name is None else {"name": name}
+        return Snapshot.read(self, self.call("POST", "/snapshots", json=body))
+
+    def snapshots(self) -> list[Snapshot]:
+        """List the tenant's snapshots, oldest first by the tenant's clock."""
+        return [Snapshot.read(self, row) for row in self.call("GET", "/snapshots")["snapshots"]]
+
+    def clone(self, name: str) -> Tenant:
+        """Create a tenant with a copy of this tenant's data and clock, and with keys of its own.
+
+        Raises `SandboxError` if the name is taken or not valid.
+        """
+        self.call("POST", "/clone", json={"name": name})
+        return Tenant(self._sandbox, name)
 
     def delete(self) -> None:
         """Delete the tenant and all its data."""

@@ -179,7 +179,7 @@ class Exsited:
         return self._login.credentials(key)
 
     def problem(self, problem: Problem) -> Reply:
-        status = STATUSES[problem.kind]
+        status = problem.status or STATUSES[problem.kind]
         messages = [f"{error.field} {error.message}." for error in problem.fields] or [problem.message]
         errors = [{"code": str(status), "message": message} for message in messages]
         return Reply(status, {"errors": errors}, problem.headers)

@@ -245,7 +245,7 @@ class ReturnGO:
         """
         message = _MESSAGES.get(problem.kind, problem.message)
         allow = tuple(pair for pair in problem.headers if pair[0] == b"allow")
-        return Reply(STATUSES[problem.kind], {"message": message}, allow)
+        return Reply(problem.status or STATUSES[problem.kind], {"message": message}, allow)
 
     def limit_headers(self, verdict: Verdict) -> tuple[tuple[bytes, bytes], ...]:  # noqa: ARG002 - none are documented
         return ()

@@ -15,7 +15,7 @@ from mock_server.overview import Overview
 from mock_server.pages.prefill import Examples
 from mock_server.seed import SeedReturn
 from mock_server.store import Change, Row, Step
-from mock_server.vendors.refusals import STATUSES, not_found, require_grant
+from mock_server.vendors.refusals import STATUSES, not_found, phrase, require_grant
 from mock_server.vendors.returnlogic.apps import PublicApps
 from mock_server.vendors.returnlogic.examples import examples
 from mock_server.vendors.returnlogic.facts import LIFECYCLE, MAINTENANCE, NAME, PLANS
@@ -94,8 +94,9 @@ class ReturnLogic:
 
         Of the problem's headers, only `Allow` is sent; ReturnLogic does not use `Retry-After`.
         """
-        status = _STATUSES[problem.kind]
-        body: dict[str, Any] = {"status": status, "error": _ERRORS[status], "message": problem.message}
+        status = problem.status or _STATUSES[problem.kind]
+        error = _ERRORS.get(status) or phrase(status)
+        body: dict[str, Any] = {"status": status, "error": error, "message": problem.message}
         if problem.fields:
             body["fields"] = [{"field": error.field, "message": error.message} for error in problem.fields]
         return Reply(status, body, tuple(pair for pair in problem.headers if pair[0] == b"allow"))

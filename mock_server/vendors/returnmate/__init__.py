@@ -184,13 +184,13 @@ class ReturnMate:
         return {"fields": {"api_key": key}, "headers": {"Authorization": f"Bearer {key}"}, "query": {}}
 
     def problem(self, problem: Problem) -> Reply:
-        status = STATUSES[problem.kind]
+        status = problem.status or STATUSES[problem.kind]
         details = dict(problem.details)
         if problem.fields:
             details["fields"] = [{"field": error.field, "message": error.message} for error in problem.fields]
         if "required_scope" in details:
             details["required_permission"] = details.pop("required_scope")
-        error = {"code": _CODES[status], "message": problem.message, "details": details}
+        error = {"code": _CODES.get(status, _CODES[500]), "message": problem.message, "details": details}
         return Reply(status, {"success": False, "error": error}, problem.headers)
 
     def limit_headers(self, verdict: Verdict) -> tuple[tuple[bytes, bytes], ...]:

@@ -18,7 +18,7 @@ from mock_server.pages.prefill import Examples
 from mock_server.seed import SeedReturn
 from mock_server.store import Change, Filters, Row, Step
 from mock_server.switches import Switch
-from mock_server.vendors.refusals import STATUSES, not_found, require_grant
+from mock_server.vendors.refusals import STATUSES, not_found, phrase, require_grant
 from mock_server.vendors.swap import documents
 from mock_server.vendors.swap.examples import examples
 from mock_server.vendors.swap.facts import LIFECYCLE, NAME, PLANS, STORE_ID
@@ -99,10 +99,11 @@ class Swap:
         }
 
     def problem(self, problem: Problem) -> Reply:
-        status = STATUSES[problem.kind]
+        status = problem.status or STATUSES[problem.kind]
         message = _INVALID_KEY if problem.kind == "unauthenticated" else problem.message
         error = {"message": f"Error: {message}", "customMessage": ""}
-        return Reply(status, {"status": status, "reason": _REASONS[status], "error": error}, problem.headers)
+        reason = _REASONS.get(status) or phrase(status).upper().replace(" ", "_")
+        return Reply(status, {"status": status, "reason": reason, "error": error}, problem.headers)
 
     def limit_headers(self, verdict: Verdict) -> tuple[tuple[bytes, bytes], ...]:  # noqa: ARG002 - none are documented
         return ()
