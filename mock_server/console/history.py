@@ -30,7 +30,7 @@ def history(client: Api, tenant: str, found: Mapping[str, Any]) -> list[Entry]:
     """Collect the history of a return; `found` is the control plane's `ReturnDetails`."""
     events = list(_events(client, tenant, found))
     moments = {entry.at for entry in events}
-    requests: list[Entry] = []
+    requests = [Entry("request", one["at"], one) for one in sent_about(client, tenant, found)]
     entries = [*_deliveries(client, tenant, found, moments), *events, *requests]
     return sorted(entries, key=lambda entry: entry.at, reverse=True)
 
@@ -49,10 +49,11 @@ def _deliveries(client: Api, tenant: str, found: Mapping[str, Any], moments: set
     A delivery happens at the moment of the event that it reports, so only deliveries at one of these
     `moments` are read.
     """
-    newest = client.get("tenants", tenant, "deliveries", last=_NEWEST)["deliveries"]
+    newest = client.get("tenants", tenant, "deliveries", vendor=found["vendor"], last=_NEWEST)["deliveries"]
     for delivery in newest:
         if delivery["at"] in moments:
-            if delivery:
+            details = client.get("tenants", tenant, "deliveries", str(delivery["id"]))
+            if found["id"].encode() in orjson.dumps(details["payload"]):
                 yield Entry("delivery", delivery["at"], delivery)
 
 

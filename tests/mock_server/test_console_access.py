@@ -4,12 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from support.browser import FORM, URL, Browser, text_of
+from support.browser import FORM, URL, Browser, browsing, text_of
 
 from mock_server.admission.control_guard import MAX_WRONG
-from mock_server.app import create_app
 from mock_server.console.sessions import SECONDS, Sessions
-from mock_server.settings import Settings
 
 TOKEN = "example-control-token"
 SECOND = 1_000_000
@@ -18,17 +16,15 @@ SECOND = 1_000_000
 @pytest.fixture(scope="module")
 def opened() -> Iterator[Browser]:
     """A console without a control token."""
-    app = create_app(Settings(seed_size=0))
-    yield Browser(app)
-    app.world.close()
+    with browsing(seed_size=0) as made:
+        yield made
 
 
 @pytest.fixture
 def guarded() -> Iterator[Browser]:
     """A console that needs the control token."""
-    app = create_app(Settings(seed_size=0, control_token=TOKEN))
-    yield Browser(app)
-    app.world.close()
+    with browsing(seed_size=0, control_token=TOKEN) as made:
+        yield made
 
 
 def log_in(browser: Browser, token: str = TOKEN, **values: str) -> Any:

@@ -5,19 +5,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from support.browser import Browser, text_of
+from support.browser import Browser, browsing, text_of
 from support.first_moment import FIRST_MOMENT, STARTS
 
 from mock_server import vendors
-from mock_server.app import create_app
-from mock_server.settings import Settings
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    app = create_app(Settings(seed_size=3, first_moment=STARTS, rate_limits=False))
-    yield Browser(app)
-    app.world.close()
+    with browsing(seed_size=3, first_moment=STARTS) as made:
+        yield made
 
 
 @pytest.fixture

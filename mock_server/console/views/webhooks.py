@@ -85,6 +85,8 @@ def _page(tenant: str, given: Mapping[str, str], error: str = "") -> str:
         **_listed(tenant),
         webhooks=api().get("tenants", tenant, "webhooks")["webhooks"],
         vendors=[(name, entry.title) for name, entry in apis().items()],
+        senders=[(name, entry.title) for name, entry in apis().items() if _takes_receivers(entry.document)],
+        events=sorted({event for entry in apis().values() for event in entry.document.get("x-webhooks", ())}),
         states=_STATES,
         given=given,
         error=error,
@@ -97,6 +99,12 @@ def _listed(tenant: str) -> dict[str, Any]:
     found = api().get("tenants", tenant, "deliveries", last=_NEWEST, **chosen)["deliveries"]
     query = f"?{urlencode(chosen)}" if chosen else ""
     return {"listed": found[::-1], "chosen": chosen, "query": query, "newest": _NEWEST}
+
+
+def _takes_receivers(document: Mapping[str, Any]) -> bool:
+    """Return True if the vendor sends webhooks, and has no operation of its own that registers them."""
+    own = any("webhook" in path and "post" in item for path, item in document["paths"].items())
+    return "x-webhooks" in document and not own
 
 
 def _path(tenant: str, delivery: str = "") -> str:
