@@ -19,7 +19,6 @@ from mock_server.admission.control_guard import ControlGuard
 from mock_server.admission.gates import ControlGate, KeyGate
 from mock_server.admission.origins import OriginGuard
 from mock_server.console.app import Console, create_console
-from mock_server.console.changes import Changes
 from mock_server.control import Control
 from mock_server.cors import Cors
 from mock_server.engine.compiler import BrokenSpecification
@@ -50,6 +49,7 @@ from mock_server.world import World
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
+    from mock_server.console.changes import Changes
     from mock_server.engine.protocols import Gate, Guard, Meter, Service
     from mock_server.faults.viewed_store import ViewedStore
     from mock_server.pages.label import Label

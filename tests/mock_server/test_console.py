@@ -12,7 +12,7 @@ from support.first_moment import STARTS
 from mock_server import vendors
 
 HOSTILE = "<script>alert('x')</script>"
-VIEWS = ("", "/returns", "/returns/new", "/webhooks", "/ledger", "/clock", "/keys", "/tenant")
+VIEWS = ("", "/returns", "/returns/new", "/ledger", "/clock", "/faults", "/keys", "/tenant")
 PAGES = ("/", "/console", *(f"/console/demo{view}" for view in VIEWS))
 FILES = ("console.css", "console.js", "icon.svg")
 
@@ -110,7 +110,7 @@ def test_keys_page_has_credentials_and_snippets(browser: Browser, vendor: str) -
 EMPTY = {
     "/returns": "Create a return",
     "/ledger": "Create a return",
-    "/webhooks": "Subscribe a receiver",
+    "/faults": "No fault is on",
     "": "Create a return",
 }
 

@@ -26,7 +26,8 @@ class Browser:
 
     def request(self, method: str, path: str, **options: Any) -> httpx.Response:
         """Send one request, without following redirects."""
-        return self.client.request(method, path, **options)
+        answer: httpx.Response = self.client.request(method, path, **options)
+        return answer
 
     def get(self, path: str, **options: Any) -> httpx.Response:
         """Open a page."""
