@@ -164,7 +164,8 @@ def _lifespan(world: World, transport: WebhookTransport) -> Any:
     @asynccontextmanager
     async def lifespan(_app: Any) -> AsyncIterator[None]:
         world.store.commit_together(asyncio.get_running_loop())
-        world.tasks.start("that sends webhooks", Sender(world.outbox, world.store, transport).run)
+        sender = Sender(world.outbox, world.store, transport, prepare=world.webhooks.prepare)
+        world.tasks.start("that sends webhooks", sender.run)
         yield
         await world.tasks.stop()
         await transport.aclose()

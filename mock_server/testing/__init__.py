@@ -9,19 +9,34 @@ With pytest, use the fixtures `returns_sandbox`, `returns_tenant` and `returns_w
 `mock_server.testing.plugin` instead.
 """
 
-from mock_server.testing.records import Credentials, Delivery, LedgerEvent, ShownReturn
+from mock_server.testing.records import (
+    Attempt,
+    Credentials,
+    Delivery,
+    DeliveryDetails,
+    LedgerEvent,
+    Resent,
+    ShownReturn,
+    Webhook,
+)
 from mock_server.testing.sandbox import Sandbox, SandboxError
 from mock_server.testing.server import started
 from mock_server.testing.tenant import Clock, Tenant
+from mock_server.testing.webhooks import Webhooks
 
 __all__ = [
+    "Attempt",
     "Clock",
     "Credentials",
     "Delivery",
+    "DeliveryDetails",
     "LedgerEvent",
+    "Resent",
     "Sandbox",
     "SandboxError",
     "ShownReturn",
     "Tenant",
+    "Webhook",
+    "Webhooks",
     "started",
 ]

@@ -10,7 +10,8 @@ from threading import Condition, Thread
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime
 
 _MAX_BODY = 10_000_000
 
@@ -26,6 +27,28 @@ class ReceivedWebhook:
     def json(self) -> Any:
         """Parse the body as JSON; raises `ValueError` if the body is not valid JSON."""
         return json.loads(self.body)
+
+    def signature_problem(self, secret: str, vendor: str, at: datetime | None = None) -> str:
+        """Verify the signature as the vendor's documentation describes.
+
+        Returns why the request must be rejected, or "" if the signature is valid. `at` is the time of the
+        receipt, for signatures that expire; it defaults to the present. Raises `LookupError` if no source
+        describes webhooks of the vendor.
+        """
+        from mock_server.clock import micros, wall
+        from mock_server.vendors import webhooks_of
+
+        format_ = webhooks_of(vendor)
+        if format_ is None:
+            raise LookupError(f"No public source describes webhooks of {vendor}.")
+        now = wall() if at is None else micros(at)
+        return format_.signature_problem(self.headers, self.body, secret, now)
+
+    def verify(self, secret: str, vendor: str, at: datetime | None = None) -> None:
+        """Verify the signature like `signature_problem`; raises `AssertionError` if it is not valid."""
+        problem = self.signature_problem(secret, vendor, at)
+        if problem:
+            raise AssertionError(f"The webhook cannot be trusted. {problem}")
 
 
 class WebhookReceiver:
@@ -43,16 +66,40 @@ class WebhookReceiver:
         with self._arrived:
             return list(self._received)
 
-    def wait(self, count: int = 1, *, timeout: float = 10.0) -> list[ReceivedWebhook]:
-        """Wait until at least `count` requests are recorded, and return all recorded requests.
+    def wait(
+        self,
+        count: int = 1,
+        *,
+        that: Callable[[ReceivedWebhook], bool] = lambda _request: True,
+        timeout: float = 10.0,
+    ) -> list[ReceivedWebhook]:
+        """Wait until at least `count` requests for which `that` returns True are recorded, and return these.
 
         Raises `TimeoutError` if this takes longer than `timeout` seconds.
         """
         with self._arrived:
-            if not self._arrived.wait_for(lambda: len(self._received) >= count, timeout):
-                arrived = len(self._received)
-                raise TimeoutError(f"{arrived} of {count} webhooks arrived within {timeout:g} seconds.")
-            return list(self._received)
+            if not self._arrived.wait_for(lambda: len(self._matching(that)) >= count, timeout):
+                matching, arrived = len(self._matching(that)), len(self._received)
+                raise TimeoutError(
+                    f"{matching} of {count} webhooks arrived within {timeout:g} seconds"
+                    f" ({arrived} requests in total)."
+                )
+            return self._matching(that)
+
+    def verified(
+        self, secret: str, vendor: str, count: int = 1, *, timeout: float = 10.0
+    ) -> list[ReceivedWebhook]:
+        """Wait for at least `count` requests, verify the signatures of all, and return them.
+
+        Raises `AssertionError` if a signature is not valid, or `TimeoutError` like `wait`.
+        """
+        received = self.wait(count, timeout=timeout)
+        for request in received:
+            request.verify(secret, vendor)
+        return received
+
+    def _matching(self, that: Callable[[ReceivedWebhook], bool]) -> list[ReceivedWebhook]:
+        return [request for request in self._received if that(request)]
 
     def clear(self) -> None:
         """Delete all recorded requests."""

@@ -9,7 +9,18 @@ from urllib.parse import quote
 import httpx
 
 from mock_server.cli.durations import seconds
-from mock_server.testing.records import Credentials, Delivery, LedgerEvent, ShownReturn, delivery, event
+from mock_server.testing.records import (
+    Credentials,
+    Delivery,
+    DeliveryDetails,
+    LedgerEvent,
+    Resent,
+    ShownReturn,
+    delivery,
+    delivery_details,
+    event,
+)
+from mock_server.testing.webhooks import Webhooks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -25,6 +36,7 @@ class Tenant:
     def __init__(self, sandbox: Sandbox, name: str) -> None:
         self.name = name
         self.clock = Clock(self)
+        self.webhooks = Webhooks(self)
         self._sandbox = sandbox
 
     def __repr__(self) -> str:
@@ -69,9 +81,54 @@ class Tenant:
         rows = self._pages("/ledger", "events", {"kind": kind, "vendor": vendor}, "sequence")
         return [event(row) for row in rows]
 
-    def deliveries(self) -> list[Delivery]:
-        """List the tenant's webhook deliveries, oldest first."""
-        return [delivery(row) for row in self._pages("/deliveries", "deliveries", {}, "id")]
+    def deliveries(
+        self,
+        *,
+        vendor: str | None = None,
+        webhook: str | None = None,
+        event: str | None = None,
+        state: Literal["waiting", "delivered", "given_up"] | None = None,
+    ) -> list[Delivery]:
+        """List the tenant's webhook deliveries, oldest first; a parameter that is given selects some."""
+        selected = {"vendor": vendor, "webhook": webhook, "event": event, "state": state}
+        return [delivery(row) for row in self._pages("/deliveries", "deliveries", selected, "id")]
+
+    def delivery(self, id_: int) -> DeliveryDetails:
+        """Return a webhook delivery with its payload and its attempts."""
+        return delivery_details(self.call("GET", f"/deliveries/{id_}"))
+
+    def resend(self, id_: int) -> Delivery:
+        """Send a webhook delivery again, with the same ID and payload.
+
+        Raises `SandboxError` if its webhook was deleted or is paused.
+        """
+        return delivery(self.call("POST", f"/deliveries/{id_}/resend"))
+
+    def resend_all(
+        self,
+        *,
+        vendor: str | None = None,
+        webhook: str | None = None,
+        event: str | None = None,
+        state: Literal["waiting", "delivered", "given_up"] | None = None,
+        after: int | None = None,
+        until: int | None = None,
+    ) -> Resent:
+        """Send all matching webhook deliveries again; without `state`, those that were not delivered.
+
+        `after` and `until` are IDs: deliveries after the first one, up to and including the second one.
+        """
+        options = {
+            "vendor": vendor,
+            "webhook": webhook,
+            "event": event,
+            "state": state,
+            "after": after,
+            "until": until,
+        }
+        given = {name: value for name, value in options.items() if value is not None}
+        answer = self.call("POST", "/deliveries/resend", json=given)
+        return Resent(tuple(answer["resent"]), tuple(answer["skipped"]))
 
     def create_return(
         self,
@@ -119,7 +176,7 @@ class Tenant:
         If each shop has its own switch, `shop` must be the name of the shop.
         """
         body = {"vendor": vendor, "name": name, "on": on, **({"shop": shop} if shop else {})}
-        self.call("POST", "/switches", json=body)
+        self.call("PUT", "/switches", json=body)
 
     def reset(self) -> None:
         """Generate the tenant's returns again, empty its ledger and restart its clock; its keys are kept."""

@@ -27,6 +27,7 @@ from mock_server.vendors.returnmate.examples import examples
 from mock_server.vendors.returnmate.facts import LABEL_STATUSES, LIFECYCLE, NAME, PLANS, SCOPES
 from mock_server.vendors.returnmate.returns import Returns
 from mock_server.vendors.returnmate.seeding import write_seed
+from mock_server.vendors.returnmate.webhooks import WEBHOOKS
 from mock_server.world import World
 
 _DAY = 86_400_000_000
@@ -53,11 +54,12 @@ class ReturnMate:
     scopes = SCOPES
     plans = PLANS
     switches: tuple[Switch, ...] = ()
+    webhooks = WEBHOOKS
 
     def __init__(self, world: World) -> None:
         self._store = world.store
         self._clocks = world.clocks
-        self._returns = Returns(world.store, world.labels)
+        self._returns = Returns(world.store, world.labels, world.webhooks)
 
     # Returns
 
