@@ -10,13 +10,16 @@ With pytest, use the fixtures `returns_sandbox`, `returns_tenant` and `returns_w
 """
 
 from mock_server.testing.records import (
+    Act,
     Attempt,
     Credentials,
     Delivery,
     DeliveryDetails,
+    Key,
     LedgerEvent,
     Resent,
     ShownReturn,
+    Switch,
     Webhook,
 )
 from mock_server.testing.sandbox import Sandbox, SandboxError
@@ -25,16 +28,19 @@ from mock_server.testing.tenant import Clock, Tenant
 from mock_server.testing.webhooks import Webhooks
 
 __all__ = [
+    "Act",
     "Attempt",
     "Clock",
     "Credentials",
     "Delivery",
     "DeliveryDetails",
+    "Key",
     "LedgerEvent",
     "Resent",
     "Sandbox",
     "SandboxError",
     "ShownReturn",
+    "Switch",
     "Tenant",
     "Webhook",
     "Webhooks",
