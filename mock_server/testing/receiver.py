@@ -52,11 +52,15 @@ class ReceivedWebhook:
 
 
 class WebhookReceiver:
-    """Records webhooks sent to `url`; responds with `status`, which is 200 unless the test changes it."""
+    """Records webhooks sent to `url`; responds with `status` and the body `answer`.
+
+    They are 200 and an empty body unless the test changes them.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.status = 200
+        self.answer = b""
         self._arrived = Condition()
         self._received: list[ReceivedWebhook] = []
 
@@ -106,12 +110,12 @@ class WebhookReceiver:
         with self._arrived:
             self._received.clear()
 
-    def record(self, request: ReceivedWebhook) -> int:
-        """Record a request and return the status to respond with."""
+    def record(self, request: ReceivedWebhook) -> tuple[int, bytes]:
+        """Record a request, and return the status and the body to respond with."""
         with self._arrived:
             self._received.append(request)
             self._arrived.notify_all()
-            return self.status
+            return self.status, self.answer
 
 
 class _Server(ThreadingHTTPServer):
@@ -131,9 +135,11 @@ class _Handler(BaseHTTPRequestHandler):
         length = min(int(self.headers.get("content-length") or 0), _MAX_BODY)
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = ReceivedWebhook(self.path, headers, self.rfile.read(length))
-        self.send_response(self.server.receiver.record(request))
-        self.send_header("content-length", "0")
+        status, answer = self.server.receiver.record(request)
+        self.send_response(status)
+        self.send_header("content-length", str(len(answer)))
         self.end_headers()
+        self.wfile.write(answer)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name in the library
         """Do nothing, so that log messages do not appear in the test's output."""
