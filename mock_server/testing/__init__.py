@@ -9,6 +9,7 @@ With pytest, use the fixtures `returns_sandbox`, `returns_tenant` and `returns_w
 `mock_server.testing.plugin` instead.
 """
 
+from mock_server.testing.faults import Fault, Faults
 from mock_server.testing.records import (
     Act,
     Attempt,
@@ -22,6 +23,7 @@ from mock_server.testing.records import (
     Switch,
     Webhook,
 )
+from mock_server.testing.returns import AllowedMove, ReturnDetails, ReturnSummary, Upcoming
 from mock_server.testing.sandbox import Sandbox, SandboxError
 from mock_server.testing.server import started
 from mock_server.testing.tenant import Clock, Tenant
@@ -29,19 +31,25 @@ from mock_server.testing.webhooks import Webhooks
 
 __all__ = [
     "Act",
+    "AllowedMove",
     "Attempt",
     "Clock",
     "Credentials",
     "Delivery",
     "DeliveryDetails",
+    "Fault",
+    "Faults",
     "Key",
     "LedgerEvent",
     "Resent",
+    "ReturnDetails",
+    "ReturnSummary",
     "Sandbox",
     "SandboxError",
     "ShownReturn",
     "Switch",
     "Tenant",
+    "Upcoming",
     "Webhook",
     "Webhooks",
     "started",
