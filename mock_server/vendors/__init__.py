@@ -14,7 +14,8 @@ from mock_server.engine.reply import Reply
 from mock_server.lifecycle import Lifecycle
 from mock_server.pages.label import Label
 from mock_server.pages.prefill import Examples
-from mock_server.seed import SeedReturn
+from mock_server.seed import SeedReturn, SeedShop
+from mock_server.seed.words import ShopWords
 from mock_server.store import Change, Step
 from mock_server.switches import Switch
 from mock_server.world import World
@@ -54,6 +55,12 @@ class Vendor(Protocol):
 
     def write_seed(self, change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
         """Store a tenant's generated returns as the vendor's records; the tenant's clock starts at `at`."""
+
+    def write_shop(self, change: Change, tenant: str, shop: SeedShop, at: int) -> None:
+        """Store the products, customers and orders of a merchant's own shop, as far as the vendor has them.
+
+        Called before `write_seed` with the returns of these orders. The tenant's clock starts at `at`.
+        """
 
     def insert(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> Mapping[str, Any]:
         """Create a return as requested by a shopper; returns the return's document.
@@ -106,6 +113,14 @@ class TokensOnly(Protocol):
 def names() -> list[str]:
     """List the names of all vendors that have both a specification and handlers, in alphabetical order."""
     return [name for name in openapi.vendors() if find_spec(f"{__name__}.{name}")]
+
+
+def shop_words(name: str) -> ShopWords:
+    """Return a vendor's words for a merchant's own shop; raises `LookupError` if there is no such vendor."""
+    if name not in names():
+        raise LookupError(f"There is no vendor {name!r}; there are {', '.join(names())}.")
+    words: ShopWords = import_module(f"{__name__}.{name}.facts").SHOP_WORDS
+    return words
 
 
 def load(name: str, world: World) -> Vendor:

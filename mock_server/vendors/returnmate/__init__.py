@@ -18,7 +18,7 @@ from mock_server.engine.reply import Document, Documents, Reply
 from mock_server.lifecycle import IllegalMove, UnknownReturn
 from mock_server.pages.label import Label
 from mock_server.pages.prefill import Examples
-from mock_server.seed import SeedReturn
+from mock_server.seed import SeedReturn, SeedShop
 from mock_server.store import EVERYTHING, Change, Filters, Row, Step
 from mock_server.switches import Switch
 from mock_server.vendors.refusals import STATUSES, not_found, require_grant
@@ -26,7 +26,7 @@ from mock_server.vendors.returnmate import reports
 from mock_server.vendors.returnmate.examples import examples
 from mock_server.vendors.returnmate.facts import LABEL_STATUSES, LIFECYCLE, NAME, PLANS, SCOPES
 from mock_server.vendors.returnmate.returns import Returns
-from mock_server.vendors.returnmate.seeding import write_seed
+from mock_server.vendors.returnmate.seeding import write_seed, write_shop
 from mock_server.world import World
 
 _DAY = 86_400_000_000
@@ -210,6 +210,9 @@ class ReturnMate:
 
     def write_seed(self, change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
         write_seed(change, tenant, returns, self._returns.label_urls(tenant), at)
+
+    def write_shop(self, change: Change, tenant: str, shop: SeedShop, at: int) -> None:
+        write_shop(change, tenant, shop, at)
 
     def insert(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> Mapping[str, Any]:
         return self._returns.create(change, tenant, requested, whole_second(at))

@@ -14,7 +14,7 @@ from mock_server.engine.call import Call
 from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Documents, Reply
 from mock_server.pages.prefill import Examples
-from mock_server.seed import SeedReturn
+from mock_server.seed import SeedReturn, SeedShop
 from mock_server.store import Change, Filters, Step
 from mock_server.switches import Switch
 from mock_server.vendors.refusals import STATUSES, not_found, require_grant
@@ -110,6 +110,9 @@ class Swap:
 
     def write_seed(self, change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
         write_seed(change, tenant, returns, at)
+
+    def write_shop(self, change: Change, tenant: str, shop: SeedShop, at: int) -> None:
+        """Do nothing: Swap's API has neither orders nor customers nor products, only those of returns."""
 
     def insert(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> Mapping[str, Any]:
         return self._returns.create(change, tenant, requested, whole_second(at))
