@@ -147,7 +147,7 @@ class Bulk:
             with store.change() as change:
                 change.run(sa.insert(tables.stray_partitions).values(name=partition))
             await store.yield_after_commit()
-            if tenant.seed_size:
+            if not tenant.is_empty:
                 await self._fill(tenant, partition)
             yield
             await store.yield_after_commit()

@@ -187,7 +187,11 @@ def _alternatives(
     reported, because the client probably meant that branch. Branches for another type of value do not count.
     """
     faults = [[_fault(error) for error in branch] for branch in alternatives]
-    of_type = [branch for branch in faults if not any(keyword == "type" and at == depth for keyword, at, *_ in branch)]
+    of_type = [
+        branch
+        for branch in faults
+        if not any(keyword == "type" and at == depth for keyword, at, *_ in branch)
+    ]
     branches = [
         [field_error for inner in _causes(branch) for field_error in _field_errors(inner, name)]
         for branch in of_type or faults

@@ -160,8 +160,8 @@ class SeedReturn:
     that only some items have arrived. If `staged` is True, the return was generated to be in a certain stage
     (see `stages`), so vendors must not add variations of their own to it.
 
-    `return_type` is a `ReturnType`, or one of the vendor's own types. If `from_shop` is True, the return comes
-    from a `SeedShop`: its moves have statuses, and vendors must not add or change anything.
+    `return_type` is a `ReturnType`, or one of the vendor's own types. If `from_shop` is True, the return
+    comes from a `SeedShop`: its moves have statuses, and vendors must not add or change anything.
     """
 
     number: int

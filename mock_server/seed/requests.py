@@ -21,7 +21,7 @@ def requested_return(seed: SeedReturn) -> dict[str, Any]:
 def requested_order(order: SeedOrder) -> dict[str, Any]:
     """Convert an order to the fields of a `ShopperReturn` that describe the order and its customer.
 
-    `items` contains all lines of the order. The request's `ordered_at` is in microseconds since the Unix epoch.
+    `items` contains all lines of the order, and `ordered_at` is in microseconds since the Unix epoch.
     """
     return {
         "order_number": order.number,

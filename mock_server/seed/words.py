@@ -10,11 +10,10 @@ from mock_server.seed.model import State
 class ShopWords:
     """A vendor's words for the neutral statuses, reasons and return types of a shop.
 
-    `statuses` lacks the neutral states that a return cannot have at the vendor. `own_statuses` contains all of
-    the vendor's statuses, each with its neutral state, and `transitions` the statuses that may follow each.
-    `reasons` is keyed by neutral reason; a vendor whose shops define their own reasons (`any_reason`) also
-    accepts every other text. The same applies to `types`, the vendor's return types, which have no translation
-    here.
+    `statuses` lacks the neutral states that a return cannot have at the vendor. `own_statuses` contains all
+    of the vendor's statuses, each with its neutral state, and `transitions` the statuses that may follow each
+    of them. `reasons` is keyed by neutral reason; a vendor whose shops define their own reasons
+    (`any_reason`) accepts every other text too. `types` lists the possible return types.
     """
 
     statuses: Mapping[State, str]

@@ -13,8 +13,8 @@ _FIRST: Final = instant("1990-01-01")
 def moment(text: str, start: int) -> int:
     """Convert an age, or a date-time, to microseconds since the Unix epoch.
 
-    `start` is the tenant's first moment (µs). Raises `ValueError`, with a clause as its message, if the text is
-    neither, or if the result is after `start` or before 1990.
+    `start` is the tenant's first moment (µs). Raises `ValueError`, with a clause as its message, if the text
+    is neither, or if the result is after `start` or before 1990.
     """
     parts = _AGE.fullmatch(text.strip())
     amounts = {unit: int(amount) for unit, amount in parts.groupdict().items() if amount} if parts else {}

@@ -1,8 +1,9 @@
 """Reads a shop from a YAML file, and finds the line and column of each of its values.
 
-Values get the types of the schema instead of those that YAML guesses: `sku: 007` is text, `age: 2026-03-02` is
-not a date, and `country: NO` is not false. Tags other than YAML's standard ones are refused, and so are keys that
-occur twice. An alias (`*name`) stands for a copy; a file whose copies would grow too large is refused.
+Values get the types of the schema instead of those that YAML guesses: `sku: 007` is text, `age: 2026-03-02`
+is not a date, and `country: NO` is not false. Tags other than YAML's standard ones are refused, and so are
+keys that occur twice. An alias (`*name`) stands for a copy; a file whose copies would grow too large is
+refused.
 """
 
 import re
@@ -26,10 +27,11 @@ _INTEGER: Final = re.compile(r"[+-]?(0|[1-9][0-9]*)")
 _NUMBER: Final = re.compile(r"[+-]?(0|[1-9][0-9]*)?(\.[0-9]*)?([eE][+-]?[0-9]+)?")
 _CONTAINERS: Final = {"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
 _SCALARS: Final = {
-    f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "timestamp", "value", "merge")
+    f"tag:yaml.org,2002:{name}"
+    for name in ("str", "int", "float", "bool", "null", "timestamp", "value", "merge")
 }
 _ENCODINGS: Final = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
-_EMPTY: Final = "is empty; put quotes around a value that begins with #, such as \"#5001\""
+_EMPTY: Final = 'is empty; put quotes around a value that begins with #, such as "#5001"'
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Place = tuple[int, int]
 
@@ -90,7 +92,9 @@ def _text(content: bytes, source: str) -> str:
     except UnicodeDecodeError as error:
         before = content[: error.start]
         line, column = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
-        fault = Fault("", f"is not {encoding.removesuffix('-sig').upper()} text; save the file as UTF-8", line, column)
+        fault = Fault(
+            "", f"is not {encoding.removesuffix('-sig').upper()} text; save the file as UTF-8", line, column
+        )
         raise ShopError([fault], source) from None
 
 
@@ -103,7 +107,7 @@ def _syntax_fault(error: yaml.YAMLError) -> Fault:
 
 @dataclass(slots=True)
 class Document:
-    """A YAML file's values, and the place of each value and key, keyed by path such as `returns[0].status`."""
+    """A YAML file's values, and the place of each of them, keyed by path such as `returns[0].status`."""
 
     content: Any = None
     faults: list[Fault] = field(default_factory=list)
@@ -122,7 +126,9 @@ class Document:
         """Convert a node to plain values; `around` contains the identities of the nodes that contain it."""
         self._count += 1
         if self._count > _MAX_VALUES or len(around) > _MAX_DEPTH or id(node) in around:
-            return self._refuse(node, path, "contains too many or too deeply nested values; use fewer aliases")
+            return self._refuse(
+                node, path, "contains too many or too deeply nested values; use fewer aliases"
+            )
         self._places.setdefault(path, _place(node))
         around = (*around, id(node))
         if isinstance(node, yaml.MappingNode):

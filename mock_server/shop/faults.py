@@ -15,8 +15,8 @@ _MAX_LISTED = 12
 class Fault:
     """A fault at `path`, such as `returns[0].status`; the path of the whole shop is "".
 
-    `problem` is a clause such as "is required". `line` and `column` start at 1; both are 0 if the shop does not
-    come from a file.
+    `problem` is a clause such as "is required". `line` and `column` start at 1; both are 0 if the shop does
+    not come from a file.
     """
 
     path: str
@@ -77,7 +77,7 @@ class Faults:
 
 
 def meant(word: str, known: Iterable[str]) -> str:
-    """Build the clause "; did you mean …?" for a word that is not known, or "" if no known word is similar."""
+    """Build the clause "; did you mean …?" for an unknown word, or "" if no known word is similar."""
     by_lower = {name.lower(): name for name in known}
     match = get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
     return f"; did you mean {by_lower[match[0]]}?" if match else ""

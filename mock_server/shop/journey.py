@@ -53,8 +53,8 @@ def states(state: State, *, parcel: bool) -> tuple[State, ...]:
 def moves(words: ShopWords, status: str, *, parcel: bool, timing: Timing) -> tuple[SeedMove, ...]:
     """Build a return's changes up to the vendor's status `status`, each allowed by the vendor.
 
-    The vendor's usual word stands for every earlier state; an earlier state from which the return could not go
-    on is left out.
+    The vendor's usual word stands for every earlier state; an earlier state from which the return could not
+    go on is left out.
     """
     state = words.own_statuses[status]
     return _timed(_path(words, states(state, parcel=parcel), status), timing)

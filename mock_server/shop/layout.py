@@ -6,8 +6,18 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final, cast, get_args
 
-from mock_server.seed import Reason, SeedItem, SeedLine, SeedOrder, SeedRefund, SeedReturn, SeedShipment
-from mock_server.seed import SeedMove, SeedShop, State
+from mock_server.seed import (
+    Reason,
+    SeedItem,
+    SeedLine,
+    SeedMove,
+    SeedOrder,
+    SeedRefund,
+    SeedReturn,
+    SeedShipment,
+    SeedShop,
+    State,
+)
 from mock_server.seed.words import ShopWords
 from mock_server.shop import ages, journey
 from mock_server.shop.faults import Faults, RecordSkipped, meant, unknown
@@ -89,7 +99,9 @@ class ReturnLayout:
             raise RecordSkipped  # the order's own fault is noted already
         if of_number:
             others = ", ".join(name for order in of_number for name in order.vendors)
-            raise self.faults.note(f"{path}.order", f"{self.vendor} does not have {asked.order}; {others} have it")
+            raise self.faults.note(
+                f"{path}.order", f"{self.vendor} does not have {asked.order}; {others} have it"
+            )
         numbers = [order.number for order in self.shop.orders]
         raise self.faults.note(f"{path}.order", unknown(asked.order, "the number of an order", numbers))
 
@@ -97,7 +109,7 @@ class ReturnLayout:
         return asked.by_vendor.get(self.vendor, Difference())
 
     def _status(self, path: str, asked: Return) -> tuple[str, State]:
-        """Return the vendor's status for the neutral status (or the vendor's own) of a return, and its state."""
+        """Return the vendor's status for a return's neutral status, or the vendor's own, and its state."""
         other = self._difference(asked).status
         given, words = other or asked.status, self.words
         path = f"{path}.by_vendor.{self.vendor}.status" if other else f"{path}.status"
@@ -144,16 +156,16 @@ class ReturnLayout:
             if state not in {"rejected", "cancelled"}:
                 self._take(f"{at}.quantity" if item.quantity else at, order.number, line, quantity)
             reason, price = self._reason(path, at, asked, item), line.unit_price
-            items[item.sku] = SeedItem(
-                line.sku, line.name, line.size, quantity, price, reason, item.comment
-            )
+            items[item.sku] = SeedItem(line.sku, line.name, line.size, quantity, price, reason, item.comment)
         return tuple(items.values())
 
     def _take(self, path: str, order: str, line: SeedLine, quantity: int) -> None:
         self._returned[order, line.sku] += quantity
         total = self._returned[order, line.sku]
         if total > line.quantity:
-            problem = f"{total} of {line.sku} would be returned in total, but {order} has only {line.quantity}"
+            problem = (
+                f"{total} of {line.sku} would be returned in total, but {order} has only {line.quantity}"
+            )
             self.faults.note(path, problem)
 
     def _reason(self, path: str, at: str, asked: Return, item: ReturnItem) -> str:

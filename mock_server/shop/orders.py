@@ -73,10 +73,8 @@ class OrderLayout:
                 problem = f"{line.sku} occurs twice; write its quantity instead"
                 self.faults.note(f"{path}.items[{place}].sku", problem)
             ordered[line.sku] = self._line(f"{path}.items[{place}]", line, lines)
-        if order.age:
-            at = self._moment(f"{path}.age", order.age)
-        else:
-            at = self._usual_moment(order.number)
+        age = order.age
+        at = self._moment(f"{path}.age", age) if age else self._usual_moment(order.number)
         currency = order.currency or self.shop.currency
         return SeedOrder(order.number, at, customer, currency, tuple(ordered.values()))
 

@@ -59,6 +59,7 @@ def uuid_of(*parts: str) -> str:
     """Derive a UUID from strings; the same strings always result in the same UUID."""
     return str(uuid.uuid5(_SPACE, "\0".join(parts)))
 
+
 SHOP_WORDS: Final = ShopWords(
     statuses={
         "requested": "PENDING",
@@ -74,5 +75,5 @@ SHOP_WORDS: Final = ShopWords(
     transitions=LIFECYCLE.transitions,
     any_reason=True,
 )
-"""A shop's neutral words in Exsited's, which has no reasons. A return whose items have all arrived is closed. A
-rejected return could not be told from a cancelled one."""
+"""A shop's neutral words in Exsited's, which has no reasons. A return whose items have all arrived is closed.
+A rejected return could not be told from a cancelled one."""

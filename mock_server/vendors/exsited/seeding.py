@@ -29,7 +29,7 @@ def write_shop(change: Change, tenant: str, shop: SeedShop) -> None:
     for number, order in enumerate(shop.orders, start=1):
         buyer = Buyer(order.customer.name, order.customer.email, order.currency)
         lines = [
-            InvoiceLine(line.sku, " ".join(filter(None, (line.name, line.size))), line.quantity, line.unit_price)
+            InvoiceLine(line.sku, f"{line.name} {line.size}".strip(), line.quantity, line.unit_price)
             for line in order.lines
         ]
         at = order.ordered_at
