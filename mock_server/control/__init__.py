@@ -11,6 +11,7 @@ from mock_server.control.health import HealthEndpoints
 from mock_server.control.keys import KeyEndpoints
 from mock_server.control.ledger import LedgerEndpoints
 from mock_server.control.returns import ReturnEndpoints
+from mock_server.control.shop import ShopEndpoints
 from mock_server.control.switches import SwitchEndpoints
 from mock_server.control.tenants import TenantEndpoints
 from mock_server.control.webhooks import WebhookEndpoints
@@ -43,6 +44,7 @@ _SUBJECTS: Final = (
     LedgerEndpoints,
     ClockEndpoints,
     ReturnEndpoints,
+    ShopEndpoints,
     ActEndpoints,
     WebhookEndpoints,
 )

@@ -55,7 +55,7 @@ def _fields(path: str) -> Iterable[str]:
     node = schema()["Shop"]
     for part in filter(None, re.sub(r"\[\d+]", ".[]", path).split(".")):
         node = child(node, part)
-    return node.get("properties", {})
+    return list(node.get("properties", ()))
 
 
 def child(node: Mapping[str, Any], part: str) -> Mapping[str, Any]:
@@ -72,7 +72,8 @@ def child(node: Mapping[str, Any], part: str) -> Mapping[str, Any]:
     found = next((one for one in alternatives if "$ref" in one), found)
     if "$ref" in found:
         found = schema()[found["$ref"].rpartition("/")[2]]
-    return found
+    described: Mapping[str, Any] = found
+    return described
 
 
 def check(shop: Shop, start: int) -> None:
@@ -93,10 +94,11 @@ def check(shop: Shop, start: int) -> None:
 
 
 def _vendor_names(shop: Shop) -> Iterable[tuple[str, str]]:
-    for kind, records in (("orders", shop.orders), ("returns", shop.returns)):
-        for place, record in enumerate(records):
-            for name in record.vendors:
-                yield f"{kind}[{place}].vendors", name
+    for place, order in enumerate(shop.orders):
+        for name in order.vendors:
+            yield f"orders[{place}].vendors", name
     for place, asked in enumerate(shop.returns):
+        for name in asked.vendors:
+            yield f"returns[{place}].vendors", name
         for name in asked.by_vendor:
             yield f"returns[{place}].by_vendor.{name}", name

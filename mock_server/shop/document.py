@@ -10,14 +10,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import yaml
 
+from mock_server.clock import instant
 from mock_server.shop.checking import check, child, read_shop, schema
 from mock_server.shop.faults import Fault, ShopError
 from mock_server.shop.model import Shop
 
+LAST: Final = instant("2199-12-31T23:59:59Z")
+"""The latest possible first moment of a tenant, in microseconds since the Unix epoch."""
 MAX_BYTES: Final = 8 * 1024 * 1024
 _MAX_VALUES: Final = 500_000
 """The maximum number of values after aliases are replaced by copies."""
@@ -25,13 +28,15 @@ _MAX_DEPTH: Final = 20
 _NULLS: Final = {"", "~", "null", "Null", "NULL"}
 _INTEGER: Final = re.compile(r"[+-]?(0|[1-9][0-9]*)")
 _NUMBER: Final = re.compile(r"[+-]?(0|[1-9][0-9]*)?(\.[0-9]*)?([eE][+-]?[0-9]+)?")
-_CONTAINERS: Final = {"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
 _SCALARS: Final = {
     f"tag:yaml.org,2002:{name}"
     for name in ("str", "int", "float", "bool", "null", "timestamp", "value", "merge")
 }
 _ENCODINGS: Final = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
-_EMPTY: Final = 'is empty; put quotes around a value that begins with #, such as "#5001"'
+_QUOTE: Final = '; put quotes around a value that begins with #, such as "#5001"'
+_UNQUOTED: Final = re.compile(r"[:,\[{-]\s+#\w")
+"""Finds what YAML reads as a comment, but is probably meant as a value."""
+_EMPTY: Final = f"is empty{_QUOTE}"
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Place = tuple[int, int]
 
@@ -41,13 +46,21 @@ def read_file(path: Path, start: int) -> Shop:
 
     Raises `ShopError` if the file cannot be read or its shop cannot be used.
     """
-    return parse(_bytes(path), str(path), start)
+    return parse(_bytes(path), str(path), start)[0]
 
 
-def parse(content: bytes, source: str, start: int) -> Shop:
-    """Read and check a shop's YAML; `source` is the name of the file for error messages.
+def read_content(path: Path) -> Mapping[str, Any]:
+    """Read and check a shop's file, and return it as the control plane's JSON.
 
-    Raises `ShopError` if the shop cannot be used.
+    Raises `ShopError` if the file cannot be read or its shop cannot be used, whatever the first moment is.
+    """
+    return parse(_bytes(path), str(path), LAST)[1]
+
+
+def parse(content: bytes, source: str, start: int) -> tuple[Shop, Mapping[str, Any]]:
+    """Read and check a shop's YAML, and return the shop and its JSON.
+
+    `source` is the name of the file for error messages. Raises `ShopError` if the shop cannot be used.
     """
     document = load(content, source)
     try:
@@ -55,15 +68,16 @@ def parse(content: bytes, source: str, start: int) -> Shop:
         check(shop, start)
     except ShopError as error:
         raise ShopError([document.locate(fault) for fault in error.faults], source) from None
-    return shop
+    return shop, document.content
 
 
 def load(content: bytes, source: str) -> "Document":
     """Parse YAML to plain values with their places; raises `ShopError` if it is not usable YAML."""
+    text = _text(content, source)
     try:
-        root = yaml.compose(_text(content, source), Loader=_LOADER)
+        root = yaml.compose(text, Loader=_LOADER)
     except yaml.YAMLError as error:
-        raise ShopError([_syntax_fault(error)], source) from None
+        raise ShopError([_syntax_fault(error, text)], source) from None
     except RecursionError:
         raise ShopError([Fault("", "is nested too deeply")], source) from None
     if root is None:
@@ -98,9 +112,11 @@ def _text(content: bytes, source: str) -> str:
         raise ShopError([fault], source) from None
 
 
-def _syntax_fault(error: yaml.YAMLError) -> Fault:
+def _syntax_fault(error: yaml.YAMLError, text: str) -> Fault:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     problem = getattr(error, "problem", None) or " ".join(str(error).split())
+    if _UNQUOTED.search(text):
+        problem += _QUOTE
     line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
     return Fault("", f"the YAML cannot be read: {problem}", line, column)
 
@@ -144,7 +160,7 @@ class Document:
                 for place, one in enumerate(node.value)
                 if not self._is_full
             ]
-        return self._scalar(node, path, described)
+        return self._scalar(cast("yaml.ScalarNode", node), path, described)
 
     @property
     def _is_full(self) -> bool:

@@ -50,13 +50,14 @@ def states(state: State, *, parcel: bool) -> tuple[State, ...]:
     return (*_USUAL[:-1], state) if state == "rejected" else (*_USUAL[: PARCEL_FROM + 1], state)
 
 
-def moves(words: ShopWords, status: str, *, parcel: bool, timing: Timing) -> tuple[SeedMove, ...]:
-    """Build a return's changes up to the vendor's status `status`, each allowed by the vendor.
+def moves(
+    words: ShopWords, status: str, state: State, *, parcel: bool, timing: Timing
+) -> tuple[SeedMove, ...]:
+    """Build a return's changes up to `state`, at the vendor `status`, each allowed by the vendor.
 
     The vendor's usual word stands for every earlier state; an earlier state from which the return could not
     go on is left out.
     """
-    state = words.own_statuses[status]
     return _timed(_path(words, states(state, parcel=parcel), status), timing)
 
 

@@ -71,7 +71,7 @@ class ReturnLayout:
         return_type = self._type(path, asked)
         items = self._items(path, asked, order, state)
         timing = self._timing(path, asked, order)
-        moves = journey.moves(self.words, status, parcel=asked.parcel is not None, timing=timing)
+        moves = journey.moves(self.words, status, state, parcel=asked.parcel is not None, timing=timing)
         return SeedReturn(
             number=0,
             created_at=timing.created,
@@ -116,7 +116,7 @@ class ReturnLayout:
         if given in words.own_statuses:
             return given, words.own_statuses[given]
         neutral = STATES.get(word(given))
-        if neutral in words.statuses:
+        if neutral is not None and neutral in words.statuses:
             return words.statuses[neutral], neutral
         possible = [name for name, state in STATES.items() if state in words.statuses]
         own = f"{self.vendor}'s own are {', '.join(words.own_statuses)}"
@@ -226,8 +226,9 @@ def _refund(return_type: str, asked: Return, items: Sequence[SeedItem], at: int)
     if return_type == "exchange":
         return None
     amount = sum((item.unit_price * item.quantity for item in items), Decimal(0))
-    method = "original_payment" if return_type == "refund" else "store_credit"
-    return SeedRefund(at, amount, method, asked.refund)
+    return SeedRefund(
+        at, amount, "original_payment" if return_type == "refund" else "store_credit", asked.refund
+    )
 
 
 def _invented_number(order: str, place: int) -> str:

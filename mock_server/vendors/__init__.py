@@ -15,6 +15,7 @@ from mock_server.lifecycle import Lifecycle
 from mock_server.pages.label import Label
 from mock_server.pages.prefill import Examples
 from mock_server.seed import SeedReturn, SeedShop
+from mock_server.seed.present import PresentShop
 from mock_server.seed.words import ShopWords
 from mock_server.store import Change, Step
 from mock_server.switches import Switch
@@ -61,6 +62,9 @@ class Vendor(Protocol):
 
         Called before `write_seed` with the returns of these orders. The tenant's clock starts at `at`.
         """
+
+    def read_shop(self, tenant: str) -> PresentShop:
+        """Read a tenant's records back as a merchant's own shop, in neutral words."""
 
     def insert(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> Mapping[str, Any]:
         """Create a return as requested by a shopper; returns the return's document.
