@@ -181,6 +181,11 @@ class Document:
                 merged |= self._merged(value_node, path, described, around)
                 continue
             key = key_node.value
+            if key.isdigit():
+                self._refuse(
+                    key_node, path, f"{key} is not a field; write decimals with a point, such as 24.90"
+                )
+                continue
             at = f"{path}.{key}" if path else key
             if key in found:
                 self._refuse(key_node, at, "occurs twice")
