@@ -52,7 +52,7 @@ def read_file(path: Path, start: int) -> Shop:
 def read_content(path: Path) -> Mapping[str, Any]:
     """Read and check a shop's file, and return it as the control plane's JSON.
 
-    Raises `ShopError` if the file cannot be read or its shop cannot be used, whatever the first moment is.
+    Raises `ShopError` if the file cannot be read or its shop cannot be used at any first moment.
     """
     return parse(_bytes(path), str(path), LAST)[1]
 

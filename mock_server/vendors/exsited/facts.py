@@ -76,4 +76,4 @@ SHOP_WORDS: Final = ShopWords(
     any_reason=True,
 )
 """A shop's neutral words in Exsited's, which has no reasons. A return whose items have all arrived is closed.
-A rejected return could not be told from a cancelled one."""
+A rejected return would look like a cancelled one."""
