@@ -16,6 +16,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from mock_server.address import is_loopback
+from mock_server.cors import read_origin
 from mock_server.webhooks.targets import Targets
 
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - addresses to listen on, not to call
@@ -55,6 +56,11 @@ class Settings(BaseSettings):
     """Seconds before the server closes an idle connection; higher than the timeout of most clients."""
     webhook_allow: Annotated[tuple[str, ...], NoDecode] = ()
     """Hosts and CIDR blocks, other than this machine, that webhooks may be sent to; separated by commas."""
+    cors: Annotated[tuple[str, ...], NoDecode] = ()
+    """Origins whose web pages may call the vendors' APIs, and `*` for every origin; separated by commas.
+
+    Pages of an origin that is named may call the control plane too.
+    """
     max_body: int = Field(default=1_048_576, ge=1)
     """The size limit of request bodies in bytes."""
 
@@ -97,6 +103,13 @@ class Settings(BaseSettings):
         allow = tuple(given.replace(",", " ").split() if isinstance(given, str) else given)
         Targets.read("", allow)
         return allow
+
+    @field_validator("cors", mode="before")
+    @classmethod
+    def _check_cors(cls, given: Any) -> Any:
+        """Return the origins as browsers send them; raise `ValueError` if one is not an origin."""
+        origins = given.replace(",", " ").split() if isinstance(given, str) else given
+        return tuple(read_origin(origin) for origin in origins)
 
     @property
     def has_public_demo_keys(self) -> bool:

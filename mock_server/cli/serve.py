@@ -102,6 +102,13 @@ def serve(
         list[str] | None,
         typer.Option(help="Also allow webhooks to this host or CIDR block; repeatable.", metavar="HOST|CIDR"),
     ] = None,
+    cors: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Let web pages of this origin call the APIs; * admits all to the vendors' APIs; repeatable.",
+            metavar="ORIGIN",
+        ),
+    ] = None,
 ) -> None:
     """Start the sandbox: mock servers of the vendors' APIs.
 
@@ -126,6 +133,7 @@ def serve(
         "webhook_allow": webhook_allow or None,
         "demo_keys": demo_keys,
         "keep_alive": keep_alive,
+        "cors": cors or None,
     }
     _serve({name: value for name, value in options.items() if value is not None}, ready_file)
 
