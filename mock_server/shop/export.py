@@ -30,13 +30,31 @@ def export(present: Mapping[str, PresentShop], now: int) -> JSON:
     prices = _prices(lines)
     currencies = Counter(order.currency for shop in complete.values() for order in shop.orders)
     usual = currencies.most_common(1)[0][0] if currencies else DEFAULT_CURRENCY
+    spelled = _spelled(complete.values())
     return {
         **({} if usual == DEFAULT_CURRENCY else {"currency": usual}),
         "products": list(_products(lines, prices)),
-        "customers": list(_customers(complete.values())),
-        "orders": _with_vendors(_orders(complete, prices, usual, now)),
+        "customers": list(_customers(complete.values(), spelled)),
+        "orders": _with_vendors(
+            ({**_without(record, "currency", usual), "customer": spelled[record["customer"].lower()]}, vendor)
+            for record, vendor in _orders(complete, prices, now)
+        ),
         "returns": _with_vendors(_returns(complete, now)),
     }
+
+
+def _spelled(shops: Iterable[PresentShop]) -> dict[str, str]:
+    """Choose the spelling of each e-mail address, keyed by the address in lower case.
+
+    Some vendors write addresses in lower case, so a spelling with capitals is the customer's own.
+    """
+    spelled: dict[str, str] = {}
+    for shop in shops:
+        for customer in (*shop.customers, *(order.customer for order in shop.orders)):
+            key = customer.email.lower()
+            if spelled.get(key, key) == key:
+                spelled[key] = customer.email
+    return spelled
 
 
 def _complete(shop: PresentShop) -> PresentShop:
@@ -97,7 +115,7 @@ def _products(lines: Sequence[SeedLine], prices: Mapping[str, Decimal]) -> Itera
         yield _present(sku=sku, name=name, size=line.size, price=_number(prices[sku]))
 
 
-def _customers(shops: Iterable[PresentShop]) -> Iterator[JSON]:
+def _customers(shops: Iterable[PresentShop], spelled: Mapping[str, str]) -> Iterator[JSON]:
     """Describe each customer by what any vendor knows of them."""
     known: dict[str, SeedCustomer] = {}
     for shop in shops:
@@ -107,7 +125,7 @@ def _customers(shops: Iterable[PresentShop]) -> Iterator[JSON]:
                 home = max(first.address, customer.address, key=_filled)
                 phone, name = first.phone or customer.phone, first.name or customer.name
                 known[customer.email.lower()] = replace(first, name=name, phone=phone, address=home)
-    for _, customer in sorted(known.items()):
+    for key, customer in sorted(known.items()):
         home = customer.address
         address = _present(
             street=home.street,
@@ -116,7 +134,7 @@ def _customers(shops: Iterable[PresentShop]) -> Iterator[JSON]:
             postcode=home.postcode,
             country=home.country,
         )
-        yield _present(email=customer.email, name=customer.name, phone=customer.phone, address=address)
+        yield _present(email=spelled[key], name=customer.name, phone=customer.phone, address=address)
 
 
 def _filled(address: Any) -> int:
@@ -124,7 +142,7 @@ def _filled(address: Any) -> int:
 
 
 def _orders(
-    present: Mapping[str, PresentShop], prices: Mapping[str, Decimal], currency: str, now: int
+    present: Mapping[str, PresentShop], prices: Mapping[str, Decimal], now: int
 ) -> Iterator[tuple[JSON, str]]:
     """Yield each vendor's orders; an order put together from returns is written as another vendor has it."""
     own = [order for shop in present.values() if shop.own_orders for order in shop.orders]
@@ -137,8 +155,7 @@ def _orders(
             if not shop.own_orders:
                 others = by_number.get(order_key(order.number), ())
                 found = next((other for other in others if _contains(other, order)), order)
-            record = _order(found, prices, now)
-            yield {k: v for k, v in record.items() if (k, v) != ("currency", currency)}, vendor
+            yield _order(found, prices, now), vendor
 
 
 def _contains(other: SeedOrder, order: SeedOrder) -> bool:
@@ -237,6 +254,11 @@ def _with_vendors(records: Iterable[tuple[JSON, str]]) -> list[JSON]:
 def _present(**fields: Any) -> JSON:
     """Return the fields that are not empty."""
     return {name: value for name, value in fields.items() if value not in ("", {}, None)}
+
+
+def _without(record: JSON, field: str, value: str) -> JSON:
+    """Copy a record, without a field if it has this value."""
+    return {name: kept for name, kept in record.items() if (name, kept) != (field, value)}
 
 
 def _number(amount: Decimal) -> float | int:

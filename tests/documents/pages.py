@@ -13,6 +13,7 @@ TABLES = {
     "fidelity": ("docs/fidelity.md", tables.fidelity),
     "guarantees": ("docs/guarantees.md", tables.guarantees),
     "matrix": ("docs/matrix.md", tables.matrix),
+    "shop-statuses": ("docs/your-own-shop.md", tables.shop_statuses),
 }
 """The name in a table's markers, `<!-- name -->` and `<!-- /name -->`: its document, and what computes it."""
 LONGEST = 120

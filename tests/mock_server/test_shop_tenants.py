@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 import pytest
+import sqlalchemy as sa
 from support.each import each
 from support.shops import SMALL, every_status
 from support.worlds import HOUR, NOON, OpenWorld, open_world
@@ -18,7 +19,7 @@ from mock_server.ledger import RETURN_CREATED, RETURN_STATE_CHANGED
 from mock_server.seed.present import PresentReturn
 from mock_server.shop import template
 from mock_server.shop.faults import ShopError
-from mock_server.store import Row, StoreError
+from mock_server.store import Row, StoreError, tables
 
 FIRST = {"first_moment": timestamp(NOON), "frozen": True}
 
@@ -141,10 +142,6 @@ def test_reset_restores_the_shop_and_equal_shops_are_stored_once() -> None:
 
 
 def _count() -> Any:
-    import sqlalchemy as sa
-
-    from mock_server.store import tables
-
     return sa.select(sa.func.count()).select_from(tables.shops)
 
 

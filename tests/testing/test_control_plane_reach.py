@@ -41,6 +41,7 @@ REACH = {
     ),
     "get_tenant": Reach("sandbox tenant acme", lambda s: s.tenant("acme")),
     "delete_tenant": Reach("sandbox delete-tenant acme", lambda s: tenant(s).delete()),
+    "export_shop": Reach("sandbox export acme", lambda s: tenant(s).export_shop()),
     "reset_tenant": Reach("sandbox reset acme", lambda s: tenant(s).reset()),
     "list_keys": Reach("sandbox keys", lambda s: tenant(s).keys()),
     "create_key": Reach(
@@ -81,7 +82,7 @@ REACH = {
     "list_deliveries": Reach("sandbox deliveries --last 5", lambda s: tenant(s).deliveries()),
 }
 """One row per operation of openapi/sandbox.yaml."""
-WITHOUT_AN_OPERATION: set[str] = set()
+WITHOUT_AN_OPERATION: set[str] = {"seed-template"}
 """Commands of `returns sandbox` that call no operation of their own."""
 
 
