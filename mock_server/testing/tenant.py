@@ -22,6 +22,7 @@ from mock_server.testing.records import (
     key,
 )
 from mock_server.testing.snapshots import Snapshot
+from mock_server.testing.verification import Verification
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -192,6 +193,10 @@ class Tenant:
         """
         self.call("POST", "/clone", json={"name": name})
         return Tenant(self._sandbox, name)
+
+    def verify(self) -> Verification:
+        """Rebuild statuses, counters and reports from the ledger, and compare them with what is stored."""
+        return Verification.read(self.call("GET", "/verify"))
 
     def delete(self) -> None:
         """Delete the tenant and all its data."""

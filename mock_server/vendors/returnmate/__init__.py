@@ -51,6 +51,7 @@ class ReturnMate:
     title = "ReturnMate"
     base_path = "/v1"
     lifecycle = LIFECYCLE
+    status_path = ("status",)
     scopes = SCOPES
     plans = PLANS
     switches: tuple[Switch, ...] = ()
@@ -212,6 +213,14 @@ class ReturnMate:
 
     def write_seed(self, change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
         write_seed(change, tenant, returns, self._returns.label_urls(tenant), at)
+
+    def reported(self, tenant: str) -> Mapping[str, Any]:
+        return reports.returns(self._store.rows(tenant, NAME, "return"), self._refunds(tenant), None)
+
+    def expected_report(
+        self, statuses: Mapping[str, str], refunds: Mapping[str, Decimal]
+    ) -> Mapping[str, Any]:
+        return reports.expected(statuses.values(), refunds.values())
 
     def tenant_words(self, tenant: str) -> Callable[[str], list[str]]:
         return tenant_words(self._store, tenant, self._returns.labels)
