@@ -188,8 +188,8 @@ class Tenants:
     def reset(self, name: str) -> Tenant:
         """Reset a tenant to its seed data; raise `UnknownTenantError` if no tenant has this name.
 
-        The numbers of the ledger's events start at 1 again, and all switches are turned off. The API keys
-        stay the same.
+        The numbers of the ledger's events start at 1 again, all switches are turned off, and all faults are
+        deleted. The API keys stay the same.
         """
         tenant = self.after_reset(name)
         with self._world.store.change() as change:
@@ -210,7 +210,7 @@ class Tenants:
         return replace(tenant, first_moment=whole_second(self._world.clocks.real()))
 
     def move(self, change: Change, tenant: Tenant, partition: str, clock: TenantClock | None = None) -> str:
-        """Assign another partition to a tenant, and reset the tenant's clock, switches and request counts.
+        """Assign another partition to a tenant; reset its clock, switches, faults and request counts.
 
         If `clock` is None, the clock starts at the tenant's first moment. Returns the old partition, which is
         now listed as stray.
@@ -220,6 +220,7 @@ class Tenants:
         columns = self._columns(tenant, partition, clock)
         change.run_for(name, sa.update(table).where(table.c.name == name).values(columns))
         self._world.switches.turn_all_off(change, name)
+        change.run_for(name, sa.delete(tables.faults).where(tables.faults.c.tenant == name))
         change.after_commit(partial(self._world.limiter.reset, name))
         return old
 
@@ -243,11 +244,12 @@ class Tenants:
         self.get(name)
         if name == DEMO:
             raise ValueError("The tenant 'demo' always exists; reset it instead.")
-        world, table, spent = self._world, tables.tenants, tables.spent_tokens
+        world, table, spent, faults = self._world, tables.tenants, tables.spent_tokens, tables.faults
         partition = world.store.partition(name)
         for stray in (partition, *self._snapshot_partitions(name)):
             change.run(sa.insert(tables.stray_partitions).values(name=stray))
         change.run(sa.delete(tables.snapshots).where(tables.snapshots.c.tenant == name))
+        change.run_for(name, sa.delete(faults).where(faults.c.tenant == name))
         world.keys.remove(change, name)
         world.switches.turn_all_off(change, name)
         change.run_for(name, sa.delete(spent).where(spent.c.tenant == name))

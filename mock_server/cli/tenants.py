@@ -20,6 +20,7 @@ from mock_server.cli.request import (
     Vendor,
     call,
     fail,
+    member,
     not_none,
     tenant_path,
 )
@@ -48,8 +49,14 @@ def register(commands: typer.Typer) -> None:
 
 
 def health(output: As = Format.table, url: Url = DEFAULT_URL, token: Token = "") -> None:
-    """Show whether the sandbox works, its version and its vendors."""
-    print_answer(call(url, token, "GET", "/health"), output)
+    """Show whether the sandbox works, its version and its vendors.
+
+    The exit code is 1 if the sandbox cannot store changes.
+    """
+    answer = call(url, token, "GET", "/health")
+    print_answer(answer, output)
+    if member(answer, "status") == "failing":
+        fail("The sandbox cannot store changes.")
 
 
 def show_tenant(

@@ -7,9 +7,12 @@ from mock_server.access.ratelimit import Verdict
 from mock_server.control.acts import ActEndpoints
 from mock_server.control.clock import ClockEndpoints
 from mock_server.control.context import ControlContext
+from mock_server.control.faults import FaultEndpoints
 from mock_server.control.health import HealthEndpoints
 from mock_server.control.keys import KeyEndpoints
 from mock_server.control.ledger import LedgerEndpoints
+from mock_server.control.next import NextEndpoints
+from mock_server.control.overviews import OverviewEndpoints
 from mock_server.control.returns import ReturnEndpoints
 from mock_server.control.snapshots import SnapshotEndpoints
 from mock_server.control.switches import SwitchEndpoints
@@ -19,6 +22,7 @@ from mock_server.control.webhooks import WebhookEndpoints
 from mock_server.engine.call import Call
 from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Reply
+from mock_server.faults.registry import Faults
 from mock_server.tenants import Tenants
 from mock_server.vendors import Vendor
 from mock_server.world import World
@@ -46,9 +50,12 @@ _SUBJECTS: Final = (
     SwitchEndpoints,
     LedgerEndpoints,
     ClockEndpoints,
+    NextEndpoints,
+    OverviewEndpoints,
     ReturnEndpoints,
     ActEndpoints,
     WebhookEndpoints,
+    FaultEndpoints,
 )
 
 
@@ -57,8 +64,8 @@ class Control:
 
     name = "sandbox"
 
-    def __init__(self, world: World, tenants: Tenants, vendors: Mapping[str, Vendor]) -> None:
-        context = ControlContext(world, tenants, vendors)
+    def __init__(self, world: World, tenants: Tenants, vendors: Mapping[str, Vendor], faults: Faults) -> None:
+        context = ControlContext(world, tenants, vendors, faults)
         self.handlers: dict[str, Handler] = {}
         """The handlers keyed by operationId."""
         for subject in _SUBJECTS:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
 
-from mock_server.clock import SECOND, reached_at, timestamp, whole_second
+from mock_server.clock import SECOND, timestamp, whole_second
 from mock_server.control.context import LAST, ControlContext, invalid, moment
 from mock_server.engine.call import Call
 from mock_server.engine.reply import Reply
@@ -20,7 +20,7 @@ class ClockEndpoints:
         self._context = context
 
     def get_clock(self, call: Call) -> Reply:
-        return Reply(200, self._clock(self._context.tenant(call).name))
+        return Reply(200, self._context.clock(self._context.tenant(call).name))
 
     async def advance_clock(self, call: Call) -> Reply:
         tenant, requested = self._context.tenant(call).name, call.body
@@ -36,18 +36,18 @@ class ClockEndpoints:
             }
             for result in results
         ]
-        return Reply(200, {"clock": self._clock(tenant), "ran": ran})
+        return Reply(200, {"clock": self._context.clock(tenant), "ran": ran})
 
     async def freeze_clock(self, call: Call) -> Reply:
         tenant = self._context.tenant(call).name
         await self._context.now(tenant)
         self._context.world.clocks.freeze(tenant)
-        return Reply(200, self._clock(tenant))
+        return Reply(200, self._context.clock(tenant))
 
     def unfreeze_clock(self, call: Call) -> Reply:
         tenant = self._context.tenant(call).name
         self._context.world.clocks.unfreeze(tenant)
-        return Reply(200, self._clock(tenant))
+        return Reply(200, self._context.clock(tenant))
 
     def _target(self, tenant: str, requested: Mapping[str, Any], now: int) -> int:
         """Return the time to which a request advances the clock; `now` is the clock's current time.
@@ -67,13 +67,3 @@ class ClockEndpoints:
         if target < whole_second(earliest):
             raise invalid("to", f"the clock shows {timestamp(now)}; it cannot go back to {timestamp(target)}")
         return max(target, now)
-
-    def _clock(self, tenant: str) -> dict[str, Any]:
-        clocks = self._context.world.clocks
-        due = clocks.next_due(tenant)
-        return {
-            "now": timestamp(clocks.now(tenant)),
-            "frozen": clocks.frozen(tenant),
-            "ahead_seconds": round(clocks.offset(tenant) / SECOND, 3) + 0.0,  # turns -0.0 into 0.0
-            "next_due": None if due is None else reached_at(due),
-        }

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mock_server.cors import Cors
     from mock_server.engine.body import Receive
     from mock_server.engine.pipeline import Answer
-    from mock_server.engine.protocols import Gate, Guard, Meter, Service
+    from mock_server.engine.protocols import Gate, Guard, Injector, Meter, Service
     from mock_server.engine.routing import Route
 
     Scope = MutableMapping[str, Any]
@@ -69,6 +69,7 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
         gate: Gate,
         meter: Meter | None = None,
         guard: Guard | None = None,
+        injector: Injector | None = None,
         **_stock: Any,
     ) -> None:
         """Compile one API; raise `BrokenSpecification` if an operation cannot be served.
@@ -84,6 +85,7 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
                 gate=gate,
                 meter=meter,
                 guard=guard,
+                injector=injector,
                 base_url=self._base_url,
             )
         )
@@ -104,7 +106,7 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
                             await self._cors.answer_preflight(scope["headers"], send)
                             return
                     if match is None:
-                        await self._send(api.unknown_path(), scope, send)
+                        await self._send(api.unknown_path(), scope, send, receive)
                     else:
                         await self._answer(api, *match, scope, receive, send)
                     return
@@ -127,9 +129,9 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
             answer = await api.answer(route, segments, scope, receive)
         except ClientDisconnected:
             return
-        await self._send(answer, scope, send)
+        await self._send(answer, scope, send, receive)
 
-    async def _send(self, answer: Answer, scope: Scope, send: Send) -> None:
+    async def _send(self, answer: Answer, scope: Scope, send: Send, receive: Receive) -> None:
         body = answer.body
         headers = [*answer.headers, self._date(answer.now)]
         if len(body) >= MIN_SIZE and answer.content_type == JSON:
@@ -141,7 +143,11 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
             headers.append((b"content-length", b"%d" % len(body)))
         if body:
             headers.append((b"content-type", answer.content_type))
-        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        start = {"type": "http.response.start", "status": answer.status, "headers": headers}
+        if answer.sender is not None:
+            await answer.sender(start, body, receive, send)
+            return
+        await send(start)
         await send({"type": "http.response.body", "body": body})
 
     def _date(self, now: int) -> tuple[bytes, bytes]:

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import httpx
 
 from mock_server.cli.durations import seconds
+from mock_server.testing.faults import Faults
 from mock_server.testing.records import (
     Act,
     Credentials,
@@ -21,6 +22,7 @@ from mock_server.testing.records import (
     event,
     key,
 )
+from mock_server.testing.returns import ReturnDetails, ReturnSummary, Upcoming, details, summary, upcoming
 from mock_server.testing.snapshots import Snapshot
 from mock_server.testing.verification import Verification
 
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from mock_server.testing.sandbox import Sandbox
 
 _PAGE = 1_000
+_RETURNS_PAGE = 200
 
 
 class Tenant:
@@ -38,6 +41,7 @@ class Tenant:
     def __init__(self, sandbox: Sandbox, name: str) -> None:
         self.name = name
         self.clock = Clock(self)
+        self.faults = Faults(self)
         self._sandbox = sandbox
 
     def __repr__(self) -> str:
@@ -113,6 +117,42 @@ class Tenant:
     def deliveries(self) -> list[Delivery]:
         """List the tenant's webhook deliveries, oldest first."""
         return [delivery(row) for row in self._pages("/deliveries", "deliveries", {}, "id")]
+
+    def next(self, *, vendor: str | None = None, limit: int = 20) -> list[Upcoming]:
+        """List what will happen next, the earliest first: scheduled steps and attempts to send webhooks."""
+        return [
+            upcoming(row)
+            for row in self.call("GET", "/next", params={"vendor": vendor, "limit": limit})["next"]
+        ]
+
+    def returns(
+        self,
+        *,
+        vendor: str | None = None,
+        status: str | None = None,
+        state: str | None = None,
+        since: datetime | None = None,
+        search: str | None = None,
+    ) -> list[ReturnSummary]:
+        """List the tenant's returns at all vendors, newest first.
+
+        If `vendor`, `status` (in the vendor's words), `state` (neutral), `since` (the earliest time of
+        creation) or `search` (a text that the return contains) is given, only matching returns are listed.
+        """
+        filters = {"vendor": vendor, "status": status, "state": state, "search": search}
+        query = {**filters, "since": since and since.isoformat(), "limit": _RETURNS_PAGE}
+        page = self.call("GET", "/returns", params={**query, "page": 1})
+        rows = list(page["returns"])
+        for number in range(2, page["pages"] + 1):
+            rows += self.call("GET", "/returns", params={**query, "page": number})["returns"]
+        return [summary(row) for row in rows]
+
+    def get_return(self, vendor: str, id_: str) -> ReturnDetails:
+        """Return a return with its items, parcels, allowed moves, next steps and document.
+
+        Raises `SandboxError` if the tenant has no such return.
+        """
+        return details(self.call("GET", f"/returns/{vendor}/{quote(id_, safe='')}"))
 
     def create_return(
         self,

@@ -87,6 +87,22 @@ REACH = {
         lambda s: tenant(s).act("returnmate", "knock_on_wood", times=3),
     ),
     "list_deliveries": Reach("sandbox deliveries --last 5", lambda s: tenant(s).deliveries()),
+    "list_next": Reach("sandbox next", lambda s: tenant(s).next()),
+    "list_returns": Reach(
+        "sandbox returns --vendor swap --search kim",
+        lambda s: tenant(s).returns(vendor="swap", search="kim"),
+    ),
+    "get_return": Reach("sandbox return swap 1001", lambda s: tenant(s).get_return("swap", "1001")),
+    "list_fault_kinds": Reach("sandbox fault-kinds", lambda s: s.fault_kinds()),
+    "list_faults": Reach("sandbox faults", lambda s: tenant(s).faults.list()),
+    "create_fault": Reach(
+        "sandbox add-fault rate_limited --operation create_return --next 3",
+        lambda s: tenant(s).faults.add("rate_limited", operation="create_return", next=3),
+    ),
+    "get_fault": Reach("sandbox fault flt_1", lambda s: tenant(s).faults.get("flt_1")),
+    "delete_fault": Reach("sandbox delete-fault flt_1", lambda s: tenant(s).faults.delete("flt_1")),
+    "delete_faults": Reach("sandbox delete-faults", lambda s: tenant(s).faults.clear()),
+    "set_scenario": Reach("sandbox scenario flaky", lambda s: tenant(s).faults.scenario("flaky")),
 }
 """One row per operation of openapi/sandbox.yaml."""
 WITHOUT_AN_OPERATION: set[str] = set()
