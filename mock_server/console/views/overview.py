@@ -30,8 +30,10 @@ def show(tenant: str) -> Any:
 
 def _page(tenant: str) -> str:
     client = api()
+    requests = client.get("tenants", tenant, "requests", limit=_REQUESTS, without_tenant="true")["requests"]
     events = client.get("tenants", tenant, "ledger", last=_LATEST)["events"]
     upcoming = client.get("tenants", tenant, "next", limit=_UPCOMING)["next"]
+    deliveries = client.get("tenants", tenant, "deliveries", last=_LATEST)["deliveries"]
     credentials = client.get("tenants", tenant, "credentials")["vendors"]
     commands = {
         name: curl.command(apis()[name].document, found["base_url"], found["headers"], found["query"])
@@ -41,7 +43,9 @@ def _page(tenant: str) -> str:
         "overview.html",
         tenant,
         here="overview",
+        requests=requests,
         events=events[::-1],
+        deliveries=deliveries[::-1],
         credentials=credentials,
         commands=commands,
         secrets={name: _secret(found["fields"]) for name, found in credentials.items()},
