@@ -2,10 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from html import unescape
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 
 import httpx
 import pytest
 from support.browser import Browser, browsing, text_of
+from support.loopback import serving
 from support.webhook_receiver import Receiver, receiving
 
 PATH = "/console/demo/webhooks"
@@ -100,3 +104,33 @@ def test_receiver_is_tested_paused_resumed_and_deleted(browser: Browser, receive
     assert re.search(rf'<details class="confirm">(?:(?!</details>).)*{own}/delete"', page.text, re.DOTALL)
     assert "was deleted" in text_of(browser.send(f"{own}/delete", PATH))
     assert browser.get("/__sandbox/tenants/demo/webhooks").json()["webhooks"] == []
+
+
+@pytest.mark.parametrize("vendor", ["returnmate", "returnlogic", "swap"])
+def test_shown_code_verifies_the_signature_of_a_delivery(browser: Browser, vendor: str) -> None:
+    """The Python code of the page accepts what the receiver got, and refuses another body."""
+    received: list[tuple[bytes, dict[str, str]]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            received.append((self.rfile.read(int(self.headers["content-length"])), dict(self.headers)))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_words: object) -> None:
+            """Log nothing."""
+
+    with serving(Handler) as url:
+        page = browser.send(PATH, PATH, vendor=vendor, url=f"{url}/hooks")
+        (secret,) = re.findall(r"Its secret, shown only once: (\S+)", text_of(page))
+        (webhook,) = browser.get("/__sandbox/tenants/demo/webhooks").json()["webhooks"]
+        tested = browser.send(f"{PATH}/{webhook['id']}/test", PATH)
+        Receiver(url).wait(lambda: bool(received))
+    (code,) = re.findall(r"<pre>(import base64.*?)</pre>", browser.get(tested.url.path).text, re.DOTALL)
+    scope: dict[str, Any] = {}
+    exec(unescape(code), scope)
+    body, sent = received[0]
+    headers = {name.lower(): value for name, value in sent.items()}
+    ((header,),) = [re.findall(r'headers\["([^"]+)"\]', unescape(code))]
+    assert scope["is_genuine"](body, {header: headers[header.lower()]}, secret)
+    assert not scope["is_genuine"](body + b" ", {header: headers[header.lower()]}, secret)
