@@ -68,11 +68,12 @@ class UnknownVendorError(LookupError):
 class Sandbox(ConnexionMiddleware):  # type: ignore[misc]
     """The sandbox's ASGI application.
 
-    `world` contains the sandbox's state, and `entries` describes the vendors' APIs that it serves.
+    `world` and `faults` contain the state, and `entries` describes the vendors' APIs that are served.
     """
 
     world: World
     tenants: Tenants
+    faults: Faults
     entries: list[Entry]
     changes: Changes
 
@@ -151,7 +152,7 @@ def _assemble(world: World, served: Mapping[str, Vendor]) -> Sandbox:
     app = Sandbox(pages, import_name=__name__, middlewares=stack, lifespan=lifespan)
     console.plane.bind(app)
     app.world, app.entries, app.tenants, app.changes = world, entries, tenants, console.changes
-    faults = Faults(world.store, {entry.name: entry.document for entry in entries})
+    faults = app.faults = Faults(world.store, {entry.name: entry.document for entry in entries})
     for entry in entries:
         vendor = served[entry.name]
         gate = KeyGate(world, vendor)
