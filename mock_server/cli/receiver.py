@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import warnings
 from difflib import get_close_matches
 from pathlib import Path  # noqa: TC003 - typer reads the annotation
 from typing import TYPE_CHECKING, Annotated, Final
@@ -126,7 +127,9 @@ def _run(target: Target, format_: WebhookFormat, *, show: bool) -> Report:
             return await examine(target, format_, client, found=_print if show else _ignore)
 
     try:
-        return asyncio.run(examined())
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # PyJWT warns about short secrets
+            return asyncio.run(examined())
     except ProxyUnusable as error:
         fail(str(error), MISUSED)
 

@@ -21,7 +21,7 @@ _DUPLICATES: Final = 3
 _ORDERED: Final = 5
 _SECRET: Final = "Check that the secret is the one with which the receiver verifies signatures."  # noqa: S105
 _VERIFY: Final = "Verify the signature over the raw body with the secret, and answer 401 if it is wrong."
-_MINUTES: Final = "Refuse signatures older than a few minutes, so that nobody can repeat an old request."
+_MINUTES: Final = "Refuse signatures older than a few minutes, so that an old request cannot be sent again."
 _DUPLICATE: Final = (
     "Answer 200 to an event that you know already: senders repeat events whose answer was lost. "
     "Recognize it by its ID."

@@ -85,7 +85,7 @@ def _worst(answers: Sequence[Answer]) -> Answer:
 
 
 def _cause(answer: Answer) -> str:
-    """Return advice that follows from the answer itself, whatever was asked."""
+    """Return advice that follows from the answer itself, for any question."""
     if answer.is_redirect:
         return NO_REDIRECTS
     return IN_TIME if answer.timed_out else ""

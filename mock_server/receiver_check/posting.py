@@ -12,7 +12,7 @@ _AGENT: Final = "returns-receiver-check"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A receiver's answer, or the reason why there was none.
+    """A receiver's answer, or the reason why it is missing.
 
     `status` is None if there was no answer; then `error` is a clause such as "it does not answer within 10
     s". `location` is the target of a redirect, or "".
@@ -68,7 +68,7 @@ class Poster:
         self._ticks = ticks
 
     async def post(self, outgoing: Outgoing) -> Answer:
-        """Post one request, and return the answer or the reason why there is none."""
+        """Post one request, and return the answer or the reason why it is missing."""
         headers = {"Content-Type": outgoing.content_type, "User-Agent": _AGENT, **outgoing.headers}
         start = self._ticks()
         try:

@@ -44,7 +44,8 @@ def as_junit(report: Report, *, strict: bool) -> bytes:
     )
     for finding in report.findings:
         suite.append(_case(report, finding, failed=finding.verdict in bad))
-    return ET.tostring(suite, encoding="utf-8", xml_declaration=True)
+    document: bytes = ET.tostring(suite, encoding="utf-8", xml_declaration=True)
+    return document
 
 
 def _case(report: Report, finding: Finding, *, failed: bool) -> ET.Element:

@@ -26,7 +26,7 @@ class Verdict(StrEnum):
 class Finding:
     """The answer to one question about the receiver.
 
-    `sentence` says what was observed, and `advice` what to do about it; it is "" if nothing is to be done.
+    `sentence` says what was observed, and `advice` what to do about it; it is "" if nothing must be done.
     `requests` is the number of requests, and `milliseconds` is the duration of the slowest one.
     """
 
