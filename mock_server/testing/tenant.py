@@ -260,6 +260,14 @@ class Tenant:
         body = {"vendor": vendor, "name": name, "on": on, **({"shop": shop} if shop else {})}
         return Switch(**self.call("PUT", "/switches", json=body))
 
+    def export_shop(self) -> Mapping[str, Any]:
+        """Return the tenant's present products, customers, orders and returns as a shop.
+
+        Another tenant can be created from it (`Sandbox.create_tenant`).
+        """
+        shop: Mapping[str, Any] = self.call("GET", "/shop")
+        return shop
+
     def reset(self) -> None:
         """Generate the tenant's returns again, empty its ledger and restart its clock; its keys are kept."""
         self.call("POST", "/reset")
