@@ -9,21 +9,26 @@ from urllib.parse import quote
 import httpx
 
 from mock_server.cli.durations import seconds
+from mock_server.cli.until import until as parse_until
 from mock_server.testing.faults import Faults
 from mock_server.testing.records import (
     Act,
     Credentials,
     Delivery,
+    DeliveryDetails,
     Key,
     LedgerEvent,
+    Resent,
     ShownReturn,
     Switch,
     delivery,
+    delivery_details,
     event,
     key,
 )
 from mock_server.testing.returns import ReturnDetails, ReturnSummary, Upcoming, details, summary, upcoming
 from mock_server.testing.snapshots import Snapshot
+from mock_server.testing.webhooks import Webhooks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -40,6 +45,7 @@ class Tenant:
     def __init__(self, sandbox: Sandbox, name: str) -> None:
         self.name = name
         self.clock = Clock(self)
+        self.webhooks = Webhooks(self)
         self.faults = Faults(self)
         self._sandbox = sandbox
 
@@ -113,9 +119,54 @@ class Tenant:
         rows = self._pages("/ledger", "events", {"kind": kind, "vendor": vendor}, "sequence")
         return [event(row) for row in rows]
 
-    def deliveries(self) -> list[Delivery]:
-        """List the tenant's webhook deliveries, oldest first."""
-        return [delivery(row) for row in self._pages("/deliveries", "deliveries", {}, "id")]
+    def deliveries(
+        self,
+        *,
+        vendor: str | None = None,
+        webhook: str | None = None,
+        event: str | None = None,
+        state: Literal["waiting", "delivered", "given_up"] | None = None,
+    ) -> list[Delivery]:
+        """List the tenant's webhook deliveries, oldest first; a parameter that is given selects some."""
+        selected = {"vendor": vendor, "webhook": webhook, "event": event, "state": state}
+        return [delivery(row) for row in self._pages("/deliveries", "deliveries", selected, "id")]
+
+    def delivery(self, id_: int) -> DeliveryDetails:
+        """Return a webhook delivery with its payload and its attempts."""
+        return delivery_details(self.call("GET", f"/deliveries/{id_}"))
+
+    def resend(self, id_: int) -> Delivery:
+        """Send a webhook delivery again, with the same ID and payload.
+
+        Raises `SandboxError` if its webhook was deleted or is paused.
+        """
+        return delivery(self.call("POST", f"/deliveries/{id_}/resend"))
+
+    def resend_all(
+        self,
+        *,
+        vendor: str | None = None,
+        webhook: str | None = None,
+        event: str | None = None,
+        state: Literal["waiting", "delivered", "given_up"] | None = None,
+        after: int | None = None,
+        until: int | None = None,
+    ) -> Resent:
+        """Send all matching webhook deliveries again; without `state`, those that were not delivered.
+
+        `after` and `until` are IDs: deliveries after the first one, up to and including the second one.
+        """
+        options = {
+            "vendor": vendor,
+            "webhook": webhook,
+            "event": event,
+            "state": state,
+            "after": after,
+            "until": until,
+        }
+        given = {name: value for name, value in options.items() if value is not None}
+        answer = self.call("POST", "/deliveries/resend", json=given)
+        return Resent(tuple(answer["resent"]), tuple(answer["skipped"]))
 
     def next(self, *, vendor: str | None = None, limit: int = 20) -> list[Upcoming]:
         """List what will happen next, the earliest first: scheduled steps and attempts to send webhooks."""
@@ -268,22 +319,43 @@ class Clock:
         return datetime.fromisoformat(self._tenant.call("GET", "/clock")["now"])
 
     def advance(
-        self, by: str | int | timedelta | None = None, *, to: datetime | str | None = None
+        self,
+        by: str | int | timedelta | None = None,
+        *,
+        to: datetime | str | None = None,
+        until: str | datetime | Mapping[str, Any] | None = None,
     ) -> datetime:
         """Move the clock forward by the duration `by` or to the time `to`; returns the new time.
 
         `by` is a string such as `"3d"` or `"1d12h"`, a number of seconds or a `timedelta`. Scheduled steps
         that become due are run, and webhooks that become due are sent, in the order of their due times.
-        Raises `ValueError` if a string is not a valid duration, and `SandboxError` if `to` is in the past.
+
+        `until` is `"next"` (the next thing that happens), a time, a sentence such as
+        `"return rma_abc123 is received"`, or an object with `return`, `status` and optionally `vendor` and
+        `within_days` (90 by default). The status is in the vendor's words or a neutral state.
+
+        Raises `ValueError` if a string is not valid, and `SandboxError` if the time is in the past or if what
+        `until` waits for never happens; then the clock does not move.
         """
-        if to is not None:
-            body: dict[str, Any] = {"to": to.isoformat() if isinstance(to, datetime) else to}
+        if isinstance(until, str):
+            body = parse_until(until)
+        elif until is not None:
+            body = {"to": until.isoformat()} if isinstance(until, datetime) else {"until": dict(until)}
+        elif to is not None:
+            body = {"to": to.isoformat() if isinstance(to, datetime) else to}
         elif isinstance(by, timedelta):
             body = {"seconds": int(by.total_seconds())}
         else:
             body = {"seconds": seconds(str(by if by is not None else 0))}
         moved = self._tenant.call("POST", "/clock/advance", json=body)
         return datetime.fromisoformat(moved["clock"]["now"])
+
+    def advance_to_next(self) -> datetime:
+        """Move the clock to the next thing that happens, and return the new time.
+
+        Raises `SandboxError` if nothing is scheduled.
+        """
+        return self.advance(until="next")
 
     def freeze(self) -> None:
         """Stop the clock."""
