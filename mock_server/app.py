@@ -28,6 +28,7 @@ from mock_server.engine.connexion_parts import (
 )
 from mock_server.engine.middleware import Engine
 from mock_server.engine.specification_errors import first_error
+from mock_server.journal.exchanges import Exchanges
 from mock_server.pages import curl
 from mock_server.pages.console import Entry, create_console
 from mock_server.pages.labels import LabelPages
@@ -43,7 +44,7 @@ from mock_server.world import World
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-    from mock_server.engine.protocols import Gate, Guard, Meter, Service
+    from mock_server.engine.protocols import Gate, Guard, Journal, Meter, Service
     from mock_server.pages.label import Label
     from mock_server.settings import Settings
     from mock_server.vendors import Vendor
@@ -120,14 +121,17 @@ def _assemble(world: World, served: Mapping[str, Vendor]) -> Sandbox:
     console = LabelPages(WsgiApp(create_console(shown, control)), find, world.renderer)
     pages = PageMiddleware(console, OriginGuard(settings).refuse_other_names, world.clocks.real)
     passes = ("/ui", "/openapi.json", "/openapi.yaml")
-    engine = partial(Engine, max_body=settings.max_body, base_url=settings.base_url, passes=passes)
+    journal = _journal(world, entries, control)
+    engine = partial(
+        Engine, max_body=settings.max_body, base_url=settings.base_url, passes=passes, journal=journal
+    )
     stack = [engine, ServerErrorMiddleware, LifespanMiddleware]
     app = Sandbox(pages, import_name=__name__, middlewares=stack, lifespan=_lifespan(world, transport))
     app.world, app.entries, app.tenants = world, entries, tenants
     for entry in entries:
         vendor = served[entry.name]
         gate = KeyGate(world, vendor)
-        _add(app, entry, vendor, gate, gate)
+        _add(app, entry, vendor, gate, gate, journal=journal)
     guard = ControlGuard(settings)
     _add(app, control, Control(world, tenants, served), ControlGate(world), guard=guard)
     app.assemble()
@@ -141,6 +145,7 @@ def _add(
     gate: Gate,
     meter: Meter | None = None,
     guard: Guard | None = None,
+    journal: Journal | None = None,
 ) -> None:
     app.add_api(
         entry.document,
@@ -151,7 +156,17 @@ def _add(
         gate=gate,
         meter=meter,
         guard=guard,
+        journal=journal,
     )
+
+
+def _journal(world: World, entries: list[Entry], control: Entry) -> Journal | None:
+    """Prepare the journal of the vendors' APIs; return None if it is off."""
+    journal = world.journal
+    journal.attribution.vendors = [entry.name for entry in entries]
+    apis = {entry.name: (entry.path, entry.document) for entry in entries}
+    journal.exchanges = Exchanges(apis, control.document)
+    return journal if journal.is_on else None
 
 
 def _lifespan(world: World, transport: WebhookTransport) -> Any:

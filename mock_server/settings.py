@@ -52,6 +52,8 @@ class Settings(BaseSettings):
     """Seconds before the server closes an idle connection; higher than the timeout of most clients."""
     webhook_allow: Annotated[tuple[str, ...], NoDecode] = ()
     """Hosts and CIDR blocks, other than this machine, that webhooks may be sent to; separated by commas."""
+    journal: int = Field(default=1_000, ge=0, le=100_000)
+    """How many of the newest requests of each tenant are kept in memory, with their responses."""
     max_body: int = Field(default=1_048_576, ge=1)
     """The size limit of request bodies in bytes."""
 

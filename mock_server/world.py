@@ -10,6 +10,8 @@ from mock_server.access.keys import Keys
 from mock_server.access.ratelimit import Limiter
 from mock_server.access.tokens import Tokens
 from mock_server.clock import Clocks
+from mock_server.journal.attribution import Attribution
+from mock_server.journal.journal import Journal
 from mock_server.labels import Labels
 from mock_server.ledger import Ledger
 from mock_server.rendering import Renderer
@@ -34,6 +36,7 @@ class World:
     outbox: Outbox
     labels: Labels
     settings: Settings
+    journal: Journal
     tasks: Supervisor = field(default_factory=Supervisor)
     renderer: Renderer = field(default_factory=Renderer)
 
@@ -59,7 +62,9 @@ class World:
         outbox = Outbox(store, clocks)
         labels = Labels.of(secret, settings.base_url)
         switches = Switches(store)
-        return cls(store, Ledger(store), clocks, keys, tokens, limiter, switches, outbox, labels, settings)
+        journal = Journal(settings.journal, Attribution(keys, tokens))
+        ledger = Ledger(store)
+        return cls(store, ledger, clocks, keys, tokens, limiter, switches, outbox, labels, settings, journal)
 
     def close(self) -> None:
         """Close the world's database."""

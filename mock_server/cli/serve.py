@@ -85,6 +85,14 @@ def serve(
             help="Seconds after which an idle connection is closed.  [default: 75]", min=1, max=86_400
         ),
     ] = None,
+    journal: Annotated[
+        int | None,
+        typer.Option(
+            help="Requests to keep in memory for each tenant; 0 keeps none.  [default: 1000]",
+            min=0,
+            max=100_000,
+        ),
+    ] = None,
     ready_file: Annotated[
         Path | None,
         typer.Option(
@@ -116,6 +124,7 @@ def serve(
         "webhook_allow": webhook_allow or None,
         "demo_keys": demo_keys,
         "keep_alive": keep_alive,
+        "journal": journal,
     }
     _serve({name: value for name, value in options.items() if value is not None}, ready_file)
 

@@ -10,6 +10,7 @@ from mock_server.control.context import ControlContext
 from mock_server.control.health import HealthEndpoints
 from mock_server.control.keys import KeyEndpoints
 from mock_server.control.ledger import LedgerEndpoints
+from mock_server.control.requests import RequestEndpoints
 from mock_server.control.returns import ReturnEndpoints
 from mock_server.control.switches import SwitchEndpoints
 from mock_server.control.tenants import TenantEndpoints
@@ -44,6 +45,7 @@ _SUBJECTS: Final = (
     ClockEndpoints,
     ReturnEndpoints,
     ActEndpoints,
+    RequestEndpoints,
     WebhookEndpoints,
 )
 

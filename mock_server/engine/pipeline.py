@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mock_server.access.ratelimit import Verdict
     from mock_server.engine.body import Receive
     from mock_server.engine.operation import Operation
-    from mock_server.engine.protocols import Gate, Guard, Meter, Service
+    from mock_server.engine.protocols import Gate, Guard, Journal, Meter, Service
     from mock_server.engine.routing import Route, Routes
 
 _logger = logging.getLogger(__name__)
@@ -47,20 +47,31 @@ class Answer(NamedTuple):
 
 
 class RequestState:
-    """A request's grant and rate limit verdict; each is None until it has been determined."""
+    """What is known about a request so far; the journal records it.
 
-    __slots__ = ("grant", "verdict")
+    `api` is the API that the request was sent to, or None if there is none at its path. `operation`, `grant`,
+    `verdict` (of the rate limits) and `problem` (the error that was sent) are None until they are determined.
+    `body` is the received request body. `fault` is the ID of the fault that changed the response, or "".
+    `started` is the value of the journal's performance counter when the request arrived.
+    """
 
-    def __init__(self) -> None:
-        self.grant: Grant | None = None
-        self.verdict: Verdict | None = None
+    # Defaults of the class: setting eight attributes for each request would take longer.
+    api: Api | None = None
+    started: int = 0
+    operation: Operation | None = None
+    grant: Grant | None = None
+    verdict: Verdict | None = None
+    body: bytes = b""
+    problem: Problem | None = None
+    fault: str = ""
 
 
 class Api:
     """The operations of one specification, and the service that handles them.
 
     `gate` authenticates clients. Without a `meter`, the API has no rate limits, and its responses have the
-    header `X-Content-Type-Options: nosniff`. A `guard` checks each request before all other checks.
+    header `X-Content-Type-Options: nosniff`. A `guard` checks each request before all other checks. A
+    `journal` records each request and its response.
     """
 
     def __init__(
@@ -72,9 +83,12 @@ class Api:
         gate: Gate,
         meter: Meter | None,
         guard: Guard | None,
+        journal: Journal | None,
         base_url: str,
     ) -> None:
+        self.name = service.name
         self.base = base.encode()
+        self.journal = journal
         self._routes = routes
         self._service = service
         self._gate = gate
@@ -94,20 +108,24 @@ class Api:
         """
         return not self.base and self._routes.begins(path)
 
-    def unknown_path(self) -> Answer:
+    def unknown_path(self, state: RequestState) -> Answer:
         """Build the 404 response for a path that has no operation."""
-        return self._refuse(Problem("not_found", "There is nothing at this path."), None, RequestState())
+        return self._refuse(Problem("not_found", "There is nothing at this path."), None, state)
 
     async def answer(
-        self, route: Route, segments: Sequence[bytes], scope: Mapping[str, Any], receive: Receive
+        self,
+        route: Route,
+        segments: Sequence[bytes],
+        scope: Mapping[str, Any],
+        receive: Receive,
+        state: RequestState,
     ) -> Answer:
         """Handle a request to a known path, and return the response.
 
         Raises `ClientDisconnected` if the client disconnects before its request body is complete. All other
         errors are logged and result in a 500 response.
         """
-        operation = route.operations.get(scope["method"])
-        state = RequestState()
+        operation = state.operation = route.operations.get(scope["method"])
         if operation is None:
             return self._refuse(_wrong_method(scope["method"], route), None, state)
         try:
@@ -172,7 +190,10 @@ class Api:
             _check_scope(grant, operation)
         headers = Headers(raw)
         path, values = operation.parameters.read(segments, query, headers)
-        body = None if operation.body is None else await operation.body.read(raw, receive)
+        body = None
+        if operation.body is not None:
+            state.body = await operation.body.receive(raw, receive)
+            body = operation.body.parse(raw, state.body)
         call = Call(operation.id, grant, path, values, headers, body, self._base_url)
         reply, payload = self._run(operation, call)
         if payload is None:
@@ -206,6 +227,7 @@ class Api:
 
     def _refuse(self, problem: Problem, operation: Operation | None, state: RequestState) -> Answer:
         """Build the error response for a problem; validate it unless `operation` is None."""
+        state.problem = problem
         reply = self._service.problem(problem)
         try:
             payload = operation.responses.encode(reply) if operation else encode_unchecked(reply.body)

@@ -9,7 +9,7 @@ With pytest, use the fixtures `returns_sandbox`, `returns_tenant` and `returns_w
 `mock_server.testing.plugin` instead.
 """
 
-from mock_server.testing.records import Credentials, Delivery, LedgerEvent, ShownReturn
+from mock_server.testing.records import Credentials, Delivery, Exchange, LedgerEvent, ShownReturn
 from mock_server.testing.sandbox import Sandbox, SandboxError
 from mock_server.testing.server import started
 from mock_server.testing.tenant import Clock, Tenant
@@ -18,6 +18,7 @@ __all__ = [
     "Clock",
     "Credentials",
     "Delivery",
+    "Exchange",
     "LedgerEvent",
     "Sandbox",
     "SandboxError",

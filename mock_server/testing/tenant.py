@@ -9,6 +9,7 @@ from urllib.parse import quote
 import httpx
 
 from mock_server.cli.durations import seconds
+from mock_server.testing.recorded import Requests
 from mock_server.testing.records import Credentials, Delivery, LedgerEvent, ShownReturn, delivery, event
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ class Tenant:
     def __init__(self, sandbox: Sandbox, name: str) -> None:
         self.name = name
         self.clock = Clock(self)
+        self.requests = Requests(self.call)
         self._sandbox = sandbox
 
     def __repr__(self) -> str:
