@@ -33,6 +33,7 @@ fix: .venv/.ready ## Let ruff fix what it can.
 	@$(BIN)/ruff format .
 
 generate: .venv/.ready ## Write the platform apps from specification and catalog.
+	@PYTHONPATH=tests $(BIN)/python -m documents.valid
 	@$(BIN)/python -m connector.definition.catalog.schema
 	@$(BIN)/returns generate zapier
 	@$(BIN)/returns generate make

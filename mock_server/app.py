@@ -19,8 +19,10 @@ from mock_server.admission.control_guard import ControlGuard
 from mock_server.admission.gates import ControlGate, KeyGate
 from mock_server.admission.origins import OriginGuard
 from mock_server.control import Control
+from mock_server.cors import Cors
 from mock_server.engine.compiler import BrokenSpecification
 from mock_server.engine.connexion_parts import (
+    API,
     ConnexionMiddleware,
     LifespanMiddleware,
     Resolver,
@@ -28,6 +30,7 @@ from mock_server.engine.connexion_parts import (
 )
 from mock_server.engine.middleware import Engine
 from mock_server.engine.specification_errors import first_error
+from mock_server.engine.valid_specification import ValidSpecification
 from mock_server.journal.exchanges import Exchanges
 from mock_server.pages import curl
 from mock_server.pages.console import Entry, create_console
@@ -65,6 +68,13 @@ class Sandbox(ConnexionMiddleware):  # type: ignore[misc]
     world: World
     tenants: Tenants
     entries: list[Entry]
+
+    def add_api(self, specification: dict[str, Any], *, base_path: str, name: str, **options: Any) -> None:
+        """Add an API; validate its document only if the file has changed since it was found to be valid."""
+        if not openapi.known_valid(name):
+            super().add_api(specification, base_path=base_path, name=name, **options)
+            return
+        self.apis.append(API(ValidSpecification(specification), base_path=base_path, name=name, **options))
 
     def assemble(self) -> None:
         """Compile all operations now instead of at the first request.
@@ -121,9 +131,15 @@ def _assemble(world: World, served: Mapping[str, Vendor]) -> Sandbox:
     console = LabelPages(WsgiApp(create_console(shown, control)), find, world.renderer)
     pages = PageMiddleware(console, OriginGuard(settings).refuse_other_names, world.clocks.real)
     passes = ("/ui", "/openapi.json", "/openapi.yaml")
+    cors = Cors(settings.cors) if settings.cors else None
     journal = _journal(world, entries, control)
     engine = partial(
-        Engine, max_body=settings.max_body, base_url=settings.base_url, passes=passes, journal=journal
+        Engine,
+        max_body=settings.max_body,
+        base_url=settings.base_url,
+        passes=passes,
+        journal=journal,
+        cors=cors,
     )
     stack = [engine, ServerErrorMiddleware, LifespanMiddleware]
     app = Sandbox(pages, import_name=__name__, middlewares=stack, lifespan=_lifespan(world, transport))

@@ -1,57 +1,43 @@
 """Creates, resets and deletes tenants and advances their clocks, without blocking other requests.
 
-The work is done in short slices, and other requests run between the slices. To create or reset a tenant, a
-worker thread writes the tenant's seed data into a temporary store. The rows are then copied in slices into a
-partition that does not belong to a tenant yet, and one short transaction assigns the partition to the tenant.
-Clients therefore see a new tenant only when it is complete, and during a reset they see either all old rows
-or all new rows. If the process is killed before that transaction, the unfinished partition is listed in
-`stray_partitions`, and the next start empties it.
+The work is done in short slices, and other requests run between the slices. To create or reset a tenant, its
+seed data (see `layouts`) is copied in slices into a partition that does not belong to a tenant yet, and one
+short transaction assigns the partition to the tenant. Clients therefore see a new tenant only when it is
+complete, and during a reset they see either all old rows or all new rows. If the process is killed before
+that transaction, the unfinished partition is listed in `stray_partitions`, and the next start empties it.
 """
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from threading import Event
 from typing import Any, Final
 from weakref import WeakValueDictionary
 
 import sqlalchemy as sa
 
-from mock_server import seed, vendors
 from mock_server.clock import SECOND, SLICE, ExecutedStep, ticks
-from mock_server.seed import SeedReturn
+from mock_server.layouts import Layouts
 from mock_server.store import tables
 from mock_server.store.partition import empty, fill
 from mock_server.tenants import Tenant, Tenants
 from mock_server.vendors import Vendor
 from mock_server.world import World
 
-_SMALL: Final = 30
-"""The highest number of returns per vendor in a small seed; small seeds do not wait for large seeds."""
-_SMALL_AT_ONCE: Final = 4
 WEBHOOK_SECONDS: Final = 20
 """The total time in seconds that one call of `Bulk.advance` waits for webhook receivers."""
 _log = logging.getLogger(__name__)
 
 
-class _StoppedError(Exception):
-    """Raised in the worker thread to stop it from writing seed data that is no longer needed."""
-
-
 class Bulk:
-    """Creates, resets and deletes tenants and advances their clocks while other requests are served.
-
-    At most one large seed and `_SMALL_AT_ONCE` small seeds are written at the same time.
-    """
+    """Creates, resets and deletes tenants and advances their clocks while other requests are served."""
 
     def __init__(self, world: World, tenants: Tenants, served: Mapping[str, Vendor]) -> None:
         self._world = world
         self._tenants = tenants
         self._vendors = tuple(served)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._large_seeds = asyncio.Semaphore(1)
-        self._small_seeds = asyncio.Semaphore(_SMALL_AT_ONCE)
+        self.layouts = Layouts(world)
         self._in_use: set[str] = set()
 
     async def create(self, name: str, **requested: Any) -> Tenant:
@@ -162,8 +148,7 @@ class Bulk:
                 change.run(sa.insert(tables.stray_partitions).values(name=partition))
             await store.yield_after_commit()
             if tenant.seed_size:
-                async with self._small_seeds if tenant.seed_size <= _SMALL else self._large_seeds:
-                    await self._fill(tenant, partition)
+                await self._fill(tenant, partition)
             yield
             await store.yield_after_commit()
         except BaseException:
@@ -185,20 +170,10 @@ class Bulk:
     async def _fill(self, tenant: Tenant, partition: str) -> None:
         events = 0
         for vendor in self._vendors:
-            scratch = self._world.scratch()
-            stop = Event()
-            writing = asyncio.ensure_future(asyncio.to_thread(_write_seed, scratch, vendor, tenant, stop))
-            try:
-                # Cancelling this task does not stop the thread, and the store that the thread writes to is
-                # closed below. So the thread is shielded from cancellation, asked to stop, and awaited.
-                await asyncio.shield(writing)
-                for newest in fill(scratch.store, self._world.store, partition, events=events):
+            async with self.layouts.content(vendor, tenant) as content:
+                for newest in fill(content, self._world.store, partition, events=events):
                     events = newest
                     await self._world.store.yield_after_commit()
-            finally:
-                stop.set()
-                await asyncio.wait([writing])  # the thread must finish before its store is closed
-                scratch.close()
 
     async def _empty(self, partition: str) -> None:
         """Empty a stray partition in slices; if this fails, log the error, so that it can be tried again."""
@@ -235,21 +210,3 @@ def _delete_stray(partition: str) -> sa.Delete:
     """Build the SQL statement that removes a partition from the list of stray partitions."""
     table = tables.stray_partitions
     return sa.delete(table).where(table.c.name == partition)
-
-
-def _write_seed(scratch: World, name: str, tenant: Tenant, stop: Event) -> None:
-    """Write a tenant's seed data for one vendor into a temporary world; stop early if `stop` is set.
-
-    Runs in a worker thread; no other thread uses `scratch`.
-    """
-    vendor = vendors.load(name, scratch)
-    returns = seed.returns(tenant.seed, tenant.seed_size, before=tenant.first_moment, salt=name)
-    with suppress(_StoppedError), scratch.store.change() as change:
-        vendor.write_seed(change, tenant.name, _until(stop, returns), tenant.first_moment)
-
-
-def _until(stop: Event, returns: Iterable[SeedReturn]) -> Iterator[SeedReturn]:
-    for seed_return in returns:
-        if stop.is_set():
-            raise _StoppedError
-        yield seed_return

@@ -15,6 +15,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from mock_server.address import is_loopback
+from mock_server.cors import read_origin
 from mock_server.webhooks.targets import Targets
 
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - addresses to listen on, not to call
@@ -54,6 +55,11 @@ class Settings(BaseSettings):
     """Hosts and CIDR blocks, other than this machine, that webhooks may be sent to; separated by commas."""
     journal: int = Field(default=1_000, ge=0, le=100_000)
     """How many of the newest requests of each tenant are kept in memory, with their responses."""
+    cors: Annotated[tuple[str, ...], NoDecode] = ()
+    """Origins whose web pages may call the vendors' APIs, and `*` for every origin; separated by commas.
+
+    Pages of an origin that is named may call the control plane too.
+    """
     max_body: int = Field(default=1_048_576, ge=1)
     """The size limit of request bodies in bytes."""
 
@@ -96,6 +102,13 @@ class Settings(BaseSettings):
         allow = tuple(given.replace(",", " ").split() if isinstance(given, str) else given)
         Targets.read("", allow)
         return allow
+
+    @field_validator("cors", mode="before")
+    @classmethod
+    def _check_cors(cls, given: Any) -> Any:
+        """Return the origins as browsers send them; raise `ValueError` if one is not an origin."""
+        origins = given.replace(",", " ").split() if isinstance(given, str) else given
+        return tuple(read_origin(origin) for origin in origins)
 
     @property
     def has_public_demo_keys(self) -> bool:

@@ -3,8 +3,13 @@
 The specifications are YAML files in this package. The sandbox and the connector share nothing else. A
 specification is returned as a dictionary whose keys are in the same order as in the file. Dates remain
 strings, as in JSON.
+
+`valid.json` contains the SHA-256 hash of each specification that was found to be valid OpenAPI 3.0; `make
+generate` writes it.
 """
 
+import json
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +17,7 @@ import yaml
 
 CONTROL_PLANE = "sandbox"
 FOLDER = Path(__file__).parent
+VALID = "valid.json"
 
 
 class DocumentError(ValueError):
@@ -63,6 +69,23 @@ def read(name: str) -> dict[str, Any]:
     if not isinstance(document.get("paths"), dict) or not document["paths"]:
         raise DocumentError(f"openapi/{name}.yaml has no paths.")
     return document
+
+
+def known_valid(name: str) -> bool:
+    """Return True if the file is unchanged since it was found to be valid OpenAPI 3.0.
+
+    Validating all specifications takes 0.3 seconds, so the sandbox validates only those that have changed.
+    """
+    try:
+        known = json.loads((FOLDER / VALID).read_bytes())
+        return bool(known.get(name) == digest(name))
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
+def digest(name: str) -> str:
+    """Return the SHA-256 hash of a specification's file, in hexadecimal."""
+    return sha256(path(name).read_bytes()).hexdigest()
 
 
 def vendors() -> list[str]:

@@ -14,6 +14,7 @@ from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from mock_server.address import is_loopback
+from mock_server.cors import ANY
 from mock_server.engine.problem import Problem
 from mock_server.settings import Settings
 
@@ -24,13 +25,17 @@ _PORTS: Final = {"http": 80, "https": 443}
 
 
 class OriginGuard:
-    """Checks the `Host` and `Origin` headers against the sandbox's own host names and public URL."""
+    """Checks the `Host` and `Origin` headers against the sandbox's own host names and public URL.
+
+    Origins that `--cors` names are treated like the sandbox's own.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._public = _origin(settings.public_url)
         hosts = {settings.host, urlsplit(settings.public_url).hostname or ""}
         self._hosts = {_normalized(host) for host in hosts if host}
         self._any_host = settings.control_token is not None
+        self._admitted = {_origin(origin) for origin in settings.cors if origin != ANY}
 
     def refuse_other_names(self, headers: Mapping[bytes, bytes]) -> None:
         """Raise `Problem("forbidden")` if the `Host` header contains a host name that is not the sandbox's.
@@ -50,10 +55,15 @@ class OriginGuard:
             )
 
     def refuse_other_sites(self, method: str, headers: Mapping[bytes, bytes]) -> None:
-        """Raise `Problem("forbidden")` for requests from other sites' pages, except GET, HEAD and OPTIONS."""
+        """Raise `Problem("forbidden")` for requests from other sites' pages, except GET, HEAD and OPTIONS.
+
+        Pages of an origin that the settings name are allowed.
+        """
         if method in _SAFE_METHODS:
             return
         origin = _text(headers, b"origin")
+        if origin and _origin(origin) in self._admitted:
+            return
         foreign = origin and not self._is_own(origin, _text(headers, b"host"))
         if foreign or _text(headers, b"sec-fetch-site").lower() not in _SAME_SITE:
             raise Problem(

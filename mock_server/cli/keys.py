@@ -113,6 +113,7 @@ def plan(
     *,
     second: Annotated[int | None, typer.Option(help="Requests per second.")] = None,
     minute: Annotated[int | None, typer.Option(help="Requests per minute.")] = None,
+    hour: Annotated[int | None, typer.Option(help="Requests per hour.")] = None,
     day: Annotated[int | None, typer.Option(help="Requests per day.")] = None,
     key: Annotated[str, typer.Option(help="Name of the key.")] = "default",
     tenant: Tenant = "demo",
@@ -124,9 +125,9 @@ def plan(
 
     Pass either the name of a plan, or individual limits.
     """
-    windows = not_none(second=second, minute=minute, day=day)
+    windows = not_none(second=second, minute=minute, hour=hour, day=day)
     if bool(name) == bool(windows):
-        fail("Name either a plan, or limits with --second, --minute or --day.", MISUSED)
+        fail("Name either a plan, or limits with --second, --minute, --hour or --day.", MISUSED)
     body = {"plan": name} if name else {"windows": windows}
     print_answer(call(url, token, "PATCH", tenant_path(tenant, "keys", vendor, key), body), output)
 

@@ -1,12 +1,12 @@
-"""Implements `returns sandbox move`, `returns sandbox acts` and `returns sandbox act`.
+"""Implements `returns sandbox create-return`, `move`, `acts` and `act`.
 
-They simulate what merchants do on the vendor's own website.
+They simulate what shoppers and merchants do on the vendor's own website.
 """
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -40,11 +40,44 @@ Inputs = Annotated[
     ),
 ]
 
+_SHOPPER_INPUTS: Final = {
+    "properties": {"items": {"items": {"properties": {"quantity": {"type": "integer"}}}}},
+}
+"""The inputs of `create-return` that are not texts."""
+
 
 def register(commands: typer.Typer) -> None:
-    """Add `move`, `acts` and `act` to `returns sandbox`."""
+    """Add `create-return`, `move`, `acts` and `act` to `returns sandbox`."""
+    commands.command("create-return")(create_return)
     for command in (move, acts, act):
         commands.command()(command)
+
+
+def create_return(
+    vendor: Vendor,
+    inputs: Inputs = None,
+    *,
+    order_number: Annotated[str, typer.Option(help="Number of the order.")] = "#1001",
+    customer_email: Annotated[
+        str, typer.Option(help="Email address of the shopper.")
+    ] = "iris.lane@example.com",
+    tenant: Tenant = "demo",
+    output: As = Format.table,
+    url: Url = DEFAULT_URL,
+    token: Token = "",
+) -> None:
+    """Create a return as a shopper.
+
+    Each item needs three inputs: items[0].sku, items[0].quantity and items[0].reason. Other inputs are
+    created_at, customer_name, return_type and items[0].notes.
+    """
+    try:
+        details = parse_inputs(_SHOPPER_INPUTS, inputs or ())
+    except InputError as error:
+        fail(str(error), MISUSED)
+    body = {"order_number": order_number, "customer_email": customer_email, **details, "vendor": vendor}
+    answer = call(url, token, "POST", tenant_path(tenant, "returns"), body)
+    print_answer(answer, output, "document")
 
 
 def move(

@@ -103,6 +103,13 @@ def serve(
         list[str] | None,
         typer.Option(help="Also allow webhooks to this host or CIDR block; repeatable.", metavar="HOST|CIDR"),
     ] = None,
+    cors: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Let web pages of this origin call the APIs; * admits all to the vendors' APIs; repeatable.",
+            metavar="ORIGIN",
+        ),
+    ] = None,
 ) -> None:
     """Start the sandbox: mock servers of the vendors' APIs.
 
@@ -125,6 +132,7 @@ def serve(
         "demo_keys": demo_keys,
         "keep_alive": keep_alive,
         "journal": journal,
+        "cors": cors or None,
     }
     _serve({name: value for name, value in options.items() if value is not None}, ready_file)
 

@@ -1,4 +1,4 @@
-"""Implements the commands for tenants, their clocks (`advance`, `freeze`, `unfreeze`) and their switches.
+"""Implements the commands for the sandbox's health, for tenants, their clocks and their switches.
 
 A switch simulates a condition of the tenant's account, such as an outage at the vendor.
 """
@@ -33,16 +33,33 @@ class OnOff(StrEnum):
 
 
 def register(commands: typer.Typer) -> None:
-    """Add the commands for tenants, clocks and switches to `returns sandbox`.
+    """Add `health` and the commands for tenants, clocks and switches to `returns sandbox`.
 
     A tenant's switches simulate conditions that can be turned on and off, such as an outage at a vendor.
     """
+    commands.command()(health)
     commands.command()(tenants)
+    commands.command("tenant")(show_tenant)
     commands.command("create-tenant")(create_tenant)
     commands.command()(reset)
     commands.command("delete-tenant")(delete_tenant)
     for command in (clock, advance, freeze, unfreeze, switches, switch):
         commands.command()(command)
+
+
+def health(output: As = Format.table, url: Url = DEFAULT_URL, token: Token = "") -> None:
+    """Show whether the sandbox works, its version and its vendors."""
+    print_answer(call(url, token, "GET", "/health"), output)
+
+
+def show_tenant(
+    name: Annotated[str, typer.Argument(help="Name of the tenant.")] = "demo",
+    output: As = Format.table,
+    url: Url = DEFAULT_URL,
+    token: Token = "",
+) -> None:
+    """Show a tenant: its seed, plan, clock and number of returns."""
+    print_answer(call(url, token, "GET", tenant_path(name)), output)
 
 
 def tenants(output: As = Format.table, url: Url = DEFAULT_URL, token: Token = "") -> None:

@@ -9,14 +9,17 @@ with warnings.catch_warnings():
     from connexion.exceptions import InvalidSpecification, ResolverError
     from connexion.middleware import ConnexionMiddleware, SpecMiddleware
     from connexion.middleware.lifespan import LifespanMiddleware
+    from connexion.middleware.main import API
     from connexion.middleware.server_error import ServerErrorMiddleware
     from connexion.resolver import Resolver
-    from connexion.spec import Specification
+    from connexion.spec import OpenAPISpecification, Specification
 
 __all__ = [
+    "API",
     "ConnexionMiddleware",
     "InvalidSpecification",
     "LifespanMiddleware",
+    "OpenAPISpecification",
     "Resolver",
     "ResolverError",
     "ServerErrorMiddleware",

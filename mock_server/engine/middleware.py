@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from mock_server.engine.body import ClientDisconnected
 from mock_server.engine.compiler import Compiler
+from mock_server.engine.compression import ENCODED, MIN_SIZE, VARY, accepts_gzip, compress
 from mock_server.engine.connexion_parts import Resolver, Specification, SpecMiddleware
-from mock_server.engine.pipeline import Answer, Api, RequestState
+from mock_server.engine.pipeline import JSON, Answer, Api, RequestState
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 
+    from mock_server.cors import Cors
     from mock_server.engine.body import Receive
     from mock_server.engine.protocols import Gate, Guard, Journal, Meter, Service
     from mock_server.engine.routing import Route
@@ -36,7 +38,8 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
 
     `max_body` is the size limit of request bodies in bytes, and `base_url` is the scheme, host and port that
     clients use. `passes` lists the paths of an API's documentation pages, such as `/ui`, relative to the
-    API's base path. Requests for these pages are passed to the next middleware. `journal` records the
+    API's base path. Requests for these pages are passed to the next middleware. `cors` admits web pages of
+    other origins; if it is None, browsers refuse them the responses. `journal` records the
     requests that are passed on and result in an error; each API has a journal of its own.
     """
 
@@ -47,9 +50,11 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
         max_body: int,
         base_url: str,
         passes: Sequence[str],
+        cors: Cors | None = None,
         journal: Journal | None = None,
     ) -> None:
         self._app = app
+        self._cors = cors
         self._journal = journal
         self._max_body = max_body
         self._base_url = base_url
@@ -96,13 +101,19 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
             for api in self._apis:
                 if path.startswith(api.base):
                     match = api.match(path)
-                    if match is not None:
-                        await self._answer(api, *match, scope, receive, send)
-                        return
-                    if api.claims(path) or self._belongs(path, api.base):
+                    if match is None and not (api.claims(path) or self._belongs(path, api.base)):
+                        continue
+                    if self._cors is not None:
+                        send = self._cors.sender(scope["headers"], send, control=api.is_control)
+                        if self._cors.is_preflight(scope, control=api.is_control):
+                            await self._cors.answer_preflight(scope["headers"], send)
+                            return
+                    if match is None:
                         state = _begin(api)
                         await self._send(api, api.unknown_path(state), scope, state, send)
-                        return
+                    else:
+                        await self._answer(api, *match, scope, receive, send)
+                    return
             if self._journal is not None:
                 send = _recording(self._journal, scope, send)
         await self._app(scope, receive, send)
@@ -130,6 +141,11 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
     async def _send(self, api: Api, answer: Answer, scope: Scope, state: RequestState, send: Send) -> None:
         body = answer.body
         headers = [*answer.headers, self._date(answer.now)]
+        if len(body) >= MIN_SIZE and answer.content_type == JSON:
+            headers.append(VARY)
+            if accepts_gzip(scope["headers"]):
+                body = compress(body)
+                headers.append(ENCODED)
         if answer.status != _NO_CONTENT:
             headers.append((b"content-length", b"%d" % len(body)))
         if body:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mock_server.engine.routing import Route, Routes
 
 _logger = logging.getLogger(__name__)
-_JSON = b"application/json"
+JSON = b"application/json"
 _SERVER_ERROR = Problem("server_error", "The sandbox failed to answer this request; its log says why.")
 
 Pairs = tuple[tuple[bytes, bytes], ...]
@@ -43,7 +43,7 @@ class Answer(NamedTuple):
     body: bytes
     headers: Pairs
     now: int
-    content_type: bytes = _JSON
+    content_type: bytes = JSON
 
 
 class RequestState:
@@ -89,6 +89,8 @@ class Api:
         self.name = service.name
         self.base = base.encode()
         self.journal = journal
+        self.is_control = guard is not None
+        """True for the control plane, which is the API that has a guard."""
         self._routes = routes
         self._service = service
         self._gate = gate
@@ -199,7 +201,7 @@ class Api:
         if payload is None:
             reply = await reply
             payload = operation.responses.encode(reply)
-        kind = reply.body.media_type.encode() if isinstance(reply.body, File) else _JSON
+        kind = reply.body.media_type.encode() if isinstance(reply.body, File) else JSON
         return Answer(reply.status, payload, self._limits(state) + reply.headers, self._gate.now(grant), kind)
 
     def _run(self, operation: Operation, call: Call) -> tuple[Any, bytes | None]:

@@ -17,6 +17,8 @@ _SWAGGER_UI: Final = (
     *("swagger-ui.css", "swagger-ui-bundle.js", "swagger-ui-standalone-preset.js"),
     *("favicon-16x16.png", "favicon-32x32.png"),
 )
+_READABLE: Final = {"Access-Control-Allow-Origin": "*"}
+"""Web pages of other sites may read the documents: online editors and viewers of OpenAPI do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def _serve_document(console: Flask, entry: Entry) -> None:
 
     def send_json() -> Response:
         document = prefilled(entry.document, entry.examples())
-        return Response(orjson.dumps(document), mimetype="application/json")
+        return Response(orjson.dumps(document), headers=_READABLE, mimetype="application/json")
 
     @cache
     def as_yaml() -> str:
@@ -75,7 +77,7 @@ def _serve_document(console: Flask, entry: Entry) -> None:
         return text
 
     def send_yaml() -> Response:
-        return Response(as_yaml(), mimetype="application/yaml")
+        return Response(as_yaml(), headers=_READABLE, mimetype="application/yaml")
 
     console.add_url_rule(f"{entry.path}/openapi.json", f"{entry.name} json", send_json)
     console.add_url_rule(f"{entry.path}/openapi.yaml", f"{entry.name} yaml", send_yaml)

@@ -3,7 +3,7 @@
 The `Host` header is hidden from the application, so that a client cannot make the application's links and
 redirects point to another host. The application runs in the event loop's thread, because only that thread may
 read the store. While it runs, other requests have to wait, but only for milliseconds. Request bodies are
-ignored.
+ignored. Responses are compressed with gzip for clients that ask for it.
 """
 
 import sys
@@ -11,8 +11,14 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from io import BytesIO
 from typing import Any
 
+from mock_server.engine.compression import ENCODED, MIN_SIZE, VARY, accepts_gzip, compress
+
 _OMITTED = {b"content-length", b"content-type", b"host", b"transfer-encoding"}
+_TEXTS = (b"text/", b"application/json", b"application/yaml", b"application/javascript", b"image/svg+xml")
+_OK = 200
+_MAX_KEPT = 32
 Message = MutableMapping[str, Any]
+Headers = list[tuple[bytes, bytes]]
 WSGI = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
@@ -21,6 +27,8 @@ class WsgiApp:
 
     def __init__(self, application: WSGI) -> None:
         self._application = application
+        self._kept: dict[bytes, bytes] = {}
+        """The compressed static files by ETag, because Swagger UI's script takes 15 ms to compress."""
 
     async def __call__(
         self,
@@ -28,7 +36,10 @@ class WsgiApp:
         receive: Callable[[], Awaitable[Message]],  # noqa: ARG002 - part of the protocol
         send: Callable[[Message], Awaitable[None]],
     ) -> None:
-        """Call the WSGI application with a request, and send the response."""
+        """Call the WSGI application with a request, and send the response.
+
+        HEAD is handled like GET without the body, so that both have the same headers.
+        """
         start: dict[str, Any] = {}
 
         def start_response(status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> None:
@@ -43,15 +54,37 @@ class WsgiApp:
         finally:
             if hasattr(parts, "close"):
                 parts.close()
+        if start["status"] == _OK and len(body) >= MIN_SIZE:
+            start["headers"], body = self._encode(scope["headers"], start["headers"], body)
         await send({"type": "http.response.start", **start})
-        await send({"type": "http.response.body", "body": body})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+    def _encode(self, request: Headers, headers: Headers, body: bytes) -> tuple[Headers, bytes]:
+        """Return a response's headers and body, compressed if it is text and the request asks for it."""
+        found = dict(headers)
+        if not found.get(b"content-type", b"").startswith(_TEXTS) or b"content-encoding" in found:
+            return headers, body
+        if not accepts_gzip(request):
+            return [*headers, VARY], body
+        tag = found.get(b"etag", b"")
+        packed = self._compressed(tag, body)
+        replaced = {b"content-length": b"%d" % len(packed)}
+        if tag and not tag.startswith(b"W/"):
+            replaced[b"etag"] = b"W/" + tag  # a strong tag promises the same bytes (RFC 9110, section 8.8.1)
+        return [*((name, replaced.get(name, value)) for name, value in headers), VARY, ENCODED], packed
+
+    def _compressed(self, tag: bytes, body: bytes) -> bytes:
+        packed = self._kept.get(tag) or compress(body)
+        if tag and len(self._kept) < _MAX_KEPT:
+            self._kept[tag] = packed
+        return packed
 
 
 def _environ(scope: Message) -> dict[str, Any]:
     """Convert an ASGI scope to a WSGI environment (PEP 3333)."""
     host, port = scope.get("server") or ("localhost", 80)
     environ = {
-        "REQUEST_METHOD": scope["method"],
+        "REQUEST_METHOD": "GET" if scope["method"] == "HEAD" else scope["method"],
         "SCRIPT_NAME": "",
         "PATH_INFO": scope["path"].encode("utf-8", "replace").decode("latin-1"),
         "QUERY_STRING": scope["query_string"].decode("latin-1"),

@@ -10,39 +10,34 @@ from typing import Final
 import sqlalchemy as sa
 
 from mock_server.store import Store, statements, tables
+from mock_server.store.content import EVENTS, ROWS, Content
 
-_ROWS: Final = 100
-_EVENTS: Final = 400
-"""The most rows (`_ROWS`) or events (`_EVENTS`) per slice; writing a slice takes a few milliseconds."""
 _KEYS: Final = {"rows": "sequence", "steps": "id", "deliveries": "id"}
 
 
-def fill(source: Store, target: Store, partition: str, *, events: int) -> Iterator[int]:
-    """Copy all data from `source` to a partition of `target` in slices; yields after each slice.
+def fill(source: Content, target: Store, partition: str, *, events: int) -> Iterator[int]:
+    """Copy content to a partition of `target` in slices; yields after each slice.
 
-    `source` must contain the rows and the ledger of only one tenant. The copied events are numbered from
-    `events` + 1. Each yielded value is the number of the last event copied so far.
+    The copied events are numbered from `events` + 1. Each yielded value is the number of the last event
+    copied so far.
     """
-    rows, ledger, steps, counters = tables.rows, tables.ledger, tables.steps, tables.counters
-    columns = [column for column in rows.c if column.name not in {"tenant", "sequence"}]
-    for chunk in source.chunks(sa.select(*columns).order_by(rows.c.sequence), _ROWS):
+    for chunk in source.rows():
         with target.change() as change:
             change.run_many(statements.COPY_ROW, [(partition, *row) for row in chunk])
         yield events
-    recorded = sa.select(*ledger.c).order_by(ledger.c.sequence)
     before = events
-    for chunk in source.chunks(recorded, _EVENTS):
+    for chunk in source.events():
         with target.change() as change:
-            values = [(partition, before + sequence, *rest) for _, sequence, *rest in chunk]
+            values = [(partition, before + sequence, *rest) for sequence, *rest in chunk]
             change.run_many(statements.RECORD, values)
         events = values[-1][1]
         yield events
-    for chunk in source.chunks(sa.select(*list(steps.c)[2:]).order_by(steps.c.id), _EVENTS):
+    for chunk in source.steps():
         with target.change() as change:
             change.run_many(statements.SCHEDULE, [(partition, *step) for step in chunk])
         yield events
     with target.change() as change:
-        for chunk in source.chunks(sa.select(*list(counters.c)[1:]), _EVENTS):
+        for chunk in source.counters():
             change.run_many(statements.COUNT_UP, [(partition, *counter) for counter in chunk])
     yield events
 
@@ -64,8 +59,8 @@ def _delete_slice(table: sa.Table, partition: str) -> sa.Delete:
     inside = table.c.tenant == partition
     if table is tables.ledger:
         first = sa.select(sa.func.min(table.c.sequence)).where(inside).scalar_subquery()
-        return sa.delete(table).where(inside, table.c.sequence < first + _EVENTS)
+        return sa.delete(table).where(inside, table.c.sequence < first + EVENTS)
     if table.name not in _KEYS:
         return sa.delete(table).where(inside)
     key = table.c[_KEYS[table.name]]
-    return sa.delete(table).where(key.in_(sa.select(key).where(inside).limit(_ROWS)))
+    return sa.delete(table).where(key.in_(sa.select(key).where(inside).limit(ROWS)))

@@ -9,20 +9,32 @@ With pytest, use the fixtures `returns_sandbox`, `returns_tenant` and `returns_w
 `mock_server.testing.plugin` instead.
 """
 
-from mock_server.testing.records import Credentials, Delivery, Exchange, LedgerEvent, ShownReturn
+from mock_server.testing.records import (
+    Act,
+    Credentials,
+    Delivery,
+    Exchange,
+    Key,
+    LedgerEvent,
+    ShownReturn,
+    Switch,
+)
 from mock_server.testing.sandbox import Sandbox, SandboxError
 from mock_server.testing.server import started
 from mock_server.testing.tenant import Clock, Tenant
 
 __all__ = [
+    "Act",
     "Clock",
     "Credentials",
     "Delivery",
     "Exchange",
+    "Key",
     "LedgerEvent",
     "Sandbox",
     "SandboxError",
     "ShownReturn",
+    "Switch",
     "Tenant",
     "started",
 ]

@@ -18,14 +18,15 @@ _UNSET: Any = object()
 
 
 class _Call(Protocol):
-    def __call__(self, method: str, path: str = "", *, params: Mapping[str, Any] | None = None) -> Any:
-        """Call the control plane; `path` is relative to the tenant's own path."""
+    def __call__(self, method: str, path: str, *, params: Mapping[str, Any] | None = None) -> Any:
+        """Call the control plane; `path` is relative to the path of the tenant or of the sandbox."""
 
 
 class Requests:
     """The requests that were sent to the vendors' APIs with a tenant's credentials.
 
-    Call it to list them: `tenant.requests(operation="create_return", status="4xx")`.
+    Call it to list them: `tenant.requests(operation="create_return", status="4xx")`. `sandbox.requests()`
+    lists the requests whose tenant is unknown.
     """
 
     def __init__(self, call: _Call) -> None:
@@ -86,8 +87,12 @@ class Requests:
             raise AssertionError(f"No request was sent{_to(operation, vendor)}. {self._sent()}")
         return found[0]
 
+    def get(self, id_: int) -> Exchange:
+        """Return the request with an ID; raises `SandboxError` if it is not recorded (any more)."""
+        return exchange(self._call("GET", f"/requests/{id_}"))
+
     def clear(self) -> None:
-        """Delete the tenant's recorded requests."""
+        """Delete the recorded requests."""
         self._call("DELETE", "/requests")
 
     def assert_called(

@@ -25,6 +25,45 @@ class Credentials:
 
 
 @dataclass(frozen=True, slots=True)
+class Key:
+    """An API key at one vendor.
+
+    `windows` contains the number of requests that are allowed per `second`, `minute`, `hour` or `day`.
+    `credentials` is None unless the key has just been created, because keys are secret.
+    """
+
+    vendor: str
+    name: str
+    scopes: tuple[str, ...]
+    plan: str
+    windows: Mapping[str, int]
+    credentials: Credentials | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """A condition of the tenant's account that can be turned on and off, such as an outage at the vendor.
+
+    `shop` is None if the switch is for the whole account.
+    """
+
+    vendor: str
+    name: str
+    description: str
+    shop: str | None
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Something that a merchant can do on the vendor's website; `schema` is the JSON Schema of its inputs."""
+
+    name: str
+    description: str
+    schema: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class LedgerEvent:
     """An event in a tenant's ledger.
 
@@ -146,6 +185,14 @@ def exchange(row: Mapping[str, Any]) -> Exchange:
             "errors": tuple(FieldError(**one) for one in row["errors"]),
             "nearest": NearestOperation(**row["nearest"]) if row["nearest"] else None,
         }
+    )
+
+
+def key(row: Mapping[str, Any]) -> Key:
+    """Build a key from the control plane's JSON."""
+    login = row.get("credentials")
+    return Key(
+        **{**row, "scopes": tuple(row["scopes"]), "credentials": Credentials(**login) if login else None}
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 import httpx
 
+from mock_server.testing.recorded import Requests
 from mock_server.testing.tenant import Tenant
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ class Sandbox:
 
     def __init__(self, url: str, token: str | None = None) -> None:
         self.url = url.rstrip("/")
+        self.requests = Requests(self.call)
+        """The requests that belong to no tenant, for example because their key is wrong."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         # No proxy: the sandbox is on this machine or in its network, and loading certificates takes 0.1 s.
         self._http = httpx.Client(

@@ -10,7 +10,18 @@ import httpx
 
 from mock_server.cli.durations import seconds
 from mock_server.testing.recorded import Requests
-from mock_server.testing.records import Credentials, Delivery, LedgerEvent, ShownReturn, delivery, event
+from mock_server.testing.records import (
+    Act,
+    Credentials,
+    Delivery,
+    Key,
+    LedgerEvent,
+    ShownReturn,
+    Switch,
+    delivery,
+    event,
+    key,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -63,6 +74,34 @@ class Tenant:
             verify=verify,
         )
 
+    def keys(self) -> list[Key]:
+        """List the tenant's API keys, without their credentials."""
+        return [key(row) for row in self.call("GET", "/keys")["keys"]]
+
+    def create_key(
+        self, vendor: str, name: str, *, scopes: Sequence[str] | None = None, plan: str | None = None
+    ) -> Key:
+        """Create an API key; the returned key has credentials.
+
+        By default, the key has all scopes and the vendor's lowest plan. Raises `SandboxError` if the name is
+        taken, or if a scope or the plan is unknown.
+        """
+        body: dict[str, Any] = {"vendor": vendor, "name": name}
+        body |= {"scopes": list(scopes)} if scopes is not None else {}
+        return key(self.call("POST", "/keys", json=body | ({"plan": plan} if plan else {})))
+
+    def change_key(
+        self,
+        vendor: str,
+        name: str = "default",
+        *,
+        plan: str | None = None,
+        windows: Mapping[str, int] | None = None,
+    ) -> Key:
+        """Change the rate limits of a key, to those of a plan or to `windows`, such as `{"minute": 60}`."""
+        body: dict[str, Any] = {"plan": plan} if plan else {"windows": dict(windows or {})}
+        return key(self.call("PATCH", f"/keys/{vendor}/{quote(name, safe='')}", json=body))
+
     def ledger(self, *, kind: str | None = None, vendor: str | None = None) -> list[LedgerEvent]:
         """List the tenant's ledger events, oldest first.
 
@@ -106,8 +145,12 @@ class Tenant:
         path = f"/returns/{quote(id_, safe='')}/move"
         return ShownReturn(**self.call("POST", path, json={"vendor": vendor, "status": status}))
 
+    def acts(self, vendor: str) -> list[Act]:
+        """List what a merchant can do on the vendor's website; see `act`."""
+        return [Act(**row) for row in self.call("GET", f"/vendors/{vendor}/acts")["acts"]]
+
     def act(self, vendor: str, name: str, **inputs: Any) -> Mapping[str, Any]:
-        """Perform an act, such as one listed by `returns sandbox acts VENDOR`.
+        """Perform an act, which is one of those that `acts` lists.
 
         Returns the document of the record that the act changed.
         """
@@ -115,13 +158,17 @@ class Tenant:
         document: Mapping[str, Any] = shown["document"]
         return document
 
-    def switch(self, vendor: str, name: str, *, on: bool, shop: str | None = None) -> None:
-        """Turn one of the tenant's switches on or off; `returns sandbox switches` lists them.
+    def switches(self) -> list[Switch]:
+        """List the tenant's switches; a switch that each shop has separately is listed once per shop."""
+        return [Switch(**row) for row in self.call("GET", "/switches")["switches"]]
+
+    def switch(self, vendor: str, name: str, *, on: bool, shop: str | None = None) -> Switch:
+        """Turn one of the tenant's switches on or off, which is one of those that `switches` lists.
 
         If each shop has its own switch, `shop` must be the name of the shop.
         """
         body = {"vendor": vendor, "name": name, "on": on, **({"shop": shop} if shop else {})}
-        self.call("POST", "/switches", json=body)
+        return Switch(**self.call("PUT", "/switches", json=body))
 
     def reset(self) -> None:
         """Generate the tenant's returns again, empty its ledger and restart its clock; its keys are kept."""

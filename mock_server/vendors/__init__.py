@@ -1,6 +1,6 @@
 """The interface of a vendor in the sandbox (`Vendor`), and functions that list and load vendors."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Protocol, runtime_checkable
@@ -90,6 +90,21 @@ class Labelling(Protocol):
 
     def label(self, shipment: Mapping[str, Any]) -> Label:
         """Build a shipment's label from its stored document."""
+
+
+@runtime_checkable
+class TenantWords(Protocol):
+    """A vendor whose seeded records contain words that depend on the tenant, such as hashes of its name."""
+
+    word_pattern: str
+    """A regular expression, without groups, that matches all of these words (and may match other texts)."""
+
+    def tenant_words(self, tenant: str) -> Callable[[str], Sequence[str]]:
+        """Return a function that lists the words that another tenant would have instead of this tenant's.
+
+        The argument of the returned function is the other tenant's name. The words of two tenants have the
+        same order. Call this for a tenant that has nothing but its seed data.
+        """
 
 
 @runtime_checkable

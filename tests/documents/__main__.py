@@ -3,13 +3,13 @@
 
 import sys
 
-from documents import pages
+from documents import pages, valid
 
 
 def main(arguments: list[str]) -> int:
     """Return 1 if `--check` finds a table that differs or a line that is too long."""
     if arguments == ["--check"]:
-        faults = [*pages.drift(), *pages.too_long()]
+        faults = [*pages.drift(), *valid.drift(), *pages.too_long()]
         print(*faults, sep="\n", end="\n" if faults else "")
         return 1 if faults else 0
     for page in pages.write():

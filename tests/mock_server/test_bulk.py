@@ -3,15 +3,15 @@
 import asyncio
 import shutil
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from support.each import each
+from support.stored import everything, run, stored
 from support.worlds import HOUR, NOON, OpenWorld, RealTime, open_world, row, ticking
 
 import mock_server.bulk
@@ -19,50 +19,13 @@ from mock_server.bulk import Bulk
 from mock_server.clock import SLICE, Clocks
 from mock_server.engine.call import Call
 from mock_server.engine.problem import Problem
-from mock_server.store import Change, Step, Store, tables
+from mock_server.store import Change, Step, Store
 from mock_server.tenants import Tenant, TenantExistsError, UnknownTenantError
 
 DAY = 24 * HOUR
 OPTIONS: dict[str, Any] = {"seed": 3, "seed_size": 25, "first_moment": NOON}
 MAX_AT_A_TIME = 600
 """Rows that one slice may write or delete, not counting SQLite's own counters and indexes."""
-
-
-def everything(store: Store, tenant: str) -> dict[str, list[Any]]:
-    """Return everything that the store holds for a tenant, in reading order."""
-    partition = store.partition(tenant)
-    found: dict[str, list[Any]] = {}
-    for name in ("rows", "counters", "ledger", "steps"):
-        table = tables.metadata.tables[name]
-        unlike = (
-            {"tenant"} | ({"sequence"} if name == "rows" else set()) | ({"id"} if name == "steps" else set())
-        )
-        columns = [column for column in table.c if column.name not in unlike]
-        order = list(table.primary_key)
-        found[name] = store.select(sa.select(*columns).where(table.c.tenant == partition).order_by(*order))
-    return found
-
-
-def stored(store: Store) -> int:
-    """Count the rows of all partitions together."""
-    return sum(
-        store.select(sa.select(sa.func.count()).select_from(tables.metadata.tables[name]))[0][0]
-        for name in tables.PARTITIONED
-    )
-
-
-def bulk_of(opened: OpenWorld) -> Bulk:
-    return Bulk(opened.world, opened.tenants, opened.vendors)
-
-
-def run(opened: OpenWorld, story: Callable[[Bulk], Awaitable[Any]]) -> None:
-    """Run a story with group commit, as while serving."""
-
-    async def serve() -> None:
-        opened.world.store.commit_together(asyncio.get_running_loop())
-        await story(bulk_of(opened))
-
-    asyncio.run(serve())
 
 
 @contextmanager

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx
 import pytest
+from support.each import each
 from support.sandbox import Sandbox as Running
 
 from mock_server.testing import Sandbox, SandboxError, Tenant, started
@@ -76,6 +78,27 @@ def test_return_is_created_and_moved_outside_the_api(tenant: Tenant) -> None:
     assert kinds == ["return.created", "return.state_changed"]
     with tenant.client("returnmate") as http:
         assert http.get(f"/rmas/{created.id}").json()["data"]["status"] == "approved"
+
+
+def test_keys_are_created_and_changed(tenant: Tenant) -> None:
+    made = tenant.create_key("returnmate", "reader", scopes=["reports:read"], plan="starter")
+    assert made.credentials
+    login = made.credentials
+    refused = httpx.get(f"{login.base_url}/rmas", headers=dict(login.headers))
+    assert refused.status_code == 403
+    changed = tenant.change_key("returnmate", "reader", windows={"hour": 100})
+    assert (changed.windows, changed.credentials) == ({"hour": 100}, None)
+    assert [key for key in tenant.keys() if key == changed]  # noqa: SIM118 - no mapping
+
+
+def test_switches_and_acts_are_listed_and_used(tenant: Tenant) -> None:
+    turned = tenant.switch("returnlogic", "maintenance", on=True)
+    assert turned.on
+    assert turned in tenant.switches()
+    with tenant.client("returnlogic") as http:
+        assert http.get("/rmas").status_code == 503
+    acts = {act.name: act for act in tenant.acts("returngo")}
+    assert all(act.description and act.schema["type"] == "object" for act in each(acts.values()))
 
 
 def test_reset_restores_the_first_state(tenant: Tenant) -> None:

@@ -3,7 +3,7 @@
 Assumptions about the vendor's API are listed in the specification.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -27,6 +27,7 @@ from mock_server.vendors.returnmate.examples import examples
 from mock_server.vendors.returnmate.facts import LABEL_STATUSES, LIFECYCLE, NAME, PLANS, SCOPES
 from mock_server.vendors.returnmate.returns import Returns
 from mock_server.vendors.returnmate.seeding import write_seed
+from mock_server.vendors.returnmate.words import PATTERN, tenant_words
 from mock_server.world import World
 
 _DAY = 86_400_000_000
@@ -53,6 +54,7 @@ class ReturnMate:
     scopes = SCOPES
     plans = PLANS
     switches: tuple[Switch, ...] = ()
+    word_pattern = PATTERN
 
     def __init__(self, world: World) -> None:
         self._store = world.store
@@ -210,6 +212,9 @@ class ReturnMate:
 
     def write_seed(self, change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
         write_seed(change, tenant, returns, self._returns.label_urls(tenant), at)
+
+    def tenant_words(self, tenant: str) -> Callable[[str], list[str]]:
+        return tenant_words(self._store, tenant, self._returns.labels)
 
     def insert(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> Mapping[str, Any]:
         return self._returns.create(change, tenant, requested, whole_second(at))

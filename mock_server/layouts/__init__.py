@@ -1,0 +1,140 @@
+"""`Layouts`: generates the seed data of tenants in worker threads, and keeps it for further tenants.
+
+Most of the time to create a tenant is the time to generate its data. The data depends on the vendor, the
+seed, the number of returns, the first moment, and on the words that the vendor lists (see `TenantWords`). It
+is kept as a template if the client chose the first moment. Real time does not recur, and data for another
+first moment has to be generated: weekdays, hours and the age of each return follow from the first moment.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager, suppress
+from threading import Event
+from typing import Final, NamedTuple, TypeVar
+from weakref import WeakValueDictionary
+
+from mock_server import seed, vendors
+from mock_server.layouts.template import Template
+from mock_server.seed import SeedReturn
+from mock_server.store.content import Content, StoreContent
+from mock_server.tenants import Tenant
+from mock_server.vendors import TenantWords
+from mock_server.world import World
+
+_T = TypeVar("_T")
+_SMALL: Final = 30
+"""The highest number of returns per vendor in a small seed; small seeds do not wait for large seeds."""
+_SMALL_AT_ONCE: Final = 4
+MAX_RETURNS: Final = 1_000
+"""Larger seeds are not kept."""
+MAX_BYTES: Final = 64 * 1024 * 1024
+"""The most memory that all templates of a sandbox take, in bytes; the least recently used is dropped."""
+
+
+class _StoppedError(Exception):
+    """Raised in the worker thread to stop it from writing seed data that is no longer needed."""
+
+
+class _Key(NamedTuple):
+    """What seed data depend on; tenants with equal keys get the same data, except for the tenant's words."""
+
+    vendor: str
+    seed: int
+    seed_size: int
+    first_moment: int
+
+
+class Layouts:
+    """Generates the seed data of one sandbox's tenants.
+
+    At most one large seed and `_SMALL_AT_ONCE` small seeds are generated at the same time. If several tenants
+    need the same data, it is generated once.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._large_seeds = asyncio.Semaphore(1)
+        self._small_seeds = asyncio.Semaphore(_SMALL_AT_ONCE)
+        self._templates: OrderedDict[_Key, Template] = OrderedDict()
+        self._locks: WeakValueDictionary[_Key, asyncio.Lock] = WeakValueDictionary()
+
+    @property
+    def size(self) -> int:
+        """Roughly how many bytes of memory the templates take."""
+        return sum(template.size for template in self._templates.values())
+
+    @asynccontextmanager
+    async def content(self, vendor: str, tenant: Tenant) -> AsyncIterator[Content]:
+        """Yield a tenant's seed data for one vendor; it can be read until the `with` block ends."""
+        if not tenant.chosen or tenant.seed_size > MAX_RETURNS:
+            async with self._generated(vendor, tenant, _write) as (world, _):
+                yield StoreContent(world.store)
+        else:
+            template = await self._template(vendor, tenant)
+            yield template.copy(tenant.name)
+
+    async def _template(self, vendor: str, tenant: Tenant) -> Template:
+        key = _Key(vendor, tenant.seed, tenant.seed_size, tenant.first_moment)
+        lock = self._locks.setdefault(key, asyncio.Lock())
+        async with lock:
+            template = self._templates.get(key)
+            if template is None:
+                async with self._generated(vendor, tenant, _write_template) as (_, template):
+                    self._keep(key, template)
+            else:
+                self._templates.move_to_end(key)
+            return template
+
+    def _keep(self, key: _Key, template: Template) -> None:
+        self._templates[key] = template
+        while self.size > MAX_BYTES:
+            self._templates.popitem(last=False)
+
+    @asynccontextmanager
+    async def _generated(
+        self, vendor: str, tenant: Tenant, work: Callable[[World, str, Tenant, Event], _T]
+    ) -> AsyncIterator[tuple[World, _T]]:
+        """Call `work` in a worker thread to generate a tenant's seed data for one vendor.
+
+        Yields the temporary world that contains the data, and the result of `work`.
+        """
+        async with self._small_seeds if tenant.seed_size <= _SMALL else self._large_seeds:
+            scratch = self._world.scratch()
+            stop = Event()
+            writing = asyncio.ensure_future(asyncio.to_thread(work, scratch, vendor, tenant, stop))
+            try:
+                # Cancelling this task does not stop the thread, and the store that the thread writes to is
+                # closed below. So the thread is shielded from cancellation, asked to stop, and awaited.
+                yield scratch, await asyncio.shield(writing)
+            finally:
+                stop.set()
+                await asyncio.wait([writing])  # the thread must finish before its store is closed
+                scratch.close()
+
+
+def _write(scratch: World, name: str, tenant: Tenant, stop: Event) -> None:
+    """Write a tenant's seed data for one vendor into a temporary world; stop early if `stop` is set.
+
+    Runs in a worker thread; no other thread uses `scratch`.
+    """
+    vendor = vendors.load(name, scratch)
+    returns = seed.returns(tenant.seed, tenant.seed_size, before=tenant.first_moment, salt=name)
+    with suppress(_StoppedError), scratch.store.change() as change:
+        vendor.write_seed(change, tenant.name, _until(stop, returns), tenant.first_moment)
+
+
+def _write_template(scratch: World, name: str, tenant: Tenant, stop: Event) -> Template:
+    """Write a tenant's seed data like `_write`, and read it into a template."""
+    _write(scratch, name, tenant, stop)
+    vendor = vendors.load(name, scratch)
+    words = vendor.tenant_words(tenant.name) if isinstance(vendor, TenantWords) else None
+    pattern = vendor.word_pattern if isinstance(vendor, TenantWords) else ""
+    return Template.of(StoreContent(scratch.store), tenant.name, words, pattern)
+
+
+def _until(stop: Event, returns: Iterable[SeedReturn]) -> Iterator[SeedReturn]:
+    for seed_return in returns:
+        if stop.is_set():
+            raise _StoppedError
+        yield seed_return

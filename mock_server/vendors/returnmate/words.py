@@ -1,0 +1,45 @@
+"""Lists the words in seeded records that depend on the tenant: IDs, which are hashes, and URLs of labels."""
+
+from collections.abc import Callable
+from typing import Final
+
+import orjson
+
+from mock_server.labels import PREFIX, Labels
+from mock_server.store import Store
+from mock_server.vendors.returnmate.documents import identify, part_id
+from mock_server.vendors.returnmate.facts import NAME
+
+PATTERN: Final = rf'(?<=_)[0-9a-f]{{12}}|https?://[^"\s]+{PREFIX}{NAME}/[^"\s]+'
+"""Matches the hash in an ID (the ID of a part continues after the hash of its record), or a label's URL."""
+
+
+def tenant_words(store: Store, tenant: str, labels: Labels) -> Callable[[str], list[str]]:
+    """Return a function that lists the words that another tenant has instead of this seeded tenant's.
+
+    The argument of the returned function is the other tenant's name.
+    """
+    returns: list[tuple[str, int, int]] = []
+    for row in store.rows(tenant, NAME, "return"):
+        number = int(orjson.loads(row.document)["rma_number"].rpartition("-")[2])
+        returns.append((row.id, number, row.created_at))
+    places = {id_: place for place, (id_, _, _) in enumerate(returns)}
+    shipments = {row.id: places[row.parent] for row in store.rows(tenant, NAME, "shipment")}
+    scans = [
+        (row.parent, orjson.loads(row.document)["status"], row.created_at)
+        for row in store.rows(tenant, NAME, "tracking_event")
+    ]
+    refunds = [places[row.parent] for row in store.rows(tenant, NAME, "refund")]
+
+    def words(other: str) -> list[str]:
+        ids = [identify("return", other, number, at) for _, number, at in returns]
+        labelled = {id_: part_id("shipment", ids[place], 0) for id_, place in shipments.items()}
+        hashes = [
+            *ids,
+            *(identify("tracking_event", labelled[id_], status, at) for id_, status, at in scans),
+            *(identify("refund", ids[place]) for place in refunds),
+        ]
+        urls = [labels.address(NAME, other, id_) for id_ in labelled.values()]
+        return [*(id_.rpartition("_")[2] for id_ in hashes), *urls]
+
+    return words
