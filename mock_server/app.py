@@ -182,7 +182,7 @@ def _journal(world: World, entries: list[Entry], control: Entry) -> Journal | No
     journal.attribution.vendors = [entry.name for entry in entries]
     apis = {entry.name: (entry.path, entry.document) for entry in entries}
     journal.exchanges = Exchanges(apis, control.document)
-    return journal if journal.is_on else None
+    return journal if world.settings.journal or world.settings.log else None
 
 
 def _lifespan(world: World, transport: WebhookTransport) -> Any:

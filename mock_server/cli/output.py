@@ -55,9 +55,12 @@ def print_json(answer: httpx.Response) -> None:
     print_line(text if _is_encodable(text) else json.dumps(answer.json()))
 
 
-def print_line(text: str) -> None:
-    """Print a line; characters that standard output cannot encode are replaced with question marks."""
-    print(_encodable(text, sys.stdout))  # noqa: T201
+def print_line(text: str, *, flush: bool = False) -> None:
+    """Print a line; characters that standard output cannot encode are replaced with question marks.
+
+    With `flush`, the line is written at once, also into a pipe.
+    """
+    print(_encodable(text, sys.stdout), flush=flush)  # noqa: T201
 
 
 def notify(sentence: str) -> None:

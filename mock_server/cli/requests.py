@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,15 +13,20 @@ from mock_server.cli.completion import complete_vendor
 from mock_server.cli.output import Format, notify, print_answer, print_line, print_table, printable
 from mock_server.cli.request import (
     DEFAULT_URL,
+    INTERRUPTED,
+    MISUSED,
     As,
     Tenant,
     Token,
     Url,
     call,
+    events,
+    fail,
     member,
     not_none,
     tenant_path,
 )
+from mock_server.journal.lines import line, wants_colours
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -55,12 +62,15 @@ def requests(
     since: Annotated[
         str | None, typer.Option(help="Show only requests since this time on the tenant's clock.")
     ] = None,
-    after: Annotated[int, typer.Option(help="Show only requests with a higher ID.")] = 0,
+    after: Annotated[int | None, typer.Option(help="Show only requests with a higher ID.")] = None,
     text: Annotated[str | None, typer.Option(help="Show only requests that contain this text.")] = None,
     fault: Annotated[str | None, typer.Option(help="Show only requests that this fault changed.")] = None,
     limit: Annotated[
         int | None, typer.Option(help="Maximum number of requests, the newest ones.  [default: 100]")
     ] = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Keep running, and print each new request in a line.")
+    ] = False,
     output: As = Format.table,
     url: Url = DEFAULT_URL,
     token: Token = "",
@@ -70,10 +80,15 @@ def requests(
     Requests with a wrong key or an unknown path are included: they may be the tenant's.
     """
     query = not_none(vendor=vendor, operation=operation, status=status, since=since, text=text, fault=fault)
-    query |= {"after": after, **not_none(limit=limit, method=method.upper() if method else None)}
+    query |= not_none(after=after, limit=limit, method=method.upper() if method else None)
     path = "/requests" if no_tenant else tenant_path(tenant, "requests")
     if not no_tenant:
         query["without_tenant"] = "true"
+    if follow:
+        if no_tenant or limit is not None:
+            fail("Use --follow without --no-tenant and --limit.", MISUSED)
+        _follow(url, token, f"{path}/stream", query, output)
+        return
     answer = call(url, token, "GET", path, query=query)
     if output is Format.json:
         print_answer(answer, output)
@@ -81,6 +96,19 @@ def requests(
         print_table(_COLUMNS, [_row(exchange) for exchange in reversed(found)])
     else:
         notify("No request matches. The journal keeps the newest requests since the sandbox started.")
+
+
+def _follow(url: str, token: str, path: str, query: Mapping[str, Any], output: Format) -> None:
+    colours = wants_colours(os.environ, is_terminal=sys.stdout.isatty())
+    try:
+        for exchange in events(url, token, path, query):
+            if output is Format.json:
+                print_line(json.dumps(exchange), flush=True)
+            else:
+                print_line(line(exchange, colours=colours), flush=True)
+    except KeyboardInterrupt:
+        raise typer.Exit(INTERRUPTED) from None
+    notify("The sandbox has stopped.")
 
 
 def request(

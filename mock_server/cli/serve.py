@@ -93,6 +93,7 @@ def serve(
             max=100_000,
         ),
     ] = None,
+    log: Annotated[bool, typer.Option("--log", help="Print a line for each request.")] = False,
     ready_file: Annotated[
         Path | None,
         typer.Option(
@@ -132,6 +133,7 @@ def serve(
         "demo_keys": demo_keys,
         "keep_alive": keep_alive,
         "journal": journal,
+        "log": log or None,
         "cors": cors or None,
     }
     _serve({name: value for name, value in options.items() if value is not None}, ready_file)
@@ -155,17 +157,22 @@ def _serve_at(listener: socket, settings: Settings, ready_file: Path | None) -> 
     from mock_server.engine.compiler import BrokenSpecification
     from mock_server.proxies import ProxyUnusable
     from mock_server.serving import server
+    from mock_server.serving.log import RequestLog
     from mock_server.serving.ready import ReadyFile, ReadyFileError
     from mock_server.store import StoreError
 
     file: ReadyFile | None = None
+    log = RequestLog()
 
     def ready(app: Sandbox) -> None:
         if file:
             file.publish(banner.facts(app))
         banner.show(app)
+        if settings.log:
+            log.start(app.world.journal)
 
     def leaving() -> None:
+        log.stop()
         if file:
             file.remove()
 

@@ -1,6 +1,7 @@
 """Control plane operations that list, show and delete the requests that clients sent to the vendors' APIs."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any, Final
 
 import orjson
@@ -8,9 +9,10 @@ import orjson
 from mock_server.control.context import ControlContext, moment
 from mock_server.engine.call import Call
 from mock_server.engine.problem import Problem
-from mock_server.engine.reply import Reply
+from mock_server.engine.reply import EventStream, Reply
 from mock_server.journal.entry import Entry
-from mock_server.journal.journal import NO_TENANT
+from mock_server.journal.journal import NO_TENANT, Journal
+from mock_server.journal.stream import MAX_VIEWERS, follow
 from mock_server.store.batch import Turn
 
 _AT_ONCE: Final = 25
@@ -32,6 +34,21 @@ class RequestEndpoints:
     async def list_requests_without_tenant(self, call: Call) -> Reply:
         return await self._list(call, NO_TENANT)
 
+    def stream_requests(self, call: Call) -> Reply:
+        tenant = self._context.tenant(call).name
+        if not self._journal.capacity:
+            raise Problem("unavailable", "The journal is off; start the sandbox without `--journal 0`.")
+        if len(self._journal.closing) >= MAX_VIEWERS:
+            raise Problem(
+                "unavailable", f"{MAX_VIEWERS} streams are open already; close one, or try again later."
+            )
+        filters = _Filters(call.query)
+        after: int | None = call.query.get("after")
+        with suppress(KeyError, ValueError):
+            after = int(call.headers["last-event-id"])
+        tenants = (tenant, NO_TENANT) if call.query.get("without_tenant") else (tenant,)
+        return Reply(200, EventStream(follow(self._journal, tenants, after, filters.shown(self._journal))))
+
     def get_request(self, call: Call) -> Reply:
         return self._get(call, self._context.tenant(call).name, NO_TENANT)
 
@@ -51,19 +68,18 @@ class RequestEndpoints:
         newest_first = query.get("order", "newest") == "newest"
         filters = _Filters(query)
         shown: list[dict[str, Any]] = []
-        examined = 0
-        for entry in self._journal.entries(*tenants, newest_first=newest_first):
+        show = filters.shown(self._journal)
+        after = query.get("after", 0)
+        entries = self._journal.entries(*tenants, after=after, newest_first=newest_first)
+        for examined, entry in enumerate(entries, 1):
             if len(shown) >= query.get("limit", 100):
                 break
-            if not filters.match(entry):
-                continue
-            exchange = self._journal.exchanges.shown(entry)
-            if filters.match_text(exchange):
+            exchange = show(entry)
+            if exchange is not None:
                 shown.append(exchange)
-            examined += 1
             if examined % _AT_ONCE == 0:
                 await Turn()
-        newest = max((exchange["id"] for exchange in shown), default=query.get("after", 0))
+        newest = max((exchange["id"] for exchange in shown), default=after)
         return Reply(
             200, {"requests": shown, "next": newest, "without_tenant": self._journal.count(NO_TENANT)}
         )
@@ -88,19 +104,26 @@ class _Filters:
         self._since = moment(query["since"], "since") if "since" in query else 0
         self._text = query.get("text", "").lower().encode()
 
-    def match(self, entry: Entry) -> bool:
-        """Return True if an entry matches all filters except `text`."""
+    def shown(self, journal: Journal) -> Callable[[Entry], dict[str, Any] | None]:
+        """Return a function that shows an entry, or returns None if the entry does not match."""
+
+        def show(entry: Entry) -> dict[str, Any] | None:
+            if not self._match(entry):
+                return None
+            exchange = journal.exchanges.shown(entry)
+            # The text is searched in what is shown, so that nobody can find out a secret by searching for it.
+            return exchange if self._text in orjson.dumps(exchange).lower() else None
+
+        return show
+
+    def _match(self, entry: Entry) -> bool:
+        """Return True if an entry matches all filters except `text` and `after`."""
         query = self._query
         return (
             all(name not in query or query[name] == value for name, value in _compared(entry))
-            and entry.id > query.get("after", 0)
             and entry.at >= self._since
             and _has_status(entry, query.get("status", ""))
         )
-
-    def match_text(self, exchange: dict[str, Any]) -> bool:
-        """Return True if the exchange, as it is shown, contains the text; upper and lower case are equal."""
-        return not self._text or self._text in orjson.dumps(exchange).lower()
 
 
 def _compared(entry: Entry) -> Iterator[tuple[str, Any]]:

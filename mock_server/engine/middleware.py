@@ -13,6 +13,7 @@ from mock_server.engine.body import ClientDisconnected
 from mock_server.engine.compiler import Compiler
 from mock_server.engine.compression import ENCODED, MIN_SIZE, VARY, accepts_gzip, compress
 from mock_server.engine.connexion_parts import Resolver, Specification, SpecMiddleware
+from mock_server.engine.events import send_events
 from mock_server.engine.pipeline import JSON, Answer, Api, RequestState
 
 if TYPE_CHECKING:
@@ -135,6 +136,10 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
         try:
             answer = await api.answer(route, segments, scope, receive, state)
         except ClientDisconnected:
+            return
+        if state.events is not None:
+            headers = (*answer.headers, self._date(answer.now))
+            await send_events(state.events, headers, scope["method"], receive, send)
             return
         await self._send(api, answer, scope, state, send)
 

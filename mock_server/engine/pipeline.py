@@ -10,11 +10,11 @@ from mock_server.engine.call import Call
 from mock_server.engine.parameters import Headers
 from mock_server.engine.problem import Problem
 from mock_server.engine.protocols import NotReady
-from mock_server.engine.reply import File, Reply
+from mock_server.engine.reply import EventStream, File, Reply
 from mock_server.engine.responses import BrokenReplyError, encode_unchecked
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import AsyncGenerator, Mapping, Sequence
 
     from mock_server.access.grants import Grant
     from mock_server.access.ratelimit import Verdict
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _logger = logging.getLogger(__name__)
 JSON = b"application/json"
 _SERVER_ERROR = Problem("server_error", "The sandbox failed to answer this request; its log says why.")
+
+_NOT_JSON = (File, EventStream)
 
 Pairs = tuple[tuple[bytes, bytes], ...]
 _NOSNIFF: Pairs = ((b"x-content-type-options", b"nosniff"),)
@@ -52,7 +54,8 @@ class RequestState:
     `api` is the API that the request was sent to, or None if there is none at its path. `operation`, `grant`,
     `verdict` (of the rate limits) and `problem` (the error that was sent) are None until they are determined.
     `body` is the received request body. `fault` is the ID of the fault that changed the response, or "".
-    `started` is the value of the journal's performance counter when the request arrived.
+    `started` is the value of the journal's performance counter when the request arrived. `events` are the
+    server-sent events that are the body of the response, or None.
     """
 
     # Defaults of the class: setting eight attributes for each request would take longer.
@@ -64,6 +67,7 @@ class RequestState:
     body: bytes = b""
     problem: Problem | None = None
     fault: str = ""
+    events: AsyncGenerator[bytes] | None = None
 
 
 class Api:
@@ -201,7 +205,11 @@ class Api:
         if payload is None:
             reply = await reply
             payload = operation.responses.encode(reply)
-        kind = reply.body.media_type.encode() if isinstance(reply.body, File) else JSON
+        kind = JSON
+        if isinstance(reply.body, _NOT_JSON):
+            kind = reply.body.media_type.encode()
+            if isinstance(reply.body, EventStream):
+                state.events = reply.body.events
         return Answer(reply.status, payload, self._limits(state) + reply.headers, self._gate.now(grant), kind)
 
     def _run(self, operation: Operation, call: Call) -> tuple[Any, bytes | None]:

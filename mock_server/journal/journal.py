@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Final
 
 from mock_server.clock import elapsed_ns, wall_ns
@@ -10,7 +11,7 @@ from mock_server.journal.entry import MAX_BODY, Entry
 from mock_server.journal.exchanges import Exchanges
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from mock_server.journal.attribution import Attribution
     from mock_server.journal.entry import Answer, Headers, State
@@ -44,18 +45,17 @@ class Journal:
         self.ticks = ticks
         self.listeners: list[Callable[[Entry], None]] = []
         """Functions that are called with each entry; they must not raise errors and must not wait."""
+        self.closing: list[Callable[[], None]] = []
+        """Functions that are called when the sandbox stops."""
+        self.closed = False
         self.exchanges = Exchanges({})
         """Shows entries; it knows the APIs that the sandbox serves."""
         self.attribution = attribution
         self._real = real
-        self._last = 0
+        self.last = 0
+        """The ID of the newest entry; 0 if nothing has been recorded yet."""
         self._kept: dict[str, deque[Entry]] = {}
         self._bytes = 0
-
-    @property
-    def is_on(self) -> bool:
-        """True if requests are recorded or passed to listeners."""
-        return bool(self.capacity or self.listeners)
 
     def record(self, scope: Mapping[str, Any], state: State, answer: Answer, headers: Headers) -> None:
         """Record a request and its response. The objects are kept, not copied, except for long bodies."""
@@ -69,11 +69,11 @@ class Journal:
         if received > MAX_BODY:
             body = body[:MAX_BODY]
         size = _OVERHEAD + len(state.body) + len(body)
-        self._last += 1
+        self.last += 1
         times = (self._real(), answer.now, duration)
         entry = _new_tuple(
             Entry,
-            (self._last, tenant, times, scope, state, answer.status, headers, body, sent, received, size),
+            (self.last, tenant, times, scope, state, answer.status, headers, body, sent, received, size),
         )
         if self.capacity:
             kept = self._kept.get(tenant)
@@ -93,11 +93,21 @@ class Journal:
         for _ in range((len(largest) + 1) // 2):
             self._bytes -= largest.popleft().size
 
-    def entries(self, *tenants: str, newest_first: bool = True) -> Iterator[Entry]:
-        """Yield the entries of the given tenants, sorted by ID. `NO_TENANT` stands for unknown tenants."""
-        kept = [entry for tenant in tenants for entry in self._kept.get(tenant, ())]
-        kept.sort(key=lambda entry: entry.id, reverse=newest_first)
-        yield from kept
+    def close(self) -> None:
+        """End all streams of entries, because the sandbox stops."""
+        self.closed = True
+        for end in self.closing:
+            end()
+
+    def entries(self, *tenants: str, after: int = 0, newest_first: bool = True) -> list[Entry]:
+        """List the entries of the given tenants whose IDs are higher than `after`, sorted by ID.
+
+        `NO_TENANT` stands for requests whose tenant is unknown.
+        """
+        kept = (reversed(self._kept.get(tenant, ())) for tenant in tenants)
+        found = [entry for entries in kept for entry in takewhile(lambda entry: entry.id > after, entries)]
+        found.sort(key=lambda entry: entry.id, reverse=newest_first)
+        return found
 
     def get(self, tenant: str, id_: int) -> Entry | None:
         """Return the entry with an ID, or None if the tenant has no such entry (any more)."""

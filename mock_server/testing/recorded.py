@@ -9,7 +9,7 @@ from mock_server.testing.differences import differences
 from mock_server.testing.records import Exchange, exchange
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Generator, Iterator, Mapping, Sequence
 
 _PAGE = 1_000
 _SHOWN = 3
@@ -17,9 +17,12 @@ _SHOWN = 3
 _UNSET: Any = object()
 
 
-class _Call(Protocol):
-    def __call__(self, method: str, path: str, *, params: Mapping[str, Any] | None = None) -> Any:
-        """Call the control plane; `path` is relative to the path of the tenant or of the sandbox."""
+class _Sandbox(Protocol):
+    def call(self, method: str, path: str, *, params: Mapping[str, Any] | None = None) -> Any:
+        """Call the control plane, and return the response's JSON."""
+
+    def events(self, path: str, *, params: Mapping[str, Any] | None = None) -> Iterator[Any]:
+        """Yield the JSON of each server-sent event of the control plane."""
 
 
 class Requests:
@@ -29,8 +32,9 @@ class Requests:
     lists the requests whose tenant is unknown.
     """
 
-    def __init__(self, call: _Call) -> None:
-        self._call = call
+    def __init__(self, sandbox: _Sandbox, owner: str = "") -> None:
+        self._sandbox = sandbox
+        self._path = f"{owner}/requests"
 
     def __call__(
         self,
@@ -65,13 +69,13 @@ class Requests:
             "without_tenant": "true" if without_tenant else None,
         }
         if limit is not None:
-            page = self._call("GET", "/requests", params={**filters, "after": after, "limit": limit})
+            page = self._sandbox.call("GET", self._path, params={**filters, "after": after, "limit": limit})
             return [exchange(row) for row in reversed(page["requests"])]
         found: list[Exchange] = []
         after = after or 0
         while True:
             query = {**filters, "after": after, "limit": _PAGE, "order": "oldest"}
-            page = self._call("GET", "/requests", params=query)
+            page = self._sandbox.call("GET", self._path, params=query)
             found += map(exchange, page["requests"])
             if len(page["requests"]) < _PAGE:
                 return found
@@ -87,13 +91,22 @@ class Requests:
             raise AssertionError(f"No request was sent{_to(operation, vendor)}. {self._sent()}")
         return found[0]
 
+    def follow(self, *, after: int | None = None, vendor: str | None = None) -> Generator[Exchange]:
+        """Yield each request as it arrives, and before that the requests after the ID `after`.
+
+        The iteration ends when the sandbox stops; to end it earlier, close the iterator.
+        """
+        query = {"after": after, "vendor": vendor}
+        for row in self._sandbox.events(f"{self._path}/stream", params=query):
+            yield exchange(row)
+
     def get(self, id_: int) -> Exchange:
         """Return the request with an ID; raises `SandboxError` if it is not recorded (any more)."""
-        return exchange(self._call("GET", f"/requests/{id_}"))
+        return exchange(self._sandbox.call("GET", f"{self._path}/{id_}"))
 
     def clear(self) -> None:
         """Delete the recorded requests."""
-        self._call("DELETE", "/requests")
+        self._sandbox.call("DELETE", self._path)
 
     def assert_called(
         self,

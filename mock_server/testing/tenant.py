@@ -37,7 +37,7 @@ class Tenant:
     def __init__(self, sandbox: Sandbox, name: str) -> None:
         self.name = name
         self.clock = Clock(self)
-        self.requests = Requests(self.call)
+        self.requests = Requests(sandbox, f"/tenants/{name}")
         self._sandbox = sandbox
 
     def __repr__(self) -> str:
