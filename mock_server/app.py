@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.request import getproxies
 
 import orjson
@@ -31,6 +31,8 @@ from mock_server.engine.connexion_parts import (
 from mock_server.engine.middleware import Engine
 from mock_server.engine.specification_errors import first_error
 from mock_server.engine.valid_specification import ValidSpecification
+from mock_server.faults.injection import Injector
+from mock_server.faults.registry import Faults
 from mock_server.journal.exchanges import Exchanges
 from mock_server.pages import curl
 from mock_server.pages.console import Entry, create_console
@@ -48,8 +50,10 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
     from mock_server.engine.protocols import Gate, Guard, Journal, Meter, Service
+    from mock_server.faults.viewed_store import ViewedStore
     from mock_server.pages.label import Label
     from mock_server.settings import Settings
+    from mock_server.store import Store
     from mock_server.vendors import Vendor
 
 CONTROL_PATH = "/__sandbox"
@@ -144,12 +148,14 @@ def _assemble(world: World, served: Mapping[str, Vendor]) -> Sandbox:
     stack = [engine, ServerErrorMiddleware, LifespanMiddleware]
     app = Sandbox(pages, import_name=__name__, middlewares=stack, lifespan=_lifespan(world, transport))
     app.world, app.entries, app.tenants = world, entries, tenants
+    faults = Faults(world.store, {entry.name: entry.document for entry in entries})
     for entry in entries:
         vendor = served[entry.name]
         gate = KeyGate(world, vendor)
-        _add(app, entry, vendor, gate, gate, journal=journal)
+        injector = Injector(faults, world, entry.name, partial(_handlers_over, world, entry.name))
+        _add(app, entry, vendor, gate, gate, journal=journal, injector=injector)
     guard = ControlGuard(settings)
-    _add(app, control, Control(world, tenants, served), ControlGate(world), guard=guard)
+    _add(app, control, Control(world, tenants, served, faults), ControlGate(world), guard=guard)
     app.assemble()
     return app
 
@@ -162,6 +168,7 @@ def _add(
     meter: Meter | None = None,
     guard: Guard | None = None,
     journal: Journal | None = None,
+    injector: Injector | None = None,
 ) -> None:
     app.add_api(
         entry.document,
@@ -173,6 +180,7 @@ def _add(
         meter=meter,
         guard=guard,
         journal=journal,
+        injector=injector,
     )
 
 
@@ -183,6 +191,11 @@ def _journal(world: World, entries: list[Entry], control: Entry) -> Journal | No
     apis = {entry.name: (entry.path, entry.document) for entry in entries}
     journal.exchanges = Exchanges(apis, control.document)
     return journal if world.settings.journal or world.settings.log else None
+
+
+def _handlers_over(world: World, vendor: str, store: ViewedStore) -> Vendor:
+    """Create the handlers of a vendor that see the rows as `store` shows them."""
+    return vendors.load(vendor, replace(world, store=cast("Store", store)))
 
 
 def _lifespan(world: World, transport: WebhookTransport) -> Any:

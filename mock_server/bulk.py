@@ -9,8 +9,9 @@ that transaction, the unfinished partition is listed in `stray_partitions`, and 
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Any, Final
 from weakref import WeakValueDictionary
 
@@ -45,13 +46,13 @@ class Bulk:
 
         Accepts the same options and raises the same errors as `Tenants.create`.
         """
-        async with self._exclusive(name):
+        async with self.exclusive(name):
             tenant = self._tenants.plan(name, **requested)
             partition = self._tenants.free_partition(name)
-            async with self._filled(tenant, partition):
+            async with self.filled(partition, partial(self._fill, tenant, partition)):
                 with self._world.store.change() as change:
                     self._tenants.insert(change, tenant, partition)
-                    change.run(_delete_stray(partition))
+                    change.run(no_longer_stray(partition))
             return tenant
 
     async def reset(self, name: str) -> Tenant:
@@ -59,26 +60,27 @@ class Bulk:
 
         Raises `UnknownTenantError` if the tenant does not exist.
         """
-        async with self._exclusive(name):
+        async with self.exclusive(name):
             tenant = self._tenants.after_reset(name)
             partition = self._tenants.free_partition(name)
-            async with self._filled(tenant, partition):
+            async with self.filled(partition, partial(self._fill, tenant, partition)):
                 with self._world.store.change() as change:
                     old = self._tenants.move(change, tenant, partition)
-                    change.run(_delete_stray(partition))
-            await self._empty(old)
+                    change.run(no_longer_stray(partition))
+            await self.empty(old)
             return tenant
 
     async def delete(self, name: str) -> None:
-        """Delete a tenant immediately, and then delete its rows in slices.
+        """Delete a tenant and its snapshots immediately, and then delete their rows in slices.
 
         Raises the same errors as `Tenants.delete`.
         """
-        async with self._exclusive(name):
+        async with self.exclusive(name):
             with self._world.store.change() as change:
                 partition = self._tenants.remove(change, name)
             await self._world.store.yield_after_commit()
-            await self._empty(partition)
+            await self.empty(partition)
+            await self._empty_strays()
 
     async def advance(self, name: str, to: Callable[[int], int]) -> list[ExecutedStep]:
         """Advance a tenant's clock, and return the scheduled steps that were run.
@@ -89,7 +91,7 @@ class Bulk:
         exist, and any error that `to` raises.
         """
         clocks, executed = self._world.clocks, list[ExecutedStep]()
-        async with self._exclusive(name):
+        async with self.exclusive(name):
             self._tenants.get(name)  # the tenant may have been deleted during the wait
             target = to(clocks.now(name))
             with clocks.moving(name):
@@ -127,18 +129,19 @@ class Bulk:
         return None if deadline.has_passed() else outbox.next_due(name)
 
     @asynccontextmanager
-    async def _exclusive(self, name: str) -> AsyncIterator[None]:
+    async def exclusive(self, name: str) -> AsyncIterator[None]:
         """Acquire the tenant's lock, so that only one of these operations runs for the tenant at a time."""
         lock = self._locks.setdefault(name, asyncio.Lock())
         async with lock:
             yield
 
     @asynccontextmanager
-    async def _filled(self, tenant: Tenant, partition: str) -> AsyncIterator[None]:
-        """Fill a partition with a tenant's seed data, then run the `with` block, which assigns the partition.
+    async def filled(self, partition: str, fill: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+        """Call `fill` to fill a partition, then run the `with` block, which assigns the partition.
 
-        The partition is listed as stray until the block assigns it to the tenant. If filling the partition
-        fails, or the block raises an error, the partition is emptied.
+        The partition is listed as stray until the block assigns it to a tenant or a snapshot, and calls
+        `no_longer_stray`. If filling the partition fails, or the block raises an error, the partition is
+        emptied.
         """
         store = self._world.store
         await self._empty_strays()
@@ -147,13 +150,12 @@ class Bulk:
             with store.change() as change:
                 change.run(sa.insert(tables.stray_partitions).values(name=partition))
             await store.yield_after_commit()
-            if tenant.seed_size:
-                await self._fill(tenant, partition)
+            await fill()
             yield
             await store.yield_after_commit()
         except BaseException:
             if partition in self._tenants.stray_partitions():
-                await self._empty(partition)
+                await self.empty(partition)
             raise
         finally:
             self._in_use.discard(partition)
@@ -165,24 +167,25 @@ class Bulk:
         """
         for partition in self._tenants.stray_partitions():
             if partition not in self._in_use:
-                await self._empty(partition)
+                await self.empty(partition)
 
     async def _fill(self, tenant: Tenant, partition: str) -> None:
+        """Copy the seed data of a tenant to a partition."""
         events = 0
-        for vendor in self._vendors:
+        for vendor in self._vendors if tenant.seed_size else ():
             async with self.layouts.content(vendor, tenant) as content:
                 for newest in fill(content, self._world.store, partition, events=events):
                     events = newest
                     await self._world.store.yield_after_commit()
 
-    async def _empty(self, partition: str) -> None:
+    async def empty(self, partition: str) -> None:
         """Empty a stray partition in slices; if this fails, log the error, so that it can be tried again."""
         self._in_use.add(partition)
         try:
             for _ in empty(self._world.store, partition):
                 await self._world.store.yield_after_commit()
             with self._world.store.change() as change:
-                change.run(_delete_stray(partition))
+                change.run(no_longer_stray(partition))
             await self._world.store.yield_after_commit()
         except Exception:  # noqa: BLE001 - the tenant itself is changed already; the disk may be full
             _log.exception("The partition %s could not be emptied; trying again later.", partition)
@@ -206,7 +209,7 @@ class _Deadline:
         return ticks() >= self._end
 
 
-def _delete_stray(partition: str) -> sa.Delete:
-    """Build the SQL statement that removes a partition from the list of stray partitions."""
+def no_longer_stray(partition: str) -> sa.Delete:
+    """Build the statement that removes a partition from the list of stray partitions."""
     table = tables.stray_partitions
     return sa.delete(table).where(table.c.name == partition)

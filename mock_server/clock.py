@@ -16,7 +16,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
@@ -145,6 +145,7 @@ class Clocks:
         self._real = real
         self._ticks = ticks
         self._moving: set[str] = set()
+        self._held: dict[str, asyncio.Event] = {}
         self._clocks: dict[str, TenantClock] = {}
         self._steps: dict[str, RunStep] = {}
         self._vendors: tuple[str, ...] = ()
@@ -194,6 +195,14 @@ class Clocks:
         """Return the time (µs) at which the tenant's next step is due; None if no step is scheduled."""
         return self._store.next_due(tenant, self._vendors)
 
+    def clock(self, tenant: str) -> TenantClock:
+        """Return a copy of the tenant's clock; raise `KeyError` if the tenant does not exist."""
+        return replace(self._clocks[tenant])
+
+    def showing(self, at: int, *, frozen: bool) -> TenantClock:
+        """Build a clock that shows the time `at` (µs)."""
+        return TenantClock(frozen_at=at) if frozen else TenantClock(offset=at - self._real())
+
     def freeze(self, tenant: str) -> None:
         """Run the tenant's due steps, then stop its clock at the current time.
 
@@ -217,9 +226,12 @@ class Clocks:
         """Run due steps for up to `SLICE` microseconds; return True if no due step remains.
 
         Every request calls this method first. The call is cheap, because the time of the next step is cached.
-        If it returns False, await `catch_up_in_slices`. While a caller of `moving` has reserved the tenant's
-        steps, this method runs no steps and returns True.
+        If it returns False, await `catch_up_in_slices`. While the tenant is held (see `hold`), this method
+        runs no steps and returns False. While a caller of `moving` has reserved the tenant's steps, it runs
+        no steps and returns True.
         """
+        if tenant in self._held:
+            return False
         due = self.next_due(tenant)
         if due is None or due > self.now(tenant) or tenant in self._moving:
             return True
@@ -232,7 +244,21 @@ class Clocks:
     async def catch_up_in_slices(self, tenant: str) -> None:
         """Run all of the tenant's due steps in slices, letting other requests run between the slices."""
         while self.known(tenant) and not self.catch_up_slice(tenant):
-            await self._store.yield_after_commit()
+            held = self._held.get(tenant)
+            await (self._store.yield_after_commit() if held is None else held.wait())
+
+    @contextmanager
+    def hold(self, tenant: str) -> Iterator[None]:
+        """Let the tenant's requests wait until the `with` block ends, because its data is being copied.
+
+        Requests that have already called `catch_up_slice` are not stopped.
+        """
+        held = self._held[tenant] = asyncio.Event()
+        try:
+            yield
+        finally:
+            del self._held[tenant]
+            held.set()
 
     @contextmanager
     def moving(self, tenant: str) -> Iterator[None]:
@@ -302,11 +328,25 @@ class Clocks:
             return ExecutedStep(step, error=str(error) or type(error).__name__)
         return ExecutedStep(step)
 
+    def rehearse(self, change: Change, step: Step) -> str:
+        """Run and delete a step inside a change that the caller undoes, with the clock at `step.due`.
+
+        Returns the error if the step fails, and "" if not. The tenant's clock is the same as before.
+        """
+        clock = self._clocks[step.tenant]
+        change.done(step)
+        try:
+            self._clocks[step.tenant] = TenantClock(frozen_at=step.due)
+            self._steps[step.vendor](change, step)
+        except Exception as error:  # noqa: BLE001 - a vendor's step may raise anything
+            return str(error) or type(error).__name__
+        finally:
+            self._clocks[step.tenant] = clock
+        return ""
+
     def _set_to(self, tenant: str, at: int) -> TenantClock:
         """Build a clock that shows `at` and is frozen if the tenant's current clock is frozen."""
-        if self.frozen(tenant):
-            return TenantClock(frozen_at=at)
-        return TenantClock(offset=at - self._real())
+        return self.showing(at, frozen=self.frozen(tenant))
 
     def _set(self, tenant: str, clock: TenantClock) -> None:
         with self._store.change() as change:

@@ -7,9 +7,10 @@ with a key derived from the sandbox's secret. A wrong token is rejected without 
 import base64
 import hashlib
 import hmac
+import re
 from dataclasses import dataclass
 from typing import Self
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 PREFIX = "/labels/"
 
@@ -39,6 +40,17 @@ class Labels:
         """Build the URL of a shipment's label."""
         token = self._token(LabelTarget(vendor, tenant, shipment))
         return f"{self.base_url}{PREFIX}{vendor}/{tenant}/{quote(shipment, safe='')}/{token}.pdf"
+
+    def moved(self, text: bytes, vendor: str, tenant: str, other: str) -> bytes:
+        """Replace the label URLs of `tenant` in a document by those of the tenant `other`."""
+        if PREFIX.encode() not in text:
+            return text
+        pattern = rf'https?://[^"\s]+?{PREFIX}{vendor}/{re.escape(tenant)}/([^"/\s]+)/\w+\.pdf'
+        return re.sub(
+            pattern.encode(),
+            lambda found: self.address(vendor, other, unquote(found[1].decode())).encode(),
+            text,
+        )
 
     def read(self, path: str) -> LabelTarget | None:
         """Return the shipment in a decoded URL path, or None if the path or its token is not valid."""

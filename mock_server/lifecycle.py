@@ -36,16 +36,22 @@ class Lifecycle:
     """A vendor's statuses and the allowed transitions between them.
 
     `states` maps each status to its vendor-neutral state. `transitions` maps each status to the statuses that
-    may follow; if no status may follow, the status is final. Raises `ValueError`, with a list of all errors,
-    if the tables are inconsistent.
+    may follow; if no status may follow, the status is final. `verbs` maps statuses to the words on the button
+    that moves a return there, such as "Approve"; the default is "Mark as" with the status. Raises
+    `ValueError`, with a list of all errors, if the tables are inconsistent.
     """
 
     def __init__(
-        self, states: Mapping[str, State], transitions: Mapping[str, tuple[str, ...]], initial: str
+        self,
+        states: Mapping[str, State],
+        transitions: Mapping[str, tuple[str, ...]],
+        initial: str,
+        verbs: Mapping[str, str] | None = None,
     ) -> None:
         self.states = dict(states)
         self.transitions = {word: tuple(transitions.get(word, ())) for word in states}
         self.initial = initial
+        self.verbs = {word: f"Mark as {word}" for word in states} | dict(verbs or {})
         faults = [f"{word!r} has no state" for word in transitions if word not in states]
         faults += [f"{word!r} has the unknown state {s!r}" for word, s in states.items() if s not in STATES]
         faults += [
@@ -53,6 +59,11 @@ class Lifecycle:
             for word, targets in transitions.items()
             for target in targets
             if target not in states
+        ]
+        faults += [
+            f"the verb {verb!r} is for the unknown status {word!r}"
+            for word, verb in self.verbs.items()
+            if word not in states
         ]
         if initial not in states:
             faults.append(f"the initial status {initial!r} has no state")

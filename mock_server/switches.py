@@ -119,6 +119,21 @@ class Switches:
                 change.record(tenant, vendor, kind=SWITCH_TURNED, subject=name, at=at, body=body)
         return Position(vendor, switch, shop, on)
 
+    def on(self, tenant: str) -> list[tuple[str, str, str]]:
+        """List the vendor, name and shop of each of a tenant's switches that is on, sorted."""
+        return sorted(
+            (vendor, name, shop)
+            for (owner, vendor), names in self._on.items()
+            if owner == tenant
+            for name, shop in names
+        )
+
+    def turn_on(self, change: Change, tenant: str, switches: Iterable[tuple[str, str, str]]) -> None:
+        """Turn on the switches of a tenant that is being restored, without recording the changes."""
+        for vendor, name, shop in switches:
+            row = {"tenant": tenant, "vendor": vendor, "name": name, "shop": shop}
+            change.run_for(tenant, sa.insert(tables.switches).values(row))
+
     def turn_all_off(self, change: Change, tenant: str) -> None:
         """Turn off all switches of a tenant that is being reset or deleted, without recording the changes."""
         change.run_for(tenant, sa.delete(tables.switches).where(tables.switches.c.tenant == tenant))

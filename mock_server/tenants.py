@@ -161,10 +161,15 @@ class Tenants:
             frozen=frozen,
         )
 
-    def insert(self, change: Change, tenant: Tenant, partition: str) -> None:
-        """Store a new tenant with its clock and default keys; `partition` contains the tenant's rows."""
+    def insert(
+        self, change: Change, tenant: Tenant, partition: str, clock: TenantClock | None = None
+    ) -> None:
+        """Store a new tenant with its clock and default keys; `partition` contains the tenant's rows.
+
+        If `clock` is None, the clock starts at the tenant's first moment.
+        """
         name, table = tenant.name, tables.tenants
-        change.run_for(name, sa.insert(table).values(self._columns(tenant, partition)))
+        change.run_for(name, sa.insert(table).values(self._columns(tenant, partition, clock)))
         for vendor in self._vendors.values():
             self._world.keys.issue_default(change, name, vendor.name, tenant.plan, tenant.first_moment)
         change.after_commit(partial(self._world.limiter.reset, name))
@@ -183,8 +188,8 @@ class Tenants:
     def reset(self, name: str) -> Tenant:
         """Reset a tenant to its seed data; raise `UnknownTenantError` if no tenant has this name.
 
-        The numbers of the ledger's events start at 1 again, and all switches are turned off. The API keys
-        stay the same.
+        The numbers of the ledger's events start at 1 again, all switches are turned off, and all faults are
+        deleted. The API keys stay the same.
         """
         tenant = self.after_reset(name)
         with self._world.store.change() as change:
@@ -204,16 +209,18 @@ class Tenants:
             return tenant
         return replace(tenant, first_moment=whole_second(self._world.clocks.real()))
 
-    def move(self, change: Change, tenant: Tenant, partition: str) -> str:
-        """Assign another partition to a tenant, and reset the tenant's clock, switches and request counts.
+    def move(self, change: Change, tenant: Tenant, partition: str, clock: TenantClock | None = None) -> str:
+        """Assign another partition to a tenant; reset its clock, switches, faults and request counts.
 
-        Returns the old partition, which is now listed as stray.
+        If `clock` is None, the clock starts at the tenant's first moment. Returns the old partition, which is
+        now listed as stray.
         """
         name, table, old = tenant.name, tables.tenants, self._world.store.partition(tenant.name)
         change.run(sa.insert(tables.stray_partitions).values(name=old))
-        columns = self._columns(tenant, partition)
+        columns = self._columns(tenant, partition, clock)
         change.run_for(name, sa.update(table).where(table.c.name == name).values(columns))
         self._world.switches.turn_all_off(change, name)
+        change.run_for(name, sa.delete(tables.faults).where(tables.faults.c.tenant == name))
         change.after_commit(partial(self._world.limiter.reset, name))
         return old
 
@@ -224,19 +231,25 @@ class Tenants:
         deleted.
         """
         with self._world.store.change() as change:
-            self.delete_stray_partition(change, self.remove(change, name))
+            self.remove(change, name)
+            for partition in self.stray_partitions():
+                self.delete_stray_partition(change, partition)
 
     def remove(self, change: Change, name: str) -> str:
         """Delete a tenant but not its rows, and return the partition that contains the rows.
 
-        The partition is now listed as stray. Raises the same errors as `delete`.
+        The partition and those of the tenant's snapshots are now listed as stray. Raises the same errors as
+        `delete`.
         """
         self.get(name)
         if name == DEMO:
             raise ValueError("The tenant 'demo' always exists; reset it instead.")
-        world, table, spent = self._world, tables.tenants, tables.spent_tokens
+        world, table, spent, faults = self._world, tables.tenants, tables.spent_tokens, tables.faults
         partition = world.store.partition(name)
-        change.run(sa.insert(tables.stray_partitions).values(name=partition))
+        for stray in (partition, *self._snapshot_partitions(name)):
+            change.run(sa.insert(tables.stray_partitions).values(name=stray))
+        change.run(sa.delete(tables.snapshots).where(tables.snapshots.c.tenant == name))
+        change.run_for(name, sa.delete(faults).where(faults.c.tenant == name))
         world.keys.remove(change, name)
         world.switches.turn_all_off(change, name)
         change.run_for(name, sa.delete(spent).where(spent.c.tenant == name))
@@ -256,6 +269,11 @@ class Tenants:
         """Return the names of all partitions that do not belong to a tenant."""
         return [name for (name,) in self._world.store.select(sa.select(tables.stray_partitions.c.name))]
 
+    def _snapshot_partitions(self, name: str) -> list[str]:
+        table = tables.snapshots
+        rows = self._world.store.select(sa.select(table.c.partition).where(table.c.tenant == name))
+        return [partition for (partition,) in rows]
+
     def delete_stray_partition(self, change: Change, partition: str) -> None:
         """Delete the rows in a stray partition, and remove it from the table of stray partitions."""
         change.wipe(partition)
@@ -269,13 +287,12 @@ class Tenants:
         for (limits,) in self._world.store.tenant_rows(tables.tenants, name, "limits"):
             modes[name] = limits
 
-    def _columns(self, tenant: Tenant, partition: str) -> dict[str, object]:
+    def _columns(self, tenant: Tenant, partition: str, clock: TenantClock | None) -> dict[str, object]:
         columns = {name: getattr(tenant, name) for name in Tenant.__dataclass_fields__}
-        clock = TenantClock()  # real time
-        if tenant.frozen:
-            clock = TenantClock(frozen_at=tenant.first_moment)
-        elif tenant.chosen:
-            clock = TenantClock(offset=tenant.first_moment - self._world.clocks.real())
+        if clock is None:
+            clock = TenantClock()  # real time
+            if tenant.frozen or tenant.chosen:
+                clock = self._world.clocks.showing(tenant.first_moment, frozen=tenant.frozen)
         return {**columns, "partition": partition, "clock_offset": clock.offset, "frozen_at": clock.frozen_at}
 
     def _write_seed(self, change: Change, tenant: Tenant, vendor: Vendor) -> None:

@@ -171,6 +171,15 @@ class Keys:
             plans = _listed(self._plans[vendor])
             raise ValueError(f"There is no plan {plan!r} at {vendor}; there are {plans}.")
 
+    def copy(self, change: Change, tenant: str, other: str, at: int) -> None:
+        """Replace the keys of the tenant `other` by keys with the same names, scopes and plans as `tenant`'s.
+
+        The new keys differ from those of `tenant`, because a key is derived from the name of its tenant.
+        """
+        self.remove(change, other)
+        for grant in self.held_by(tenant):
+            self._write(change, replace(grant, tenant=other), at)
+
     def remove(self, change: Change, tenant: str) -> None:
         """Delete all keys of a tenant."""
         change.run_for(tenant, sa.delete(tables.keys).where(tables.keys.c.tenant == tenant))

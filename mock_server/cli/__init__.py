@@ -2,7 +2,7 @@
 
 import typer
 
-from mock_server.cli import keys, ledger, requests, returns, tenants
+from mock_server.cli import faults, forecast, keys, ledger, requests, returns, snapshots, tenants
 from mock_server.cli.keys import credentials
 from mock_server.cli.request import DEFAULT_URL
 
@@ -16,6 +16,6 @@ def commands() -> typer.Typer:
         help="Control a running sandbox.\n\n"
         "Prepare tenants, clocks, keys and returns for a test, and inspect the events and webhooks.",
     )
-    for module in (tenants, keys, returns, ledger, requests):
+    for module in (tenants, snapshots, keys, returns, forecast, ledger, requests, faults):
         module.register(group)
     return group

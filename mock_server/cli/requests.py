@@ -164,7 +164,7 @@ def _target(exchange: Mapping[str, Any]) -> str:
 
 
 def _fault(exchange: Mapping[str, Any]) -> str:
-    return f" The fault {exchange['fault']} changed the response." if exchange["fault"] else ""
+    return f" Fault: {exchange['fault']}." if exchange["fault"] else ""
 
 
 def _lines(exchange: Mapping[str, Any]) -> Iterator[str]:

@@ -7,17 +7,22 @@ from mock_server.access.ratelimit import Verdict
 from mock_server.control.acts import ActEndpoints
 from mock_server.control.clock import ClockEndpoints
 from mock_server.control.context import ControlContext
+from mock_server.control.faults import FaultEndpoints
 from mock_server.control.health import HealthEndpoints
 from mock_server.control.keys import KeyEndpoints
 from mock_server.control.ledger import LedgerEndpoints
+from mock_server.control.next import NextEndpoints
+from mock_server.control.overviews import OverviewEndpoints
 from mock_server.control.requests import RequestEndpoints
 from mock_server.control.returns import ReturnEndpoints
+from mock_server.control.snapshots import SnapshotEndpoints
 from mock_server.control.switches import SwitchEndpoints
 from mock_server.control.tenants import TenantEndpoints
 from mock_server.control.webhooks import WebhookEndpoints
 from mock_server.engine.call import Call
 from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Reply
+from mock_server.faults.registry import Faults
 from mock_server.tenants import Tenants
 from mock_server.vendors import Vendor
 from mock_server.world import World
@@ -39,14 +44,18 @@ _STATUSES: Final = {
 _SUBJECTS: Final = (
     HealthEndpoints,
     TenantEndpoints,
+    SnapshotEndpoints,
     KeyEndpoints,
     SwitchEndpoints,
     LedgerEndpoints,
     ClockEndpoints,
+    NextEndpoints,
+    OverviewEndpoints,
     ReturnEndpoints,
     ActEndpoints,
     RequestEndpoints,
     WebhookEndpoints,
+    FaultEndpoints,
 )
 
 
@@ -55,8 +64,8 @@ class Control:
 
     name = "sandbox"
 
-    def __init__(self, world: World, tenants: Tenants, vendors: Mapping[str, Vendor]) -> None:
-        context = ControlContext(world, tenants, vendors)
+    def __init__(self, world: World, tenants: Tenants, vendors: Mapping[str, Vendor], faults: Faults) -> None:
+        context = ControlContext(world, tenants, vendors, faults)
         self.handlers: dict[str, Handler] = {}
         """The handlers keyed by operationId."""
         for subject in _SUBJECTS:

@@ -23,12 +23,12 @@ class ActEndpoints:
         self._context.tenant(call)
         acts = [
             {"name": name, "description": act.sentence, "schema": dict(act.schema)}
-            for name, act in acts_of(self._vendor(call)).items()
+            for name, act in acts_of(self._context.vendor_in_path(call)).items()
         ]
         return Reply(200, {"acts": acts})
 
     async def run_act(self, call: Call) -> Reply:
-        tenant, vendor = self._context.tenant(call).name, self._vendor(call)
+        tenant, vendor = self._context.tenant(call).name, self._context.vendor_in_path(call)
         act, requested = self._act(vendor, call.path["act"]), call.body
         if faults := act.faults(requested):
             raise refusal(faults)
@@ -41,14 +41,6 @@ class ActEndpoints:
         except (IllegalMove, ValueError) as error:
             raise Problem("invalid", str(error)) from None
         return Reply(200, {"vendor": vendor.name, "document": document})
-
-    def _vendor(self, call: Call) -> Vendor:
-        name, vendors = call.path["vendor"], self._context.vendors
-        if name not in vendors:
-            raise Problem(
-                "not_found", f"There is no vendor {name!r}; this sandbox serves {', '.join(vendors)}."
-            )
-        return vendors[name]
 
     def _act(self, vendor: Vendor, name: str) -> Act:
         acts = acts_of(vendor)

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from mock_server.bulk import Bulk
-from mock_server.clock import instant, whole_second
+from mock_server.clock import SECOND, instant, reached_at, timestamp, whole_second
 from mock_server.engine.call import Call
 from mock_server.engine.problem import FieldError, Problem
 from mock_server.engine.reply import Reply
+from mock_server.faults.registry import Faults
 from mock_server.tenants import Tenant, Tenants, UnknownTenantError
 from mock_server.vendors import Vendor
 from mock_server.world import World
@@ -21,11 +22,12 @@ _FIRST: Final = instant("1990-01-01")
 
 @dataclass(frozen=True, slots=True)
 class ControlContext:
-    """The world, tenants and vendors of one sandbox, shared by all handlers of the control plane."""
+    """The world, tenants, vendors and faults of one sandbox, shared by all handlers of the control plane."""
 
     world: World
     tenants: Tenants
     vendors: Mapping[str, Vendor]
+    faults: Faults
     bulk: Bulk = field(init=False)
 
     def __post_init__(self) -> None:
@@ -54,6 +56,26 @@ class ControlContext:
             return self.vendors[name]
         except KeyError:
             raise invalid("vendor", f"this sandbox serves {', '.join(self.vendors)}") from None
+
+    def vendor_in_path(self, call: Call) -> Vendor:
+        """Look up the vendor in the request's path; raises `Problem("not_found")` if it is not served."""
+        name = call.path["vendor"]
+        if name not in self.vendors:
+            raise Problem(
+                "not_found", f"There is no vendor {name!r}; this sandbox serves {', '.join(self.vendors)}."
+            )
+        return self.vendors[name]
+
+    def clock(self, tenant: str) -> dict[str, Any]:
+        """Build the JSON of a tenant's clock."""
+        clocks = self.world.clocks
+        due = clocks.next_due(tenant)
+        return {
+            "now": timestamp(clocks.now(tenant)),
+            "frozen": clocks.frozen(tenant),
+            "ahead_seconds": round(clocks.offset(tenant) / SECOND, 3) + 0.0,  # turns -0.0 into 0.0
+            "next_due": None if due is None else reached_at(due),
+        }
 
     async def now(self, tenant: str) -> int:
         """Run a tenant's due steps, then return the tenant's current time, rounded down to whole seconds.

@@ -111,7 +111,7 @@ class _Filters:
             if not self._match(entry):
                 return None
             exchange = journal.exchanges.shown(entry)
-            # The text is searched in what is shown, so that nobody can find out a secret by searching for it.
+            # The text is searched in what is shown, so that a search cannot reveal a secret.
             return exchange if self._text in orjson.dumps(exchange).lower() else None
 
         return show
@@ -121,6 +121,7 @@ class _Filters:
         query = self._query
         return (
             all(name not in query or query[name] == value for name, value in _compared(entry))
+            and ("fault" not in query or query["fault"] in entry.state.fault.split(", "))
             and entry.at >= self._since
             and _has_status(entry, query.get("status", ""))
         )
@@ -131,7 +132,6 @@ def _compared(entry: Entry) -> Iterator[tuple[str, Any]]:
     yield "vendor", entry.vendor
     yield "operation", entry.operation
     yield "method", entry.scope["method"]
-    yield "fault", entry.state.fault
 
 
 def _has_status(entry: Entry, status: str) -> bool:

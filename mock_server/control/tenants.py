@@ -17,7 +17,9 @@ class TenantEndpoints:
         self._context = context
 
     def list_tenants(self, _call: Call) -> Reply:
-        return Reply(200, {"tenants": [self._tenant(tenant) for tenant in self._context.tenants.every()]})
+        return Reply(
+            200, {"tenants": [shown(self._context, tenant) for tenant in self._context.tenants.every()]}
+        )
 
     async def create_tenant(self, call: Call) -> Reply:
         requested = dict(call.body)
@@ -29,16 +31,16 @@ class TenantEndpoints:
             return conflict(error)
         except ValueError as error:
             raise Problem("invalid", str(error)) from None
-        return Reply(201, self._tenant(tenant))
+        return Reply(201, shown(self._context, tenant))
 
     def get_tenant(self, call: Call) -> Reply:
-        return Reply(200, self._tenant(self._context.tenant(call)))
+        return Reply(200, shown(self._context, self._context.tenant(call)))
 
     async def reset_tenant(self, call: Call) -> Reply:
         with self._context.missing():
             tenant = await self._context.bulk.reset(self._context.tenant(call).name)
         self._context.world.journal.clear(tenant.name)
-        return Reply(200, self._tenant(tenant))
+        return Reply(200, shown(self._context, tenant))
 
     async def delete_tenant(self, call: Call) -> Reply:
         try:
@@ -50,18 +52,18 @@ class TenantEndpoints:
         self._context.world.journal.clear(tenant)
         return Reply(204, None)
 
-    def _tenant(self, tenant: Tenant) -> dict[str, Any]:
-        world, vendors = self._context.world, self._context.vendors
-        return {
-            "name": tenant.name,
-            "seed": tenant.seed,
-            "seed_size": tenant.seed_size,
-            "plan": tenant.plan or None,
-            "limits": tenant.limits,
-            "first_moment": timestamp(tenant.first_moment),
-            "now": timestamp(world.clocks.now(tenant.name)),
-            "frozen": world.clocks.frozen(tenant.name),
-            "returns": {
-                name: sum(world.store.totals(tenant.name, name, "return").values()) for name in vendors
-            },
-        }
+
+def shown(context: ControlContext, tenant: Tenant) -> dict[str, Any]:
+    """Build the `Tenant` of the specification."""
+    world, vendors = context.world, context.vendors
+    return {
+        "name": tenant.name,
+        "seed": tenant.seed,
+        "seed_size": tenant.seed_size,
+        "plan": tenant.plan or None,
+        "limits": tenant.limits,
+        "first_moment": timestamp(tenant.first_moment),
+        "now": timestamp(world.clocks.now(tenant.name)),
+        "frozen": world.clocks.frozen(tenant.name),
+        "returns": {name: sum(world.store.totals(tenant.name, name, "return").values()) for name in vendors},
+    }

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from mock_server.cors import Cors
     from mock_server.engine.body import Receive
-    from mock_server.engine.protocols import Gate, Guard, Journal, Meter, Service
+    from mock_server.engine.protocols import Gate, Guard, Injector, Journal, Meter, Service
     from mock_server.engine.routing import Route
 
     Scope = MutableMapping[str, Any]
@@ -74,6 +74,7 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
         meter: Meter | None = None,
         guard: Guard | None = None,
         journal: Journal | None = None,
+        injector: Injector | None = None,
         **_stock: Any,
     ) -> None:
         """Compile one API; raise `BrokenSpecification` if an operation cannot be served.
@@ -90,6 +91,7 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
                 meter=meter,
                 guard=guard,
                 journal=journal,
+                injector=injector,
                 base_url=self._base_url,
             )
         )
@@ -111,7 +113,7 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
                             return
                     if match is None:
                         state = _begin(api)
-                        await self._send(api, api.unknown_path(state), scope, state, send)
+                        await self._send(api, api.unknown_path(state), scope, state, send, receive)
                     else:
                         await self._answer(api, *match, scope, receive, send)
                     return
@@ -141,9 +143,11 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
             headers = (*answer.headers, self._date(answer.now))
             await send_events(state.events, headers, scope["method"], receive, send)
             return
-        await self._send(api, answer, scope, state, send)
+        await self._send(api, answer, scope, state, send, receive)
 
-    async def _send(self, api: Api, answer: Answer, scope: Scope, state: RequestState, send: Send) -> None:
+    async def _send(
+        self, api: Api, answer: Answer, scope: Scope, state: RequestState, send: Send, receive: Receive
+    ) -> None:
         body = answer.body
         headers = [*answer.headers, self._date(answer.now)]
         if len(body) >= MIN_SIZE and answer.content_type == JSON:
@@ -158,7 +162,11 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
         # The request is recorded first, so that a client that has its response finds it in the journal.
         if api.journal is not None:
             api.journal.record(scope, state, answer, headers)
-        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        start = {"type": "http.response.start", "status": answer.status, "headers": headers}
+        if answer.sender is not None:
+            await answer.sender(start, body, receive, send)
+            return
+        await send(start)
         await send({"type": "http.response.body", "body": body})
 
     def _date(self, now: int) -> tuple[bytes, bytes]:

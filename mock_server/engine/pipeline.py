@@ -9,19 +9,24 @@ from mock_server.engine.body import ClientDisconnected
 from mock_server.engine.call import Call
 from mock_server.engine.parameters import Headers
 from mock_server.engine.problem import Problem
-from mock_server.engine.protocols import NotReady
+from mock_server.engine.protocols import Injected, NotReady
 from mock_server.engine.reply import EventStream, File, Reply
 from mock_server.engine.responses import BrokenReplyError, encode_unchecked
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, MutableMapping, Sequence
 
     from mock_server.access.grants import Grant
     from mock_server.access.ratelimit import Verdict
     from mock_server.engine.body import Receive
     from mock_server.engine.operation import Operation
-    from mock_server.engine.protocols import Gate, Guard, Journal, Meter, Service
+    from mock_server.engine.protocols import Gate, Guard, Injection, Injector, Journal, Meter, Service
     from mock_server.engine.routing import Route, Routes
+
+    Message = MutableMapping[str, Any]
+    Send = Callable[[Message], Awaitable[None]]
+    Sender = Callable[[Message, bytes, Receive, Send], Awaitable[None]]
+    """Sends a response: its ASGI start message and its body."""
 
 _logger = logging.getLogger(__name__)
 JSON = b"application/json"
@@ -38,7 +43,8 @@ class Answer(NamedTuple):
     """A complete HTTP response.
 
     `headers` does not include Content-Type, Content-Length and Date, which `Engine` adds. `now` is the time
-    for the Date header, in microseconds since the Unix epoch.
+    for the Date header, in microseconds since the Unix epoch. `sender` sends the response in a special way,
+    for a fault; if it is None, the response is sent at once.
     """
 
     status: int
@@ -46,6 +52,7 @@ class Answer(NamedTuple):
     headers: Pairs
     now: int
     content_type: bytes = JSON
+    sender: Sender | None = None
 
 
 class RequestState:
@@ -53,7 +60,8 @@ class RequestState:
 
     `api` is the API that the request was sent to, or None if there is none at its path. `operation`, `grant`,
     `verdict` (of the rate limits) and `problem` (the error that was sent) are None until they are determined.
-    `body` is the received request body. `fault` is the ID of the fault that changed the response, or "".
+    `body` is the received request body. `fault` is the ID of the fault that the request met, or ""; several
+    IDs are separated by commas.
     `started` is the value of the journal's performance counter when the request arrived. `events` are the
     server-sent events that are the body of the response, or None.
     """
@@ -74,7 +82,8 @@ class Api:
     """The operations of one specification, and the service that handles them.
 
     `gate` authenticates clients. Without a `meter`, the API has no rate limits, and its responses have the
-    header `X-Content-Type-Options: nosniff`. A `guard` checks each request before all other checks. A
+    header `X-Content-Type-Options: nosniff`. A `guard` checks each request before all other checks. With an
+    `injector`, requests meet faults, and clients may choose a documented response (`preferred.py`). A
     `journal` records each request and its response.
     """
 
@@ -88,6 +97,7 @@ class Api:
         meter: Meter | None,
         guard: Guard | None,
         journal: Journal | None,
+        injector: Injector | None,
         base_url: str,
     ) -> None:
         self.name = service.name
@@ -100,6 +110,7 @@ class Api:
         self._gate = gate
         self._meter = meter
         self._guard = guard
+        self._injector = injector
         self._base_url = base_url
 
     def match(self, path: bytes) -> tuple[Route, Sequence[bytes]] | None:
@@ -161,12 +172,35 @@ class Api:
                 answer = await self._check_and_run(operation, segments, scope, receive, state)
         except Problem as problem:
             answer = self._refuse(problem, operation, state)
+        except Injected as injected:
+            state.fault = injected.injection.id
+            answer = await self._inject(injected.injection, operation, segments, scope, receive, state)
         # Changes are committed once per turn of the event loop (`store/batch.py`). Requests that only read
         # wait too: they may have read a change that a failed COMMIT would still undo.
         pending = self._gate.pending()
         if pending is not None:
             await pending
         return answer
+
+    async def _inject(
+        self,
+        injection: Injection,
+        operation: Operation,
+        segments: Sequence[bytes],
+        scope: Mapping[str, Any],
+        receive: Receive,
+        state: RequestState,
+    ) -> Answer:
+        """Respond to a request as its faults say, without running the operation or after running it."""
+        await injection.wait()
+        if injection.problem is not None:
+            answer = self._refuse(injection.problem, operation, state, validated=False)
+        elif injection.answer is not None:
+            answer = injection.answer(self._gate.now(state.grant))
+        else:
+            changed = injection.operation(operation)
+            answer = await self._run_and_wait(changed, segments, scope, receive, state)
+        return injection.change(answer)
 
     async def _check_and_run(
         self,
@@ -178,8 +212,8 @@ class Api:
     ) -> Answer:
         """Check a request, run its handler and return the response.
 
-        The order of the checks is: guard, credentials, rate limits, outages, scope, parameters, body. A
-        client that may not call an operation therefore learns nothing about the operation's input.
+        The order of the checks is: guard, credentials, rate limits, outages, faults, scope, parameters, body.
+        A client that may not call an operation therefore learns nothing about the operation's input.
         """
         raw = dict(scope["headers"])
         if self._guard is not None:
@@ -189,10 +223,13 @@ class Api:
         grant = None if security.public else self._gate.admit(security.credentials(raw, query))
         state.grant = grant
         if grant is not None:
-            if self._meter is not None:
+            if self._meter is not None and not state.fault:  # after a fault, the request is counted already
                 state.verdict = self._meter.take(grant)
                 _check_limits(state.verdict)
                 _check_open(self._meter.closed(grant))
+            injector = self._injector
+            if injector is not None and grant.tenant in injector.tenants and not state.fault:
+                injector.inject(grant.tenant, operation.id)
             _check_scope(grant, operation)
         headers = Headers(raw)
         path, values = operation.parameters.read(segments, query, headers)
@@ -200,16 +237,17 @@ class Api:
         if operation.body is not None:
             state.body = await operation.body.receive(raw, receive)
             body = operation.body.parse(raw, state.body)
+        if self._injector is not None:
+            if grant is None and len(self._injector.tenants) and not state.fault:
+                self._injector.inject(self._injector.owner(body), operation.id)
+            if b"prefer" in raw and (answer := self._preferred(raw[b"prefer"], operation, state)):
+                return answer
         call = Call(operation.id, grant, path, values, headers, body, self._base_url)
         reply, payload = self._run(operation, call)
         if payload is None:
             reply = await reply
             payload = operation.responses.encode(reply)
-        kind = JSON
-        if isinstance(reply.body, _NOT_JSON):
-            kind = reply.body.media_type.encode()
-            if isinstance(reply.body, EventStream):
-                state.events = reply.body.events
+        kind = _media_type(reply.body, state) if isinstance(reply.body, _NOT_JSON) else JSON
         return Answer(reply.status, payload, self._limits(state) + reply.headers, self._gate.now(grant), kind)
 
     def _run(self, operation: Operation, call: Call) -> tuple[Any, bytes | None]:
@@ -235,12 +273,27 @@ class Api:
         finally:
             gate.release()
 
-    def _refuse(self, problem: Problem, operation: Operation | None, state: RequestState) -> Answer:
-        """Build the error response for a problem; validate it unless `operation` is None."""
+    def _preferred(self, header: bytes, operation: Operation, state: RequestState) -> Answer | None:
+        """Build the response that the client chose with `Prefer`; return None if it chose none."""
+        from mock_server.engine.preferred import chosen
+
+        response = chosen(header, operation, self._service)
+        if response is None:
+            return None
+        status, payload, headers, kind = response
+        return Answer(status, payload, self._limits(state) + headers, self._gate.now(state.grant), kind)
+
+    def _refuse(
+        self, problem: Problem, operation: Operation | None, state: RequestState, *, validated: bool = True
+    ) -> Answer:
+        """Build the error response for a problem; validate it if `validated`, unless `operation` is None."""
         state.problem = problem
         reply = self._service.problem(problem)
         try:
-            payload = operation.responses.encode(reply) if operation else encode_unchecked(reply.body)
+            if operation is None or not validated:
+                payload = encode_unchecked(reply.body)
+            else:
+                payload = operation.responses.encode(reply)
         except BrokenReplyError as broken:
             # The second call has no operation, so its reply is not validated and cannot fail again.
             _logger.error(  # noqa: TRY400
@@ -258,6 +311,13 @@ class Api:
         if self._meter is None:
             return _NOSNIFF
         return self._service.limit_headers(state.verdict or self._meter.anonymous())
+
+
+def _media_type(body: File | EventStream, state: RequestState) -> bytes:
+    """Return the media type of a body that is not JSON; keep its events for the engine to send."""
+    if isinstance(body, EventStream):
+        state.events = body.events
+    return body.media_type.encode()
 
 
 def _check_limits(verdict: Verdict) -> None:

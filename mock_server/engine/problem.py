@@ -32,7 +32,7 @@ class Problem(Exception):  # noqa: N818 - the term of RFC 9457
 
     `message` is a complete sentence, `fields` lists the invalid fields, and `details` contains facts that a
     vendor may show, such as the allowed states or the missing scope. The vendor decides whether `headers` are
-    sent.
+    sent. `status` is the HTTP status to send; if it is 0, the vendor chooses one for the kind of problem.
     """
 
     kind: Kind
@@ -40,6 +40,7 @@ class Problem(Exception):  # noqa: N818 - the term of RFC 9457
     fields: tuple[FieldError, ...] = ()
     details: Mapping[str, Any] = field(default_factory=dict)
     headers: tuple[tuple[bytes, bytes], ...] = ()
+    status: int = 0
 
     def __str__(self) -> str:
         return self.message

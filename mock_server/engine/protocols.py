@@ -1,6 +1,7 @@
 """The interfaces that the engine calls.
 
-They are `Gate` (authentication), `Meter` (rate limits), `Service` (handlers) and `Journal` (records).
+`Gate` authenticates clients, `Meter` enforces rate limits, `Service` handles requests, `Injector` injects
+faults, and `Journal` records requests.
 """
 
 from __future__ import annotations
@@ -8,10 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
     from mock_server.access.grants import Grant
     from mock_server.access.ratelimit import Verdict
+    from mock_server.engine.operation import Operation
     from mock_server.engine.pipeline import Answer, RequestState
     from mock_server.engine.problem import Problem
     from mock_server.engine.reply import Reply
@@ -26,6 +28,54 @@ class NotReady(Exception):  # noqa: N818 - a signal to wait, not an error
     def __init__(self, wait: Callable[[], Awaitable[None]]) -> None:
         super().__init__()
         self.wait = wait
+
+
+class ConnectionCut(Exception):  # noqa: N818 - what the sender of a response decides
+    """Raised by the ASGI application if the server has to close the connection without a full response."""
+
+
+class Injected(Exception):  # noqa: N818 - a signal, not an error
+    """Raised by an `Injector` if a request meets faults."""
+
+    def __init__(self, injection: Injection) -> None:
+        super().__init__()
+        self.injection = injection
+
+
+class Injection(Protocol):
+    """What the faults that a request meets do to it; `id` lists the IDs of these faults."""
+
+    id: str
+
+    async def wait(self) -> None:
+        """Delay the request."""
+
+    @property
+    def problem(self) -> Problem | None:
+        """The error to send, in the API's error format, without running the operation."""
+
+    @property
+    def answer(self) -> Callable[[int], Answer] | None:
+        """A function of the time (µs) that builds the response to send without running the operation."""
+
+    def operation(self, operation: Operation) -> Operation:
+        """Return the operation to run in place of the one requested."""
+
+    def change(self, answer: Answer) -> Answer:
+        """Change the response, or how it is sent."""
+
+
+class Injector(Protocol):
+    """Injects faults into the requests to one API."""
+
+    tenants: Collection[str]
+    """The tenants whose requests may meet faults."""
+
+    def inject(self, tenant: str, operation: str) -> None:
+        """Count a call of an operation; raise `Injected` if the call meets faults. `tenant` may be ""."""
+
+    def owner(self, body: Any) -> str:
+        """Return the tenant whose key a request's body contains, or ""; for requests without credentials."""
 
 
 class Gate(Protocol):

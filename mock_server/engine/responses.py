@@ -7,6 +7,7 @@ because schemas never change while the sandbox runs. The rest of a reply is vali
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -160,10 +161,19 @@ class Responses:
     """The compiled Responses Object of one operation."""
 
     def __init__(self, raw: Mapping[str, Any], schemas: Schemas) -> None:
+        self.schemas = schemas
+        self.generated = count()
+        """Numbers the generated responses, which clients can ask for."""
+        self._raw = raw
         self._contents: dict[str, Content | None] = {}
         for status, node in raw.items():
             content = schemas.resolve(node).get("content")
             self._contents[status] = _content(content, schemas) if content else None
+
+    @property
+    def documented(self) -> dict[str, Mapping[str, Any]]:
+        """The Response Objects of the operation, keyed by status."""
+        return {status: self.schemas.resolve(node) for status, node in self._raw.items()}
 
     def encode(self, reply: Reply) -> bytes:
         """Validate a reply and serialise its body; raise `BrokenReplyError` if the reply is not valid."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _NONE: Final[frozenset[str]] = frozenset()
 _TEXT: Final = ("text/", "application/json", "application/xml", "application/x-www-form-urlencoded")
 _VALID: Final = "The request is valid."
+_FAULT: Final = "A fault changed the response."
 _UNKNOWN_PATH: Final = "There is nothing at this path."
 
 
@@ -82,7 +83,7 @@ class Exchanges:
         """Return a sentence that says whether the request was valid, and what was wrong with it."""
         problem = entry.state.problem
         if problem is None and entry.state.api is not None:
-            return _VALID
+            return _FAULT if entry.state.fault else _VALID
         sentence = problem.message if problem else _UNKNOWN_PATH
         nearest = self.nearest(entry)
         if nearest is None:

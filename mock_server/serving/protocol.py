@@ -18,6 +18,7 @@ from httptools import HttpRequestParser
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from mock_server.clock import SECOND, sleep, steady, wall
+from mock_server.engine.protocols import ConnectionCut
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -98,6 +99,17 @@ class Protocol(HttpToolsProtocol):
         self._counted: object = None
         self._received = 0
         self._previous: Any = None
+        self._application = self.app
+        self.app = self._run
+
+    async def _run(self, scope: Any, receive: Any, send: Any) -> None:
+        """Run the application, and close the connection without an error message if it asks for that."""
+        try:
+            await self._application(scope, receive, send)
+        except ConnectionCut:
+            # `send` belongs to uvicorn's cycle of this request, which otherwise responds with status 500.
+            send.__self__.disconnected = True
+            self.transport.close()
 
     @property
     def reading_head(self) -> bool:

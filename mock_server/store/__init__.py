@@ -7,7 +7,7 @@ only microseconds, and must be used from one thread. All writes use `Store.chang
 import asyncio
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Self
 
 import orjson
@@ -16,16 +16,16 @@ import sqlalchemy as sa
 from mock_server.store import statements, tables
 from mock_server.store.batch import Batch, Turn
 from mock_server.store.change import Change
-from mock_server.store.database import open_database, open_scratch
+from mock_server.store.database import open_database, open_scratch, probe
 from mock_server.store.file import Watch
 from mock_server.store.memory import CounterKey, Memory, Reload, TenantTable
 from mock_server.store.model import Filters, Order, Row, Sorting, Step, StoreError
+from mock_server.store.watching import WatchedChange, watch
 
 __all__ = ["EVERYTHING", "Change", "Filters", "Order", "Row", "Sorting", "Step", "Store", "StoreError"]
 
 EVERYTHING = Filters()
 _NOT_HOLDING = -1
-_PROBE = "probe"
 _RELEASE = "RELEASE change"
 _ROLLBACK_TO = ("ROLLBACK TO change", _RELEASE)
 
@@ -97,7 +97,7 @@ class Store:
         if batch:
             execute("SAVEPOINT change")
         self._changing = True
-        change = Change(self._connection, self._memory)
+        change = (WatchedChange if self._memory.watched else Change)(self._connection, self._memory)
         try:
             yield change
             if batch:
@@ -172,26 +172,13 @@ class Store:
         try:
             self._watch.check()
             if self._failure and not (self._batch and self._batch.open):
-                self._try_to_write()
+                probe(self._connection)
+                self._failure = ""
         except StoreError as error:
             return str(error)
         except sqlite3.Error as error:
             self._note(error)
         return self._failure
-
-    def _try_to_write(self) -> None:
-        meta = tables.meta
-        self._execute("BEGIN IMMEDIATE")
-        try:
-            # An update to the same value would prove nothing: SQLite does not write unchanged pages.
-            self._execute(*statements.bound(sa.insert(meta).values(name=_PROBE, value="")))
-            self._execute(*statements.bound(sa.delete(meta).where(meta.c.name == _PROBE)))
-            self._execute("COMMIT")
-        except BaseException:
-            if self._connection.in_transaction:
-                self._execute("ROLLBACK")
-            raise
-        self._failure = ""
 
     def _undo(self, rollback: Sequence[str], changed: Sequence[TenantTable]) -> None:
         """Run the `rollback` statements, then reload the caches of the `changed` tables from the database.
@@ -218,6 +205,10 @@ class Store:
         `reload` must read the current rows with `tenant_rows`, because the change may have been undone.
         """
         self._memory.on_change(table.name, reload)
+
+    def watching(self, partition: str) -> AbstractContextManager[Callable[[], bool]]:
+        """Detect changes to a partition while it is being copied; see `watching.watch`."""
+        return watch(self._memory, partition)
 
     def tenant_rows(self, table: sa.Table, tenant: str, *columns: str) -> list[tuple[Any, ...]]:
         """Fetch the given columns of a tenant's rows in `table`, which must be one of `tables.REMEMBERED`."""

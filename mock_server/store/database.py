@@ -15,6 +15,7 @@ from mock_server.store.tables import SCHEMA_VERSION, meta
 
 _ADVICE = "Move the file away or choose another one with --database."
 _ELSEWHERE = "Choose another one with --database."
+_PROBE = "probe"
 _MAX_CHECK_SECONDS = 2.0
 """Time limit for the integrity check at start-up; the rest of a large file remains unchecked."""
 
@@ -82,6 +83,21 @@ def open_scratch() -> sqlite3.Connection:
         connection.execute(f"PRAGMA {pragma}")
     _create(connection)
     return connection
+
+
+def probe(connection: sqlite3.Connection) -> None:
+    """Write something to the database and delete it again; raises `sqlite3.Error` if this fails."""
+    execute = connection.execute
+    execute("BEGIN IMMEDIATE")
+    try:
+        # An update to the same value would prove nothing: SQLite does not write unchanged pages.
+        execute(*statements.bound(sa.insert(meta).values(name=_PROBE, value="")))
+        execute(*statements.bound(sa.delete(meta).where(meta.c.name == _PROBE)))
+        execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            execute("ROLLBACK")
+        raise
 
 
 def _path(url: str) -> str:

@@ -32,6 +32,10 @@ class Memory:
     """The earliest step's due time (microseconds since the Unix epoch), keyed by partition and vendors."""
     partitions: dict[str, str] = field(default_factory=dict)
     """The name of each tenant's partition, keyed by tenant; the default is the tenant's name."""
+    watched: int = 0
+    """How many partitions are being copied; while there are any, `written` is kept."""
+    written: set[str] = field(default_factory=set)
+    """The partitions that were written to while `watched` was not 0."""
     listeners: dict[str, list[Reload]] = field(default_factory=dict)
     """The `reload` functions of caches outside the store, keyed by the table that they read."""
 

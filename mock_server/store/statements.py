@@ -14,7 +14,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from mock_server.store.model import Filters, Order, Sorting
-from mock_server.store.tables import counters, deliveries, ledger, metadata, rows, steps, tenants
+from mock_server.store.tables import counters, deliveries, faults, ledger, metadata, rows, steps, tenants
 
 StartAt = Literal["beginning", "row", "after row"]
 """Where a slice starts: at the first row, at a given row, or after a given row."""
@@ -169,6 +169,14 @@ UNSCHEDULE = _text(
     "k_subject",
 )
 STEP_DONE = _text(sa.delete(steps).where(steps.c.id == sa.bindparam("k_id")), "k_id")
+COUNT_FAULT = _text(
+    sa.update(faults)
+    .where(faults.c.id == sa.bindparam("k_id"))
+    .values(calls=sa.bindparam("calls"), fired=sa.bindparam("fired")),
+    "calls",
+    "fired",
+    "k_id",
+)
 
 _LISTS = {
     "statuses": "status", "customer_emails": "customer_email", "order_numbers": "order_number", "ids": "id",

@@ -5,7 +5,7 @@ Times are integers: microseconds since the Unix epoch. Documents and bodies are 
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = "3"
+SCHEMA_VERSION = "4"
 
 metadata = sa.MetaData()
 
@@ -41,6 +41,21 @@ stray_partitions = sa.Table(
     sqlite_with_rowid=False,
 )
 
+snapshots = sa.Table(
+    "snapshots",
+    metadata,
+    sa.Column("tenant", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("partition", sa.Text, nullable=False, unique=True),  # holds the rows; it never changes
+    sa.Column("at", sa.BigInteger, nullable=False),  # the tenant's time
+    sa.Column("frozen", sa.Boolean, nullable=False),  # whether the clock stood still
+    sa.Column("first_moment", sa.BigInteger, nullable=False),
+    sa.Column(
+        "switches", sa.LargeBinary, nullable=False
+    ),  # those that were on: a list of (vendor, name, shop)
+    sqlite_with_rowid=False,
+)
+
 keys = sa.Table(
     "keys",
     metadata,
@@ -73,7 +88,24 @@ spent_tokens = sa.Table(
     sqlite_with_rowid=False,
 )
 
-REMEMBERED = (tenants, keys, switches, spent_tokens)
+faults = sa.Table(
+    "faults",  # faults that a tenant's clients meet, in the order in which they were added
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("tenant", sa.Text, nullable=False),
+    sa.Column("scenario", sa.Text, nullable=False),  # "": added by itself
+    sa.Column("vendor", sa.Text, nullable=False),  # "*": every vendor
+    sa.Column("operation", sa.Text, nullable=False),  # "*": every operation
+    sa.Column("what", sa.Text, nullable=False),
+    sa.Column("parameters", sa.LargeBinary, nullable=False),
+    sa.Column("condition", sa.LargeBinary, nullable=False),  # when the fault fires
+    sa.Column("calls", sa.LargeBinary, nullable=False),  # matching calls, counted per vendor and operation
+    sa.Column("fired", sa.Integer, nullable=False),
+    sa.Index("faults_by_tenant", "tenant", "id"),
+    sqlite_autoincrement=True,  # ids that clients have seen are never reused
+)
+
+REMEMBERED = (tenants, keys, switches, spent_tokens, faults)
 """Tables that are cached in memory, keyed by tenant; write to them with `Change.run_for`."""
 
 PARTITIONED = ("rows", "counters", "ledger", "steps", "deliveries")

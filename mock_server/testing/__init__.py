@@ -9,6 +9,7 @@ With pytest, use the fixtures `returns_sandbox`, `returns_tenant` and `returns_w
 `mock_server.testing.plugin` instead.
 """
 
+from mock_server.testing.faults import Fault, Faults
 from mock_server.testing.records import (
     Act,
     Credentials,
@@ -19,22 +20,29 @@ from mock_server.testing.records import (
     ShownReturn,
     Switch,
 )
+from mock_server.testing.returns import AllowedMove, ReturnDetails, ReturnSummary, Upcoming
 from mock_server.testing.sandbox import Sandbox, SandboxError
 from mock_server.testing.server import started
 from mock_server.testing.tenant import Clock, Tenant
 
 __all__ = [
     "Act",
+    "AllowedMove",
     "Clock",
     "Credentials",
     "Delivery",
     "Exchange",
+    "Fault",
+    "Faults",
     "Key",
     "LedgerEvent",
+    "ReturnDetails",
+    "ReturnSummary",
     "Sandbox",
     "SandboxError",
     "ShownReturn",
     "Switch",
     "Tenant",
+    "Upcoming",
     "started",
 ]

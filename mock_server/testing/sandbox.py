@@ -102,6 +102,11 @@ class Sandbox:
         found: Mapping[str, Any] = self.call("GET", "/health")
         return found
 
+    def fault_kinds(self) -> Mapping[str, Any]:
+        """Return the kinds of faults (`kinds`) and the named scenarios (`scenarios`)."""
+        found: Mapping[str, Any] = self.call("GET", "/faults")
+        return found
+
     def tenants(self) -> list[Tenant]:
         """List all tenants."""
         return [Tenant(self, row["name"]) for row in self.call("GET", "/tenants")["tenants"]]

@@ -9,6 +9,8 @@ from urllib.parse import quote
 import httpx
 
 from mock_server.cli.durations import seconds
+from mock_server.cli.until import until as parse_until
+from mock_server.testing.faults import Faults
 from mock_server.testing.recorded import Requests
 from mock_server.testing.records import (
     Act,
@@ -22,6 +24,8 @@ from mock_server.testing.records import (
     event,
     key,
 )
+from mock_server.testing.returns import ReturnDetails, ReturnSummary, Upcoming, details, summary, upcoming
+from mock_server.testing.snapshots import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
     from mock_server.testing.sandbox import Sandbox
 
 _PAGE = 1_000
+_RETURNS_PAGE = 200
 
 
 class Tenant:
@@ -38,6 +43,7 @@ class Tenant:
         self.name = name
         self.clock = Clock(self)
         self.requests = Requests(sandbox, f"/tenants/{name}")
+        self.faults = Faults(self)
         self._sandbox = sandbox
 
     def __repr__(self) -> str:
@@ -114,6 +120,42 @@ class Tenant:
         """List the tenant's webhook deliveries, oldest first."""
         return [delivery(row) for row in self._pages("/deliveries", "deliveries", {}, "id")]
 
+    def next(self, *, vendor: str | None = None, limit: int = 20) -> list[Upcoming]:
+        """List what will happen next, the earliest first: scheduled steps and attempts to send webhooks."""
+        return [
+            upcoming(row)
+            for row in self.call("GET", "/next", params={"vendor": vendor, "limit": limit})["next"]
+        ]
+
+    def returns(
+        self,
+        *,
+        vendor: str | None = None,
+        status: str | None = None,
+        state: str | None = None,
+        since: datetime | None = None,
+        search: str | None = None,
+    ) -> list[ReturnSummary]:
+        """List the tenant's returns at all vendors, newest first.
+
+        If `vendor`, `status` (in the vendor's words), `state` (neutral), `since` (the earliest time of
+        creation) or `search` (a text that the return contains) is given, only matching returns are listed.
+        """
+        filters = {"vendor": vendor, "status": status, "state": state, "search": search}
+        query = {**filters, "since": since and since.isoformat(), "limit": _RETURNS_PAGE}
+        page = self.call("GET", "/returns", params={**query, "page": 1})
+        rows = list(page["returns"])
+        for number in range(2, page["pages"] + 1):
+            rows += self.call("GET", "/returns", params={**query, "page": number})["returns"]
+        return [summary(row) for row in rows]
+
+    def get_return(self, vendor: str, id_: str) -> ReturnDetails:
+        """Return a return with its items, parcels, allowed moves, next steps and document.
+
+        Raises `SandboxError` if the tenant has no such return.
+        """
+        return details(self.call("GET", f"/returns/{vendor}/{quote(id_, safe='')}"))
+
     def create_return(
         self,
         vendor: str,
@@ -174,6 +216,26 @@ class Tenant:
         """Generate the tenant's returns again, empty its ledger and restart its clock; its keys are kept."""
         self.call("POST", "/reset")
 
+    def snapshot(self, name: str | None = None) -> Snapshot:
+        """Take a snapshot of the tenant; without a name, it is named `snapshot-1`, `snapshot-2` and so on.
+
+        Raises `SandboxError` if the tenant has a snapshot with this name.
+        """
+        body = {} if name is None else {"name": name}
+        return Snapshot.read(self, self.call("POST", "/snapshots", json=body))
+
+    def snapshots(self) -> list[Snapshot]:
+        """List the tenant's snapshots, oldest first by the tenant's clock."""
+        return [Snapshot.read(self, row) for row in self.call("GET", "/snapshots")["snapshots"]]
+
+    def clone(self, name: str) -> Tenant:
+        """Create a tenant with a copy of this tenant's data and clock, and with keys of its own.
+
+        Raises `SandboxError` if the name is taken or not valid.
+        """
+        self.call("POST", "/clone", json={"name": name})
+        return Tenant(self._sandbox, name)
+
     def delete(self) -> None:
         """Delete the tenant and all its data."""
         self.call("DELETE")
@@ -201,22 +263,43 @@ class Clock:
         return datetime.fromisoformat(self._tenant.call("GET", "/clock")["now"])
 
     def advance(
-        self, by: str | int | timedelta | None = None, *, to: datetime | str | None = None
+        self,
+        by: str | int | timedelta | None = None,
+        *,
+        to: datetime | str | None = None,
+        until: str | datetime | Mapping[str, Any] | None = None,
     ) -> datetime:
         """Move the clock forward by the duration `by` or to the time `to`; returns the new time.
 
         `by` is a string such as `"3d"` or `"1d12h"`, a number of seconds or a `timedelta`. Scheduled steps
         that become due are run, and webhooks that become due are sent, in the order of their due times.
-        Raises `ValueError` if a string is not a valid duration, and `SandboxError` if `to` is in the past.
+
+        `until` is `"next"` (the next thing that happens), a time, a sentence such as
+        `"return rma_abc123 is received"`, or an object with `return`, `status` and optionally `vendor` and
+        `within_days` (90 by default). The status is in the vendor's words or a neutral state.
+
+        Raises `ValueError` if a string is not valid, and `SandboxError` if the time is in the past or if what
+        `until` waits for never happens; then the clock does not move.
         """
-        if to is not None:
-            body: dict[str, Any] = {"to": to.isoformat() if isinstance(to, datetime) else to}
+        if isinstance(until, str):
+            body = parse_until(until)
+        elif until is not None:
+            body = {"to": until.isoformat()} if isinstance(until, datetime) else {"until": dict(until)}
+        elif to is not None:
+            body = {"to": to.isoformat() if isinstance(to, datetime) else to}
         elif isinstance(by, timedelta):
             body = {"seconds": int(by.total_seconds())}
         else:
             body = {"seconds": seconds(str(by if by is not None else 0))}
         moved = self._tenant.call("POST", "/clock/advance", json=body)
         return datetime.fromisoformat(moved["clock"]["now"])
+
+    def advance_to_next(self) -> datetime:
+        """Move the clock to the next thing that happens, and return the new time.
+
+        Raises `SandboxError` if nothing is scheduled.
+        """
+        return self.advance(until="next")
 
     def freeze(self) -> None:
         """Stop the clock."""

@@ -12,10 +12,11 @@ from mock_server.access.ratelimit import Verdict
 from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Reply
 from mock_server.lifecycle import Lifecycle
+from mock_server.overview import Overview
 from mock_server.pages.label import Label
 from mock_server.pages.prefill import Examples
 from mock_server.seed import SeedReturn
-from mock_server.store import Change, Step
+from mock_server.store import Change, Row, Step
 from mock_server.switches import Switch
 from mock_server.world import World
 
@@ -71,6 +72,12 @@ class Vendor(Protocol):
 
     def run_step(self, change: Change, step: Step) -> None:
         """Run a scheduled step, such as a carrier's scan, as if the time were `step.due`."""
+
+    def explain_step(self, step: Step) -> str:
+        """Explain a scheduled step to a person: the first clause of a sentence, without a full stop."""
+
+    def overview(self, row: Row) -> Overview:
+        """Build the overview of a return from its stored row, with related records where needed."""
 
 
 @runtime_checkable

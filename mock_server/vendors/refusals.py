@@ -1,6 +1,7 @@
 """Errors that vendors share: default HTTP status codes, and functions that create common problems."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Final
 
 from mock_server.access.grants import Grant
@@ -22,6 +23,14 @@ STATUSES: Final[Mapping[str, int]] = {
 """HTTP status codes keyed by kind of problem; vendors that use other status codes override them."""
 _LONGEST_ID: Final = 80
 """The maximum number of characters of an unknown ID that are repeated in an error message."""
+
+
+def phrase(status: int) -> str:
+    """Return the reason phrase of an HTTP status, such as `Bad Gateway`; "Error" if it has none."""
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Error"
 
 
 def require_grant(call: Call, message: str) -> Grant:

@@ -192,6 +192,11 @@ class Outbox:
             return self._read(tenant, *conditions, order=_TABLE.c.id.desc(), limit=last)[::-1]
         return self._read(tenant, *conditions, order=_TABLE.c.id, limit=limit)
 
+    def waiting(self, tenant: str, limit: int) -> list[Delivery]:
+        """List a tenant's pending deliveries, the one with the earliest attempt first, up to `limit`."""
+        pending = (_TABLE.c.tenant == self._store.partition(tenant), _TABLE.c.due.is_not(None))
+        return self._read(tenant, *pending, order=_TABLE.c.due, limit=limit)
+
     def _waiting(self, tenant: str | None) -> "Iterator[tuple[WebhookKey, int]]":
         """Yield each webhook that has pending deliveries, with the due time of the earliest one.
 

@@ -165,7 +165,7 @@ def test_ctrl_c_stops_at_once_without_output(tmp_path: Path) -> None:
         idle = socket.create_connection(("127.0.0.1", started.port))
         begun = time.monotonic()
         assert started.interrupt() in {0, 130}
-        assert time.monotonic() - begun < 2
+        assert time.monotonic() - begun < 20  # the idle connection would stay open for 75 seconds
         idle.close()
         assert started.log.read_text() == ""
 

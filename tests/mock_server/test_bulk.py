@@ -1,18 +1,15 @@
 """Operations on whole tenants run in slices: the result is complete or absent, and others run in between."""
 
 import asyncio
-import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.each import each
-from support.stored import everything, run, stored
-from support.worlds import HOUR, NOON, OpenWorld, RealTime, open_world, row, ticking
+from support.stored import everything, killed, observing, run, stored
+from support.worlds import HOUR, NOON, RealTime, open_world, row, ticking
 
 import mock_server.bulk
 from mock_server.bulk import Bulk
@@ -26,20 +23,6 @@ DAY = 24 * HOUR
 OPTIONS: dict[str, Any] = {"seed": 3, "seed_size": 25, "first_moment": NOON}
 MAX_AT_A_TIME = 600
 """Rows that one slice may write or delete, not counting SQLite's own counters and indexes."""
-
-
-@contextmanager
-def observing(opened: OpenWorld, look: Callable[[], None]) -> Iterator[None]:
-    """Call `look` whenever the operation yields to the event loop."""
-    yield_after_commit = opened.world.store.yield_after_commit
-
-    async def looked() -> None:
-        look()
-        await yield_after_commit()
-
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(opened.world.store, "yield_after_commit", looked)
-        yield
 
 
 def test_tenant_created_in_slices_equals_one_created_at_once() -> None:
@@ -111,16 +94,6 @@ def test_reset_shows_the_old_tenant_or_the_new_one() -> None:
         assert seen == [used, fresh]
         assert not opened.world.switches.is_on("acme", "returnlogic", "maintenance")
         assert opened.tenants.stray_partitions() == []
-
-
-@contextmanager
-def killed(file: Path, folder: Path) -> Iterator[OpenWorld]:
-    """Open the files that a process killed now would leave behind."""
-    folder.mkdir()
-    for suffix in ("", "-wal"):
-        shutil.copy(f"{file}{suffix}", f"{folder / file.name}{suffix}")
-    with open_world(database=f"sqlite:///{folder / file.name}") as opened:
-        yield opened
 
 
 @pytest.mark.parametrize("turns", [2, 8, 16])

@@ -279,3 +279,17 @@ def test_memory_is_limited(client: TestClient, monkeypatch: pytest.MonkeyPatch) 
     kept = listed(client)
     assert 1 < len(kept) < 6
     assert kept[0]["id"] - kept[-1]["id"] == len(kept) - 1
+
+
+def test_faults_are_recorded(client: TestClient) -> None:
+    faults = "/__sandbox/tenants/demo/faults"
+    added = {"vendor": "returnmate", "what": "bad_gateway", "when": {"next": 1}}
+    fault = client.post(faults, json=added).json()["id"]
+    mate(client, "GET", "/rmas")
+    mate(client, "GET", "/rmas")
+    client.delete(faults)
+    _, met = listed(client)
+    assert (met["fault"], met["status"]) == (fault, 502)
+    assert met["verdict"] == "A fault changed the response."
+    assert met["response"]["headers"]["x-sandbox-fault"] == fault
+    assert listed(client, fault=fault) == [met]

@@ -178,7 +178,7 @@ def test_log_survives_a_closed_output(tmp_path: Path) -> None:
         assert started.process.poll() is None
 
 
-def test_output_that_nobody_reads_blocks_no_request(tmp_path: Path) -> None:
+def test_output_without_a_reader_blocks_no_request(tmp_path: Path) -> None:
     with serving(tmp_path, "--database", "sqlite://", "--seed-size", "0", "--log") as started:
         with httpx.Client(headers=LOGIN, base_url=f"{started.url}/returnmate/v1") as client:
             for _ in range(300):  # 300 lines of 400 characters are more than a pipe holds

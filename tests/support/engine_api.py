@@ -245,6 +245,7 @@ def build(
     max_body: int = 10_000,
     *,
     metered: bool = True,
+    injector: Any = None,
 ) -> ConnexionMiddleware:
     """Build the API as an application; `change` may alter its document first."""
     meter = gate if metered else None
@@ -257,7 +258,8 @@ def build(
 
     app = ConnexionMiddleware(fallback, import_name="shop", middlewares=[engine])
     resolver = Resolver(lambda operation: getattr(service, operation))
-    app.add_api(document, base_path=BASE, resolver=resolver, service=service, gate=gate, meter=meter)
+    how = {"service": service, "gate": gate, "meter": meter, "injector": injector}
+    app.add_api(document, base_path=BASE, resolver=resolver, **how)
     return app
 
 

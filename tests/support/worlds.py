@@ -8,11 +8,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
+import openapi
 from mock_server import vendors
 from mock_server.clock import Clocks
 from mock_server.control import Control
 from mock_server.engine.call import Call
 from mock_server.engine.reply import Reply
+from mock_server.faults.registry import Faults
 from mock_server.settings import Settings
 from mock_server.store import Row, Store, tables
 from mock_server.tenants import Tenants
@@ -102,6 +104,7 @@ def open_world(**settings: Any) -> Iterator[OpenWorld]:
         served = {name: vendors.load(name, world) for name in vendors.names()}
         tenants = Tenants(world, served)
         tenants.open()
-        yield OpenWorld(world, tenants, Control(world, tenants, served), dict(served))
+        faults = Faults(world.store, {name: openapi.read(name) for name in served})
+        yield OpenWorld(world, tenants, Control(world, tenants, served, faults), dict(served))
     finally:
         world.close()

@@ -42,6 +42,13 @@ REACH = {
     "get_tenant": Reach("sandbox tenant acme", lambda s: s.tenant("acme")),
     "delete_tenant": Reach("sandbox delete-tenant acme", lambda s: tenant(s).delete()),
     "reset_tenant": Reach("sandbox reset acme", lambda s: tenant(s).reset()),
+    "clone_tenant": Reach("sandbox clone acme-2 --tenant acme", lambda s: tenant(s).clone("acme-2")),
+    "list_snapshots": Reach("sandbox snapshots", lambda s: tenant(s).snapshots()),
+    "take_snapshot": Reach("sandbox snapshot before-refunds", lambda s: tenant(s).snapshot("before-refunds")),
+    "restore_snapshot": Reach("sandbox restore before-refunds", lambda s: tenant(s).snapshots()[0].restore()),
+    "delete_snapshot": Reach(
+        "sandbox delete-snapshot before-refunds", lambda s: tenant(s).snapshots()[0].delete()
+    ),
     "list_keys": Reach("sandbox keys", lambda s: tenant(s).keys()),
     "create_key": Reach(
         "sandbox create-key returnmate reader --scope rmas:read --plan starter",
@@ -88,6 +95,22 @@ REACH = {
         "sandbox clear-requests --no-tenant", lambda s: s.requests.clear()
     ),
     "list_deliveries": Reach("sandbox deliveries --last 5", lambda s: tenant(s).deliveries()),
+    "list_next": Reach("sandbox next", lambda s: tenant(s).next()),
+    "list_returns": Reach(
+        "sandbox returns --vendor swap --search kim",
+        lambda s: tenant(s).returns(vendor="swap", search="kim"),
+    ),
+    "get_return": Reach("sandbox return swap 1001", lambda s: tenant(s).get_return("swap", "1001")),
+    "list_fault_kinds": Reach("sandbox fault-kinds", lambda s: s.fault_kinds()),
+    "list_faults": Reach("sandbox faults", lambda s: tenant(s).faults.list()),
+    "create_fault": Reach(
+        "sandbox add-fault rate_limited --operation create_return --next 3",
+        lambda s: tenant(s).faults.add("rate_limited", operation="create_return", next=3),
+    ),
+    "get_fault": Reach("sandbox fault flt_1", lambda s: tenant(s).faults.get("flt_1")),
+    "delete_fault": Reach("sandbox delete-fault flt_1", lambda s: tenant(s).faults.delete("flt_1")),
+    "delete_faults": Reach("sandbox delete-faults", lambda s: tenant(s).faults.clear()),
+    "set_scenario": Reach("sandbox scenario flaky", lambda s: tenant(s).faults.scenario("flaky")),
 }
 """One row per operation of openapi/sandbox.yaml."""
 WITHOUT_AN_OPERATION: set[str] = set()

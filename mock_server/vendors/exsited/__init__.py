@@ -16,6 +16,7 @@ from mock_server.engine.call import Call
 from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Document, Documents, File, Reply
 from mock_server.lifecycle import UnknownReturn
+from mock_server.overview import Overview
 from mock_server.pages.prefill import Examples
 from mock_server.seed import SeedReturn
 from mock_server.store import Change, Filters, Row, Step
@@ -24,6 +25,7 @@ from mock_server.vendors.exsited.documents import JSON
 from mock_server.vendors.exsited.examples import examples
 from mock_server.vendors.exsited.facts import CLERK, LIFECYCLE, NAME, PLANS, TOKEN_SECONDS
 from mock_server.vendors.exsited.login import Login
+from mock_server.vendors.exsited.overview import overview
 from mock_server.vendors.exsited.paging import pagination, slice_of
 from mock_server.vendors.exsited.returns import Returns
 from mock_server.vendors.exsited.seeding import SeedWriter
@@ -177,7 +179,7 @@ class Exsited:
         return self._login.credentials(key)
 
     def problem(self, problem: Problem) -> Reply:
-        status = STATUSES[problem.kind]
+        status = problem.status or STATUSES[problem.kind]
         messages = [f"{error.field} {error.message}." for error in problem.fields] or [problem.message]
         errors = [{"code": str(status), "message": message} for message in messages]
         return Reply(status, {"errors": errors}, problem.headers)
@@ -202,6 +204,12 @@ class Exsited:
 
     def run_step(self, change: Change, step: Step) -> None:
         self._returns.arrive(change, step.tenant, step.subject, whole_second(step.due))
+
+    def explain_step(self, step: Step) -> str:
+        return f"The parcel of return {step.subject} arrives"
+
+    def overview(self, row: Row) -> Overview:
+        return overview(self._store, row)
 
     # Helpers
 

@@ -17,6 +17,7 @@ LIFECYCLE: Final = Lifecycle(
     initial="PENDING",
     states={"PENDING": "requested", "CLOSED": "completed"},
     transitions={"PENDING": ("CLOSED",), "CLOSED": ()},
+    verbs={"CLOSED": "Close"},
 )
 """The vendor page names only these two statuses, but mentions that there are others."""
 RECORDER: Final = Recorder(NAME, LIFECYCLE)

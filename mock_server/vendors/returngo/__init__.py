@@ -15,6 +15,7 @@ from mock_server.engine.call import Call
 from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Document, Documents, Reply
 from mock_server.lifecycle import IllegalMove
+from mock_server.overview import Overview
 from mock_server.pages.prefill import Examples
 from mock_server.seed import SeedReturn
 from mock_server.store import Change, Filters, Row, Step
@@ -24,6 +25,7 @@ from mock_server.vendors.returngo.documents import comment, without_media
 from mock_server.vendors.returngo.examples import examples
 from mock_server.vendors.returngo.facts import API, FIRST_SHOP, LIFECYCLE, NAME, PLANS, SHOPS, SWITCHES
 from mock_server.vendors.returngo.hooks import Hooks
+from mock_server.vendors.returngo.overview import overview
 from mock_server.vendors.returngo.policies import Orders, put_order
 from mock_server.vendors.returngo.returns import Returns, schedule_scans
 from mock_server.vendors.returngo.rows import emails, tracked
@@ -243,7 +245,7 @@ class ReturnGO:
         """
         message = _MESSAGES.get(problem.kind, problem.message)
         allow = tuple(pair for pair in problem.headers if pair[0] == b"allow")
-        return Reply(STATUSES[problem.kind], {"message": message}, allow)
+        return Reply(problem.status or STATUSES[problem.kind], {"message": message}, allow)
 
     def limit_headers(self, verdict: Verdict) -> tuple[tuple[bytes, bytes], ...]:  # noqa: ARG002 - none are documented
         return ()
@@ -264,6 +266,12 @@ class ReturnGO:
 
     def run_step(self, change: Change, step: Step) -> None:
         self._returns.scan(change, step.tenant, step.subject, step.body["status"], whole_second(step.due))
+
+    def explain_step(self, step: Step) -> str:
+        return f'The carrier scans shipment {step.subject} as "{step.body["status"]}"'
+
+    def overview(self, row: Row) -> Overview:
+        return overview(row)
 
     # Helpers
 

@@ -42,6 +42,15 @@ LIFECYCLE: Final = Lifecycle(
         "Rejected": (),
         "Canceled": ("Pending", "Approved"),
     },
+    verbs={
+        "Pending": "Reopen",
+        "Approved": "Approve",
+        "Received": "Receive",
+        "Validated": "Validate",
+        "Done": "Complete",
+        "Rejected": "Reject",
+        "Canceled": "Cancel",
+    },
 )
 RECORDER: Final = Recorder(NAME, LIFECYCLE)
 STATUSES: Final[dict[State, str]] = {

@@ -11,14 +11,16 @@ from mock_server.clock import whole_second
 from mock_server.engine.call import Call
 from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Document, Documents, Reply
+from mock_server.overview import Overview
 from mock_server.pages.prefill import Examples
 from mock_server.seed import SeedReturn
-from mock_server.store import Change, Step
-from mock_server.vendors.refusals import STATUSES, not_found, require_grant
+from mock_server.store import Change, Row, Step
+from mock_server.vendors.refusals import STATUSES, not_found, phrase, require_grant
 from mock_server.vendors.returnlogic.apps import PublicApps
 from mock_server.vendors.returnlogic.examples import examples
 from mock_server.vendors.returnlogic.facts import LIFECYCLE, MAINTENANCE, NAME, PLANS
 from mock_server.vendors.returnlogic.orders import Orders, filters
+from mock_server.vendors.returnlogic.overview import overview
 from mock_server.vendors.returnlogic.rmas import Rmas
 from mock_server.vendors.returnlogic.seeding import write_seed
 from mock_server.world import World
@@ -92,8 +94,9 @@ class ReturnLogic:
 
         Of the problem's headers, only `Allow` is sent; ReturnLogic does not use `Retry-After`.
         """
-        status = _STATUSES[problem.kind]
-        body: dict[str, Any] = {"status": status, "error": _ERRORS[status], "message": problem.message}
+        status = problem.status or _STATUSES[problem.kind]
+        error = _ERRORS.get(status) or phrase(status)
+        body: dict[str, Any] = {"status": status, "error": error, "message": problem.message}
         if problem.fields:
             body["fields"] = [{"field": error.field, "message": error.message} for error in problem.fields]
         return Reply(status, body, tuple(pair for pair in problem.headers if pair[0] == b"allow"))
@@ -124,6 +127,12 @@ class ReturnLogic:
 
     def run_step(self, change: Change, step: Step) -> None:
         self._rmas.scan(change, step.tenant, step.subject, step.body["status"], whole_second(step.due))
+
+    def explain_step(self, step: Step) -> str:
+        return f'The carrier scans the parcel of RMA {step.subject} as "{step.body["status"]}"'
+
+    def overview(self, row: Row) -> Overview:
+        return overview(self._store, self._orders, row)
 
 
 def vendor(world: World) -> ReturnLogic:

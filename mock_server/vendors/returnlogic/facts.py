@@ -41,6 +41,19 @@ LIFECYCLE: Final = Lifecycle(
         "Partially Processed": ("Processed",),
         "Processed": ("Complete",),
     },
+    verbs={
+        "Authorized": "Authorize",
+        "In Transit": "Mark as in transit",
+        "Delivered": "Mark as delivered",
+        "Partially Received": "Receive a part",
+        "Received": "Receive",
+        "Partially Processed": "Process a part",
+        "Processed": "Process",
+        "Complete": "Complete",
+        "Rejected": "Reject",
+        "Canceled": "Cancel",
+        "Abandoned": "Abandon",
+    },
 )
 RECORDER: Final = Recorder(NAME, LIFECYCLE)
 STATUSES: Final[dict[State, str]] = {

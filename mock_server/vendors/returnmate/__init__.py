@@ -16,6 +16,7 @@ from mock_server.engine.call import Call
 from mock_server.engine.problem import FieldError, Problem
 from mock_server.engine.reply import Document, Documents, Reply
 from mock_server.lifecycle import IllegalMove, UnknownReturn
+from mock_server.overview import Overview
 from mock_server.pages.label import Label
 from mock_server.pages.prefill import Examples
 from mock_server.seed import SeedReturn
@@ -25,6 +26,7 @@ from mock_server.vendors.refusals import STATUSES, not_found, require_grant
 from mock_server.vendors.returnmate import reports
 from mock_server.vendors.returnmate.examples import examples
 from mock_server.vendors.returnmate.facts import LABEL_STATUSES, LIFECYCLE, NAME, PLANS, SCOPES
+from mock_server.vendors.returnmate.overview import overview
 from mock_server.vendors.returnmate.returns import Returns
 from mock_server.vendors.returnmate.seeding import write_seed
 from mock_server.vendors.returnmate.words import PATTERN, tenant_words
@@ -182,13 +184,13 @@ class ReturnMate:
         return {"fields": {"api_key": key}, "headers": {"Authorization": f"Bearer {key}"}, "query": {}}
 
     def problem(self, problem: Problem) -> Reply:
-        status = STATUSES[problem.kind]
+        status = problem.status or STATUSES[problem.kind]
         details = dict(problem.details)
         if problem.fields:
             details["fields"] = [{"field": error.field, "message": error.message} for error in problem.fields]
         if "required_scope" in details:
             details["required_permission"] = details.pop("required_scope")
-        error = {"code": _CODES[status], "message": problem.message, "details": details}
+        error = {"code": _CODES.get(status, _CODES[500]), "message": problem.message, "details": details}
         return Reply(status, {"success": False, "error": error}, problem.headers)
 
     def limit_headers(self, verdict: Verdict) -> tuple[tuple[bytes, bytes], ...]:
@@ -228,6 +230,12 @@ class ReturnMate:
     def run_step(self, change: Change, step: Step) -> None:
         scan, description = step.body["scan"], step.body["description"]
         self._returns.scan(change, step.tenant, step.subject, scan, description, whole_second(step.due))
+
+    def explain_step(self, step: Step) -> str:
+        return f'The carrier scans shipment {step.subject} as "{step.body["scan"]}"'
+
+    def overview(self, row: Row) -> Overview:
+        return overview(row)
 
     # Helpers
 

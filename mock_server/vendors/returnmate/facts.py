@@ -36,6 +36,16 @@ LIFECYCLE = Lifecycle(
         "rejected": (),
         "cancelled": (),
     },
+    verbs={
+        "approved": "Approve",
+        "label_sent": "Send label",
+        "in_transit": "Mark as in transit",
+        "received": "Receive",
+        "inspected": "Inspect",
+        "completed": "Complete",
+        "rejected": "Reject",
+        "cancelled": "Cancel",
+    },
 )
 RECORDER: Final = Recorder(NAME, LIFECYCLE)
 

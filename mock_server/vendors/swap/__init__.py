@@ -13,14 +13,16 @@ from mock_server.clock import instant, whole_second
 from mock_server.engine.call import Call
 from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Documents, Reply
+from mock_server.overview import Overview
 from mock_server.pages.prefill import Examples
 from mock_server.seed import SeedReturn
-from mock_server.store import Change, Filters, Step
+from mock_server.store import Change, Filters, Row, Step
 from mock_server.switches import Switch
-from mock_server.vendors.refusals import STATUSES, not_found, require_grant
+from mock_server.vendors.refusals import STATUSES, not_found, phrase, require_grant
 from mock_server.vendors.swap import documents
 from mock_server.vendors.swap.examples import examples
 from mock_server.vendors.swap.facts import LIFECYCLE, NAME, PLANS, STORE_ID
+from mock_server.vendors.swap.overview import overview
 from mock_server.vendors.swap.paging import list_reply, page
 from mock_server.vendors.swap.quality import QualityControl
 from mock_server.vendors.swap.returns import Returns
@@ -97,10 +99,11 @@ class Swap:
         }
 
     def problem(self, problem: Problem) -> Reply:
-        status = STATUSES[problem.kind]
+        status = problem.status or STATUSES[problem.kind]
         message = _INVALID_KEY if problem.kind == "unauthenticated" else problem.message
         error = {"message": f"Error: {message}", "customMessage": ""}
-        return Reply(status, {"status": status, "reason": _REASONS[status], "error": error}, problem.headers)
+        reason = _REASONS.get(status) or phrase(status).upper().replace(" ", "_")
+        return Reply(status, {"status": status, "reason": reason, "error": error}, problem.headers)
 
     def limit_headers(self, verdict: Verdict) -> tuple[tuple[bytes, bytes], ...]:  # noqa: ARG002 - none are documented
         return ()
@@ -123,6 +126,14 @@ class Swap:
             self._returns.scan(change, step.tenant, step.subject, step.body["status"], at)
         else:
             self._quality.end(change, step.tenant, step.subject, at)
+
+    def explain_step(self, step: Step) -> str:
+        if step.step == "scan":
+            return f'The carrier scans shipment {step.subject} as "{step.body["status"]}"'
+        return f"The time for the quality control of {step.subject} ends"
+
+    def overview(self, row: Row) -> Overview:
+        return overview(self._store, row)
 
 
 def vendor(world: World) -> Swap:

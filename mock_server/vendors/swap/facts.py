@@ -36,6 +36,14 @@ LIFECYCLE: Final = Lifecycle(
         "cancelled": (),
         "expired": (),
     },
+    verbs={
+        "processing": "Process",
+        "needs_review": "Send to review",
+        "on_hold": "Put on hold",
+        "completed": "Complete",
+        "cancelled": "Cancel",
+        "expired": "Expire",
+    },
 )
 RECORDER: Final = Recorder(NAME, LIFECYCLE)
 STATUSES: Final[dict[State, str]] = {

@@ -1,0 +1,50 @@
+"""Lists the statuses to which a merchant can move a return now, with the effects of each move."""
+
+from dataclasses import dataclass
+
+from mock_server.forecast.rehearsal import Observer, rehearsal
+from mock_server.forecast.sentences import explain
+from mock_server.lifecycle import IllegalMove
+from mock_server.store import Row
+from mock_server.vendors import Vendor
+from mock_server.webhooks.outbox import Delivery
+from mock_server.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """An allowed move of a return.
+
+    `name` is the text of a button, such as "Approve". `status` is the resulting status, in the vendor's
+    words, and `state` the neutral one. `sends` are the webhook deliveries that the move would queue.
+    """
+
+    name: str
+    status: str
+    state: str
+    sentence: str
+    sends: tuple[Delivery, ...]
+
+
+def moves(world: World, vendor: Vendor, row: Row, at: int) -> list[Move]:
+    """List the moves that the vendor allows for a return at the tenant's time `at` (µs)."""
+    statuses = vendor.lifecycle.transitions.get(row.status, ())
+    return [move for status in statuses if (move := _rehearsed(world, vendor, row, status, at))]
+
+
+def _rehearsed(world: World, vendor: Vendor, row: Row, status: str, at: int) -> Move | None:
+    """Rehearse one move; return None if this return cannot be moved to the status.
+
+    A vendor can be stricter than its lifecycle, for example about returns that are reopened.
+    """
+    lifecycle = vendor.lifecycle
+    observer = Observer(world, row.tenant)
+    try:
+        with rehearsal(world.store) as change:
+            vendor.move(change, row.tenant, row.id, status, at)
+            effects = observer.effects()
+    except IllegalMove:
+        return None
+    name = "Reopen" if row.state == "cancelled" else lifecycle.verbs[status]
+    sentence = explain(effects, return_id=row.id)
+    return Move(name, status, lifecycle.states[status], sentence, effects.deliveries)

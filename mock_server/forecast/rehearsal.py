@@ -1,0 +1,50 @@
+"""Runs a vendor's code in a transaction that is always undone, and collects the effects."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+from mock_server.ledger import Event
+from mock_server.store import Change, Store
+from mock_server.webhooks.outbox import Delivery
+from mock_server.world import World
+
+
+class _UndoError(Exception):
+    """Raised inside a change to undo it."""
+
+
+@contextmanager
+def rehearsal(store: Store) -> Iterator[Change]:
+    """Open a change that is undone at the end of the `with` block; reads inside the block see its writes."""
+    with suppress(_UndoError), store.change() as change:
+        yield change
+        raise _UndoError
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """The ledger events that a rehearsal recorded, and the webhook deliveries that it queued."""
+
+    events: tuple[Event, ...]
+    deliveries: tuple[Delivery, ...]
+
+
+class Observer:
+    """Reads the effects on one tenant inside a rehearsal; create it before the rehearsed code runs."""
+
+    def __init__(self, world: World, tenant: str) -> None:
+        self._world = world
+        self._tenant = tenant
+        self._last_event = world.ledger.last(tenant)
+        self._last_delivery = max((one.id for one in world.outbox.deliveries(tenant, last=1)), default=0)
+
+    def effects(self) -> Effects:
+        """Return the effects since the observer was created, or since the last call of this method."""
+        events = self._world.ledger.events(self._tenant, after=self._last_event)
+        deliveries: list[Delivery] = []
+        if self._world.outbox.next_due(self._tenant) is not None:  # most tenants have no webhooks
+            deliveries = self._world.outbox.deliveries(self._tenant, after=self._last_delivery)
+        self._last_event = events[-1].sequence if events else self._last_event
+        self._last_delivery = deliveries[-1].id if deliveries else self._last_delivery
+        return Effects(tuple(events), tuple(deliveries))

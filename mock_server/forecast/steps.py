@@ -1,0 +1,44 @@
+"""Finds scheduled steps by return, and the return of a scheduled step."""
+
+from collections.abc import Iterable
+
+import orjson
+import sqlalchemy as sa
+
+from mock_server.store import Filters, Row, Step, Store, tables
+
+_PARTS = ("shipment",)
+"""The kinds of rows that belong to a return and that steps can be about."""
+
+
+def next_step_of(store: Store, row: Row) -> Step | None:
+    """Fetch the next step that is scheduled for a return or one of its shipments; None if there is none."""
+    subjects = {row.id, *(part.id for kind in _PARTS for part in _parts(store, row, kind))}
+    steps = tables.steps
+    found = store.select(
+        sa.select(steps.c.due, steps.c.step, steps.c.subject, steps.c.body, steps.c.id)
+        .where(
+            steps.c.tenant == store.partition(row.tenant),
+            steps.c.vendor == row.vendor,
+            steps.c.subject.in_(sorted(subjects)),
+        )
+        .order_by(steps.c.due, steps.c.id)
+        .limit(1)
+    )
+    if not found:
+        return None
+    due, step, subject, body, id_ = found[0]
+    return Step(row.tenant, row.vendor, due, step, subject, orjson.loads(body), id_)
+
+
+def owner_of(store: Store, step: Step) -> Row | None:
+    """Look up the return that a step is about, itself or one of its parts; None if unknown."""
+    row = store.row(step.tenant, step.vendor, "return", step.subject)
+    for kind in _PARTS:
+        if row is None and (part := store.row(step.tenant, step.vendor, kind, step.subject)):
+            row = store.row(step.tenant, step.vendor, "return", part.parent)
+    return row
+
+
+def _parts(store: Store, row: Row, kind: str) -> Iterable[Row]:
+    return store.rows(row.tenant, row.vendor, kind, Filters(parent=row.id))

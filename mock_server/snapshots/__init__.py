@@ -1,0 +1,212 @@
+"""Takes, restores and deletes snapshots of tenants, and clones tenants, while other requests are served.
+
+A snapshot is a copy of a tenant's partition, with the state of its clock and switches. Copies are made in
+slices. Meanwhile, requests of the tenant that is copied wait (see `Clocks.hold`); if a request that was
+already running changes something, the copy starts again. One short transaction then makes the copy a
+snapshot, the tenant's partition, or the partition of a new tenant. If the process is killed before that
+transaction, the next start deletes the unfinished copy.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from secrets import token_hex
+from typing import Final
+
+import orjson
+import sqlalchemy as sa
+
+from mock_server.bulk import Bulk, no_longer_stray
+from mock_server.store import tables
+from mock_server.store.copying import Copying, copy
+from mock_server.store.partition import empty
+from mock_server.tenants import Tenant, Tenants
+from mock_server.vendors import Labelling, Vendor
+from mock_server.world import World
+
+MAX_SNAPSHOTS: Final = 50
+"""The most snapshots that a tenant can have."""
+_TABLE: Final = tables.snapshots
+
+
+class SnapshotExistsError(Exception):
+    """Raised if the tenant already has a snapshot with the requested name, or too many snapshots."""
+
+
+class UnknownSnapshotError(LookupError):
+    """Raised if the tenant has no snapshot with the requested name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A tenant's state at the time `at` (microseconds since the Unix epoch) on its own clock.
+
+    `frozen` tells whether the clock stood still. `switches` lists the vendor, name and shop of each switch
+    that was on.
+    """
+
+    name: str
+    partition: str
+    at: int
+    frozen: bool
+    first_moment: int
+    switches: list[tuple[str, str, str]]
+
+
+class Snapshots:
+    """Takes, restores and deletes the snapshots of one sandbox's tenants, and clones its tenants."""
+
+    def __init__(self, world: World, tenants: Tenants, bulk: Bulk, vendors: Mapping[str, Vendor]) -> None:
+        self._world = world
+        self._tenants = tenants
+        self._bulk = bulk
+        self._labelling = {name for name, vendor in vendors.items() if isinstance(vendor, Labelling)}
+
+    def of(self, tenant: str) -> list[Snapshot]:
+        """Return a tenant's snapshots, sorted by time and name."""
+        columns = [_TABLE.c[name] for name in Snapshot.__dataclass_fields__]
+        query = sa.select(*columns).where(_TABLE.c.tenant == tenant).order_by(_TABLE.c.at, _TABLE.c.name)
+        return [
+            Snapshot(
+                name, partition, at, bool(frozen), first, [(v, n, s) for v, n, s in orjson.loads(switches)]
+            )
+            for name, partition, at, frozen, first, switches in self._world.store.select(query)
+        ]
+
+    def get(self, tenant: str, name: str) -> Snapshot:
+        """Return a tenant's snapshot; raise `UnknownSnapshotError` if there is none with this name."""
+        for snapshot in self.of(tenant):
+            if snapshot.name == name:
+                return snapshot
+        raise UnknownSnapshotError(f"{tenant} has no snapshot {name!r}.")
+
+    async def take(self, tenant: str, name: str = "") -> Snapshot:
+        """Take a snapshot of a tenant; if `name` is "", it is named `snapshot-1`, `snapshot-2` and so on.
+
+        Raises `UnknownTenantError` if the tenant does not exist, or `SnapshotExistsError` if it has a
+        snapshot with this name or `MAX_SNAPSHOTS` snapshots.
+        """
+        clocks, switches = self._world.clocks, self._world.switches
+        async with self._bulk.exclusive(tenant):
+            await clocks.catch_up_in_slices(tenant)
+            found = self._tenants.get(tenant)
+            name = self._free_name(tenant, name)
+            partition = f"{tenant}.{token_hex(6)}"
+            with clocks.hold(tenant):
+                async with self._bulk.filled(
+                    partition, partial(self._copy, tenant, partition, Copying(sends=True))
+                ):
+                    snapshot = Snapshot(
+                        name,
+                        partition,
+                        clocks.now(tenant),
+                        clocks.frozen(tenant),
+                        found.first_moment,
+                        switches.on(tenant),
+                    )
+                    values = {field: getattr(snapshot, field) for field in Snapshot.__dataclass_fields__}
+                    values |= {"tenant": tenant, "switches": orjson.dumps(snapshot.switches)}
+                    with self._world.store.change() as change:
+                        change.run(sa.insert(_TABLE).values(values))
+                        change.run(no_longer_stray(partition))
+            return snapshot
+
+    async def restore(self, tenant: str, name: str) -> Tenant:
+        """Replace a tenant's data, clock and switches by those of a snapshot, and return the tenant.
+
+        Keys and snapshots stay. Raises `UnknownTenantError` or `UnknownSnapshotError` if there is no such
+        tenant or snapshot.
+        """
+        world, tenants = self._world, self._tenants
+        async with self._bulk.exclusive(tenant):
+            found, snapshot = tenants.get(tenant), self.get(tenant, name)
+            restored = replace(found, first_moment=snapshot.first_moment)
+            partition = tenants.free_partition(tenant)
+            source = partial(self._copy_snapshot, snapshot, partition)
+            async with self._bulk.filled(partition, source):
+                clock = world.clocks.showing(snapshot.at, frozen=snapshot.frozen)
+                with world.store.change() as change:
+                    old = tenants.move(change, restored, partition, clock)
+                    world.switches.turn_on(change, tenant, snapshot.switches)
+                    change.run(no_longer_stray(partition))
+                world.outbox.wake()
+            await self._bulk.empty(old)
+            return restored
+
+    async def delete(self, tenant: str, name: str) -> None:
+        """Delete a snapshot of a tenant.
+
+        Raises `UnknownTenantError` or `UnknownSnapshotError` if there is no such tenant or snapshot.
+        """
+        async with self._bulk.exclusive(tenant):
+            self._tenants.get(tenant)
+            snapshot = self.get(tenant, name)
+            with self._world.store.change() as change:
+                change.run(sa.insert(tables.stray_partitions).values(name=snapshot.partition))
+                change.run(sa.delete(_TABLE).where(_TABLE.c.tenant == tenant, _TABLE.c.name == name))
+            await self._world.store.yield_after_commit()
+            await self._bulk.empty(snapshot.partition)
+
+    async def clone(self, tenant: str, name: str) -> Tenant:
+        """Create a tenant with a copy of another tenant's data, clock and switches, and with keys of its own.
+
+        The new tenant's keys have the names, scopes and plans of the other tenant's keys. Deliveries that
+        wait are given up in the copy. Snapshots are not copied. Raises the errors of `Tenants.plan`, or
+        `UnknownTenantError` if there is no such tenant.
+        """
+        world, tenants = self._world, self._tenants
+        tenants.get(tenant)
+        tenants.plan(name)
+        first, second = sorted(
+            (tenant, name)
+        )  # always in this order, so that two clones do not block each other
+        async with self._bulk.exclusive(first), self._bulk.exclusive(second):
+            await world.clocks.catch_up_in_slices(tenant)
+            found = tenants.get(tenant)
+            tenants.plan(name)
+            clone = replace(found, name=name)
+            partition = tenants.free_partition(name)
+            revise = partial(self._moved_labels, tenant, name)
+            how = Copying(sends=False, revised=self._labelling, revise=revise)
+            with world.clocks.hold(tenant):
+                async with self._bulk.filled(partition, partial(self._copy, tenant, partition, how)):
+                    with world.store.change() as change:
+                        tenants.insert(change, clone, partition, world.clocks.clock(tenant))
+                        world.keys.copy(change, tenant, name, world.clocks.now(tenant))
+                        world.switches.turn_on(change, name, world.switches.on(tenant))
+                        change.run(no_longer_stray(partition))
+            return clone
+
+    async def _copy(self, tenant: str, target: str, how: Copying) -> None:
+        """Copy a held tenant's partition; start again if it was changed meanwhile.
+
+        Requests that ran before the tenant was held can still change it, but there are only a few of them.
+        """
+        store = self._world.store
+        source = store.partition(tenant)
+        with store.watching(source) as changed:
+            while True:
+                for _ in copy(store, source, target, how):
+                    await store.yield_after_commit()
+                if not changed():
+                    return
+                for _ in empty(store, target):
+                    await store.yield_after_commit()
+
+    async def _copy_snapshot(self, snapshot: Snapshot, target: str) -> None:
+        for _ in copy(self._world.store, snapshot.partition, target, Copying(sends=True)):
+            await self._world.store.yield_after_commit()
+
+    def _moved_labels(self, tenant: str, other: str, vendor: str, document: bytes) -> bytes:
+        return self._world.labels.moved(document, vendor, tenant, other)
+
+    def _free_name(self, tenant: str, name: str) -> str:
+        taken = {snapshot.name for snapshot in self.of(tenant)}
+        if name in taken:
+            raise SnapshotExistsError(f"{tenant} has a snapshot {name!r} already; delete it first.")
+        if len(taken) >= MAX_SNAPSHOTS:
+            raise SnapshotExistsError(
+                f"{tenant} has {MAX_SNAPSHOTS} snapshots, which is the limit; delete one first."
+            )
+        numbered = (f"snapshot-{number}" for number in range(1, MAX_SNAPSHOTS + 2))
+        return name or next(free for free in numbered if free not in taken)

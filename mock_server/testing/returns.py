@@ -1,0 +1,118 @@
+"""Typed records of returns and of what will happen; all times are timezone-aware, in UTC."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Upcoming:
+    """Something that will happen at the time `at` on the tenant's clock.
+
+    `kind` is `step` for a scheduled step, such as a carrier's scan, and `webhook` for an attempt to send a
+    webhook. `return_id` and `status` are the return's ID and its new status, or None. `error` is the reason
+    why a step will fail, or None.
+    """
+
+    at: datetime
+    kind: str
+    vendor: str
+    what: str
+    subject: str
+    return_id: str | None
+    status: str | None
+    sentence: str
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnSummary:
+    """A return in one form for all vendors.
+
+    `status` is in the vendor's words, and `state` is neutral. `amount` is the value of the returned items in
+    `currency` (ISO 4217), or None if it is unknown.
+    """
+
+    vendor: str
+    id: str
+    number: str
+    order_number: str
+    customer_name: str
+    customer_email: str
+    status: str
+    state: str
+    amount: Decimal | None
+    currency: str | None
+    created_at: datetime
+    updated_at: datetime
+    age_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class AllowedMove:
+    """A status to which a return can be moved now, and what the move does.
+
+    `sends` contains the webhooks that the move sends, as objects with `event`, `webhook` and `address`.
+    """
+
+    name: str
+    status: str
+    state: str
+    sentence: str
+    sends: tuple[Mapping[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnDetails:
+    """A return, its items and parcels, its allowed moves, its next steps, and the vendor's document.
+
+    `items` and `parcels` are objects as `get_return` in the control plane's specification describes them.
+    """
+
+    summary: ReturnSummary
+    items: tuple[Mapping[str, Any], ...]
+    parcels: tuple[Mapping[str, Any], ...]
+    moves: tuple[AllowedMove, ...]
+    next: tuple[Upcoming, ...]
+    document: Mapping[str, Any]
+
+
+def upcoming(entry: Mapping[str, Any]) -> Upcoming:
+    """Build an `Upcoming` from the control plane's JSON."""
+    values = {**entry, "at": datetime.fromisoformat(entry["at"]), "return_id": entry["return"]}
+    del values["return"]
+    return Upcoming(**values)
+
+
+def summary(entry: Mapping[str, Any]) -> ReturnSummary:
+    """Build a `ReturnSummary` from the control plane's JSON."""
+    return ReturnSummary(
+        vendor=entry["vendor"],
+        id=entry["id"],
+        number=entry["number"],
+        order_number=entry["order_number"],
+        customer_name=entry["customer"]["name"],
+        customer_email=entry["customer"]["email"],
+        status=entry["status"],
+        state=entry["state"],
+        amount=None if entry["amount"] is None else Decimal(entry["amount"]),
+        currency=entry["currency"],
+        created_at=datetime.fromisoformat(entry["created_at"]),
+        updated_at=datetime.fromisoformat(entry["updated_at"]),
+        age_seconds=entry["age_seconds"],
+    )
+
+
+def details(shown: Mapping[str, Any]) -> ReturnDetails:
+    """Build a `ReturnDetails` from the control plane's JSON."""
+    moves = (AllowedMove(**{**move, "sends": tuple(move["sends"])}) for move in shown["moves"])
+    return ReturnDetails(
+        summary=summary(shown),
+        items=tuple(shown["items"]),
+        parcels=tuple(shown["parcels"]),
+        moves=tuple(moves),
+        next=tuple(map(upcoming, shown["next"])),
+        document=shown["document"],
+    )

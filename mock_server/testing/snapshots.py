@@ -1,0 +1,49 @@
+"""A snapshot of a tenant of a running sandbox."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mock_server.testing.tenant import Tenant
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A tenant's records, ledger, webhooks, switches and clock at one moment.
+
+    `at` is the time that the tenant's clock showed, and `frozen` whether it stood still. `events` is the
+    number of events in the ledger; `returns` is the number of returns, keyed by vendor.
+    """
+
+    tenant: Tenant
+    name: str
+    at: datetime
+    frozen: bool
+    events: int
+    returns: Mapping[str, int]
+
+    @classmethod
+    def read(cls, tenant: Tenant, row: Mapping[str, Any]) -> Self:
+        """Build a snapshot from the control plane's JSON."""
+        return cls(tenant, **{**row, "at": datetime.fromisoformat(row["at"])})
+
+    def restore(self) -> None:
+        """Replace the tenant's data, switches and clock by those of this snapshot; its keys stay.
+
+        Raises `SandboxError` if the snapshot was deleted.
+        """
+        self.tenant.call("POST", f"{self._path}/restore")
+
+    def delete(self) -> None:
+        """Delete this snapshot; raises `SandboxError` if it was already deleted."""
+        self.tenant.call("DELETE", self._path)
+
+    @property
+    def _path(self) -> str:
+        return f"/snapshots/{quote(self.name, safe='')}"
