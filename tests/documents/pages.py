@@ -11,6 +11,7 @@ TABLES = {
     "vendors": ("README.md", tables.vendors),
     "fidelity": ("docs/fidelity.md", tables.fidelity),
     "guarantees": ("docs/guarantees.md", tables.guarantees),
+    "webhooks": ("docs/webhooks.md", tables.webhooks),
     "matrix": ("docs/matrix.md", tables.matrix),
 }
 """The name in a table's markers, `<!-- name -->` and `<!-- /name -->`: its document, and what computes it."""
