@@ -12,6 +12,7 @@ from mock_server.cli import (
     shop,
     snapshots,
     tenants,
+    verify,
     webhooks,
 )
 from mock_server.cli.keys import credentials
@@ -27,6 +28,18 @@ def commands() -> typer.Typer:
         help="Control a running sandbox.\n\n"
         "Prepare tenants, clocks, keys and returns for a test, and inspect the events and webhooks.",
     )
-    for module in (tenants, shop, snapshots, keys, returns, forecast, ledger, requests, webhooks, faults):
+    for module in (
+        tenants,
+        shop,
+        snapshots,
+        verify,
+        keys,
+        returns,
+        forecast,
+        ledger,
+        requests,
+        webhooks,
+        faults,
+    ):
         module.register(group)
     return group
