@@ -75,6 +75,8 @@ WRITES: dict[str, tuple[str, str, Any]] = {
     "delete_snapshot": ("DELETE", "/tenants/acme/snapshots/before", None),
     "clone_tenant": ("POST", "/tenants/acme/clone", {"name": "clone"}),
 }
+IN_MEMORY = {"delete_requests", "delete_requests_without_tenant"}
+"""Operations that change only what is never stored."""
 PREPARED: tuple[tuple[str, str, Any], ...] = (
     ("POST", "/tenants/acme/webhooks", WEBHOOK),
     ("POST", f"/tenants/acme/webhooks/{WEBHOOK_ID}/test", {}),
