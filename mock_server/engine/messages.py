@@ -183,8 +183,9 @@ def _alternatives(
     """Yield the errors to report for a value that does not match `anyOf` or `oneOf`.
 
     A branch is one of the alternative schemas. If the errors from all branches are about the same field,
-    their messages are joined with "or". Otherwise only the errors from the branch with the fewest errors are
-    reported, because the client probably meant that branch.
+    their messages are joined with "or". Otherwise only the errors from one branch are reported, which the
+    client probably meant: a branch that accepts the value itself and rejects only some of its fields, or else
+    the branch with the fewest errors.
     """
     branches = [
         [
@@ -199,7 +200,8 @@ def _alternatives(
     if len(fields) == 1:
         yield FieldError(fields.pop(), _choice([e.message for branch in branches for e in branch]))
     elif branches:
-        yield from min(branches, key=len)
+        itself = path or WHOLE
+        yield from min(branches, key=lambda branch: (any(e.field == itself for e in branch), len(branch)))
     else:
         yield FieldError(path or WHOLE, "matches more than one of the allowed forms")
 
