@@ -61,7 +61,7 @@ def not_none(**values: Any) -> dict[str, Any]:
 def call(
     url: str, token: str, method: str, path: str, body: Any = None, query: Mapping[str, Any] | None = None
 ) -> httpx.Response:
-    """Send a request to the control plane and return the response.
+    """Send a request to the control plane and return the response; `body` is a JSON value, or JSON as bytes.
 
     If no sandbox responds, or if the sandbox rejects the request, prints a sentence on standard error and
     exits.
@@ -73,7 +73,10 @@ def call(
     base_url, headers = _checked(url, token)
     try:
         with httpx.Client(transport=network(base_url), timeout=_TIMEOUT, headers=headers) as client:
-            answer = client.request(method, f"{base_url}/__sandbox{path}", json=body, params=query)
+            sent = {"content": body} if isinstance(body, bytes) else {"json": body}
+            kind = {"Content-Type": "application/json"} if isinstance(body, bytes) else {}
+            address = f"{base_url}/__sandbox{path}"
+            answer = client.request(method, address, params=query, headers=kind, **sent)
     except ProxyUnusable as error:
         fail(str(error), MISUSED)
     except httpx.TimeoutException:
