@@ -2,7 +2,19 @@
 
 import typer
 
-from mock_server.cli import dumps, faults, forecast, keys, ledger, returns, snapshots, tenants, verify
+from mock_server.cli import (
+    dumps,
+    faults,
+    forecast,
+    keys,
+    ledger,
+    returns,
+    shop,
+    snapshots,
+    tenants,
+    verify,
+    webhooks,
+)
 from mock_server.cli.keys import credentials
 from mock_server.cli.request import DEFAULT_URL
 
@@ -16,6 +28,18 @@ def commands() -> typer.Typer:
         help="Control a running sandbox.\n\n"
         "Prepare tenants, clocks, keys and returns for a test, and inspect the events and webhooks.",
     )
-    for module in (tenants, snapshots, dumps, verify, keys, returns, forecast, ledger, faults):
+    for module in (
+        tenants,
+        shop,
+        snapshots,
+        dumps,
+        verify,
+        keys,
+        returns,
+        forecast,
+        ledger,
+        webhooks,
+        faults,
+    ):
         module.register(group)
     return group

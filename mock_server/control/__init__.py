@@ -7,6 +7,7 @@ from mock_server.access.ratelimit import Verdict
 from mock_server.control.acts import ActEndpoints
 from mock_server.control.clock import ClockEndpoints
 from mock_server.control.context import ControlContext
+from mock_server.control.deliveries import DeliveryEndpoints
 from mock_server.control.dumps import DumpEndpoints
 from mock_server.control.faults import FaultEndpoints
 from mock_server.control.health import HealthEndpoints
@@ -15,6 +16,7 @@ from mock_server.control.ledger import LedgerEndpoints
 from mock_server.control.next import NextEndpoints
 from mock_server.control.overviews import OverviewEndpoints
 from mock_server.control.returns import ReturnEndpoints
+from mock_server.control.shop import ShopEndpoints
 from mock_server.control.snapshots import SnapshotEndpoints
 from mock_server.control.switches import SwitchEndpoints
 from mock_server.control.tenants import TenantEndpoints
@@ -55,8 +57,10 @@ _SUBJECTS: Final = (
     NextEndpoints,
     OverviewEndpoints,
     ReturnEndpoints,
+    ShopEndpoints,
     ActEndpoints,
     WebhookEndpoints,
+    DeliveryEndpoints,
     FaultEndpoints,
 )
 

@@ -1,9 +1,9 @@
-"""Converts generated returns to shoppers' requests, and invents values that are missing in a request."""
+"""Converts generated returns to requests of shoppers, and invents values and whole sample requests."""
 
 import zlib
 from typing import Any
 
-from mock_server.seed.model import SeedItem, SeedReturn
+from mock_server.seed.model import SeedItem, SeedOrder, SeedReturn
 
 
 def requested_return(seed: SeedReturn) -> dict[str, Any]:
@@ -15,6 +15,30 @@ def requested_return(seed: SeedReturn) -> dict[str, Any]:
         "return_type": seed.return_type,
         "currency": seed.currency,
         "items": [requested_item(item) for item in seed.items],
+    }
+
+
+def requested_order(order: SeedOrder) -> dict[str, Any]:
+    """Convert an order to the fields of a `ShopperReturn` that describe the order and its customer.
+
+    `items` contains all lines of the order, and `ordered_at` is in microseconds since the Unix epoch.
+    """
+    return {
+        "order_number": order.number,
+        "ordered_at": order.ordered_at,
+        "customer_email": order.customer.email,
+        "customer_name": order.customer.name,
+        "currency": order.currency,
+        "items": [
+            {
+                "sku": line.sku,
+                "name": line.name,
+                "variant": line.size,
+                "quantity": line.quantity,
+                "unit_price": float(line.unit_price),
+            }
+            for line in order.lines
+        ],
     }
 
 
@@ -42,3 +66,25 @@ def invented_name(email: str) -> str:
     Vendors use this name if a request does not contain a name.
     """
     return email.partition("@")[0].replace(".", " ").title()
+
+
+def sample_request(number: int) -> dict[str, Any]:
+    """Build the `ShopperReturn` of an invented shopper, for sample records that belong to no tenant."""
+    return {
+        "order_number": f"#{1000 + number}",
+        "customer_email": "iris.lane@example.com",
+        "customer_name": "Iris Lane",
+        "return_type": "refund",
+        "currency": "AUD",
+        "items": [
+            {
+                "sku": "TEE-NVY-M",
+                "name": "Organic Tee Navy",
+                "variant": "M",
+                "quantity": 1,
+                "unit_price": 45.0,
+                "reason": "wrong_size",
+                "notes": None,
+            }
+        ],
+    }

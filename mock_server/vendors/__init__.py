@@ -16,9 +16,12 @@ from mock_server.lifecycle import Lifecycle
 from mock_server.overview import Overview
 from mock_server.pages.label import Label
 from mock_server.pages.prefill import Examples
-from mock_server.seed import SeedReturn
+from mock_server.seed import SeedReturn, SeedShop
+from mock_server.seed.present import PresentShop
+from mock_server.seed.words import ShopWords
 from mock_server.store import Change, Row, Step
 from mock_server.switches import Switch
+from mock_server.webhooks.format import WebhookFormat
 from mock_server.world import World
 
 
@@ -58,6 +61,15 @@ class Vendor(Protocol):
 
     def write_seed(self, change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
         """Store a tenant's generated returns as the vendor's records; the tenant's clock starts at `at`."""
+
+    def write_shop(self, change: Change, tenant: str, shop: SeedShop, at: int) -> None:
+        """Store the products, customers and orders of a merchant's own shop, as far as the vendor has them.
+
+        Called before `write_seed` with the returns of these orders. The tenant's clock starts at `at`.
+        """
+
+    def read_shop(self, tenant: str) -> PresentShop:
+        """Read a tenant's records back as a merchant's own shop, in neutral words."""
 
     def insert(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> Mapping[str, Any]:
         """Create a return as requested by a shopper; returns the return's document.
@@ -141,9 +153,36 @@ class TokensOnly(Protocol):
     """How long an access token is valid, in seconds."""
 
 
+@runtime_checkable
+class Notifying(Protocol):
+    """A vendor that reports events by webhook; the package's module `webhooks` has the same `WEBHOOKS`."""
+
+    webhooks: WebhookFormat
+
+
 def names() -> list[str]:
     """List the names of all vendors that have both a specification and handlers, in alphabetical order."""
     return [name for name in openapi.vendors() if find_spec(f"{__name__}.{name}")]
+
+
+def webhooks_of(name: str) -> WebhookFormat | None:
+    """Return how a vendor reports events, or None if no source describes webhooks of this vendor.
+
+    This needs neither a sandbox nor a tenant. Raises `LookupError` if the name is unknown.
+    """
+    _check_known(name)
+    module = f"{__name__}.{name}.webhooks"
+    if find_spec(module) is None:
+        return None
+    format_: WebhookFormat = import_module(module).WEBHOOKS
+    return format_
+
+
+def shop_words(name: str) -> ShopWords:
+    """Return a vendor's words for a merchant's own shop; raises `LookupError` if there is no such vendor."""
+    _check_known(name)
+    words: ShopWords = import_module(f"{__name__}.{name}.facts").SHOP_WORDS
+    return words
 
 
 def load(name: str, world: World) -> Vendor:
@@ -152,8 +191,7 @@ def load(name: str, world: World) -> Vendor:
     Raises `LookupError` if the name is unknown, and `BrokenSpecification` if the vendor's package has no
     `vendor` function.
     """
-    if name not in names():
-        raise LookupError(f"There is no vendor {name!r}; there are {', '.join(names())}.")
+    _check_known(name)
     module = import_module(f"{__name__}.{name}")
     if not hasattr(module, "vendor"):
         # Imported here because it loads Connexion, which callers of `names` do not need.
@@ -162,3 +200,8 @@ def load(name: str, world: World) -> Vendor:
         raise BrokenSpecification(f"mock_server/vendors/{name}/__init__.py has no function vendor(world).")
     vendor: Vendor = module.vendor(world)
     return vendor
+
+
+def _check_known(name: str) -> None:
+    if name not in names():
+        raise LookupError(f"There is no vendor {name!r}; there are {', '.join(names())}.")
