@@ -3,6 +3,7 @@
 import typer
 
 from mock_server.cli import (
+    dumps,
     faults,
     forecast,
     keys,
@@ -32,6 +33,7 @@ def commands() -> typer.Typer:
         tenants,
         shop,
         snapshots,
+        dumps,
         verify,
         keys,
         returns,

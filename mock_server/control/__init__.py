@@ -8,6 +8,7 @@ from mock_server.control.acts import ActEndpoints
 from mock_server.control.clock import ClockEndpoints
 from mock_server.control.context import ControlContext
 from mock_server.control.deliveries import DeliveryEndpoints
+from mock_server.control.dumps import DumpEndpoints
 from mock_server.control.faults import FaultEndpoints
 from mock_server.control.health import HealthEndpoints
 from mock_server.control.keys import KeyEndpoints
@@ -48,6 +49,7 @@ _SUBJECTS: Final = (
     HealthEndpoints,
     TenantEndpoints,
     SnapshotEndpoints,
+    DumpEndpoints,
     VerificationEndpoints,
     KeyEndpoints,
     SwitchEndpoints,

@@ -153,6 +153,15 @@ class Sandbox:
         self.call("POST", "/tenants", json=given)
         return Tenant(self, name)
 
+    def load(self, document: Mapping[str, Any], name: str | None = None) -> Tenant:
+        """Create a tenant from a document that `Tenant.dump` returned, also in another sandbox.
+
+        `name` replaces the name in the document. Raises `SandboxError` if the name is taken or the document
+        is not valid; the message says what is wrong and where.
+        """
+        created = self.call("POST", "/import", json=document, params={"name": name})
+        return Tenant(self, created["name"])
+
 
 def _shop(shop: Mapping[str, Any] | Path | str | None) -> Mapping[str, Any] | None:
     """Return a shop's fields, reading them from its file if `shop` is a path."""

@@ -295,6 +295,14 @@ class Tenant:
         self.call("POST", "/clone", json={"name": name})
         return Tenant(self._sandbox, name)
 
+    def dump(self) -> dict[str, Any]:
+        """Export the tenant as a JSON document, which `Sandbox.load` imports.
+
+        The document has no keys, tokens, webhooks, deliveries and faults.
+        """
+        document: dict[str, Any] = self.call("GET", "/export")
+        return document
+
     def verify(self) -> Verification:
         """Rebuild statuses, counters and reports from the ledger, and compare them with what is stored."""
         return Verification.read(self.call("GET", "/verify"))
