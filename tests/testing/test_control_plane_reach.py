@@ -86,6 +86,7 @@ REACH = {
         "sandbox act returnmate knock_on_wood -i times=3",
         lambda s: tenant(s).act("returnmate", "knock_on_wood", times=3),
     ),
+    "list_webhook_events": Reach("sandbox webhook events swap", lambda s: tenant(s).webhooks.events("swap")),
     "list_webhooks": Reach("sandbox webhooks", lambda s: tenant(s).webhooks.list()),
     "create_webhook": Reach(
         f"sandbox webhook add swap {URL} --event returnCreated --version 1 --condition type[0]=Refund",
