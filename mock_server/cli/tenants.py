@@ -4,6 +4,7 @@ A switch simulates a condition of the tenant's account, such as an outage at the
 """
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -25,6 +26,7 @@ from mock_server.cli.request import (
     not_none,
     tenant_path,
 )
+from mock_server.cli.shop import read_shop_file
 from mock_server.cli.until import until as parse_until
 
 
@@ -81,6 +83,9 @@ def create_tenant(
     *,
     seed: Annotated[int | None, typer.Option(help="Number that determines the generated returns.")] = None,
     seed_size: Annotated[int | None, typer.Option(help="Returns to generate for each vendor.")] = None,
+    seed_file: Annotated[
+        Path | None, typer.Option(help="YAML file with your own shop, instead of generated returns.")
+    ] = None,
     plan: Annotated[str | None, typer.Option(help="Plan that sets the rate limits of its keys.")] = None,
     limits: Annotated[
         str | None, typer.Option(help="Rate limits: on, off, or auto (off while the clock is frozen).")
@@ -99,6 +104,8 @@ def create_tenant(
     """
     body = not_none(name=name, seed=seed, seed_size=seed_size, plan=plan, limits=limits)
     body |= not_none(first_moment=first_moment, frozen=frozen or None)
+    if seed_file:
+        body["shop"] = read_shop_file(seed_file)
     print_answer(call(url, token, "POST", "/tenants", body), output)
 
 

@@ -15,9 +15,11 @@ from mock_server.control.ledger import LedgerEndpoints
 from mock_server.control.next import NextEndpoints
 from mock_server.control.overviews import OverviewEndpoints
 from mock_server.control.returns import ReturnEndpoints
+from mock_server.control.shop import ShopEndpoints
 from mock_server.control.snapshots import SnapshotEndpoints
 from mock_server.control.switches import SwitchEndpoints
 from mock_server.control.tenants import TenantEndpoints
+from mock_server.control.verification import VerificationEndpoints
 from mock_server.control.webhooks import WebhookEndpoints
 from mock_server.engine.call import Call
 from mock_server.engine.problem import Problem
@@ -45,6 +47,7 @@ _SUBJECTS: Final = (
     HealthEndpoints,
     TenantEndpoints,
     SnapshotEndpoints,
+    VerificationEndpoints,
     KeyEndpoints,
     SwitchEndpoints,
     LedgerEndpoints,
@@ -52,6 +55,7 @@ _SUBJECTS: Final = (
     NextEndpoints,
     OverviewEndpoints,
     ReturnEndpoints,
+    ShopEndpoints,
     ActEndpoints,
     WebhookEndpoints,
     DeliveryEndpoints,

@@ -28,6 +28,7 @@ from mock_server.testing.records import (
 )
 from mock_server.testing.returns import ReturnDetails, ReturnSummary, Upcoming, details, summary, upcoming
 from mock_server.testing.snapshots import Snapshot
+from mock_server.testing.verification import Verification
 from mock_server.testing.webhooks import Webhooks
 
 if TYPE_CHECKING:
@@ -260,6 +261,14 @@ class Tenant:
         body = {"vendor": vendor, "name": name, "on": on, **({"shop": shop} if shop else {})}
         return Switch(**self.call("PUT", "/switches", json=body))
 
+    def export_shop(self) -> Mapping[str, Any]:
+        """Return the tenant's present products, customers, orders and returns as a shop.
+
+        Another tenant can be created from it (`Sandbox.create_tenant`).
+        """
+        shop: Mapping[str, Any] = self.call("GET", "/shop")
+        return shop
+
     def reset(self) -> None:
         """Generate the tenant's returns again, empty its ledger and restart its clock; its keys are kept."""
         self.call("POST", "/reset")
@@ -283,6 +292,10 @@ class Tenant:
         """
         self.call("POST", "/clone", json={"name": name})
         return Tenant(self._sandbox, name)
+
+    def verify(self) -> Verification:
+        """Rebuild statuses, counters and reports from the ledger, and compare them with what is stored."""
+        return Verification.read(self.call("GET", "/verify"))
 
     def delete(self) -> None:
         """Delete the tenant and all its data."""

@@ -1,6 +1,7 @@
 """The interface of a vendor in the sandbox (`Vendor`), and functions that list and load vendors."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Protocol, runtime_checkable
@@ -15,7 +16,9 @@ from mock_server.lifecycle import Lifecycle
 from mock_server.overview import Overview
 from mock_server.pages.label import Label
 from mock_server.pages.prefill import Examples
-from mock_server.seed import SeedReturn
+from mock_server.seed import SeedReturn, SeedShop
+from mock_server.seed.present import PresentShop
+from mock_server.seed.words import ShopWords
 from mock_server.store import Change, Row, Step
 from mock_server.switches import Switch
 from mock_server.webhooks.format import WebhookFormat
@@ -34,6 +37,8 @@ class Vendor(Protocol):
     base_path: str
     """The path in the specification's `servers`, which follows the vendor's root URL: `/v1`, or ""."""
     lifecycle: Lifecycle
+    status_path: tuple[str, ...]
+    """The path of a return's status in its document."""
     scopes: tuple[str, ...]
     plans: Mapping[str, Plan]
     """Rate limit plans keyed by name, the plan with the lowest limits first."""
@@ -56,6 +61,15 @@ class Vendor(Protocol):
 
     def write_seed(self, change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
         """Store a tenant's generated returns as the vendor's records; the tenant's clock starts at `at`."""
+
+    def write_shop(self, change: Change, tenant: str, shop: SeedShop, at: int) -> None:
+        """Store the products, customers and orders of a merchant's own shop, as far as the vendor has them.
+
+        Called before `write_seed` with the returns of these orders. The tenant's clock starts at `at`.
+        """
+
+    def read_shop(self, tenant: str) -> PresentShop:
+        """Read a tenant's records back as a merchant's own shop, in neutral words."""
 
     def insert(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> Mapping[str, Any]:
         """Create a return as requested by a shopper; returns the return's document.
@@ -116,6 +130,19 @@ class TenantWords(Protocol):
 
 
 @runtime_checkable
+class Reporting(Protocol):
+    """A vendor that reports numbers about a tenant's returns, which are computed from rows."""
+
+    def reported(self, tenant: str) -> Mapping[str, Any]:
+        """Compute the report on all of a tenant's returns, as the vendor's API shows it."""
+
+    def expected_report(
+        self, statuses: Mapping[str, str], refunds: Mapping[str, Decimal]
+    ) -> Mapping[str, Any]:
+        """Compute those fields of the report that follow from statuses and refunded amounts, keyed by ID."""
+
+
+@runtime_checkable
 class TokensOnly(Protocol):
     """A vendor whose API accepts only access tokens.
 
@@ -127,7 +154,7 @@ class TokensOnly(Protocol):
 
 
 @runtime_checkable
-class Reporting(Protocol):
+class Notifying(Protocol):
     """A vendor that reports events by webhook; the package's module `webhooks` has the same `WEBHOOKS`."""
 
     webhooks: WebhookFormat
@@ -149,6 +176,13 @@ def webhooks_of(name: str) -> WebhookFormat | None:
         return None
     format_: WebhookFormat = import_module(module).WEBHOOKS
     return format_
+
+
+def shop_words(name: str) -> ShopWords:
+    """Return a vendor's words for a merchant's own shop; raises `LookupError` if there is no such vendor."""
+    _check_known(name)
+    words: ShopWords = import_module(f"{__name__}.{name}.facts").SHOP_WORDS
+    return words
 
 
 def load(name: str, world: World) -> Vendor:
