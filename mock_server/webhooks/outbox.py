@@ -217,26 +217,39 @@ class Outbox:
 
         The outcome is ignored if, during the attempt, the delivery was cancelled or its tenant was deleted or
         reset. A reset moves the tenant to another partition; comparing the partitions prevents the outcome of
-        an old delivery from changing the tenant's new data.
+        an old delivery from changing the tenant's new data. If the delivery was asked for again during the
+        attempt, another attempt follows.
         """
-        partitions = self._store.select(sa.select(_TABLE.c.tenant).where(_TABLE.c.id == delivery.id))
-        present = [(self._store.partition(delivery.tenant),)]
-        if partitions != present or not self._clocks.known(delivery.tenant):
+        columns = [_TABLE.c[name] for name in ("tenant", "due", "attempts_before")]
+        found = self._store.select(sa.select(*columns).where(_TABLE.c.id == delivery.id))
+        partition = self._store.partition(delivery.tenant)
+        if not found or found[0][0] != partition or not self._clocks.known(delivery.tenant):
             return
+        _, due_now, attempts_before = found[0]
         attempts, now = delivery.attempts + 1, self._clocks.now(delivery.tenant)
-        tried, delays = attempts - delivery.attempts_before, self.delays.get(delivery.vendor, DELAYS)
-        state: State = "delivered" if outcome.delivered else "waiting"
-        due = None
-        if state == "waiting" and (outcome.final or tried > len(delays)):
-            state = "given_up"
-        elif state == "waiting":
-            due = now + delays[tried - 1] * SECOND
         log = extended(delivery.log, _attempt(attempts, now, outcome))
-        values = {"attempts": attempts, "outcome": outcome.message, "state": state, "due": due, "log": log}
+        values = {"attempts": attempts, "outcome": outcome.message, "log": log}
+        if (due_now, attempts_before) == (delivery.due, delivery.attempts_before):
+            values["state"], values["due"] = self._next(delivery, outcome, attempts, now)
+        elif due_now is None:  # its webhook was paused during the attempt
+            values["state"] = "delivered" if outcome.delivered else "given_up"
+        else:  # it was asked for again during the attempt
+            values["attempts_before"] = attempts
         with self._store.change() as change:
             change.run(sa.update(_TABLE).where(_TABLE.c.id == delivery.id).values(values))
-            if due is None:
+            if values.get("state", "waiting") != "waiting":
                 self._delete_old(change, delivery.tenant)
+
+    def _next(
+        self, delivery: Delivery, outcome: Outcome, attempts: int, now: int
+    ) -> tuple[State, int | None]:
+        """Return the state after an attempt, and when the next attempt is due, or None if there is none."""
+        tried, delays = attempts - delivery.attempts_before, self.delays.get(delivery.vendor, DELAYS)
+        if outcome.delivered:
+            return "delivered", None
+        if outcome.final or tried > len(delays):
+            return "given_up", None
+        return "waiting", now + delays[tried - 1] * SECOND
 
     def delivery(self, tenant: str, id_: int) -> Delivery:
         """Look up a tenant's delivery by its ID; raises `LookupError` if there is no such delivery."""

@@ -103,6 +103,7 @@ REACH = {
     "delete_requests_without_tenant": Reach(
         "sandbox clear-requests --no-tenant", lambda s: s.requests.clear()
     ),
+    "list_webhook_events": Reach("sandbox webhook events swap", lambda s: tenant(s).webhooks.events("swap")),
     "list_webhooks": Reach("sandbox webhooks", lambda s: tenant(s).webhooks.list()),
     "create_webhook": Reach(
         f"sandbox webhook add swap {URL} --event returnCreated --version 1 --condition type[0]=Refund",
