@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from documents import tables
+from documents import faults, tables
 
 ROOT = Path(__file__).parents[2]
 TABLES = {
@@ -12,6 +12,8 @@ TABLES = {
     "fidelity": ("docs/fidelity.md", tables.fidelity),
     "guarantees": ("docs/guarantees.md", tables.guarantees),
     "matrix": ("docs/matrix.md", tables.matrix),
+    "faults": ("docs/faults.md", faults.faults),
+    "scenarios": ("docs/faults.md", faults.scenarios),
 }
 """The name in a table's markers, `<!-- name -->` and `<!-- /name -->`: its document, and what computes it."""
 LONGEST = 120

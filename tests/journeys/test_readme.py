@@ -54,6 +54,8 @@ EXAMPLES = {
     ("docs/python.md", 0): r"^RMA-\S+ \d+$",
     ("docs/python.md", 1): "return_created flagship RMA-.* completed",
     ("docs/sandbox-in-tests.md", 0): "2 passed",
+    ("docs/faults.md", 0): "1 passed",
+    ("docs/faults.md", 1): "1 passed",
 }
 """What each Python example prints, by page and place; one that imports pytest is run by it."""
 
