@@ -117,10 +117,13 @@ def test_prefilled_lists_are_not_filtered(sandbox: Sandbox, vendor: str) -> None
 
 def test_every_control_plane_read_succeeds_with_prefilled_values(sandbox: Sandbox) -> None:
     document = served(f"{sandbox.url}/__sandbox")
+    faults = "/tenants/{tenant}/faults"
+    assert execute(sandbox.control, document, faults, "post").is_success, "the fault that is read below"
     reads = [(path, method) for path, method, _ in operations(document) if method == "get"]
     for path, method in each(reads):
         answer = execute(sandbox.control, document, path, method)
         assert answer.is_success, f"{answer.request.url} {answer.text}"
+    assert execute(sandbox.control, document, faults, "delete").is_success
 
 
 def test_no_secret_of_another_tenant_is_prefilled() -> None:
