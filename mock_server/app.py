@@ -19,6 +19,7 @@ from mock_server.admission.control_guard import ControlGuard
 from mock_server.admission.gates import ControlGate, KeyGate
 from mock_server.admission.origins import OriginGuard
 from mock_server.control import Control
+from mock_server.control.examples import examples
 from mock_server.cors import Cors
 from mock_server.engine.compiler import BrokenSpecification
 from mock_server.engine.connexion_parts import (
@@ -128,7 +129,7 @@ def _assemble(world: World, served: Mapping[str, Vendor]) -> Sandbox:
     tenants = Tenants(world, served)
     tenants.open()
     entries = [_entry(world, vendor) for vendor in served.values()]
-    control = _control_entry(settings)
+    control = _control_entry(world)
     shown = entries if world.keys.public_demo else [_without_login(entry) for entry in entries]
     find = partial(_find_label, world, served)
     console = LabelPages(WsgiApp(create_console(shown, control)), find, world.renderer)
@@ -188,7 +189,8 @@ def _lifespan(world: World, transport: WebhookTransport) -> Any:
     @asynccontextmanager
     async def lifespan(_app: Any) -> AsyncIterator[None]:
         world.store.commit_together(asyncio.get_running_loop())
-        world.tasks.start("that sends webhooks", Sender(world.outbox, world.store, transport).run)
+        sender = Sender(world.outbox, world.store, transport, prepare=world.webhooks.prepare)
+        world.tasks.start("that sends webhooks", sender.run)
         yield
         await world.tasks.stop()
         await transport.aclose()
@@ -220,11 +222,20 @@ def _without_login(entry: Entry) -> Entry:
     return replace(entry, fields={}, curl=command, examples=Examples)
 
 
-def _control_entry(settings: Settings) -> Entry:
-    url = settings.base_url + CONTROL_PATH
+def _control_entry(world: World) -> Entry:
+    url = world.settings.base_url + CONTROL_PATH
     document = _with_servers(openapi.read(openapi.CONTROL_PLANE), CONTROL_PATH, url)
     command = curl.command(document, url, {}, {})
-    return Entry("Control plane", openapi.CONTROL_PLANE, CONTROL_PATH, url, document, {}, command)
+    return Entry(
+        title="Control plane",
+        name=openapi.CONTROL_PLANE,
+        path=CONTROL_PATH,
+        url=url,
+        document=document,
+        fields={},
+        curl=command,
+        examples=partial(examples, world, DEMO),
+    )
 
 
 def _with_servers(document: dict[str, Any], path: str, url: str) -> dict[str, Any]:

@@ -9,12 +9,14 @@ from typing import Final
 
 import sqlalchemy as sa
 
+import openapi
 from mock_server import seed
 from mock_server.access.keys import DEMO
 from mock_server.access.ratelimit import Mode
 from mock_server.clock import TenantClock, micros, whole_second
+from mock_server.engine.payloads import Payloads
 from mock_server.store import Change, tables
-from mock_server.vendors import Vendor
+from mock_server.vendors import Reporting, Vendor
 from mock_server.world import World
 
 NAME: Final = re.compile(r"[a-z][a-z0-9-]{1,39}")
@@ -62,6 +64,8 @@ class Tenants:
             world.keys.offer(vendor.name, vendor.scopes, vendor.plans)
             world.clocks.register_steps(vendor.name, vendor.run_step)
             world.switches.declare(vendor.name, vendor.switches)
+            if isinstance(vendor, Reporting):
+                world.webhooks.declare(vendor.webhooks, Payloads(partial(openapi.read, vendor.name)))
         world.store.on_change(tables.tenants, self._reload_limits)
 
     def open(self) -> None:

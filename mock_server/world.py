@@ -18,6 +18,7 @@ from mock_server.store import Store, tables
 from mock_server.supervisor import Supervisor
 from mock_server.switches import Switches
 from mock_server.webhooks.outbox import Outbox
+from mock_server.webhooks.registry import Webhooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class World:
     limiter: Limiter
     switches: Switches
     outbox: Outbox
+    webhooks: Webhooks
     labels: Labels
     settings: Settings
     tasks: Supervisor = field(default_factory=Supervisor)
@@ -57,9 +59,19 @@ class World:
         keys = Keys(store, secret, public_demo=settings.has_public_demo_keys)
         tokens = Tokens(store, keys, clocks, secret)
         outbox = Outbox(store, clocks)
-        labels = Labels.of(secret, settings.base_url)
-        switches = Switches(store)
-        return cls(store, Ledger(store), clocks, keys, tokens, limiter, switches, outbox, labels, settings)
+        return cls(
+            store=store,
+            ledger=Ledger(store),
+            clocks=clocks,
+            keys=keys,
+            tokens=tokens,
+            limiter=limiter,
+            switches=Switches(store),
+            outbox=outbox,
+            webhooks=Webhooks(store, outbox, clocks),
+            labels=Labels.of(secret, settings.base_url),
+            settings=settings,
+        )
 
     def close(self) -> None:
         """Close the world's database."""

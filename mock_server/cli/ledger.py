@@ -1,7 +1,4 @@
-"""Implements `returns sandbox ledger` and `returns sandbox deliveries`.
-
-They list a tenant's events and webhook deliveries.
-"""
+"""Implements `returns sandbox ledger`, which lists a tenant's events; parts of other long lists, too."""
 
 from typing import Annotated, Any
 
@@ -28,9 +25,8 @@ Last = Annotated[int | None, typer.Option(help="Show only this many of the newes
 
 
 def register(commands: typer.Typer) -> None:
-    """Add `ledger` and `deliveries` to `returns sandbox`."""
+    """Add `ledger` to `returns sandbox`."""
     commands.command()(ledger)
-    commands.command()(deliveries)
 
 
 def ledger(
@@ -50,29 +46,12 @@ def ledger(
     token: Token = "",
 ) -> None:
     """List a tenant's events, oldest first."""
-    query = {**_page(after, limit, last), **not_none(kind=kind, vendor=vendor)}
+    query = {**page(after, limit, last), **not_none(kind=kind, vendor=vendor)}
     print_answer(call(url, token, "GET", tenant_path(tenant, "ledger"), query=query), output, "events")
 
 
-def deliveries(
-    *,
-    tenant: Tenant = "demo",
-    after: After = 0,
-    limit: Limit = None,
-    last: Last = None,
-    output: As = Format.table,
-    url: Url = DEFAULT_URL,
-    token: Token = "",
-) -> None:
-    """List sent and pending webhooks, oldest first.
-
-    Shows the result of each attempt.
-    """
-    answer = call(url, token, "GET", tenant_path(tenant, "deliveries"), query=_page(after, limit, last))
-    print_answer(answer, output, "deliveries")
-
-
-def _page(after: int, limit: int | None, last: int | None) -> dict[str, Any]:
+def page(after: int, limit: int | None, last: int | None) -> dict[str, Any]:
+    """Build the query for a part of a list; exit if both `limit` and `last` are given."""
     if limit is not None and last is not None:
         fail("Use either --limit for the oldest entries, or --last for the newest.", MISUSED)
     return {"after": after, **not_none(limit=limit, last=last)}

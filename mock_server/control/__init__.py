@@ -7,6 +7,7 @@ from mock_server.access.ratelimit import Verdict
 from mock_server.control.acts import ActEndpoints
 from mock_server.control.clock import ClockEndpoints
 from mock_server.control.context import ControlContext
+from mock_server.control.deliveries import DeliveryEndpoints
 from mock_server.control.faults import FaultEndpoints
 from mock_server.control.health import HealthEndpoints
 from mock_server.control.keys import KeyEndpoints
@@ -53,6 +54,7 @@ _SUBJECTS: Final = (
     ReturnEndpoints,
     ActEndpoints,
     WebhookEndpoints,
+    DeliveryEndpoints,
     FaultEndpoints,
 )
 

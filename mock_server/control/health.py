@@ -15,7 +15,7 @@ class HealthEndpoints:
 
     def get_health(self, _call: Call) -> Reply:
         store_problem = self._context.world.store.write_problem()
-        task_problems = self._context.world.tasks.problems()
+        task_problems = [*self._context.world.tasks.problems(), *self._context.world.webhooks.problems()]
         health = {
             "status": "failing" if store_problem else "degraded" if task_problems else "ok",
             "problems": [*([store_problem] if store_problem else []), *task_problems],

@@ -1,40 +1,138 @@
-"""Control plane operation that lists a tenant's webhook deliveries, both finished and pending."""
+"""Control plane operations on webhooks: add, list, change, delete and test them."""
 
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any, cast
 
-from mock_server.clock import reached_at, timestamp
-from mock_server.control.context import ControlContext
+from mock_server.clock import timestamp
+from mock_server.control.context import ControlContext, conflict, invalid
+from mock_server.control.deliveries import delivery
 from mock_server.engine.call import Call
+from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Reply
-from mock_server.webhooks.outbox import Delivery
+from mock_server.webhooks.format import WebhookFormat
+from mock_server.webhooks.outbox import shown_url
+from mock_server.webhooks.registry import UnknownWebhookError, Webhook
+from mock_server.webhooks.transport import url_problem
 
 
 class WebhookEndpoints:
-    """Handles the operation that lists a tenant's webhook deliveries."""
+    """Handles the operations on a tenant's webhooks."""
 
     def __init__(self, context: ControlContext) -> None:
         self._context = context
+        self._webhooks = context.world.webhooks
 
-    def list_deliveries(self, call: Call) -> Reply:
-        tenant, query = self._context.tenant(call).name, call.query
-        after = query.get("after", 0)
-        rows = self._context.world.outbox.deliveries(
-            tenant, after=after, limit=query.get("limit", 100), last=query.get("last")
-        )
-        deliveries = [_delivery(row) for row in rows]
-        return Reply(200, {"deliveries": deliveries, "next": rows[-1].id if rows else after})
+    def list_webhooks(self, call: Call) -> Reply:
+        tenant = self._context.tenant(call).name
+        return Reply(200, {"webhooks": [self._shown(one) for one in self._webhooks.every(tenant)]})
+
+    def create_webhook(self, call: Call) -> Reply:
+        tenant, requested = self._context.tenant(call).name, call.body
+        format_ = self._format(self._context.vendor(requested["vendor"]).name)
+        if format_.own_api:
+            raise invalid(
+                "vendor",
+                f"{format_.vendor} registers webhooks with its own API; call its operation {format_.own_api}",
+            )
+        self._check(format_, requested)
+        secret = requested.get("secret") or format_.new_secret()
+        with self._context.world.store.change() as change:
+            webhook = self._webhooks.add(
+                change,
+                tenant,
+                format_.vendor,
+                url=requested["url"],
+                events=requested.get("events") or [kind.name for kind in format_.kinds],
+                secret=secret,
+                conditions=requested.get("conditions", {}),
+                version=_stored_version(format_, requested.get("version")),
+            )
+        return Reply(201, {**self._shown(webhook), "secret": secret or None})
+
+    def change_webhook(self, call: Call) -> Reply:
+        tenant, requested, webhook = self._context.tenant(call).name, call.body, self._webhook(call)
+        format_ = self._format(webhook.vendor)
+        if webhook.own:
+            return conflict(
+                ValueError(
+                    f"{webhook.vendor} registered this webhook with its own API; change it with that API."
+                )
+            )
+        self._check(format_, requested)
+        values = dict(requested)
+        if "events" in values:
+            values["events"] = tuple(values["events"])
+        changed = replace(webhook, **values)
+        with self._context.world.store.change() as change:
+            self._webhooks.save(change, tenant, changed)
+        return Reply(200, self._shown(changed))
+
+    def delete_webhook(self, call: Call) -> Reply:
+        tenant, webhook = self._context.tenant(call).name, self._webhook(call)
+        with self._context.world.store.change() as change:
+            self._webhooks.delete(change, tenant, webhook)
+        return Reply(204, None)
+
+    def send_test_event(self, call: Call) -> Reply:
+        tenant, webhook = self._context.tenant(call).name, self._webhook(call)
+        event = call.body.get("event", webhook.events[0])
+        if event not in webhook.events:
+            raise invalid("event", f"this webhook receives {', '.join(webhook.events)}")
+        if not webhook.active:
+            return conflict(ValueError(f"The webhook {webhook.id} is paused; resume it first."))
+        with self._context.world.store.change() as change:
+            id_ = self._webhooks.test(change, tenant, webhook, event)
+        return Reply(202, delivery(self._context.world.outbox.delivery(tenant, id_)))
+
+    def _webhook(self, call: Call) -> Webhook:
+        """Look up the webhook in the request's path; raises `Problem("not_found")` if it does not exist."""
+        try:
+            return self._webhooks.get(self._context.tenant(call).name, call.path["webhook"])
+        except UnknownWebhookError as error:
+            raise Problem("not_found", str(error)) from None
+
+    def _format(self, vendor: str) -> WebhookFormat:
+        """Return how a vendor reports events; raises `Problem` if no source describes its webhooks."""
+        format_ = self._webhooks.format_of(vendor)
+        if format_ is None:
+            raise invalid("vendor", f"no public source describes webhooks of {vendor}, so it sends none")
+        return format_
+
+    def _check(self, format_: WebhookFormat, requested: Mapping[str, Any]) -> None:
+        """Validate the fields of a new or changed webhook; raises `Problem` for the first wrong one."""
+        known = [kind.name for kind in format_.kinds]
+        problem = url_problem(requested["url"]) if "url" in requested else ""
+        if problem:
+            raise invalid("url", problem)
+        for event in cast("Iterable[str]", requested.get("events", ())):
+            if event not in known:
+                raise invalid("events", f"{format_.vendor} has no event {event!r}; it has {', '.join(known)}")
+        if "version" in requested and requested["version"] not in format_.versions:
+            versions = ", ".join(map(str, sorted(format_.versions)))
+            has = f"has the versions {versions}" if versions else "has only one version"
+            raise invalid("version", f"the payload of {format_.vendor} {has}")
+        problem = self._webhooks.conditions_problem(format_.vendor, requested.get("conditions", {}))
+        if problem:
+            field, _, message = problem.partition(": ")
+            raise invalid(field, message)
+
+    def _shown(self, webhook: Webhook) -> dict[str, Any]:
+        versions = self._format(webhook.vendor).versions
+        return {
+            "id": webhook.id,
+            "vendor": webhook.vendor,
+            "url": shown_url(webhook.url),
+            "events": list(webhook.events),
+            "conditions": dict(webhook.conditions),
+            "version": (webhook.version or versions[0]) if versions else None,
+            "active": webhook.active,
+            "signed": bool(webhook.secret),
+            "created_at": timestamp(webhook.created_at),
+        }
 
 
-def _delivery(delivery: Delivery) -> dict[str, Any]:
-    return {
-        "id": delivery.id,
-        "vendor": delivery.vendor,
-        "webhook": delivery.webhook,
-        "event": delivery.event,
-        "address": delivery.address,
-        "at": timestamp(delivery.at),
-        "state": delivery.state,
-        "attempts": delivery.attempts,
-        "outcome": delivery.outcome or None,
-        "next_attempt": None if delivery.due is None else reached_at(delivery.due),
-    }
+def _stored_version(format_: WebhookFormat, requested: int | None) -> int:
+    """Return the version to store: 0 stands for the newest."""
+    newest = format_.versions[0] if format_.versions else None
+    return 0 if requested in {None, newest} else requested or 0

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mock_server.ledger import Event
 from mock_server.store import Change, Store
-from mock_server.webhooks.outbox import Delivery
+from mock_server.webhooks.outbox import Delivery, Selection
 from mock_server.world import World
 
 
@@ -44,7 +44,7 @@ class Observer:
         events = self._world.ledger.events(self._tenant, after=self._last_event)
         deliveries: list[Delivery] = []
         if self._world.outbox.next_due(self._tenant) is not None:  # most tenants have no webhooks
-            deliveries = self._world.outbox.deliveries(self._tenant, after=self._last_delivery)
+            deliveries = self._world.outbox.deliveries(self._tenant, Selection(after=self._last_delivery))
         self._last_event = events[-1].sequence if events else self._last_event
         self._last_delivery = deliveries[-1].id if deliveries else self._last_delivery
         return Effects(tuple(events), tuple(deliveries))

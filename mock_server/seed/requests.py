@@ -1,4 +1,4 @@
-"""Converts generated returns to shoppers' requests, and invents values that are missing in a request."""
+"""Converts generated returns to requests of shoppers, and invents values and whole sample requests."""
 
 import zlib
 from typing import Any
@@ -42,3 +42,25 @@ def invented_name(email: str) -> str:
     Vendors use this name if a request does not contain a name.
     """
     return email.partition("@")[0].replace(".", " ").title()
+
+
+def sample_request(number: int) -> dict[str, Any]:
+    """Build the `ShopperReturn` of an invented shopper, for sample records that belong to no tenant."""
+    return {
+        "order_number": f"#{1000 + number}",
+        "customer_email": "iris.lane@example.com",
+        "customer_name": "Iris Lane",
+        "return_type": "refund",
+        "currency": "AUD",
+        "items": [
+            {
+                "sku": "TEE-NVY-M",
+                "name": "Organic Tee Navy",
+                "variant": "M",
+                "quantity": 1,
+                "unit_price": 45.0,
+                "reason": "wrong_size",
+                "notes": None,
+            }
+        ],
+    }

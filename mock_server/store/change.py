@@ -148,6 +148,10 @@ class Change:
         """Compile and run a statement; returns the number of rows that it changed."""
         return self._execute(*statements.bound(statement)).rowcount
 
+    def insert(self, statement: sa.Insert) -> int:
+        """Compile and run a statement that inserts one row; returns the row's integer ID."""
+        return self._execute(*statements.bound(statement)).lastrowid or 0
+
     def run_many(self, statement: str, values: Iterable[tuple[Any, ...]]) -> None:
         """Run a compiled statement from `statements` once for each tuple of values."""
         self._execute_many(statement, values)

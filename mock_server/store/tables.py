@@ -178,6 +178,9 @@ deliveries = sa.Table(
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("outcome", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False),  # waiting, delivered, given_up
+    sa.Column("test", sa.Boolean, nullable=False),  # a test event, which nothing in the sandbox caused
+    sa.Column("attempts_before", sa.Integer, nullable=False),  # attempts made before the last resend
+    sa.Column("log", sa.LargeBinary, nullable=False),  # the last attempts, as a JSON array
     sa.Index("deliveries_by_tenant", "tenant", "id"),
     sqlite_autoincrement=True,  # ids that clients have seen are never reused
 )

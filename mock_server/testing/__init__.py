@@ -10,22 +10,38 @@ With pytest, use the fixtures `returns_sandbox`, `returns_tenant` and `returns_w
 """
 
 from mock_server.testing.faults import Fault, Faults
-from mock_server.testing.records import Act, Credentials, Delivery, Key, LedgerEvent, ShownReturn, Switch
+from mock_server.testing.records import (
+    Act,
+    Attempt,
+    Credentials,
+    Delivery,
+    DeliveryDetails,
+    Key,
+    LedgerEvent,
+    Resent,
+    ShownReturn,
+    Switch,
+    Webhook,
+)
 from mock_server.testing.returns import AllowedMove, ReturnDetails, ReturnSummary, Upcoming
 from mock_server.testing.sandbox import Sandbox, SandboxError
 from mock_server.testing.server import started
 from mock_server.testing.tenant import Clock, Tenant
+from mock_server.testing.webhooks import Webhooks
 
 __all__ = [
     "Act",
     "AllowedMove",
+    "Attempt",
     "Clock",
     "Credentials",
     "Delivery",
+    "DeliveryDetails",
     "Fault",
     "Faults",
     "Key",
     "LedgerEvent",
+    "Resent",
     "ReturnDetails",
     "ReturnSummary",
     "Sandbox",
@@ -34,5 +50,7 @@ __all__ = [
     "Switch",
     "Tenant",
     "Upcoming",
+    "Webhook",
+    "Webhooks",
     "started",
 ]

@@ -10,7 +10,8 @@ from threading import Condition, Thread
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime
 
 _MAX_BODY = 10_000_000
 
@@ -27,13 +28,39 @@ class ReceivedWebhook:
         """Parse the body as JSON; raises `ValueError` if the body is not valid JSON."""
         return json.loads(self.body)
 
+    def signature_problem(self, secret: str, vendor: str, at: datetime | None = None) -> str:
+        """Verify the signature as the vendor's documentation describes.
+
+        Returns why the request must be rejected, or "" if the signature is valid. `at` is the time of the
+        receipt, for signatures that expire; it defaults to the present. Raises `LookupError` if no source
+        describes webhooks of the vendor.
+        """
+        from mock_server.clock import micros, wall
+        from mock_server.vendors import webhooks_of
+
+        format_ = webhooks_of(vendor)
+        if format_ is None:
+            raise LookupError(f"No public source describes webhooks of {vendor}.")
+        now = wall() if at is None else micros(at)
+        return format_.signature_problem(self.headers, self.body, secret, now)
+
+    def verify(self, secret: str, vendor: str, at: datetime | None = None) -> None:
+        """Verify the signature like `signature_problem`; raises `AssertionError` if it is not valid."""
+        problem = self.signature_problem(secret, vendor, at)
+        if problem:
+            raise AssertionError(f"The webhook cannot be trusted. {problem}")
+
 
 class WebhookReceiver:
-    """Records webhooks sent to `url`; responds with `status`, which is 200 unless the test changes it."""
+    """Records webhooks sent to `url`; responds with `status` and the body `answer`.
+
+    They are 200 and an empty body unless the test changes them.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.status = 200
+        self.answer = b""
         self._arrived = Condition()
         self._received: list[ReceivedWebhook] = []
 
@@ -43,28 +70,52 @@ class WebhookReceiver:
         with self._arrived:
             return list(self._received)
 
-    def wait(self, count: int = 1, *, timeout: float = 10.0) -> list[ReceivedWebhook]:
-        """Wait until at least `count` requests are recorded, and return all recorded requests.
+    def wait(
+        self,
+        count: int = 1,
+        *,
+        that: Callable[[ReceivedWebhook], bool] = lambda _request: True,
+        timeout: float = 10.0,
+    ) -> list[ReceivedWebhook]:
+        """Wait until at least `count` requests for which `that` returns True are recorded, and return these.
 
         Raises `TimeoutError` if this takes longer than `timeout` seconds.
         """
         with self._arrived:
-            if not self._arrived.wait_for(lambda: len(self._received) >= count, timeout):
-                arrived = len(self._received)
-                raise TimeoutError(f"{arrived} of {count} webhooks arrived within {timeout:g} seconds.")
-            return list(self._received)
+            if not self._arrived.wait_for(lambda: len(self._matching(that)) >= count, timeout):
+                matching, arrived = len(self._matching(that)), len(self._received)
+                raise TimeoutError(
+                    f"{matching} of {count} webhooks arrived within {timeout:g} seconds"
+                    f" ({arrived} requests in total)."
+                )
+            return self._matching(that)
+
+    def verified(
+        self, secret: str, vendor: str, count: int = 1, *, timeout: float = 10.0
+    ) -> list[ReceivedWebhook]:
+        """Wait for at least `count` requests, verify the signatures of all, and return them.
+
+        Raises `AssertionError` if a signature is not valid, or `TimeoutError` like `wait`.
+        """
+        received = self.wait(count, timeout=timeout)
+        for request in received:
+            request.verify(secret, vendor)
+        return received
+
+    def _matching(self, that: Callable[[ReceivedWebhook], bool]) -> list[ReceivedWebhook]:
+        return [request for request in self._received if that(request)]
 
     def clear(self) -> None:
         """Delete all recorded requests."""
         with self._arrived:
             self._received.clear()
 
-    def record(self, request: ReceivedWebhook) -> int:
-        """Record a request and return the status to respond with."""
+    def record(self, request: ReceivedWebhook) -> tuple[int, bytes]:
+        """Record a request, and return the status and the body to respond with."""
         with self._arrived:
             self._received.append(request)
             self._arrived.notify_all()
-            return self.status
+            return self.status, self.answer
 
 
 class _Server(ThreadingHTTPServer):
@@ -84,9 +135,11 @@ class _Handler(BaseHTTPRequestHandler):
         length = min(int(self.headers.get("content-length") or 0), _MAX_BODY)
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = ReceivedWebhook(self.path, headers, self.rfile.read(length))
-        self.send_response(self.server.receiver.record(request))
-        self.send_header("content-length", "0")
+        status, answer = self.server.receiver.record(request)
+        self.send_response(status)
+        self.send_header("content-length", str(len(answer)))
         self.end_headers()
+        self.wfile.write(answer)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name in the library
         """Do nothing, so that log messages do not appear in the test's output."""

@@ -83,19 +83,77 @@ class Delivery:
     """A webhook delivery.
 
     `state` is `waiting`, `delivered` or `given_up`. `outcome` is the result of the last attempt; it is None
-    before the first attempt.
+    before the first attempt. `test` is True for a test event.
     """
 
     id: int
     vendor: str
     webhook: str
     event: str
+    test: bool
     address: str
     at: datetime
     state: str
     attempts: int
     outcome: str | None
     next_attempt: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """An attempt to send a delivery, made at the tenant's time `at`.
+
+    `status` is the receiver's status code, or None if there was no answer; then `error` is the reason.
+    `answer` is the beginning of the answer's body.
+    """
+
+    number: int
+    at: datetime
+    status: int | None
+    error: str | None
+    answer: str
+    milliseconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryDetails:
+    """A webhook delivery with its payload, before it is signed, and its last attempts."""
+
+    delivery: Delivery
+    payload: Mapping[str, Any]
+    log: tuple[Attempt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """A webhook of a tenant.
+
+    `secret` signs the deliveries. It is shown only when the webhook is added, so it is None in lists,
+    and if the vendor does not sign. `url` is shown without credentials and query.
+    """
+
+    id: str
+    vendor: str
+    url: str
+    events: tuple[str, ...]
+    conditions: Mapping[str, Any]
+    version: int | None
+    active: bool
+    signed: bool
+    created_at: datetime
+    secret: str | None = None
+
+    def __repr__(self) -> str:
+        """Leave out the secret, so that it does not appear in the output of a test."""
+        return f"Webhook(id={self.id!r}, vendor={self.vendor!r}, url={self.url!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Resent:
+    """The IDs of the deliveries that are sent again, and of those whose webhook is deleted or paused."""
+
+    resent: tuple[int, ...]
+    skipped: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,3 +183,16 @@ def delivery(row: Mapping[str, Any]) -> Delivery:
     due = row["next_attempt"]
     at = datetime.fromisoformat(row["at"])
     return Delivery(**{**row, "at": at, "next_attempt": due and datetime.fromisoformat(due)})
+
+
+def delivery_details(row: Mapping[str, Any]) -> DeliveryDetails:
+    """Build a delivery's details from the control plane's JSON."""
+    head = {name: value for name, value in row.items() if name not in {"payload", "log"}}
+    log = [Attempt(**{**entry, "at": datetime.fromisoformat(entry["at"])}) for entry in row["log"]]
+    return DeliveryDetails(delivery(head), row["payload"], tuple(log))
+
+
+def webhook(row: Mapping[str, Any]) -> Webhook:
+    """Build a webhook from the control plane's JSON."""
+    made = datetime.fromisoformat(row["created_at"])
+    return Webhook(**{**row, "events": tuple(row["events"]), "created_at": made})

@@ -14,16 +14,20 @@ from mock_server.testing.records import (
     Act,
     Credentials,
     Delivery,
+    DeliveryDetails,
     Key,
     LedgerEvent,
+    Resent,
     ShownReturn,
     Switch,
     delivery,
+    delivery_details,
     event,
     key,
 )
 from mock_server.testing.returns import ReturnDetails, ReturnSummary, Upcoming, details, summary, upcoming
 from mock_server.testing.snapshots import Snapshot
+from mock_server.testing.webhooks import Webhooks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -40,6 +44,7 @@ class Tenant:
     def __init__(self, sandbox: Sandbox, name: str) -> None:
         self.name = name
         self.clock = Clock(self)
+        self.webhooks = Webhooks(self)
         self.faults = Faults(self)
         self._sandbox = sandbox
 
@@ -113,9 +118,54 @@ class Tenant:
         rows = self._pages("/ledger", "events", {"kind": kind, "vendor": vendor}, "sequence")
         return [event(row) for row in rows]
 
-    def deliveries(self) -> list[Delivery]:
-        """List the tenant's webhook deliveries, oldest first."""
-        return [delivery(row) for row in self._pages("/deliveries", "deliveries", {}, "id")]
+    def deliveries(
+        self,
+        *,
+        vendor: str | None = None,
+        webhook: str | None = None,
+        event: str | None = None,
+        state: Literal["waiting", "delivered", "given_up"] | None = None,
+    ) -> list[Delivery]:
+        """List the tenant's webhook deliveries, oldest first; a parameter that is given selects some."""
+        selected = {"vendor": vendor, "webhook": webhook, "event": event, "state": state}
+        return [delivery(row) for row in self._pages("/deliveries", "deliveries", selected, "id")]
+
+    def delivery(self, id_: int) -> DeliveryDetails:
+        """Return a webhook delivery with its payload and its attempts."""
+        return delivery_details(self.call("GET", f"/deliveries/{id_}"))
+
+    def resend(self, id_: int) -> Delivery:
+        """Send a webhook delivery again, with the same ID and payload.
+
+        Raises `SandboxError` if its webhook was deleted or is paused.
+        """
+        return delivery(self.call("POST", f"/deliveries/{id_}/resend"))
+
+    def resend_all(
+        self,
+        *,
+        vendor: str | None = None,
+        webhook: str | None = None,
+        event: str | None = None,
+        state: Literal["waiting", "delivered", "given_up"] | None = None,
+        after: int | None = None,
+        until: int | None = None,
+    ) -> Resent:
+        """Send all matching webhook deliveries again; without `state`, those that were not delivered.
+
+        `after` and `until` are IDs: deliveries after the first one, up to and including the second one.
+        """
+        options = {
+            "vendor": vendor,
+            "webhook": webhook,
+            "event": event,
+            "state": state,
+            "after": after,
+            "until": until,
+        }
+        given = {name: value for name, value in options.items() if value is not None}
+        answer = self.call("POST", "/deliveries/resend", json=given)
+        return Resent(tuple(answer["resent"]), tuple(answer["skipped"]))
 
     def next(self, *, vendor: str | None = None, limit: int = 20) -> list[Upcoming]:
         """List what will happen next, the earliest first: scheduled steps and attempts to send webhooks."""

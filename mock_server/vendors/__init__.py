@@ -18,6 +18,7 @@ from mock_server.pages.prefill import Examples
 from mock_server.seed import SeedReturn
 from mock_server.store import Change, Row, Step
 from mock_server.switches import Switch
+from mock_server.webhooks.format import WebhookFormat
 from mock_server.world import World
 
 
@@ -125,9 +126,29 @@ class TokensOnly(Protocol):
     """How long an access token is valid, in seconds."""
 
 
+@runtime_checkable
+class Reporting(Protocol):
+    """A vendor that reports events by webhook; the package's module `webhooks` has the same `WEBHOOKS`."""
+
+    webhooks: WebhookFormat
+
+
 def names() -> list[str]:
     """List the names of all vendors that have both a specification and handlers, in alphabetical order."""
     return [name for name in openapi.vendors() if find_spec(f"{__name__}.{name}")]
+
+
+def webhooks_of(name: str) -> WebhookFormat | None:
+    """Return how a vendor reports events, or None if no source describes webhooks of this vendor.
+
+    This needs neither a sandbox nor a tenant. Raises `LookupError` if the name is unknown.
+    """
+    _check_known(name)
+    module = f"{__name__}.{name}.webhooks"
+    if find_spec(module) is None:
+        return None
+    format_: WebhookFormat = import_module(module).WEBHOOKS
+    return format_
 
 
 def load(name: str, world: World) -> Vendor:
@@ -136,8 +157,7 @@ def load(name: str, world: World) -> Vendor:
     Raises `LookupError` if the name is unknown, and `BrokenSpecification` if the vendor's package has no
     `vendor` function.
     """
-    if name not in names():
-        raise LookupError(f"There is no vendor {name!r}; there are {', '.join(names())}.")
+    _check_known(name)
     module = import_module(f"{__name__}.{name}")
     if not hasattr(module, "vendor"):
         # Imported here because it loads Connexion, which callers of `names` do not need.
@@ -146,3 +166,8 @@ def load(name: str, world: World) -> Vendor:
         raise BrokenSpecification(f"mock_server/vendors/{name}/__init__.py has no function vendor(world).")
     vendor: Vendor = module.vendor(world)
     return vendor
+
+
+def _check_known(name: str) -> None:
+    if name not in names():
+        raise LookupError(f"There is no vendor {name!r}; there are {', '.join(names())}.")

@@ -5,7 +5,7 @@ other. The vendor's code provides the URL and the body. Times are on the tenant'
 the Unix epoch, so advancing the clock makes retries due.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import httpx
@@ -13,14 +13,18 @@ import sqlalchemy as sa
 
 from mock_server.clock import SECOND, Clocks
 from mock_server.store import Change, Store, tables
+from mock_server.webhooks.attempts import MAX_BODY, Attempt, extended
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable, Collection, Iterator
 
 State = Literal["waiting", "delivered", "given_up"]
 
 DELAYS: Final = (10, 30, 90, 270, 810, 2_430, 7_290)
-"""Seconds between attempts. After eight failed attempts, about three hours, the sender gives up."""
+"""Seconds between attempts, unless the vendor has other delays.
+
+After eight failed attempts, about three hours, the sender gives up.
+"""
 KEPT: Final = 1_000
 """How many finished deliveries are kept per tenant for inspection."""
 _TABLE: Final = tables.deliveries
@@ -32,7 +36,10 @@ class Delivery:
     """The delivery of one event to one webhook.
 
     `at` is when the event happened. `due` is when the next attempt will be made, or None if the delivery is
-    finished. `outcome` describes the last attempt; it is "" before the first attempt.
+    finished. `outcome` describes the last attempt; it is "" before the first attempt. `body` is the payload,
+    which is signed at each attempt. `test` is True for a test event. `attempts_before` is the number of
+    attempts that were made before the delivery was last sent again on request. `log` contains the last
+    attempts (see `attempts`).
     """
 
     id: int
@@ -47,6 +54,9 @@ class Delivery:
     attempts: int
     outcome: str
     state: State
+    test: bool = False
+    attempts_before: int = 0
+    log: bytes = b"[]"
 
     @property
     def webhook_key(self) -> "WebhookKey":
@@ -55,21 +65,24 @@ class Delivery:
 
     @property
     def address(self) -> str:
-        """The URL without parts that may be secret: credentials, query (shown as `hidden`) and fragment."""
-        url = httpx.URL(self.url)
-        return str(url.copy_with(userinfo=b"", query=b"hidden" if url.query else None, fragment=None))
+        """The URL without parts that may be secret."""
+        return shown_url(self.url)
 
 
 class Outcome(NamedTuple):
     """The result of an attempt to send a delivery.
 
     `message` is the HTTP status code, or an error such as "no answer in time". A failed delivery is retried
-    unless `final` is True.
+    unless `final` is True. `status` is the receiver's status code, or None if there was no answer; `answer`
+    is the beginning of its body. `took` is the duration of the attempt in microseconds.
     """
 
     message: str
     delivered: bool = False
     final: bool = False
+    status: int | None = None
+    answer: bytes = b""
+    took: int = 0
 
 
 class WebhookKey(NamedTuple):
@@ -78,6 +91,35 @@ class WebhookKey(NamedTuple):
     tenant: str
     vendor: str
     webhook: str
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Selects a tenant's deliveries; a field that is None or () selects all.
+
+    `after` and `until` are IDs: deliveries after the first one, up to and including the second one.
+    """
+
+    after: int = 0
+    until: int | None = None
+    vendor: str | None = None
+    webhook: str | None = None
+    event: str | None = None
+    states: "Collection[State]" = field(default=())
+
+    def conditions(self) -> list[sa.ColumnElement[bool]]:
+        """Build the conditions for the deliveries' columns, other than the tenant."""
+        named = {"vendor": self.vendor, "webhook": self.webhook, "event": self.event}
+        conditions = [_TABLE.c.id > self.after]
+        conditions += [_TABLE.c[name] == value for name, value in named.items() if value is not None]
+        if self.until is not None:
+            conditions.append(_TABLE.c.id <= self.until)
+        if self.states:
+            conditions.append(_TABLE.c.state.in_(self.states))
+        return conditions
+
+
+EVERYTHING: Final = Selection()
 
 
 class Outbox:
@@ -89,6 +131,8 @@ class Outbox:
         self.wake: Callable[[], None] = lambda: None
         self.send_due: Callable[[str], Awaitable[None]] | None = None
         """Sends a tenant's due deliveries and awaits their outcomes; None if no sender is running."""
+        self.delays: dict[str, tuple[int, ...]] = {}
+        """Seconds between attempts, keyed by vendor; `DELAYS` for vendors that are missing here."""
 
     def enqueue(
         self,
@@ -101,10 +145,11 @@ class Outbox:
         url: str,
         body: bytes,
         at: int,
-    ) -> None:
-        """Store a delivery; once the change is on disk, the sender posts `body` to `url`."""
-        values = {"vendor": vendor, "webhook": webhook, "event": event, "url": url}
-        change.run(
+        test: bool = False,
+    ) -> int:
+        """Store a delivery, and return its ID; once the change is on disk, the sender posts it to `url`."""
+        values = {"vendor": vendor, "webhook": webhook, "event": event, "url": url, "test": test}
+        id_ = change.insert(
             sa.insert(_TABLE).values(
                 **values,
                 tenant=self._store.partition(tenant),
@@ -114,20 +159,32 @@ class Outbox:
                 attempts=0,
                 outcome="",
                 state="waiting",
+                attempts_before=0,
+                log=b"[]",
             )
         )
         self.wake()
+        return id_
+
+    def send_again(self, change: Change, tenant: str, id_: int) -> None:
+        """Make a delivery due now, whether or not it was delivered; its retries start from the beginning.
+
+        The delivery keeps its ID and its payload, so that receivers can detect that they know the event.
+        """
+        due = self._clocks.now(tenant)
+        values = {"due": due, "state": "waiting", "attempts_before": _TABLE.c.attempts}
+        change.run(sa.update(_TABLE).where(*self._one(tenant, id_)).values(values))
+        self.wake()
+
+    def give_up(self, change: Change, tenant: str, vendor: str, webhook: str, reason: str) -> None:
+        """Give up on the pending deliveries of a webhook; `reason` is shown as the outcome."""
+        pending = self._pending(tenant, vendor, webhook)
+        values = {"due": None, "state": "given_up", "outcome": reason}
+        change.run(sa.update(_TABLE).where(*pending).values(values))
 
     def cancel(self, change: Change, tenant: str, vendor: str, webhook: str) -> None:
         """Delete the pending deliveries of a webhook; call this when the webhook is deleted."""
-        change.run(
-            sa.delete(_TABLE).where(
-                _TABLE.c.tenant == self._store.partition(tenant),
-                _TABLE.c.vendor == vendor,
-                _TABLE.c.webhook == webhook,
-                _TABLE.c.state == "waiting",
-            )
-        )
+        change.run(sa.delete(_TABLE).where(*self._pending(tenant, vendor, webhook)))
 
     def due(self, limit: int, tenant: str | None = None) -> list[Delivery]:
         """List up to `limit` due deliveries per webhook, for one tenant or, if `tenant` is None, for all.
@@ -166,31 +223,56 @@ class Outbox:
         present = [(self._store.partition(delivery.tenant),)]
         if partitions != present or not self._clocks.known(delivery.tenant):
             return
-        attempts = delivery.attempts + 1
+        attempts, now = delivery.attempts + 1, self._clocks.now(delivery.tenant)
+        tried, delays = attempts - delivery.attempts_before, self.delays.get(delivery.vendor, DELAYS)
         state: State = "delivered" if outcome.delivered else "waiting"
         due = None
-        if state == "waiting" and (outcome.final or attempts > len(DELAYS)):
+        if state == "waiting" and (outcome.final or tried > len(delays)):
             state = "given_up"
         elif state == "waiting":
-            due = self._clocks.now(delivery.tenant) + DELAYS[attempts - 1] * SECOND
-        values = {"attempts": attempts, "outcome": outcome.message, "state": state, "due": due}
+            due = now + delays[tried - 1] * SECOND
+        log = extended(delivery.log, _attempt(attempts, now, outcome))
+        values = {"attempts": attempts, "outcome": outcome.message, "state": state, "due": due, "log": log}
         with self._store.change() as change:
             change.run(sa.update(_TABLE).where(_TABLE.c.id == delivery.id).values(values))
             if due is None:
                 self._delete_old(change, delivery.tenant)
 
+    def delivery(self, tenant: str, id_: int) -> Delivery:
+        """Look up a tenant's delivery by its ID; raises `LookupError` if there is no such delivery."""
+        found = self._read(tenant, *self._one(tenant, id_), order=_TABLE.c.id, limit=1)
+        if not found:
+            raise LookupError(f"No delivery has the id {id_}. Finished deliveries are kept for a while only.")
+        return found[0]
+
     def deliveries(
-        self, tenant: str, *, after: int = 0, limit: int | None = None, last: int | None = None
+        self,
+        tenant: str,
+        selection: Selection = EVERYTHING,
+        *,
+        limit: int | None = None,
+        last: int | None = None,
     ) -> list[Delivery]:
-        """List a tenant's pending and finished deliveries whose IDs are greater than `after`, sorted by ID.
+        """List a tenant's pending and finished deliveries, sorted by ID.
 
         If `last` is given, only the newest `last` deliveries are listed; otherwise, the oldest `limit`
         deliveries.
         """
-        conditions = (_TABLE.c.tenant == self._store.partition(tenant), _TABLE.c.id > after)
+        conditions = (_TABLE.c.tenant == self._store.partition(tenant), *selection.conditions())
         if last is not None:
             return self._read(tenant, *conditions, order=_TABLE.c.id.desc(), limit=last)[::-1]
         return self._read(tenant, *conditions, order=_TABLE.c.id, limit=limit)
+
+    def _one(self, tenant: str, id_: int) -> tuple[sa.ColumnElement[bool], ...]:
+        return _TABLE.c.tenant == self._store.partition(tenant), _TABLE.c.id == id_
+
+    def _pending(self, tenant: str, vendor: str, webhook: str) -> tuple[sa.ColumnElement[bool], ...]:
+        return (
+            _TABLE.c.tenant == self._store.partition(tenant),
+            _TABLE.c.vendor == vendor,
+            _TABLE.c.webhook == webhook,
+            _TABLE.c.state == "waiting",
+        )
 
     def waiting(self, tenant: str, limit: int) -> list[Delivery]:
         """List a tenant's pending deliveries, the one with the earliest attempt first, up to `limit`."""
@@ -231,3 +313,20 @@ class Outbox:
         statement = sa.select(*(_TABLE.c[name] for name in _COLUMNS)).where(*conditions)
         rows = self._store.select(statement.order_by(order, _TABLE.c.id).limit(limit))
         return [Delivery(tenant=tenant, **dict(zip(_COLUMNS, row, strict=True))) for row in rows]
+
+
+def shown_url(text: str) -> str:
+    """Remove the parts of a URL that may be secret: credentials, query (shown as `hidden`) and fragment."""
+    url = httpx.URL(text)
+    return str(url.copy_with(userinfo=b"", query=b"hidden" if url.query else None, fragment=None))
+
+
+def _attempt(number: int, at: int, outcome: Outcome) -> Attempt:
+    return Attempt(
+        number=number,
+        at=at,
+        status=outcome.status,
+        error="" if outcome.status is not None else outcome.message,
+        answer=outcome.answer[:MAX_BODY].decode("utf-8", "replace"),
+        milliseconds=round(outcome.took / 1_000, 1),
+    )

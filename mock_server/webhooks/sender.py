@@ -14,13 +14,15 @@ import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
-from typing import Final
+from typing import Final, cast
 
 import httpx
 
-from mock_server.clock import sleep
+from mock_server.clock import sleep, ticks
 from mock_server.store import Store
 from mock_server.store.batch import Turn
+from mock_server.webhooks.attempts import MAX_BODY
+from mock_server.webhooks.format import Message
 from mock_server.webhooks.outbox import Delivery, Outbox, Outcome, WebhookKey
 from mock_server.webhooks.targets import RefusedError
 from mock_server.webhooks.transport import request_to
@@ -35,6 +37,8 @@ A webhook whose last attempt timed out is limited to one delivery at a time.
 _ATTEMPT_SECONDS: Final = 15.0
 """Time limit for a whole attempt, in seconds; `_TIMEOUT` limits each network operation separately."""
 _TIMEOUT: Final = httpx.Timeout(10.0, connect=5.0)
+_ANSWER_SECONDS: Final = 1.0
+"""Time limit for the body of an answer, in seconds; the status has already decided the outcome."""
 _POLL_SECONDS: Final = 0.25
 """Seconds between checks for due deliveries while any delivery is pending.
 
@@ -45,7 +49,7 @@ _FIRST_PAUSE, _MAX_PAUSE = 1.0, 60.0
 
 The first pause is `_FIRST_PAUSE`; each further pause is twice as long, up to `_MAX_PAUSE`.
 """
-_NOT_IN_TIME: Final = Outcome("no answer in time")
+_NOT_IN_TIME: Final = "no answer in time"
 _MAX_SLOW: Final = 4_096
 _MAX_TURNS: Final = 100
 """How many times `_send_due` yields to the event loop, so that `run` can start a delivery.
@@ -55,17 +59,34 @@ After that, it sleeps for `_POLL_SECONDS` instead.
 _log = logging.getLogger(__name__)
 
 Sleep = Callable[[float], Awaitable[None]]
+Prepare = Callable[[Delivery], Message]
+"""Builds the signed request of an attempt; raises `UnsendableError` if the delivery cannot be sent."""
+
+
+class UnsendableError(Exception):
+    """Raised if a delivery can never be sent; the message is a complete sentence."""
+
+
+def unsigned(delivery: Delivery) -> Message:
+    """Build the request of an attempt without a signature."""
+    return Message({}, delivery.body)
 
 
 class Sender:
     """Sends one sandbox's webhook deliveries over `transport`, which the caller has to close."""
 
     def __init__(
-        self, outbox: Outbox, store: Store, transport: httpx.AsyncBaseTransport, sleep: Sleep = sleep
+        self,
+        outbox: Outbox,
+        store: Store,
+        transport: httpx.AsyncBaseTransport,
+        sleep: Sleep = sleep,
+        prepare: Prepare = unsigned,
     ) -> None:
         self._outbox = outbox
         self._store = store
         self._transport = transport
+        self._prepare = prepare
         self._sleep = sleep
         self._wake_up = asyncio.Event()
         self._under_way: dict[int, asyncio.Task[None]] = {}
@@ -140,7 +161,7 @@ class Sender:
             outcome = await self._attempt(delivery)
             if len(self._slow) >= _MAX_SLOW:  # limits memory: deleted webhooks remain in the set
                 self._slow.clear()
-            (self._slow.add if outcome is _NOT_IN_TIME else self._slow.discard)(key)
+            (self._slow.add if outcome.message == _NOT_IN_TIME else self._slow.discard)(key)
             await self._record_outcome(delivery, outcome)
         finally:
             del self._under_way[delivery.id]
@@ -173,19 +194,30 @@ class Sender:
                 return
 
     async def _attempt(self, delivery: Delivery) -> Outcome:
-        """Try once to send a delivery. Only the response's status matters; its body is not read."""
+        """Try once to send a delivery, and measure how long this takes."""
+        start = ticks()
         try:
-            async with asyncio.timeout(_ATTEMPT_SECONDS):
-                request = request_to(delivery.url, delivery.body, timeout=_TIMEOUT)
-                response = await self._transport.handle_async_request(request)
-                await response.aclose()
-                return Outcome(str(response.status_code), delivered=response.is_success)
+            outcome = await self._post(delivery)
         except (httpx.TimeoutException, TimeoutError):
-            return _NOT_IN_TIME
-        except RefusedError as refused:
-            return Outcome(str(refused), final=True)
+            outcome = Outcome(_NOT_IN_TIME)
+        except (RefusedError, UnsendableError) as refused:
+            outcome = Outcome(str(refused), final=True)
         except Exception as problem:  # noqa: BLE001 - a URL can be wrong in too many ways to list
-            return Outcome(f"not reached ({type(problem).__name__})")
+            outcome = Outcome(f"not reached ({type(problem).__name__})")
+        return outcome._replace(took=ticks() - start)
+
+    async def _post(self, delivery: Delivery) -> Outcome:
+        """Sign a delivery and post it. Only the answer's status matters; its body is for the log."""
+        message = self._prepare(delivery)
+        async with asyncio.timeout(_ATTEMPT_SECONDS):
+            request = request_to(delivery.url, message.body, message.headers, timeout=_TIMEOUT)
+            response = await self._transport.handle_async_request(request)
+        status = response.status_code
+        try:
+            answer = await _beginning(response)
+        finally:
+            await response.aclose()
+        return Outcome(str(status), delivered=response.is_success, status=status, answer=answer)
 
     async def _send_due(self, tenant: str) -> None:
         """Send a tenant's due deliveries, and wait until all their outcomes are stored."""
@@ -208,6 +240,19 @@ class Sender:
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout):
                 await self._wake_up.wait()
+
+
+async def _beginning(response: httpx.Response) -> bytes:
+    """Read the beginning of an answer's body, as far as it arrives within `_ANSWER_SECONDS`."""
+    body = bytearray()
+    with suppress(httpx.HTTPError, TimeoutError):
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            # The stream has the bytes as sent: a compressed answer is not decompressed, so it stays small.
+            async for chunk in cast("httpx.AsyncByteStream", response.stream):
+                body += chunk
+                if len(body) >= MAX_BODY:
+                    break
+    return bytes(body[:MAX_BODY])
 
 
 def _round_robin(due: Iterator[Delivery]) -> Iterator[Delivery]:

@@ -48,9 +48,12 @@ def _literal(host: str) -> Address | None:
         return None
 
 
-def request_to(url: str, body: bytes, *, timeout: httpx.Timeout) -> httpx.Request:
-    """Build the request that posts a JSON body to a webhook."""
+def request_to(
+    url: str, body: bytes, more: Mapping[str, str] | None = None, *, timeout: httpx.Timeout
+) -> httpx.Request:
+    """Build the request that posts a JSON body to a webhook; `more` contains the vendor's own headers."""
     headers = {
+        **(more or {}),
         "Host": httpx.URL(url).netloc.decode("ascii"),  # httpx by itself would use the decoded host name
         "Content-Type": "application/json",
         "User-Agent": "returns-sandbox",

@@ -116,6 +116,9 @@ def test_prefilled_lists_are_not_filtered(sandbox: Sandbox, vendor: str) -> None
 
 
 def test_every_control_plane_read_succeeds_with_prefilled_values(sandbox: Sandbox) -> None:
+    webhook = {"vendor": "returnmate", "url": "http://127.0.0.1:9/in"}
+    added = sandbox.control.post("/tenants/demo/webhooks", json=webhook).raise_for_status().json()
+    sandbox.control.post(f"/tenants/demo/webhooks/{added['id']}/test", json={}).raise_for_status()
     document = served(f"{sandbox.url}/__sandbox")
     faults = "/tenants/{tenant}/faults"
     assert execute(sandbox.control, document, faults, "post").is_success, "the fault that is read below"

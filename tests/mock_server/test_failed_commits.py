@@ -27,6 +27,8 @@ from mock_server.tenants import Tenants
 from mock_server.world import World
 
 TENANT = "acme"
+WEBHOOK = {"vendor": "returnlogic", "url": "https://hooks.example.com/in", "secret": "s" * 32}
+WEBHOOK_ID = "wh_returnlogic_1"
 WRITES: dict[str, tuple[str, str, Any]] = {
     "create_tenant": ("POST", "/tenants", {"name": "other", "seed_size": 1}),
     "delete_tenant": ("DELETE", "/tenants/acme", None),
@@ -56,6 +58,12 @@ WRITES: dict[str, tuple[str, str, Any]] = {
         "/tenants/acme/returns/{return}/move",
         {"vendor": "returnmate", "status": "approved"},
     ),
+    "create_webhook": ("POST", "/tenants/acme/webhooks", WEBHOOK),
+    "change_webhook": ("PATCH", f"/tenants/acme/webhooks/{WEBHOOK_ID}", {"events": ["rma.created"]}),
+    "send_test_event": ("POST", f"/tenants/acme/webhooks/{WEBHOOK_ID}/test", {}),
+    "resend_delivery": ("POST", "/tenants/acme/deliveries/1/resend", None),
+    "resend_deliveries": ("POST", "/tenants/acme/deliveries/resend", {}),
+    "delete_webhook": ("DELETE", f"/tenants/acme/webhooks/{WEBHOOK_ID}", None),
 }
 LAST = ("reset_tenant", "delete_tenant")
 ACTS = {"run_act"}
@@ -134,6 +142,8 @@ def remembered(world: World, tenants: Tenants) -> dict[str, Any]:
             "switches": world.switches.positions(name),
             "limits": world.limiter.modes.get(name),
             "totals": {v: world.store.totals(name, v, "return") for v in vendors.names()},
+            "webhooks": [(one.id, one.events, one.active) for one in world.webhooks.every(name)],
+            "deliveries": [(one.id, one.due, one.state) for one in world.outbox.deliveries(name)],
             "ledger": [(one.sequence, one.subject) for one in world.ledger.events(name)],
         }
     known["spent"] = {name: spent for name, spent in world.tokens._spent.items() if spent}
@@ -177,6 +187,8 @@ def test_memory_equals_the_file_after_a_failed_commit(tmp_path: Path) -> None:
         made = await sandbox.write("create_tenant_return")
         assert made.status_code == 201
         id_ = made.json()["document"]["id"]
+        for operation in ("create_webhook", "send_test_event"):
+            assert (await sandbox.write(operation)).is_success
         before = sandbox.remembered()
         for operation in WRITES:
             with sandbox.full_disk():

@@ -17,6 +17,7 @@ from mock_server.cli.serve import register
 from mock_server.testing import Sandbox, Tenant
 
 ITEM = {"sku": "TEE-NVY-M", "quantity": 1, "reason": "wrong_size"}
+URL = "https://hooks.example.com/in"
 ITEM_INPUTS = "-i items[0].sku=TEE-NVY-M -i items[0].quantity=1 -i items[0].reason=wrong_size"
 
 
@@ -85,7 +86,33 @@ REACH = {
         "sandbox act returnmate knock_on_wood -i times=3",
         lambda s: tenant(s).act("returnmate", "knock_on_wood", times=3),
     ),
-    "list_deliveries": Reach("sandbox deliveries --last 5", lambda s: tenant(s).deliveries()),
+    "list_webhooks": Reach("sandbox webhooks", lambda s: tenant(s).webhooks.list()),
+    "create_webhook": Reach(
+        f"sandbox webhook add swap {URL} --event returnCreated --version 1 --condition type[0]=Refund",
+        lambda s: tenant(s).webhooks.add(
+            "swap", URL, events=["returnCreated"], version=1, conditions={"type": ["Refund"]}
+        ),
+    ),
+    "change_webhook": Reach(
+        "sandbox webhook pause wh_swap_1", lambda s: tenant(s).webhooks.pause("wh_swap_1")
+    ),
+    "delete_webhook": Reach(
+        "sandbox webhook delete wh_swap_1", lambda s: tenant(s).webhooks.delete("wh_swap_1")
+    ),
+    "send_test_event": Reach(
+        "sandbox test-event wh_swap_1 returnCreated",
+        lambda s: tenant(s).webhooks.test("wh_swap_1", "returnCreated"),
+    ),
+    "list_deliveries": Reach(
+        "sandbox deliveries --last 5 --vendor swap --state given_up",
+        lambda s: tenant(s).deliveries(vendor="swap", state="given_up"),
+    ),
+    "get_delivery": Reach("sandbox delivery 7", lambda s: tenant(s).delivery(7)),
+    "resend_delivery": Reach("sandbox resend 7", lambda s: tenant(s).resend(7)),
+    "resend_deliveries": Reach(
+        "sandbox resend --vendor swap --after 6 --until 9",
+        lambda s: tenant(s).resend_all(vendor="swap", after=6, until=9),
+    ),
     "list_next": Reach("sandbox next", lambda s: tenant(s).next()),
     "list_returns": Reach(
         "sandbox returns --vendor swap --search kim",

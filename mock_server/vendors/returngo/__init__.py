@@ -32,6 +32,7 @@ from mock_server.vendors.returngo.rows import emails, tracked
 from mock_server.vendors.returngo.seeding import SeedWriter
 from mock_server.vendors.returngo.transactions import Transactions
 from mock_server.vendors.returngo.validation import Validation
+from mock_server.vendors.returngo.webhooks import WEBHOOKS
 from mock_server.webhooks.transport import url_problem
 from mock_server.world import World
 
@@ -55,6 +56,7 @@ class ReturnGO:
     scopes: tuple[str, ...] = ()
     plans = PLANS
     switches = SWITCHES
+    webhooks = WEBHOOKS
 
     def __init__(self, world: World) -> None:
         self._store = world.store

@@ -1,4 +1,4 @@
-"""ReturnGO's webhooks: registers shops' webhooks, and queues their deliveries. Payloads are assumed."""
+"""The webhooks of ReturnGO's shops: registers them as the API asks for, and queues their deliveries."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,8 +7,10 @@ from typing import Any
 import orjson
 
 from mock_server.store import Change, Filters, Row, Store
-from mock_server.vendors.returngo.documents import JSON, moment
+from mock_server.vendors.returngo.documents import JSON
 from mock_server.vendors.returngo.facts import NAME
+from mock_server.vendors.returngo.webhooks import WEBHOOKS
+from mock_server.webhooks.format import Event
 from mock_server.webhooks.outbox import Outbox
 
 _FIRST_ID = 11_000
@@ -28,8 +30,7 @@ class Hooks:
         # The totals are kept in memory, so events of tenants without webhooks do not need a query.
         if not self.store.totals(tenant, NAME, "webhook").get(event):
             return
-        payload = {"eventName": event, "data": {"shopName": shop, **data, "eventDate": moment(at)}}
-        body = orjson.dumps(payload)
+        body = orjson.dumps(WEBHOOKS.payload(Event(event, "", at), {"shopName": shop, **data}))
         for row in list(self.store.rows(tenant, NAME, "webhook", Filters(statuses=(event,), shop=shop))):
             url: str = orjson.loads(row.document)["url"]
             self.outbox.enqueue(change, tenant, NAME, webhook=row.id, event=event, url=url, body=body, at=at)

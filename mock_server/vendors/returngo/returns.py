@@ -32,6 +32,15 @@ from mock_server.vendors.returngo.facts import (
 from mock_server.vendors.returngo.hooks import Hooks
 from mock_server.vendors.returngo.rows import put_customer, put_rma, put_shipment
 from mock_server.vendors.returngo.transactions import Transactions
+from mock_server.vendors.returngo.webhooks import (
+    RMA_CREATED,
+    RMA_STATUS_UPDATED,
+    SHIPMENT_CREATED,
+    SHIPMENT_STATUS_UPDATED,
+    TRACKER_UPDATED,
+    rma_data,
+    shipment_data,
+)
 
 _TIMELINE = {
     "Approved": "Request <strong>APPROVED</strong>",
@@ -83,11 +92,11 @@ class Returns:
         put_rma(change, tenant, shop, rma, email=email, made=at, updated=at)
         put_customer(change, tenant, shop, email, at)
         RECORDER.return_created(change, tenant, id_, at)
-        self._post(change, tenant, shop, "RMA_CREATED", rma, at)
+        self.hooks.post(change, tenant, shop, RMA_CREATED, at, rma_data(rma))
         for shipment in rma["shipments"]:
             put_shipment(change, tenant, shop, shipment, id_, at)
             record_shipment(change, tenant, shipment, id_, at)
-            self._post_shipment(change, tenant, shop, "SHIPMENT_CREATED", shipment, id_, at)
+            self.hooks.post(change, tenant, shop, SHIPMENT_CREATED, at, shipment_data(shipment, id_))
         return rma
 
     def move(self, change: Change, row: Row, status: str, at: int, by: str = DASHBOARD) -> JSON:
@@ -166,13 +175,8 @@ class Returns:
         owner = self.row(tenant, row.parent)
         rma: JSON = orjson.loads(owner.document)
         shipment = _shipment(rma, shipment_id)
-        data = {
-            "shipmentId": shipment_id,
-            "rmaId": owner.id,
-            "trackingNumber": shipment["trackingNumber"],
-            "status": scan,
-        }
-        self.hooks.post(change, tenant, owner.shop, "SHIPMENT_TRACKER_STATUS_UPDATED", at, data)
+        data = {**shipment_data(shipment, owner.id), "status": scan}
+        self.hooks.post(change, tenant, owner.shop, TRACKER_UPDATED, at, data)
         status = SCANNED.get(scan)
         if status in SHIPMENT_MOVES[shipment["status"]] and status:
             self._move_shipment(change, owner, shipment, status, at)
@@ -223,7 +227,7 @@ class Returns:
         if not LIFECYCLE.is_open(status):
             for shipment in rma["shipments"]:
                 change.unschedule(row.tenant, NAME, shipment["shipmentId"])
-        self._post(change, row.tenant, row.shop, "RMA_STATUS_UPDATED", rma, at)
+        self.hooks.post(change, row.tenant, row.shop, RMA_STATUS_UPDATED, at, rma_data(rma))
 
     def _move_shipment(self, change: Change, owner: Row, shipment: JSON, status: str, at: int) -> None:
         before = shipment["status"]
@@ -233,19 +237,8 @@ class Returns:
         record_shipment_moved(change, owner.tenant, shipment, owner.id, before, at)
         if status in {"Received", "Validated", "Canceled"}:
             change.unschedule(owner.tenant, NAME, row.id)
-        self._post_shipment(
-            change, owner.tenant, owner.shop, "SHIPMENT_STATUS_UPDATED", shipment, owner.id, at
-        )
-
-    def _post(self, change: Change, tenant: str, shop: str, event: str, rma: JSON, at: int) -> None:
-        data = {name: rma["rmaSummary"][name] for name in ("rmaId", "status", "order_name")}
-        self.hooks.post(change, tenant, shop, event, at, data)
-
-    def _post_shipment(
-        self, change: Change, tenant: str, shop: str, event: str, shipment: JSON, rma: str, at: int
-    ) -> None:
-        data = {name: shipment[name] for name in ("shipmentId", "status", "trackingNumber")}
-        self.hooks.post(change, tenant, shop, event, at, {**data, "rmaId": rma})
+        data = shipment_data(shipment, owner.id)
+        self.hooks.post(change, owner.tenant, owner.shop, SHIPMENT_STATUS_UPDATED, at, data)
 
 
 def _shipment(rma: JSON, id_: str) -> JSON:

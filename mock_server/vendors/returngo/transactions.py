@@ -20,6 +20,7 @@ from mock_server.vendors.returngo.facts import (
     TRANSACTION_MOVES,
 )
 from mock_server.vendors.returngo.hooks import Hooks
+from mock_server.vendors.returngo.webhooks import REFUND_CREATED, TRANSACTION_CREATED, transaction_data
 
 _FIRST_ID = 6_070_000
 
@@ -101,7 +102,7 @@ class Transactions:
         rma["transactions"].append(transaction)
         put(change, tenant, shop, rma, transaction, at, at)
         record_created(change, tenant, rma, transaction, at)
-        self._post(change, tenant, shop, "TRANSACTION_CREATED", rma, transaction, at)
+        self._post(change, tenant, shop, TRANSACTION_CREATED, rma, transaction, at)
         if transaction["status"] == "Success":
             self._paid(change, tenant, shop, rma, transaction, at)
 
@@ -135,18 +136,12 @@ class Transactions:
         if transaction["type"] in METHODS:
             add_credit(rma, transaction, at)
             record_refund(change, tenant, rma, transaction, at)
-            self._post(change, tenant, shop, "REFUND_CREATED", rma, transaction, at)
+            self._post(change, tenant, shop, REFUND_CREATED, rma, transaction, at)
 
     def _post(
         self, change: Change, tenant: str, shop: str, event: str, rma: JSON, transaction: JSON, at: int
     ) -> None:
-        data = {
-            "transactionId": transaction["id"],
-            "rmaId": rma["rmaSummary"]["rmaId"],
-            "status": transaction["status"],
-            "amount": transaction["amount"],
-        }
-        self.hooks.post(change, tenant, shop, event, at, data)
+        self.hooks.post(change, tenant, shop, event, at, transaction_data(transaction, rma))
 
 
 def unpaid(rma: JSON, types: Collection[str]) -> dict[str, list[JSON]]:

@@ -23,6 +23,7 @@ from mock_server.vendors.returnlogic.orders import Orders, filters
 from mock_server.vendors.returnlogic.overview import overview
 from mock_server.vendors.returnlogic.rmas import Rmas
 from mock_server.vendors.returnlogic.seeding import write_seed
+from mock_server.vendors.returnlogic.webhooks import WEBHOOKS
 from mock_server.world import World
 
 _STATUSES = {**STATUSES, "forbidden": 401, "unavailable": 503}
@@ -49,6 +50,7 @@ class ReturnLogic:
     scopes: tuple[str, ...] = ()
     plans = PLANS
     switches = (MAINTENANCE,)
+    webhooks = WEBHOOKS
 
     def __init__(self, world: World) -> None:
         self._store = world.store
@@ -56,7 +58,7 @@ class ReturnLogic:
         self.acts = {"install_app": self._apps.install_act}
         self._clocks = world.clocks
         self._orders = Orders(world.store)
-        self._rmas = Rmas(world.store, self._orders)
+        self._rmas = Rmas(world.store, self._orders, world.webhooks)
 
     def list_orders(self, call: Call) -> Reply:
         return Reply(200, Documents(self._orders.page(_tenant(call), call.query)))

@@ -1,7 +1,7 @@
 """ReturnLogic's RMAs: creates RMAs, changes their status, and applies carrier scans.
 
-All methods write through the caller's open `Change`, so that an RMA, its parcel and the ledger are committed
-together.
+All methods write through the caller's open `Change`, so that an RMA, its parcel, the ledger and the webhook
+deliveries are committed together.
 """
 
 from collections.abc import Mapping
@@ -17,6 +17,8 @@ from mock_server.vendors.returnlogic import documents
 from mock_server.vendors.returnlogic.documents import JSON
 from mock_server.vendors.returnlogic.facts import LIFECYCLE, NAME, RECORDER, SCANS
 from mock_server.vendors.returnlogic.orders import Orders
+from mock_server.vendors.returnlogic.webhooks import CREATED, UPDATED
+from mock_server.webhooks.registry import Webhooks
 
 
 @dataclass(slots=True)
@@ -25,12 +27,14 @@ class Rmas:
 
     store: Store
     orders: Orders
+    webhooks: Webhooks
 
     def create(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> JSON:
         """Create an RMA from a `ShopperReturn`, and return the `Rma` document."""
         document = documents.new_rma(self.store.total(tenant, NAME, "return") + 1, requested, at)
         documents.put_rma(change, tenant, document, at, at)
         RECORDER.return_created(change, tenant, document["rlRmaId"], at)
+        self.webhooks.post(change, tenant, NAME, (CREATED,), document, at)
         return document
 
     def move(self, change: Change, tenant: str, row: Row, status: str, at: int) -> JSON:
@@ -55,6 +59,7 @@ class Rmas:
         if status not in _TRAVELLING:
             change.unschedule(tenant, NAME, row.id)
         documents.put_rma(change, tenant, document, row.created_at, at)
+        self.webhooks.post(change, tenant, NAME, (UPDATED,), document, at)
         return document
 
     def scan(self, change: Change, tenant: str, id_: str, status: str, at: int) -> None:

@@ -29,6 +29,7 @@ from mock_server.vendors.returnmate.facts import LABEL_STATUSES, LIFECYCLE, NAME
 from mock_server.vendors.returnmate.overview import overview
 from mock_server.vendors.returnmate.returns import Returns
 from mock_server.vendors.returnmate.seeding import write_seed
+from mock_server.vendors.returnmate.webhooks import WEBHOOKS
 from mock_server.vendors.returnmate.words import PATTERN, tenant_words
 from mock_server.world import World
 
@@ -56,12 +57,13 @@ class ReturnMate:
     scopes = SCOPES
     plans = PLANS
     switches: tuple[Switch, ...] = ()
+    webhooks = WEBHOOKS
     word_pattern = PATTERN
 
     def __init__(self, world: World) -> None:
         self._store = world.store
         self._clocks = world.clocks
-        self._returns = Returns(world.store, world.labels)
+        self._returns = Returns(world.store, world.labels, world.webhooks)
 
     # Returns
 

@@ -1,7 +1,7 @@
 """ReturnMate's returns and shipments: status changes, notes, shipping labels and carrier scans.
 
-All methods write through the caller's open `Change`, so that a return, its parts and the ledger are committed
-together.
+All methods write through the caller's open `Change`, so that a return, its parts, the ledger and the webhook
+deliveries are committed together.
 """
 
 from collections.abc import Mapping
@@ -18,6 +18,8 @@ from mock_server.store import Change, Row, Store
 from mock_server.vendors.returnmate import documents
 from mock_server.vendors.returnmate.documents import JSON, LabelURL
 from mock_server.vendors.returnmate.facts import HOUR, LIFECYCLE, NAME, RECORDER, SCANS
+from mock_server.vendors.returnmate.webhooks import kinds_of_move
+from mock_server.webhooks.registry import Webhooks
 
 
 @dataclass(slots=True)
@@ -26,6 +28,7 @@ class Returns:
 
     store: Store
     labels: Labels
+    webhooks: Webhooks
 
     def label_urls(self, tenant: str) -> LabelURL:
         """Build the `LabelURL` function for the shipments of one tenant."""
@@ -48,6 +51,7 @@ class Returns:
             new_customer = {**document["customer"], "orders": 1}
             change.put_document(tenant, NAME, "customer", email, new_customer, created_at=at)
         RECORDER.return_created(change, tenant, document["id"], at)
+        self.webhooks.post(change, tenant, NAME, ("rma.created",), document, at)
         return document
 
     def move(self, change: Change, tenant: str, row: Row, status: str, at: int) -> JSON:
@@ -67,6 +71,7 @@ class Returns:
             for shipment in document["shipments"]:
                 change.unschedule(tenant, NAME, shipment["id"])
         documents.put_return(change, tenant, document, row.created_at, at)
+        self.webhooks.post(change, tenant, NAME, kinds_of_move(document), document, at)
         return document
 
     def add_note(
@@ -77,6 +82,7 @@ class Returns:
         note = documents.add_note(document, content=content, internal=internal, author=author, at=at)
         documents.put_return(change, tenant, document, row.created_at, at)
         record_note(change, tenant, row.id, note, at)
+        self.webhooks.post(change, tenant, NAME, ("rma.updated",), document, at)
         return note
 
     def label(self, change: Change, tenant: str, row: Row, requested: Mapping[str, Any], at: int) -> JSON:
@@ -94,6 +100,7 @@ class Returns:
             change, tenant, id_, status="label_created", description="Label created", location=None, at=at
         )
         self._attach(change, tenant, shipment, at)
+        self.webhooks.post(change, tenant, NAME, ("shipment.created",), shipment, at)
         if row.status == "approved" and shipment["direction"] == "return":
             self.move(change, tenant, self._row(tenant, "return", row.id), "label_sent", at)
         schedule_scans(change, tenant, id_, last="label_created", made=at, start=at)
@@ -117,6 +124,7 @@ class Returns:
         put_shipment(change, tenant, shipment, row.created_at, at)
         record_shipment_moved(change, tenant, shipment, before=before, at=at)
         self._attach(change, tenant, shipment, at)
+        self.webhooks.post(change, tenant, NAME, (f"shipment.{status}",), shipment, at)
         owner = self._row(tenant, "return", shipment["rma_id"])
         if shipment["direction"] == "return" and status == "in_transit" and owner.status == "label_sent":
             self.move(change, tenant, owner, "in_transit", at)

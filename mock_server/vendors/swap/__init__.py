@@ -28,6 +28,7 @@ from mock_server.vendors.swap.quality import QualityControl
 from mock_server.vendors.swap.returns import Returns
 from mock_server.vendors.swap.seeding import write_seed
 from mock_server.vendors.swap.version1 import as_version_1
+from mock_server.vendors.swap.webhooks import WEBHOOKS
 from mock_server.world import World
 
 _INVALID_KEY = "Invalid API key"
@@ -54,11 +55,12 @@ class Swap:
     scopes: tuple[str, ...] = ()
     plans = PLANS
     switches: tuple[Switch, ...] = ()
+    webhooks = WEBHOOKS
 
     def __init__(self, world: World) -> None:
         self._store = world.store
         self._clocks = world.clocks
-        self._returns = Returns(world.store)
+        self._returns = Returns(world.store, world.webhooks)
         self._quality = QualityControl(world.store, self._returns)
 
     def list_returns(self, call: Call) -> Reply:

@@ -1,7 +1,7 @@
 """Swap's returns and shipments: creates returns, changes their status, and applies carrier scans.
 
-All methods write through the caller's open `Change`, so that a return, its parts and the ledger are committed
-together.
+All methods write through the caller's open `Change`, so that a return, its parts, the ledger and the webhook
+deliveries are committed together.
 """
 
 from collections.abc import Mapping
@@ -16,6 +16,8 @@ from mock_server.store import Change, Filters, Row, Store
 from mock_server.vendors.swap import documents
 from mock_server.vendors.swap.documents import JSON
 from mock_server.vendors.swap.facts import LIFECYCLE, NAME, RECORDER, SCANS
+from mock_server.vendors.swap.webhooks import CREATED, PROCESSED
+from mock_server.webhooks.registry import Webhooks
 
 
 @dataclass(slots=True)
@@ -23,9 +25,10 @@ class Returns:
     """Creates and updates the returns and shipments of all tenants."""
 
     store: Store
+    webhooks: Webhooks
 
     def create(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> JSON:
-        """Create a return and its shipping label from a `ShopperReturn`.
+        """Create a return and its shipping label from a `ShopperReturn`, and report it by webhook.
 
         Schedules the carrier's scans, and returns the document of the new return.
         """
@@ -40,6 +43,7 @@ class Returns:
             schedule_scans(
                 change, tenant, NAME, shipment["shipment_id"], SCANS, last="pre_transit", made=at, start=at
             )
+        self.webhooks.post(change, tenant, NAME, (CREATED,), document, at)
         return document
 
     def move(
@@ -47,8 +51,8 @@ class Returns:
     ) -> JSON:
         """Change the status of a return, and return its updated document.
 
-        Completing a return issues its refund. `by` is the name of the person or system that processed the
-        return. Raises `IllegalMove` if the lifecycle does not allow the change.
+        Completing a return issues its refund, and is reported by webhook. `by` is the name of the person or
+        system that processed the return. Raises `IllegalMove` if the lifecycle does not allow the change.
         """
         LIFECYCLE.check(row.status, status)
         document: JSON = orjson.loads(row.document)
@@ -61,6 +65,8 @@ class Returns:
             for shipment in document["shipments"]:
                 change.unschedule(tenant, NAME, shipment["shipment_id"])
         documents.put_return(change, tenant, document, row.created_at, at)
+        if status == "completed":
+            self.webhooks.post(change, tenant, NAME, (PROCESSED,), document, at)
         return document
 
     def scan(self, change: Change, tenant: str, shipment_id: str, status: str, at: int) -> None:

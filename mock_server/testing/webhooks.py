@@ -1,0 +1,75 @@
+"""A tenant's webhooks: adds, lists, pauses, tests and deletes them through the control plane."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from mock_server.testing.records import Delivery, Webhook, delivery, webhook
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mock_server.testing.tenant import Tenant
+
+
+class Webhooks:
+    """The webhooks of one tenant, as merchants add them in the vendors' dashboards."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        self._tenant = tenant
+
+    def add(
+        self,
+        vendor: str,
+        url: str,
+        *,
+        events: Sequence[str] | None = None,
+        secret: str | None = None,
+        conditions: Mapping[str, Any] | None = None,
+        version: int | None = None,
+    ) -> Webhook:
+        """Add a webhook for all events of a vendor, or for `events`; its `secret` signs the deliveries.
+
+        Without `secret`, the sandbox generates one. `conditions` are in the vendor's words, and `version` is
+        the version of the payload. Raises `SandboxError` if a value is invalid.
+        """
+        options = {
+            "vendor": vendor,
+            "url": url,
+            "events": list(events) if events is not None else None,
+            "secret": secret,
+            "conditions": dict(conditions) if conditions is not None else None,
+            "version": version,
+        }
+        given = {name: value for name, value in options.items() if value is not None}
+        return webhook(self._tenant.call("POST", "/webhooks", json=given))
+
+    def list(self) -> list[Webhook]:
+        """List the tenant's webhooks at all vendors, without their secrets."""
+        return [webhook(row) for row in self._tenant.call("GET", "/webhooks")["webhooks"]]
+
+    def change(self, id_: str, **changes: Any) -> Webhook:
+        """Change `url`, `events`, `conditions` or `active` of a webhook."""
+        return webhook(self._tenant.call("PATCH", _path(id_), json=changes))
+
+    def pause(self, id_: str) -> Webhook:
+        """Pause a webhook: it receives nothing until it is resumed, and nothing that happens meanwhile."""
+        return self.change(id_, active=False)
+
+    def resume(self, id_: str) -> Webhook:
+        """Resume a paused webhook."""
+        return self.change(id_, active=True)
+
+    def delete(self, id_: str) -> None:
+        """Delete a webhook and its pending deliveries."""
+        self._tenant.call("DELETE", _path(id_))
+
+    def test(self, id_: str, event: str | None = None) -> Delivery:
+        """Send a test event, about an invented record, to a webhook; by default, its first event."""
+        body = {} if event is None else {"event": event}
+        return delivery(self._tenant.call("POST", f"{_path(id_)}/test", json=body))
+
+
+def _path(id_: str) -> str:
+    return f"/webhooks/{quote(id_, safe='')}"

@@ -1,0 +1,115 @@
+"""The interface of a vendor's webhooks (`WebhookFormat`): kinds of events, payloads, signatures, retries.
+
+None of this needs a tenant or a running sandbox, so that other programs can build signed events too:
+
+    webhooks = format_of("…")  # mock_server.vendors
+    kind = webhooks.kinds[0]
+    event = Event(kind.name, "evt_1", at)
+    payload = webhooks.payload(event, webhooks.sample(kind.name, 1, at))
+    message = webhooks.sign(kind.name, orjson.dumps(payload), secret, at, nonce)
+
+All times are in microseconds since the Unix epoch.
+"""
+
+import base64
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from mock_server.clock import SECOND
+
+Record = Mapping[str, Any]
+"""A record in the vendor's format, such as a return or a shipment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of event; `name` is the vendor's name for it.
+
+    If `occurs` is False, nothing that happens in the sandbox causes the event. Webhooks can still subscribe
+    to it, and it can be sent as a test event.
+    """
+
+    name: str
+    occurs: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event to report: its kind, its ID and its time.
+
+    `version` is the version of the payload, for vendors that have several; 0 is the newest version.
+    """
+
+    kind: str
+    id: str
+    at: int
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A signed request: the headers that the vendor adds, and the body."""
+
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class WebhookFormat(Protocol):
+    """How one vendor reports events; `openapi/<vendor>.yaml` describes the same under `x-webhooks`."""
+
+    vendor: str
+    kinds: tuple[Kind, ...]
+    versions: tuple[int, ...]
+    """The versions of the payload, the newest first; () if there is only one."""
+    delays: tuple[int, ...]
+    """Seconds before each retry, counted from the failed attempt; () if the vendor does not retry."""
+    own_api: str
+    """The operation with which clients register webhooks in the vendor's API; "" if the API has none."""
+
+    def payload(self, event: Event, record: Record) -> dict[str, Any]:
+        """Build the body of a delivery, before it is signed, from the record that the event is about."""
+
+    def sign(self, kind: str, payload: bytes, secret: str, at: int, nonce: str) -> Message:
+        """Sign a payload; `at` is the real time of the attempt, and `nonce` is different in each attempt."""
+
+    def signature_problem(self, headers: Mapping[str, str], body: bytes, secret: str, at: int) -> str:
+        """Verify a received request; returns why it must be rejected, or "" if its signature is valid.
+
+        `headers` has lower-case names. `at` is the real time of the receipt, if the signature has a time.
+        """
+
+    def new_secret(self) -> str:
+        """Generate a secret; returns "" if the vendor does not sign its deliveries."""
+
+    def sample(self, kind: str, number: int, at: int) -> Record:
+        """Build an invented record that an event of this kind is about; `number` numbers the records."""
+
+    def wants(self, conditions: Mapping[str, Any], record: Record) -> bool:
+        """Return True if a record meets the conditions of a webhook."""
+
+
+def hmac_hex(secret: str, body: bytes) -> str:
+    """Compute the HMAC-SHA256 of a body in hexadecimal digits."""
+    return hmac.digest(secret.encode(), body, "sha256").hex()
+
+
+def hmac_base64(secret: str, body: bytes) -> str:
+    """Compute the HMAC-SHA256 of a body in Base64."""
+    return base64.b64encode(hmac.digest(secret.encode(), body, "sha256")).decode()
+
+
+def header_problem(headers: Mapping[str, str], name: str, expected: str) -> str:
+    """Compare a signature header with the expected value in constant time; returns the reason, or ""."""
+    received = headers.get(name)
+    if received is None:
+        return f"The header {name} is missing."
+    if not hmac.compare_digest(received.encode("utf-8", "replace"), expected.encode()):
+        return f"The header {name} does not match the body and the secret."
+    return ""
+
+
+def seconds(at: int) -> int:
+    """Convert a time from microseconds to whole seconds since the Unix epoch, as in JWT claims."""
+    return at // SECOND

@@ -1,0 +1,275 @@
+"""The webhooks of all tenants: adds, changes and lists them, and reports events to those that subscribe.
+
+A webhook is a row of the kind `webhook`, so a reset deletes it together with the tenant's other data. Most
+vendors' webhooks are added through the control plane, as merchants add them in a dashboard. Vendors whose own
+API registers webhooks store their rows themselves; `Webhooks` lists, deletes and tests these, too.
+"""
+
+import hashlib
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from secrets import token_hex
+from typing import Any, Final, Protocol
+
+import orjson
+
+from mock_server.clock import Clocks
+from mock_server.store import Change, Filters, Row, Store, statements
+from mock_server.webhooks.format import Event, Message, Record, WebhookFormat
+from mock_server.webhooks.outbox import Delivery, Outbox
+from mock_server.webhooks.sender import UnsendableError
+
+KIND: Final = "webhook"
+ACTIVE, PAUSED, DELETED = "active", "paused", ""
+PAUSED_OUTCOME: Final = "The webhook was paused."
+_log = logging.getLogger(__name__)
+
+
+class Description(Protocol):
+    """What a vendor's specification says about its webhooks."""
+
+    def problem(self, kind: str, version: int, body: bytes) -> str:
+        """Validate the body of a delivery; returns what is wrong as a sentence, or "" if it is valid.
+
+        `version` is 0 for the newest version of the payload.
+        """
+
+    def conditions_problem(self, conditions: Mapping[str, Any]) -> str:
+        """Validate the conditions of a webhook; returns what is wrong, or "" if nothing is."""
+
+
+class UnknownWebhookError(LookupError):
+    """Raised if a tenant has no webhook with the requested ID."""
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """A webhook of a tenant.
+
+    `id` identifies it in the control plane. `conditions` are in the vendor's own words. `version` is the
+    version of the payload, or 0 for the newest. `own` is True if the vendor's own API registered it.
+    """
+
+    id: str
+    vendor: str
+    url: str
+    events: tuple[str, ...]
+    conditions: Mapping[str, Any]
+    version: int
+    active: bool
+    created_at: int
+    secret: str = ""
+    own: bool = False
+
+    def __repr__(self) -> str:
+        """Leave out the secret, so that it does not appear in logs."""
+        return f"Webhook({self.id!r})"
+
+
+class Webhooks:
+    """Adds, lists and changes the webhooks of all tenants, and queues events for them."""
+
+    def __init__(self, store: Store, outbox: Outbox, clocks: Clocks) -> None:
+        self._store = store
+        self._outbox = outbox
+        self._clocks = clocks
+        self._formats: dict[str, WebhookFormat] = {}
+        self._descriptions: dict[str, Description] = {}
+        self._invalid = 0
+        self._last_invalid = ""
+
+    def declare(self, format_: WebhookFormat, description: Description) -> None:
+        """Register the webhooks of a vendor; `description` validates each payload when it is sent."""
+        self._formats[format_.vendor] = format_
+        self._descriptions[format_.vendor] = description
+        self._outbox.delays[format_.vendor] = format_.delays
+
+    def format_of(self, vendor: str) -> WebhookFormat | None:
+        """Return how a vendor reports events, or None if the vendor sends no webhooks."""
+        return self._formats.get(vendor)
+
+    def conditions_problem(self, vendor: str, conditions: Mapping[str, Any]) -> str:
+        """Validate the conditions of a vendor's webhook; returns what is wrong, or "" if nothing is."""
+        return self._descriptions[vendor].conditions_problem(conditions)
+
+    # Events
+
+    def post(
+        self,
+        change: Change,
+        tenant: str,
+        vendor: str,
+        kinds: Iterable[str],
+        record: Record,
+        at: int,
+    ) -> None:
+        """Queue one event of each kind about a record for every webhook that subscribes to it.
+
+        Call this after the change is recorded in the ledger, because the IDs of the events are derived from
+        the number of the last ledger event.
+        """
+        # The totals are kept in memory, so changes of tenants without webhooks do not need a query.
+        if not self._store.totals(tenant, vendor, KIND).get(ACTIVE):
+            return
+        webhooks = [webhook for webhook in self.of_vendor(tenant, vendor) if webhook.active]
+        for kind in kinds:
+            event = Event(kind, self._event_id(tenant, vendor, kind), at)
+            for webhook in webhooks:
+                if kind in webhook.events and self._formats[vendor].wants(webhook.conditions, record):
+                    self._enqueue(change, tenant, webhook, event, record)
+
+    def test(self, change: Change, tenant: str, webhook: Webhook, kind: str) -> int:
+        """Queue a test event about an invented record for one webhook; returns the delivery's ID."""
+        at = self._clocks.now(tenant)
+        record = self._formats[webhook.vendor].sample(kind, 1, at)
+        event = Event(kind, f"evt_{token_hex(12)}", at)
+        return self._enqueue(change, tenant, webhook, event, record, test=True)
+
+    def _enqueue(
+        self,
+        change: Change,
+        tenant: str,
+        webhook: Webhook,
+        event: Event,
+        record: Record,
+        *,
+        test: bool = False,
+    ) -> int:
+        versioned = replace(event, version=webhook.version)
+        payload = self._formats[webhook.vendor].payload(versioned, record)
+        return self._outbox.enqueue(
+            change,
+            tenant,
+            webhook.vendor,
+            webhook=webhook.id,
+            event=event.kind,
+            url=webhook.url,
+            body=orjson.dumps(payload),
+            at=event.at,
+            test=test,
+        )
+
+    def _event_id(self, tenant: str, vendor: str, kind: str) -> str:
+        partition = self._store.partition(tenant)
+        ((last,),) = self._store.fetch(statements.LAST_EVENT, (partition,))
+        source = f"{partition}\0{vendor}\0{kind}\0{last}"
+        return f"evt_{hashlib.blake2s(source.encode(), digest_size=12).hexdigest()}"
+
+    # Attempts
+
+    def prepare(self, delivery: Delivery) -> Message:
+        """Sign a delivery for one attempt, and validate the result against the specification.
+
+        Signatures contain real time, because receivers compare it with their own clock; the payload's times
+        are the tenant's. Raises `UnsendableError` if the webhook is deleted, or if the payload is not valid.
+        An invalid payload is a bug in the sandbox: it is logged and reported as a problem, but the change
+        that it reports is kept.
+        """
+        format_ = self._formats.get(delivery.vendor)
+        if format_ is None:
+            raise UnsendableError(f"This sandbox does not serve {delivery.vendor}.")
+        try:
+            webhook = self.get(delivery.tenant, delivery.webhook, delivery.vendor)
+        except UnknownWebhookError as error:
+            raise UnsendableError(str(error)) from None
+        at = self._clocks.real()
+        message = format_.sign(delivery.event, delivery.body, webhook.secret, at, token_hex(16))
+        problem = self._descriptions[delivery.vendor].problem(delivery.event, webhook.version, message.body)
+        if problem:
+            self._invalid += 1
+            self._last_invalid = f"{delivery.event} of {delivery.vendor}: {problem}"
+            _log.error("Webhook delivery %d is not sent. %s", delivery.id, self._last_invalid)
+            raise UnsendableError(problem)
+        return message
+
+    def problems(self) -> list[str]:
+        """Return a sentence if payloads were not valid and therefore not sent since the start."""
+        if not self._invalid:
+            return []
+        count = "1 webhook payload was" if self._invalid == 1 else f"{self._invalid} webhook payloads were"
+        return [f"{count} not valid and not sent. The last one was {self._last_invalid}"]
+
+    # Webhooks
+
+    def add(
+        self,
+        change: Change,
+        tenant: str,
+        vendor: str,
+        *,
+        url: str,
+        events: Iterable[str],
+        secret: str,
+        conditions: Mapping[str, Any],
+        version: int,
+    ) -> Webhook:
+        """Store a new webhook; the caller has validated the values."""
+        number = self._store.total(tenant, vendor, KIND) + 1
+        webhook = Webhook(
+            id=f"wh_{vendor}_{number}",
+            vendor=vendor,
+            url=url,
+            events=tuple(events),
+            conditions=conditions,
+            version=version,
+            active=True,
+            created_at=self._clocks.now(tenant),
+            secret=secret,
+        )
+        self.save(change, tenant, webhook)
+        return webhook
+
+    def save(self, change: Change, tenant: str, webhook: Webhook) -> None:
+        """Store a changed webhook; pausing it gives up on its pending deliveries."""
+        names = ("id", "url", "conditions", "version", "secret")
+        document = {name: getattr(webhook, name) for name in names} | {"events": list(webhook.events)}
+        status = ACTIVE if webhook.active else PAUSED
+        made = webhook.created_at
+        change.put_document(
+            tenant, webhook.vendor, KIND, webhook.id, document, created_at=made, status=status
+        )
+        if not webhook.active:
+            self._outbox.give_up(change, tenant, webhook.vendor, webhook.id, PAUSED_OUTCOME)
+
+    def delete(self, change: Change, tenant: str, webhook: Webhook) -> None:
+        """Delete a webhook and its pending deliveries; an empty row is kept, so that no ID is used twice."""
+        change.put_document(
+            tenant, webhook.vendor, KIND, webhook.id, {}, created_at=webhook.created_at, status=DELETED
+        )
+        self._outbox.cancel(change, tenant, webhook.vendor, webhook.id)
+
+    def every(self, tenant: str) -> list[Webhook]:
+        """List a tenant's webhooks at all vendors, sorted by vendor and time."""
+        return [webhook for vendor in sorted(self._formats) for webhook in self.of_vendor(tenant, vendor)]
+
+    def of_vendor(self, tenant: str, vendor: str) -> list[Webhook]:
+        """List a tenant's webhooks at one vendor, oldest first."""
+        rows = list(self._store.rows(tenant, vendor, KIND, Filters()))
+        return [_webhook(row) for row in rows if row.status != DELETED]
+
+    def get(self, tenant: str, id_: str, vendor: str | None = None) -> Webhook:
+        """Look up a webhook; raises `UnknownWebhookError` if the tenant has no such webhook."""
+        for name in [vendor] if vendor else sorted(self._formats):
+            row = self._store.row(tenant, name, KIND, id_)
+            if row is not None and row.status != DELETED:
+                return _webhook(row)
+        raise UnknownWebhookError(f"{tenant} has no webhook {id_}.")
+
+
+def _webhook(row: Row) -> Webhook:
+    """Read a webhook from its row; the status of a row that a vendor's own API stored is the event's name."""
+    document = orjson.loads(row.document)
+    own = row.status not in {ACTIVE, PAUSED}
+    return Webhook(
+        id=row.id,
+        vendor=row.vendor,
+        url=document["url"],
+        events=(row.status,) if own else tuple(document["events"]),
+        conditions=document.get("conditions", {}),
+        version=document.get("version", 0),
+        active=row.status != PAUSED,
+        created_at=row.created_at,
+        secret=document.get("secret", ""),
+        own=own,
+    )

@@ -1,0 +1,36 @@
+"""Validates JSON against schemas of the documents, with a translation of its own."""
+
+from functools import cache
+from typing import Any
+
+import jsonschema_rs
+
+import openapi
+
+
+def nullable(node: Any) -> Any:
+    """Return the schema with OpenAPI 3.0's `nullable` translated to JSON Schema."""
+    if isinstance(node, list):
+        return [nullable(one) for one in node]
+    if not isinstance(node, dict):
+        return node
+    made = {key: nullable(value) for key, value in node.items()}
+    if made.pop("nullable", None) is not True:
+        return made
+    if "type" not in made:
+        return {"anyOf": [made, {"type": "null"}]}
+    return {**made, "type": [made["type"], "null"]}
+
+
+@cache
+def webhook_schema(vendor: str, name: str) -> jsonschema_rs.Draft4Validator:
+    """Compile the schema of an entry of `x-webhooks`."""
+    document = openapi.read(vendor)
+    body = document["x-webhooks"][name]["post"]["requestBody"]["content"]["application/json"]
+    whole = {**nullable(body["schema"]), "components": nullable(document["components"])}
+    return jsonschema_rs.Draft4Validator(whole, validate_formats=True)
+
+
+def webhook_errors(vendor: str, name: str, payload: Any) -> list[str]:
+    """Validate the body of a delivery, and return the errors."""
+    return [error.message for error in webhook_schema(vendor, name).iter_errors(payload)]
