@@ -34,6 +34,7 @@ from mock_server.engine.specification_errors import first_error
 from mock_server.engine.valid_specification import ValidSpecification
 from mock_server.faults.injection import Injector
 from mock_server.faults.registry import Faults
+from mock_server.faults.webhooks import WebhookFaults
 from mock_server.pages import curl
 from mock_server.pages.console import Entry, create_console
 from mock_server.pages.labels import LabelPages
@@ -138,9 +139,10 @@ def _assemble(world: World, served: Mapping[str, Vendor]) -> Sandbox:
     cors = Cors(settings.cors) if settings.cors else None
     engine = partial(Engine, max_body=settings.max_body, base_url=settings.base_url, passes=passes, cors=cors)
     stack = [engine, ServerErrorMiddleware, LifespanMiddleware]
-    app = Sandbox(pages, import_name=__name__, middlewares=stack, lifespan=_lifespan(world, transport))
-    app.world, app.entries, app.tenants = world, entries, tenants
     faults = Faults(world.store, {entry.name: entry.document for entry in entries})
+    lifespan = _lifespan(world, transport, WebhookFaults(faults))
+    app = Sandbox(pages, import_name=__name__, middlewares=stack, lifespan=lifespan)
+    app.world, app.entries, app.tenants = world, entries, tenants
     for entry in entries:
         vendor = served[entry.name]
         gate = KeyGate(world, vendor)
@@ -179,7 +181,7 @@ def _handlers_over(world: World, vendor: str, store: ViewedStore) -> Vendor:
     return vendors.load(vendor, replace(world, store=cast("Store", store)))
 
 
-def _lifespan(world: World, transport: WebhookTransport) -> Any:
+def _lifespan(world: World, transport: WebhookTransport, faults: WebhookFaults) -> Any:
     """Build the ASGI lifespan handler.
 
     At start-up, the handler makes the store commit the changes of several requests together, and starts the
@@ -189,7 +191,8 @@ def _lifespan(world: World, transport: WebhookTransport) -> Any:
     @asynccontextmanager
     async def lifespan(_app: Any) -> AsyncIterator[None]:
         world.store.commit_together(asyncio.get_running_loop())
-        sender = Sender(world.outbox, world.store, transport, prepare=world.webhooks.prepare)
+        prepare, disturb = world.webhooks.prepare, faults.disturb
+        sender = Sender(world.outbox, world.store, transport, prepare=prepare, disturb=disturb)
         world.tasks.start("that sends webhooks", sender.run)
         yield
         await world.tasks.stop()

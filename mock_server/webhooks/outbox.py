@@ -74,7 +74,9 @@ class Outcome(NamedTuple):
 
     `message` is the HTTP status code, or an error such as "no answer in time". A failed delivery is retried
     unless `final` is True. `status` is the receiver's status code, or None if there was no answer; `answer`
-    is the beginning of its body. `took` is the duration of the attempt in microseconds.
+    is the beginning of its body. `took` is the duration of the attempt in microseconds. If `postponed` is not
+    0, no attempt was made, and the first one is made after this many seconds. `releases` lists the IDs of
+    postponed deliveries that are due now.
     """
 
     message: str
@@ -83,6 +85,8 @@ class Outcome(NamedTuple):
     status: int | None = None
     answer: bytes = b""
     took: int = 0
+    postponed: int = 0
+    releases: tuple[int, ...] = ()
 
 
 class WebhookKey(NamedTuple):
@@ -223,7 +227,12 @@ class Outbox:
         present = [(self._store.partition(delivery.tenant),)]
         if partitions != present or not self._clocks.known(delivery.tenant):
             return
-        attempts, now = delivery.attempts + 1, self._clocks.now(delivery.tenant)
+        now = self._clocks.now(delivery.tenant)
+        if outcome.postponed:
+            values = {"due": now + outcome.postponed * SECOND, "outcome": outcome.message}
+            self._update(delivery, values, outcome.releases)
+            return
+        attempts = delivery.attempts + 1
         tried, delays = attempts - delivery.attempts_before, self.delays.get(delivery.vendor, DELAYS)
         state: State = "delivered" if outcome.delivered else "waiting"
         due = None
@@ -233,9 +242,17 @@ class Outbox:
             due = now + delays[tried - 1] * SECOND
         log = extended(delivery.log, _attempt(attempts, now, outcome))
         values = {"attempts": attempts, "outcome": outcome.message, "state": state, "due": due, "log": log}
+        self._update(delivery, values, outcome.releases)
+
+    def _update(self, delivery: Delivery, values: dict[str, object], releases: tuple[int, ...]) -> None:
+        """Store the state of a delivery after an attempt, and make the deliveries in `releases` due now."""
+        now = self._clocks.now(delivery.tenant)
         with self._store.change() as change:
             change.run(sa.update(_TABLE).where(_TABLE.c.id == delivery.id).values(values))
-            if due is None:
+            for id_ in releases:
+                waiting = (*self._one(delivery.tenant, id_), _TABLE.c.state == "waiting")
+                change.run(sa.update(_TABLE).where(*waiting).values(due=now))
+            if values["due"] is None:
                 self._delete_old(change, delivery.tenant)
 
     def delivery(self, tenant: str, id_: int) -> Delivery:

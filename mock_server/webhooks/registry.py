@@ -14,8 +14,9 @@ from typing import Any, Final, Protocol
 
 import orjson
 
-from mock_server.clock import Clocks
+from mock_server.clock import SECOND, Clocks
 from mock_server.store import Change, Filters, Row, Store, statements
+from mock_server.webhooks.disturbance import UNDISTURBED, Disturbance
 from mock_server.webhooks.format import Event, Message, Record, WebhookFormat
 from mock_server.webhooks.outbox import Delivery, Outbox
 from mock_server.webhooks.sender import UnsendableError
@@ -158,7 +159,7 @@ class Webhooks:
 
     # Attempts
 
-    def prepare(self, delivery: Delivery) -> Message:
+    def prepare(self, delivery: Delivery, disturbance: Disturbance = UNDISTURBED) -> Message:
         """Sign a delivery for one attempt, and validate the result against the specification.
 
         Signatures contain real time, because receivers compare it with their own clock; the payload's times
@@ -173,8 +174,9 @@ class Webhooks:
             webhook = self.get(delivery.tenant, delivery.webhook, delivery.vendor)
         except UnknownWebhookError as error:
             raise UnsendableError(str(error)) from None
-        at = self._clocks.real()
-        message = format_.sign(delivery.event, delivery.body, webhook.secret, at, token_hex(16))
+        at = self._clocks.real() - disturbance.age * SECOND
+        secret = format_.new_secret() if disturbance.forged else webhook.secret
+        message = format_.sign(delivery.event, delivery.body, secret, at, token_hex(16))
         problem = self._descriptions[delivery.vendor].problem(delivery.event, webhook.version, message.body)
         if problem:
             self._invalid += 1
