@@ -5,14 +5,17 @@ BIN := .venv/bin
 AT_ONCE := --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 APPS := $(patsubst zapier_app/%/package.json,%,$(wildcard zapier_app/*/package.json))
 
-.PHONY: run test test-days matrix check release-check wheel fix generate docs picture lint contract zapier-build bench \
-	guard guard-update lock clean
+.PHONY: run test test-browser test-days matrix check release-check wheel fix generate docs picture lint contract zapier-build \
+	bench guard guard-update lock clean
 
 run: .venv/.ready ## Install what is needed and start the sandbox.
 	@$(BIN)/returns serve
 
 test: .venv/.ready node ## All tests, with everything they need.
 	@$(BIN)/python -m pytest -q $(AT_ONCE)
+
+test-browser: .venv/.ready tests/browser/node_modules/.ready ## The console in Chromium; Debian: apt-get install chromium.
+	@node --test tests/browser/*.test.mjs
 
 test-days: .venv/.ready node ## All tests on seven other days; nearly an hour.
 	@$(BIN)/python tests/another_day $(AT_ONCE)

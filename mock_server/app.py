@@ -18,6 +18,7 @@ from mock_server.access.keys import DEMO
 from mock_server.admission.control_guard import ControlGuard
 from mock_server.admission.gates import ControlGate, KeyGate
 from mock_server.admission.origins import OriginGuard
+from mock_server.console.app import Console, create_console
 from mock_server.control import Control
 from mock_server.control.examples import examples
 from mock_server.cors import Cors
@@ -36,7 +37,7 @@ from mock_server.faults.injection import Injector
 from mock_server.faults.registry import Faults
 from mock_server.faults.webhooks import WebhookFaults
 from mock_server.pages import curl
-from mock_server.pages.console import Entry, create_console
+from mock_server.pages.documents import Entry, create_documents
 from mock_server.pages.labels import LabelPages
 from mock_server.pages.middleware import PageMiddleware
 from mock_server.pages.prefill import Examples
@@ -50,6 +51,7 @@ from mock_server.world import World
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
+    from mock_server.console.changes import Changes
     from mock_server.engine.protocols import Gate, Guard, Meter, Service
     from mock_server.faults.viewed_store import ViewedStore
     from mock_server.pages.label import Label
@@ -67,12 +69,18 @@ class UnknownVendorError(LookupError):
 class Sandbox(ConnexionMiddleware):  # type: ignore[misc]
     """The sandbox's ASGI application.
 
-    `world` contains the sandbox's state, and `entries` describes the vendors' APIs that it serves.
+    `world` and `faults` contain the state, and `entries` describes the vendors' APIs that are served.
     """
 
     world: World
     tenants: Tenants
+    faults: Faults
     entries: list[Entry]
+    changes: Changes
+
+    def leave(self) -> None:
+        """End the connections that stay open, so that the server can shut down at once."""
+        self.changes.close()
 
     def add_api(self, specification: dict[str, Any], *, base_path: str, name: str, **options: Any) -> None:
         """Add an API; validate its document only if the file has changed since it was found to be valid."""
@@ -133,16 +141,20 @@ def _assemble(world: World, served: Mapping[str, Vendor]) -> Sandbox:
     control = _control_entry(world)
     shown = entries if world.keys.public_demo else [_without_login(entry) for entry in entries]
     find = partial(_find_label, world, served)
-    console = LabelPages(WsgiApp(create_console(shown, control)), find, world.renderer)
-    pages = PageMiddleware(console, OriginGuard(settings).refuse_other_names, world.clocks.real)
+    origins = OriginGuard(settings)
+    documents = LabelPages(WsgiApp(create_documents(shown, control)), find, world.renderer)
+    console = create_console(world, entries, control, documents, origins.refuse_other_sites)
+    pages = PageMiddleware(console, origins.refuse_other_names, world.clocks.real)
     passes = ("/ui", "/openapi.json", "/openapi.yaml")
     cors = Cors(settings.cors) if settings.cors else None
     engine = partial(Engine, max_body=settings.max_body, base_url=settings.base_url, passes=passes, cors=cors)
     stack = [engine, ServerErrorMiddleware, LifespanMiddleware]
     faults = Faults(world.store, {entry.name: entry.document for entry in entries})
-    lifespan = _lifespan(world, transport, WebhookFaults(faults))
+    lifespan = _lifespan(world, transport, console, WebhookFaults(faults))
     app = Sandbox(pages, import_name=__name__, middlewares=stack, lifespan=lifespan)
-    app.world, app.entries, app.tenants = world, entries, tenants
+    console.plane.bind(app)
+    app.world, app.entries, app.tenants, app.changes = world, entries, tenants, console.changes
+    app.faults = faults
     for entry in entries:
         vendor = served[entry.name]
         gate = KeyGate(world, vendor)
@@ -181,7 +193,7 @@ def _handlers_over(world: World, vendor: str, store: ViewedStore) -> Vendor:
     return vendors.load(vendor, replace(world, store=cast("Store", store)))
 
 
-def _lifespan(world: World, transport: WebhookTransport, faults: WebhookFaults) -> Any:
+def _lifespan(world: World, transport: WebhookTransport, console: Console, faults: WebhookFaults) -> Any:
     """Build the ASGI lifespan handler.
 
     At start-up, the handler makes the store commit the changes of several requests together, and starts the
@@ -195,6 +207,7 @@ def _lifespan(world: World, transport: WebhookTransport, faults: WebhookFaults) 
         sender = Sender(world.outbox, world.store, transport, prepare=prepare, disturb=disturb)
         world.tasks.start("that sends webhooks", sender.run)
         yield
+        console.close()
         await world.tasks.stop()
         await transport.aclose()
         world.close()

@@ -172,7 +172,7 @@ class Bulk:
     async def _fill(self, tenant: Tenant, partition: str) -> None:
         """Copy the seed data of a tenant to a partition."""
         events = 0
-        for vendor in self._vendors if tenant.seed_size else ():
+        for vendor in () if tenant.is_empty else self._vendors:
             async with self.layouts.content(vendor, tenant) as content:
                 for newest in fill(content, self._world.store, partition, events=events):
                     events = newest

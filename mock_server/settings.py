@@ -1,6 +1,7 @@
 """The sandbox's settings, read from the command line and from environment variables."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -41,6 +42,8 @@ class Settings(BaseSettings):
     seed: int = Field(default=1, ge=0, le=_MAX_SEED)
     seed_size: int = Field(default=150, ge=0, le=20_000)
     """The number of returns that a new tenant has for each vendor."""
+    seed_file: Path | None = None
+    """A YAML file with the shop of new tenants, instead of generated returns."""
     first_moment: AwareDatetime | None = None
     """The time at which the clock of `demo` starts; if None, the current time."""
     secret: SecretStr | None = None

@@ -1,11 +1,12 @@
 """Creates, resets and deletes tenants. A tenant is a merchant with an account at every vendor."""
 
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from secrets import token_hex
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 
@@ -15,10 +16,15 @@ from mock_server.access.keys import DEMO
 from mock_server.access.ratelimit import Mode
 from mock_server.clock import TenantClock, micros, whole_second
 from mock_server.engine.payloads import Payloads
+from mock_server.shop.kept import drop_unused, keep, kept, shop_id
 from mock_server.store import Change, tables
 from mock_server.vendors import Reporting, Vendor
 from mock_server.world import World
 
+if TYPE_CHECKING:
+    from mock_server.shop.model import Shop
+
+_log = logging.getLogger(__name__)
 NAME: Final = re.compile(r"[a-z][a-z0-9-]{1,39}")
 
 
@@ -37,6 +43,8 @@ class Tenant:
     The tenant's clock started at `first_moment` (microseconds since the Unix epoch). If `chosen` is True, the
     client chose this time, and a reset sets the clock back to that time and reproduces the same data byte for
     byte. Otherwise a reset starts the clock at real time. If `plan` is "", each vendor's first plan applies.
+    If `shop` is "", the returns are generated; otherwise it is the ID of the merchant's own shop (see
+    `shop.kept`).
     """
 
     name: str
@@ -47,6 +55,12 @@ class Tenant:
     first_moment: int
     chosen: bool
     frozen: bool
+    shop: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        """True if the tenant starts without any returns, orders and other records."""
+        return not self.shop and not self.seed_size
 
 
 class Tenants:
@@ -60,6 +74,7 @@ class Tenants:
     def __init__(self, world: World, vendors: Mapping[str, Vendor]) -> None:
         self._world = world
         self._vendors = vendors
+        self._default_shop: Shop | None = None
         for vendor in vendors.values():
             world.keys.offer(vendor.name, vendor.scopes, vendor.plans)
             world.clocks.register_steps(vendor.name, vendor.run_step)
@@ -73,9 +88,13 @@ class Tenants:
 
         Creates the `demo` tenant if it is missing. If a vendor was added or the secret has changed since the
         last start, creates each tenant's missing returns and default keys. Deletes the partitions that an
-        earlier process was still filling or emptying when it was killed.
+        earlier process was still filling or emptying when it was killed. Raises `ShopError` if the settings
+        name a seed file that cannot be used.
         """
         world = self._world
+        self._read_default_shop()
+        with world.store.change() as change:
+            drop_unused(change)
         for partition in self.stray_partitions():
             with world.store.change() as change:
                 self.delete_stray_partition(change, partition)
@@ -94,6 +113,32 @@ class Tenants:
         if not any(tenant.name == DEMO for tenant in self.every()):
             start = world.settings.first_moment
             self.create(DEMO, first_moment=None if start is None else micros(start))
+        elif self._default_shop:
+            self._prepare_reset_to(self._default_shop)
+
+    def _read_default_shop(self) -> None:
+        settings = self._world.settings
+        if settings.seed_file is not None:
+            # Imported here because reading YAML takes time that a sandbox without a seed file does not need.
+            from mock_server.shop.document import read_file
+
+            start = settings.first_moment
+            self._default_shop = read_file(
+                settings.seed_file, self._world.clocks.real() if start is None else micros(start)
+            )
+
+    def _prepare_reset_to(self, shop: "Shop") -> None:
+        """Make a reset of `demo` use a shop, without changing the data that `demo` has."""
+        if self.get(DEMO).shop == shop_id(shop):
+            return
+        table = tables.tenants
+        with self._world.store.change() as change:
+            columns = {"shop": keep(change, self._world.store, shop), "seed_size": 0}
+            change.run_for(DEMO, sa.update(table).where(table.c.name == DEMO).values(columns))
+        _log.warning(
+            "The tenant demo keeps its data from an earlier start; reset it to load %s.",
+            self._world.settings.seed_file,
+        )
 
     def create(
         self,
@@ -105,12 +150,15 @@ class Tenants:
         limits: Mode = "auto",
         first_moment: int | None = None,
         frozen: bool = False,
+        shop: "Shop | None" = None,
     ) -> Tenant:
         """Create a tenant with its returns, keys and clock.
 
         `seed` and `seed_size` default to the settings, and `first_moment` (µs) to the current time. If
-        `frozen` is True, the clock is frozen at that time. Raises `TenantExistsError` if the name is in use,
-        or `ValueError` if the name or plan is not valid.
+        `frozen` is True, the clock is frozen at that time. With `shop`, the tenant gets the records of this
+        shop instead of generated returns; the default is the shop of the settings' seed file, unless `seed`
+        or `seed_size` is given. Raises `TenantExistsError` if the name is in use, `ShopError` if the shop
+        cannot be used, or `ValueError` if the name or plan is not valid, or both a shop and a seed are given.
         """
         tenant = self.plan(
             name,
@@ -120,6 +168,7 @@ class Tenants:
             limits=limits,
             first_moment=first_moment,
             frozen=frozen,
+            shop=shop,
         )
         with self._world.store.change() as change:
             self.insert(change, tenant, self.free_partition(name))
@@ -137,8 +186,9 @@ class Tenants:
         limits: Mode = "auto",
         first_moment: int | None = None,
         frozen: bool = False,
+        shop: "Shop | None" = None,
     ) -> Tenant:
-        """Validate the options for a new tenant, and build the tenant without storing it.
+        """Validate the options for a new tenant, and build the tenant without storing it; a shop is stored.
 
         Accepts the same options and raises the same errors as `create`.
         """
@@ -153,17 +203,34 @@ class Tenants:
             raise ValueError(f"There is no plan {plan!r}; there are {', '.join(known)}.")
         if self._read(tables.tenants.c.name == name):
             raise TenantExistsError(f"There is a tenant {name!r} already.")
-        now = world.clocks.real() if first_moment is None else first_moment
+        start = whole_second(world.clocks.real() if first_moment is None else first_moment)
+        if shop is None and seed is None and seed_size is None:
+            shop = self._default_shop
+        elif shop is not None and not (seed is None and seed_size is None):
+            raise ValueError("A shop replaces the generated returns; leave out seed and seed_size.")
+        if seed_size is None:
+            seed_size = 0 if shop else world.settings.seed_size
         return Tenant(
             name=name,
             seed=world.settings.seed if seed is None else seed,
-            seed_size=world.settings.seed_size if seed_size is None else seed_size,
+            seed_size=seed_size,
             plan=plan,
             limits=limits,
-            first_moment=whole_second(now),
+            first_moment=start,
             chosen=first_moment is not None,
             frozen=frozen,
+            shop=self._keep(shop, start),
         )
+
+    def _keep(self, shop: "Shop | None", start: int) -> str:
+        """Check and store a shop, and return its ID, or "" if there is no shop."""
+        if shop is None:
+            return ""
+        from mock_server.shop.checking import check
+
+        check(shop, start)
+        with self._world.store.change() as change:
+            return keep(change, self._world.store, shop)
 
     def insert(
         self, change: Change, tenant: Tenant, partition: str, clock: TenantClock | None = None
@@ -300,6 +367,11 @@ class Tenants:
         return {**columns, "partition": partition, "clock_offset": clock.offset, "frozen_at": clock.frozen_at}
 
     def _write_seed(self, change: Change, tenant: Tenant, vendor: Vendor) -> None:
+        if shop := kept(self._world.store, tenant.shop):
+            from mock_server.shop.writing import write_shop
+
+            write_shop(change, tenant.name, vendor, shop, tenant.first_moment)
+            return
         returns = seed.returns(tenant.seed, tenant.seed_size, before=tenant.first_moment, salt=vendor.name)
         vendor.write_seed(change, tenant.name, returns, tenant.first_moment)
 

@@ -76,7 +76,7 @@ def test_data_is_in_the_volume_of_a_plain_user(settings: Settings) -> None:
 def test_base_image_is_pinned_by_its_digest() -> None:
     bases = re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
     assert len(bases) == 2
-    assert all(re.fullmatch(r"python:[\d.]+-slim-\w+@sha256:[0-9a-f]{64}", base) for base in bases)
+    assert all(re.fullmatch(r"python:[\d.]+-slim-\w+@sha256:[0-9a-f]{64}", base) for base in each(bases))
     assert len(set(bases)) == 1
 
 

@@ -2,7 +2,7 @@
 
 import typer
 
-from mock_server.cli import faults, forecast, keys, ledger, returns, snapshots, tenants, webhooks
+from mock_server.cli import faults, forecast, keys, ledger, returns, shop, snapshots, tenants, webhooks
 from mock_server.cli.keys import credentials
 from mock_server.cli.request import DEFAULT_URL
 
@@ -16,6 +16,6 @@ def commands() -> typer.Typer:
         help="Control a running sandbox.\n\n"
         "Prepare tenants, clocks, keys and returns for a test, and inspect the events and webhooks.",
     )
-    for module in (tenants, snapshots, keys, returns, forecast, ledger, webhooks, faults):
+    for module in (tenants, shop, snapshots, keys, returns, forecast, ledger, webhooks, faults):
         module.register(group)
     return group

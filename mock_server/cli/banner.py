@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from mock_server.app import Sandbox
-    from mock_server.pages.console import Entry
+    from mock_server.pages.documents import Entry
     from mock_server.settings import Settings
     from mock_server.tenants import Tenant
 

@@ -56,6 +56,13 @@ def serve(
             help="Returns to generate for each vendor of a new tenant.  [default: 150]", min=0, max=20_000
         ),
     ] = None,
+    seed_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="YAML file with your own shop, instead of generated returns; "
+            "`returns sandbox seed-template` writes an example."
+        ),
+    ] = None,
     first_moment: Annotated[
         str | None,
         typer.Option(
@@ -109,6 +116,8 @@ def serve(
     the sandbox.
     """
     terminal.open_closed_streams()
+    if seed_file and seed_size is not None:
+        _stop("--seed-file replaces the generated returns; leave out --seed-size.", _MISUSED)
     options = {
         "host": host,
         "port": port,
@@ -117,6 +126,7 @@ def serve(
         "rate_limits": False if no_rate_limits else None,
         "seed": seed,
         "seed_size": seed_size,
+        "seed_file": seed_file,
         "first_moment": first_moment,
         "secret": secret,
         "public_url": public_url,
@@ -147,6 +157,7 @@ def _serve_at(listener: socket, settings: Settings, ready_file: Path | None) -> 
     from mock_server.proxies import ProxyUnusable
     from mock_server.serving import server
     from mock_server.serving.ready import ReadyFile, ReadyFileError
+    from mock_server.shop.faults import ShopError
     from mock_server.store import StoreError
 
     file: ReadyFile | None = None
@@ -163,7 +174,7 @@ def _serve_at(listener: socket, settings: Settings, ready_file: Path | None) -> 
     try:
         file = ReadyFile.prepare(ready_file) if ready_file else None
         server.serve(settings, listener, ready=ready, leaving=leaving)
-    except (UnknownVendorError, ProxyUnusable) as error:
+    except (UnknownVendorError, ProxyUnusable, ShopError) as error:
         _stop(str(error), _MISUSED)
     except (StoreError, BrokenSpecification, ReadyFileError) as error:
         _stop(str(error), _REFUSED)

@@ -4,11 +4,13 @@ A switch simulates a condition of the tenant's account, such as an outage at the
 """
 
 from enum import StrEnum
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
 from mock_server.cli import durations
+from mock_server.cli.completion import complete_vendor
 from mock_server.cli.output import Format, notify, print_answer
 from mock_server.cli.request import (
     DEFAULT_URL,
@@ -24,6 +26,8 @@ from mock_server.cli.request import (
     not_none,
     tenant_path,
 )
+from mock_server.cli.shop import read_shop_file
+from mock_server.cli.until import until as parse_until
 
 
 class OnOff(StrEnum):
@@ -79,6 +83,9 @@ def create_tenant(
     *,
     seed: Annotated[int | None, typer.Option(help="Number that determines the generated returns.")] = None,
     seed_size: Annotated[int | None, typer.Option(help="Returns to generate for each vendor.")] = None,
+    seed_file: Annotated[
+        Path | None, typer.Option(help="YAML file with your own shop, instead of generated returns.")
+    ] = None,
     plan: Annotated[str | None, typer.Option(help="Plan that sets the rate limits of its keys.")] = None,
     limits: Annotated[
         str | None, typer.Option(help="Rate limits: on, off, or auto (off while the clock is frozen).")
@@ -97,6 +104,8 @@ def create_tenant(
     """
     body = not_none(name=name, seed=seed, seed_size=seed_size, plan=plan, limits=limits)
     body |= not_none(first_moment=first_moment, frozen=frozen or None)
+    if seed_file:
+        body["shop"] = read_shop_file(seed_file)
     print_answer(call(url, token, "POST", "/tenants", body), output)
 
 
@@ -133,8 +142,21 @@ def clock(
 
 def advance(
     duration: Annotated[
-        str, typer.Argument(help="For example 3d, 2h, 90m, 45s, 1w or 1d12h; a plain number is seconds.")
-    ],
+        str | None,
+        typer.Argument(help="For example 3d, 2h, 90m, 45s, 1w or 1d12h; a plain number is seconds."),
+    ] = None,
+    *,
+    until: Annotated[
+        str | None,
+        typer.Option(help='Stop at an event: next, a time, or for example "return rma_abc123 is received".'),
+    ] = None,
+    vendor: Annotated[
+        str | None,
+        typer.Option(help="Vendor of the return in --until.", autocompletion=complete_vendor),
+    ] = None,
+    within: Annotated[
+        str | None, typer.Option(help="Longest duration to wait for the return.  [default: 90d]")
+    ] = None,
     tenant: Tenant = "demo",
     output: As = Format.table,
     url: Url = DEFAULT_URL,
@@ -145,11 +167,35 @@ def advance(
     Events that become due, such as parcel scans, happen immediately.
     """
     try:
-        body = {"seconds": durations.seconds(duration)}
+        body = _target(duration, until, vendor, within)
     except ValueError as error:
         fail(str(error), MISUSED)
     answer = call(url, token, "POST", tenant_path(tenant, "clock", "advance"), body)
     print_answer(answer, output, "ran", otherwise="clock")
+    if until is not None:
+        notify(f"The clock shows {member(answer, 'clock')['now']}.")
+
+
+def _target(
+    duration: str | None, until: str | None, vendor: str | None, within: str | None
+) -> dict[str, Any]:
+    """Build the body of a request to advance the clock; raises `ValueError` if the options do not fit."""
+    if (duration is None) == (until is None):
+        raise ValueError("Pass either a duration such as 3d, or --until.")
+    body: dict[str, Any] = (
+        {"seconds": durations.seconds(duration)} if duration is not None else parse_until(until or "")
+    )
+    details = not_none(vendor=vendor, within_days=within and _days(within))
+    if details:
+        if not isinstance(body.get("until"), dict):
+            raise ValueError("--vendor and --within need --until with a return.")
+        body["until"] |= details
+    return body
+
+
+def _days(duration: str) -> int:
+    """Convert a duration to days, rounded up."""
+    return max(1, -(-durations.seconds(duration) // 86_400))
 
 
 def freeze(

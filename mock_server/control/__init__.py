@@ -15,6 +15,7 @@ from mock_server.control.ledger import LedgerEndpoints
 from mock_server.control.next import NextEndpoints
 from mock_server.control.overviews import OverviewEndpoints
 from mock_server.control.returns import ReturnEndpoints
+from mock_server.control.shop import ShopEndpoints
 from mock_server.control.snapshots import SnapshotEndpoints
 from mock_server.control.switches import SwitchEndpoints
 from mock_server.control.tenants import TenantEndpoints
@@ -52,6 +53,7 @@ _SUBJECTS: Final = (
     NextEndpoints,
     OverviewEndpoints,
     ReturnEndpoints,
+    ShopEndpoints,
     ActEndpoints,
     WebhookEndpoints,
     DeliveryEndpoints,

@@ -1,16 +1,24 @@
 """Control plane operations that show, advance, freeze and unfreeze a tenant's clock."""
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from functools import partial
 from typing import Any, Final
 
 from mock_server.clock import SECOND, timestamp, whole_second
 from mock_server.control.context import LAST, ControlContext, invalid, moment
 from mock_server.engine.call import Call
+from mock_server.engine.problem import FieldError, Problem
 from mock_server.engine.reply import Reply
+from mock_server.forecast.until import NeverReachedError, reached
+from mock_server.store import Row
+from mock_server.vendors import Vendor
 
 TOLERANCE: Final = 2 * SECOND
 """While a clock is ticking, a requested time may be up to this many microseconds in the past."""
+
+_WITHIN_DAYS: Final = 90
+_DAY: Final = 86_400 * SECOND
 
 
 class ClockEndpoints:
@@ -53,10 +61,13 @@ class ClockEndpoints:
         """Return the time to which a request advances the clock; `now` is the clock's current time.
 
         Both times are in microseconds since the Unix epoch. Raises `Problem` if the requested time is in the
-        past or after the year 2199. If the clock is ticking, a time up to `TOLERANCE` in the past is allowed,
-        but does not change the clock: otherwise, a client that requests the time it has just read would be
-        rejected, because the clock has moved on in the meantime.
+        past or after the year 2199, or if what the request waits for never happens. If the clock is ticking,
+        a time up to `TOLERANCE` in the past is allowed, but does not change the clock: otherwise, a client
+        that requests the time it has just read would be rejected, because the clock has moved on in the
+        meantime.
         """
+        if "until" in requested:
+            return self._until(tenant, requested["until"], now)
         if "to" not in requested:
             to: int = now + round(requested["seconds"] * SECOND)
             if to >= LAST:
@@ -67,3 +78,56 @@ class ClockEndpoints:
         if target < whole_second(earliest):
             raise invalid("to", f"the clock shows {timestamp(now)}; it cannot go back to {timestamp(target)}")
         return max(target, now)
+
+    def _until(self, tenant: str, until: Any, now: int) -> int:
+        """Return the time (µs) of the next thing that happens, or at which a return reaches a status."""
+        world = self._context.world
+        if until == "next":
+            dues = (world.clocks.next_due(tenant), world.outbox.next_due(tenant))
+            known = [due for due in dues if due is not None]
+            if not known:
+                raise invalid("until", f"nothing is scheduled; the clock stays at {timestamp(now)}")
+            return self._possible(max(min(known), now))
+        vendor, row = self._return(tenant, until)
+        latest = now + until.get("within_days", _WITHIN_DAYS) * _DAY
+        try:
+            due = reached(world, vendor, row, _statuses(vendor, until["status"]), latest=latest)
+        except NeverReachedError as error:
+            raise Problem("invalid", str(error), fields=(FieldError("until", str(error)),)) from None
+        return now if due is None else self._possible(max(due, now))
+
+    def _possible(self, target: int) -> int:
+        if target >= LAST:
+            raise invalid("until", "the clock cannot go beyond the year 2199")
+        return target
+
+    def _return(self, tenant: str, until: Mapping[str, Any]) -> tuple[Vendor, Row]:
+        """Look up the return that a request waits for; raises `Problem` if it is unknown or not unique."""
+        vendors, id_ = self._context.vendors, until["return"]
+        if "vendor" in until:
+            vendors = {until["vendor"]: self._context.vendor(until["vendor"])}
+        store = self._context.world.store
+        rows = [row for name in vendors if (row := store.row(tenant, name, "return", id_))]
+        if len(rows) > 1:
+            names = " and ".join(row.vendor for row in rows)
+            raise invalid("until.vendor", f"is required, because {names} have a return {id_}")
+        if not rows:
+            at = f" at {until['vendor']}" if "vendor" in until else ""
+            raise Problem("not_found", f"The tenant {tenant!r} has no return {id_[:80]!r}{at}.")
+        return vendors[rows[0].vendor], rows[0]
+
+
+def _statuses(vendor: Vendor, wanted: str) -> frozenset[str]:
+    """Return a vendor's statuses that a word names: a status itself, or all statuses of a neutral state.
+
+    Raises `Problem` if the word is neither.
+    """
+    states, word = vendor.lifecycle.states, wanted.casefold()
+    named = [status for status in states if status.casefold() == word]
+    found = named or [status for status, state in states.items() if state == word]
+    if not found:
+        close = get_close_matches(word, {status.casefold(): status for status in states}, n=1)
+        meant = next((status for status in states if close and status.casefold() == close[0]), None)
+        hint = f"; did you mean {meant}" if meant else f"; it has {', '.join(states)}"
+        raise invalid("until.status", f"{vendor.name} has no status {wanted!r}{hint}")
+    return frozenset(found)

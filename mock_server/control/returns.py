@@ -7,6 +7,7 @@ from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Reply
 from mock_server.ledger import RETURN_CREATED
 from mock_server.lifecycle import IllegalMove, UnknownReturn
+from mock_server.shop.kept import kept
 
 
 class ReturnEndpoints:
@@ -16,7 +17,8 @@ class ReturnEndpoints:
         self._context = context
 
     async def create_tenant_return(self, call: Call) -> Reply:
-        tenant, requested = self._context.tenant(call).name, dict(call.body)
+        found, requested = self._context.tenant(call), dict(call.body)
+        tenant = found.name
         vendor = self._context.vendor(requested.pop("vendor"))
         now = await self._context.now(tenant)
         at = moment(requested.pop("created_at"), "created_at") if "created_at" in requested else now
@@ -24,6 +26,10 @@ class ReturnEndpoints:
             raise invalid("created_at", f"is in the future; the tenant's clock shows {timestamp(now)}")
         # Vendors name their ids differently, so the new return's id is read from its ledger event.
         ledger = self._context.world.ledger
+        if shop := kept(self._context.world.store, found.shop):
+            from mock_server.shop.shoppers import complete
+
+            requested = complete(shop, vendor.name, requested)
         with self._context.world.store.change() as change:
             document = vendor.insert(change, tenant, requested, at)
             events = ledger.events(tenant, last=1, kind=RETURN_CREATED, vendor=vendor.name)

@@ -5,8 +5,9 @@ from typing import Any
 from mock_server.clock import timestamp
 from mock_server.control.context import ControlContext, conflict, moment
 from mock_server.engine.call import Call
-from mock_server.engine.problem import Problem
+from mock_server.engine.problem import FieldError, Problem
 from mock_server.engine.reply import Reply
+from mock_server.shop.faults import MAX_FAULTS, ShopError
 from mock_server.tenants import Tenant, TenantExistsError
 
 
@@ -26,9 +27,16 @@ class TenantEndpoints:
         if "first_moment" in requested:
             requested["first_moment"] = moment(requested["first_moment"], "first_moment")
         try:
+            if "shop" in requested:
+                # Imported here because most sandboxes never need it.
+                from mock_server.shop.checking import read_shop
+
+                requested["shop"] = read_shop(requested["shop"])
             tenant = await self._context.bulk.create(requested.pop("name"), **requested)
         except TenantExistsError as error:
             return conflict(error)
+        except ShopError as error:
+            raise _shop_problem(error) from None
         except ValueError as error:
             raise Problem("invalid", str(error)) from None
         return Reply(201, shown(self._context, tenant))
@@ -57,6 +65,7 @@ def shown(context: ControlContext, tenant: Tenant) -> dict[str, Any]:
         "name": tenant.name,
         "seed": tenant.seed,
         "seed_size": tenant.seed_size,
+        "shop": bool(tenant.shop),
         "plan": tenant.plan or None,
         "limits": tenant.limits,
         "first_moment": timestamp(tenant.first_moment),
@@ -64,3 +73,13 @@ def shown(context: ControlContext, tenant: Tenant) -> dict[str, Any]:
         "frozen": world.clocks.frozen(tenant.name),
         "returns": {name: sum(world.store.totals(tenant.name, name, "return").values()) for name in vendors},
     }
+
+
+def _shop_problem(error: ShopError) -> Problem:
+    """Build the problem for a shop that cannot be used; it lists the faults as invalid fields."""
+    first, *others = error.faults
+    more = f" Other faults: {len(others)}." if others else ""
+    fields = [
+        FieldError(f"shop.{fault.path}".rstrip("."), fault.problem) for fault in error.faults[:MAX_FAULTS]
+    ]
+    return Problem("invalid", f"shop.{first}{more}", tuple(fields))

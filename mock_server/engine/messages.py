@@ -161,7 +161,7 @@ def _field_errors(fault: Fault, name: str) -> Iterator[FieldError]:
         for unexpected in kind.value:
             yield FieldError(_path(path, [unexpected]), "is not a known field")
     elif keyword in {"anyOf", "oneOf"}:
-        yield from _alternatives(kind.value, path, name)
+        yield from _alternatives(kind.value, value_path, path, name)
     elif keyword == "type" and "integer" in kind.types:
         yield FieldError(path or WHOLE, _whole_number_message(error.instance) or _SENTENCES["type"](kind))
     else:
@@ -178,28 +178,32 @@ def _whole_number_message(value: Any) -> str:
 
 
 def _alternatives(
-    alternatives: Iterable[Iterable[ValidationError]], path: str, name: str
+    alternatives: Iterable[Iterable[ValidationError]], depth: tuple[str | int, ...], path: str, name: str
 ) -> Iterator[FieldError]:
     """Yield the errors to report for a value that does not match `anyOf` or `oneOf`.
 
     A branch is one of the alternative schemas. If the errors from all branches are about the same field,
-    their messages are joined with "or". Otherwise only the errors from the branch with the fewest errors are
-    reported, because the client probably meant that branch.
+    their messages are joined with "or". Otherwise only the errors from one branch are reported, which the
+    client probably meant: a branch that accepts the value itself and rejects only some of its fields, or else
+    the branch with the fewest errors. Branches for another type of value do not count.
     """
+    faults = [[_fault(error) for error in branch] for branch in alternatives]
+    of_type = [
+        branch
+        for branch in faults
+        if not any(keyword == "type" and at == depth for keyword, at, *_ in branch)
+    ]
     branches = [
-        [
-            field_error
-            for inner in _causes([_fault(error) for error in branch])
-            for field_error in _field_errors(inner, name)
-        ]
-        for branch in alternatives
+        [field_error for inner in _causes(branch) for field_error in _field_errors(inner, name)]
+        for branch in of_type or faults
     ]
     branches = [branch for branch in branches if branch]
     fields = {field_error.field for branch in branches for field_error in branch}
     if len(fields) == 1:
         yield FieldError(fields.pop(), _choice([e.message for branch in branches for e in branch]))
     elif branches:
-        yield from min(branches, key=len)
+        itself = path or WHOLE
+        yield from min(branches, key=lambda branch: (any(e.field == itself for e in branch), len(branch)))
     else:
         yield FieldError(path or WHOLE, "matches more than one of the allowed forms")
 

@@ -1,9 +1,10 @@
 """`Layouts`: generates the seed data of tenants in worker threads, and keeps it for further tenants.
 
 Most of the time to create a tenant is the time to generate its data. The data depends on the vendor, the
-seed, the number of returns, the first moment, and on the words that the vendor lists (see `TenantWords`). It
-is kept as a template if the client chose the first moment. Real time does not recur, and data for another
-first moment has to be generated: weekdays, hours and the age of each return follow from the first moment.
+seed, the number of returns (or the shop), the first moment, and on the words that the vendor lists (see
+`TenantWords`). It is kept as a template if the client chose the first moment. Real time does not recur, and
+data for another first moment has to be generated: weekdays, hours and the age of each return follow from the
+first moment.
 """
 
 import asyncio
@@ -11,16 +12,20 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, suppress
 from threading import Event
-from typing import Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 from weakref import WeakValueDictionary
 
 from mock_server import seed, vendors
 from mock_server.layouts.template import Template
 from mock_server.seed import SeedReturn
+from mock_server.shop.kept import kept
 from mock_server.store.content import Content, StoreContent
 from mock_server.tenants import Tenant
 from mock_server.vendors import TenantWords
 from mock_server.world import World
+
+if TYPE_CHECKING:
+    from mock_server.shop.model import Shop
 
 _T = TypeVar("_T")
 _SMALL: Final = 30
@@ -42,6 +47,7 @@ class _Key(NamedTuple):
     vendor: str
     seed: int
     seed_size: int
+    shop: str
     first_moment: int
 
 
@@ -75,7 +81,7 @@ class Layouts:
             yield template.copy(tenant.name)
 
     async def _template(self, vendor: str, tenant: Tenant) -> Template:
-        key = _Key(vendor, tenant.seed, tenant.seed_size, tenant.first_moment)
+        key = _Key(vendor, tenant.seed, tenant.seed_size, tenant.shop, tenant.first_moment)
         lock = self._locks.setdefault(key, asyncio.Lock())
         async with lock:
             template = self._templates.get(key)
@@ -93,7 +99,7 @@ class Layouts:
 
     @asynccontextmanager
     async def _generated(
-        self, vendor: str, tenant: Tenant, work: Callable[[World, str, Tenant, Event], _T]
+        self, vendor: str, tenant: Tenant, work: Callable[[World, str, Tenant, "Shop | None", Event], _T]
     ) -> AsyncIterator[tuple[World, _T]]:
         """Call `work` in a worker thread to generate a tenant's seed data for one vendor.
 
@@ -101,8 +107,8 @@ class Layouts:
         """
         async with self._small_seeds if tenant.seed_size <= _SMALL else self._large_seeds:
             scratch = self._world.scratch()
-            stop = Event()
-            writing = asyncio.ensure_future(asyncio.to_thread(work, scratch, vendor, tenant, stop))
+            stop, shop = Event(), kept(self._world.store, tenant.shop)
+            writing = asyncio.ensure_future(asyncio.to_thread(work, scratch, vendor, tenant, shop, stop))
             try:
                 # Cancelling this task does not stop the thread, and the store that the thread writes to is
                 # closed below. So the thread is shielded from cancellation, asked to stop, and awaited.
@@ -113,20 +119,25 @@ class Layouts:
                 scratch.close()
 
 
-def _write(scratch: World, name: str, tenant: Tenant, stop: Event) -> None:
+def _write(scratch: World, name: str, tenant: Tenant, shop: "Shop | None", stop: Event) -> None:
     """Write a tenant's seed data for one vendor into a temporary world; stop early if `stop` is set.
 
     Runs in a worker thread; no other thread uses `scratch`.
     """
     vendor = vendors.load(name, scratch)
-    returns = seed.returns(tenant.seed, tenant.seed_size, before=tenant.first_moment, salt=name)
     with suppress(_StoppedError), scratch.store.change() as change:
+        if shop is not None:
+            from mock_server.shop.writing import write_shop
+
+            write_shop(change, tenant.name, vendor, shop, tenant.first_moment)
+            return
+        returns = seed.returns(tenant.seed, tenant.seed_size, before=tenant.first_moment, salt=name)
         vendor.write_seed(change, tenant.name, _until(stop, returns), tenant.first_moment)
 
 
-def _write_template(scratch: World, name: str, tenant: Tenant, stop: Event) -> Template:
+def _write_template(scratch: World, name: str, tenant: Tenant, shop: "Shop | None", stop: Event) -> Template:
     """Write a tenant's seed data like `_write`, and read it into a template."""
-    _write(scratch, name, tenant, stop)
+    _write(scratch, name, tenant, shop, stop)
     vendor = vendors.load(name, scratch)
     words = vendor.tenant_words(tenant.name) if isinstance(vendor, TenantWords) else None
     pattern = vendor.word_pattern if isinstance(vendor, TenantWords) else ""

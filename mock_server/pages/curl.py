@@ -13,12 +13,21 @@ def command(
     Required query parameters are set to the example values from the OpenAPI document. `headers` and `query`
     contain the credentials.
     """
-    paths = (path for path, item in document["paths"].items() if "get" in item and "{" not in path)
-    path = next(paths, "/")
-    parameters = {**dict(_required(document, path)), **query}
+    path, required = first_list(document)
+    parameters = {**required, **query}
     query_string = "&".join(f"{name}={value}" for name, value in parameters.items())
     options = [word for name, value in headers.items() for word in ("-H", f"{name}: {value}")]
     return shlex.join(["curl", *options, f"{url}{path}?{query_string}" if query_string else url + path])
+
+
+def first_list(document: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return the path of the document's first GET operation without path parameters.
+
+    The second value contains the examples of its required query parameters, keyed by name.
+    """
+    paths = (path for path, item in document["paths"].items() if "get" in item and "{" not in path)
+    path = next(paths, "/")
+    return path, dict(_required(document, path))
 
 
 def _required(document: Mapping[str, Any], path: str) -> Iterator[tuple[str, Any]]:

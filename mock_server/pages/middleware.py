@@ -47,7 +47,10 @@ class PageMiddleware:
         self._now = now
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Pass a request to the console, or respond with status 403 if its host name is not allowed."""
+        """Pass a request to the pages, or respond with status 403 if it is not allowed.
+
+        The pages may raise `Problem` before they respond.
+        """
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -57,21 +60,25 @@ class PageMiddleware:
         try:
             if not scope["path"].startswith(_LABELS):
                 self._check_host(dict(scope["headers"]))
+            await self._pages(scope, receive, send_with_headers)
         except Problem as problem:
             await _refuse(problem, send_with_headers)
-        else:
-            await self._pages(scope, receive, send_with_headers)
 
     def _headers(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-        """Add the `Date` header and the security headers to a response's headers."""
-        dated = dict(headers)
-        dated[b"date"] = formatdate(self._now() // _SECOND, usegmt=True).encode()
-        content_type = dated.get(b"content-type", b"")
-        return [*dated.items(), *_ALWAYS, *(_PAGE if content_type.startswith(b"text/html") else ())]
+        """Add the `Date` header and the security headers to a response's headers.
+
+        A page that sets a security header itself keeps its own value.
+        """
+        own = dict(headers)
+        added = (*_ALWAYS, *(_PAGE if own.get(b"content-type", b"").startswith(b"text/html") else ()))
+        date = formatdate(self._now() // _SECOND, usegmt=True).encode()
+        rest = [(name, value) for name, value in headers if name != b"date"]
+        return [*rest, (b"date", date), *(pair for pair in added if pair[0] not in own)]
 
 
 async def _refuse(problem: Problem, send: Send) -> None:
     body = str(problem).encode()
     headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(body))]
-    await send({"type": "http.response.start", "status": 403, "headers": headers})
+    status = 413 if problem.kind == "too_large" else 403
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

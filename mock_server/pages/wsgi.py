@@ -3,13 +3,14 @@
 The `Host` header is hidden from the application, so that a client cannot make the application's links and
 redirects point to another host. The application runs in the event loop's thread, because only that thread may
 read the store. While it runs, other requests have to wait, but only for milliseconds. Request bodies are
-ignored. Responses are compressed with gzip for clients that ask for it.
+ignored. Responses are compressed with gzip for clients that ask for it. The console's pages call `respond`
+in a worker thread instead.
 """
 
 import sys
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from io import BytesIO
-from typing import Any
+from typing import Any, NamedTuple
 
 from mock_server.engine.compression import ENCODED, MIN_SIZE, VARY, accepts_gzip, compress
 
@@ -20,6 +21,14 @@ _MAX_KEPT = 32
 Message = MutableMapping[str, Any]
 Headers = list[tuple[bytes, bytes]]
 WSGI = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+class WsgiResponse(NamedTuple):
+    """A complete response of a WSGI application; the names of headers are in lower case."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
 
 
 class WsgiApp:
@@ -40,23 +49,10 @@ class WsgiApp:
 
         HEAD is handled like GET without the body, so that both have the same headers.
         """
-        start: dict[str, Any] = {}
-
-        def start_response(status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> None:
-            start["status"] = int(status.split(" ", 1)[0])
-            start["headers"] = [
-                (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers
-            ]
-
-        parts = self._application(_environ(scope), start_response)
-        try:
-            body = b"".join(parts)
-        finally:
-            if hasattr(parts, "close"):
-                parts.close()
-        if start["status"] == _OK and len(body) >= MIN_SIZE:
-            start["headers"], body = self._encode(scope["headers"], start["headers"], body)
-        await send({"type": "http.response.start", **start})
+        status, headers, body = respond(self._application, environ(scope))
+        if status == _OK and len(body) >= MIN_SIZE:
+            headers, body = self._encode(scope["headers"], headers, body)
+        await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
     def _encode(self, request: Headers, headers: Headers, body: bytes) -> tuple[Headers, bytes]:
@@ -80,10 +76,29 @@ class WsgiApp:
         return packed
 
 
-def _environ(scope: Message) -> dict[str, Any]:
-    """Convert an ASGI scope to a WSGI environment (PEP 3333)."""
+def respond(application: WSGI, environment: dict[str, Any]) -> WsgiResponse:
+    """Call a WSGI application with an environment, and return the response."""
+    start: dict[str, Any] = {}
+
+    def start_response(status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> None:
+        start["status"] = int(status.split(" ", 1)[0])
+        start["headers"] = [
+            (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers
+        ]
+
+    parts = application(environment, start_response)
+    try:
+        body = b"".join(parts)
+    finally:
+        if hasattr(parts, "close"):
+            parts.close()
+    return WsgiResponse(**start, body=body)
+
+
+def environ(scope: Message, body: bytes = b"") -> dict[str, Any]:
+    """Convert an ASGI scope and a request body to a WSGI environment (PEP 3333)."""
     host, port = scope.get("server") or ("localhost", 80)
-    environ = {
+    environment = {
         "REQUEST_METHOD": "GET" if scope["method"] == "HEAD" else scope["method"],
         "SCRIPT_NAME": "",
         "PATH_INFO": scope["path"].encode("utf-8", "replace").decode("latin-1"),
@@ -93,7 +108,7 @@ def _environ(scope: Message) -> dict[str, Any]:
         "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope.get("scheme", "http"),
-        "wsgi.input": BytesIO(),
+        "wsgi.input": BytesIO(body),
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": False,
         "wsgi.multiprocess": False,
@@ -101,5 +116,7 @@ def _environ(scope: Message) -> dict[str, Any]:
     }
     for name, value in scope["headers"]:
         if name not in _OMITTED:
-            environ["HTTP_" + name.decode("latin-1").upper().replace("-", "_")] = value.decode("latin-1")
-    return environ
+            environment["HTTP_" + name.decode("latin-1").upper().replace("-", "_")] = value.decode("latin-1")
+        elif name == b"content-type" and body:
+            environment |= {"CONTENT_TYPE": value.decode("latin-1"), "CONTENT_LENGTH": str(len(body))}
+    return environment

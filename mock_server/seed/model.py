@@ -1,4 +1,4 @@
-"""Vendor-neutral data classes for generated returns; each vendor converts them to its own documents.
+"""Vendor-neutral data classes for seed data; each vendor converts them to its own documents.
 
 Times are microseconds since the Unix epoch, always whole seconds. Amounts are `Decimal`, in the return's
 currency.
@@ -49,23 +49,30 @@ class SeedCustomer:
 
 @dataclass(frozen=True, slots=True)
 class SeedItem:
-    """A returned line item. `comment` is the customer's explanation; it can be "", and so can `size`."""
+    """A returned line item. `comment` is the customer's explanation; it can be "", and so can `size`.
+
+    `reason` is a `Reason`, or one of the vendor's own reasons.
+    """
 
     sku: str
     name: str
     size: str
     quantity: int
     unit_price: Decimal
-    reason: Reason
+    reason: str
     comment: str
 
 
 @dataclass(frozen=True, slots=True)
 class SeedMove:
-    """A change of a return's status; `state` is the return's new vendor-neutral state."""
+    """A change of a return's status; `state` is the return's new vendor-neutral state.
+
+    `status` is the vendor's status after the change. If it is "", the vendor derives it from `state`.
+    """
 
     at: int
     state: State
+    status: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +121,37 @@ class SeedRefund:
 
 
 @dataclass(frozen=True, slots=True)
+class SeedLine:
+    """A product and its price. As part of an order, `quantity` is the ordered quantity. `size` can be ""."""
+
+    sku: str
+    name: str
+    size: str
+    quantity: int
+    unit_price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class SeedOrder:
+    """An order of a merchant's own shop; it may have no return, or several."""
+
+    number: str
+    ordered_at: int
+    customer: SeedCustomer
+    currency: str
+    lines: tuple[SeedLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SeedShop:
+    """The products, customers and orders of a merchant's own shop at one vendor, oldest order first."""
+
+    products: tuple[SeedLine, ...]
+    customers: tuple[SeedCustomer, ...]
+    orders: tuple[SeedOrder, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SeedReturn:
     """One return with its history; a tenant's returns are numbered from 1 (`number`), oldest first.
 
@@ -121,6 +159,9 @@ class SeedReturn:
     `moves` starts with the state `requested` at `created_at`, and ends with the current state. `partly` means
     that only some items have arrived. If `staged` is True, the return was generated to be in a certain stage
     (see `stages`), so vendors must not add variations of their own to it.
+
+    `return_type` is a `ReturnType`, or one of the vendor's own types. If `from_shop` is True, the return
+    comes from a `SeedShop`: its moves have statuses, and vendors must not add or change anything.
     """
 
     number: int
@@ -129,7 +170,7 @@ class SeedReturn:
     order_number: str
     ordered: tuple[tuple[str, int], ...]
     customer: SeedCustomer
-    return_type: ReturnType
+    return_type: str
     currency: str
     items: tuple[SeedItem, ...]
     moves: tuple[SeedMove, ...]
@@ -138,6 +179,7 @@ class SeedReturn:
     refund: SeedRefund | None
     partly: bool = False
     staged: bool = False
+    from_shop: bool = False
 
     @property
     def state(self) -> State:

@@ -3,7 +3,7 @@
 import zlib
 from typing import Any
 
-from mock_server.seed.model import SeedItem, SeedReturn
+from mock_server.seed.model import SeedItem, SeedOrder, SeedReturn
 
 
 def requested_return(seed: SeedReturn) -> dict[str, Any]:
@@ -15,6 +15,30 @@ def requested_return(seed: SeedReturn) -> dict[str, Any]:
         "return_type": seed.return_type,
         "currency": seed.currency,
         "items": [requested_item(item) for item in seed.items],
+    }
+
+
+def requested_order(order: SeedOrder) -> dict[str, Any]:
+    """Convert an order to the fields of a `ShopperReturn` that describe the order and its customer.
+
+    `items` contains all lines of the order, and `ordered_at` is in microseconds since the Unix epoch.
+    """
+    return {
+        "order_number": order.number,
+        "ordered_at": order.ordered_at,
+        "customer_email": order.customer.email,
+        "customer_name": order.customer.name,
+        "currency": order.currency,
+        "items": [
+            {
+                "sku": line.sku,
+                "name": line.name,
+                "variant": line.size,
+                "quantity": line.quantity,
+                "unit_price": float(line.unit_price),
+            }
+            for line in order.lines
+        ],
     }
 
 

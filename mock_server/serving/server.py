@@ -89,6 +89,7 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._leaving()  # not after `run`: uvicorn raises the signal again, which ends the process
+        self._app.leave()
         await super().shutdown(sockets)
 
 

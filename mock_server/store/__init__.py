@@ -44,6 +44,8 @@ class Store:
         self._batch: Batch | None = None
         self._uncommitted: list[TenantTable] = []
         self._callbacks: list[Callable[[], None]] = []
+        self.on_commit: list[Callable[[], None]] = []
+        """Functions that are called after every commit."""
         self._held = _NOT_HOLDING
         self._marks = 0, 0
         self._partitions = self._memory.partitions
@@ -156,7 +158,7 @@ class Store:
             callbacks = self._callbacks
             self._uncommitted, self._callbacks = [], []
         self._failure = ""
-        for callback in callbacks:
+        for callback in (*callbacks, *self.on_commit):
             callback()
 
     def _note(self, error: BaseException) -> None:

@@ -25,6 +25,7 @@ tenants = sa.Table(
     ),  # the value of `tenant` in the `PARTITIONED` tables
     sa.Column("seed", sa.BigInteger, nullable=False),
     sa.Column("seed_size", sa.Integer, nullable=False),
+    sa.Column("shop", sa.Text, nullable=False, server_default=""),  # "": generated returns
     sa.Column("plan", sa.Text, nullable=False),  # "": each vendor's first plan
     sa.Column("limits", sa.Text, nullable=False),  # on, off, auto
     sa.Column("first_moment", sa.BigInteger, nullable=False),
@@ -32,6 +33,14 @@ tenants = sa.Table(
     sa.Column("frozen", sa.Boolean, nullable=False),
     sa.Column("clock_offset", sa.BigInteger, nullable=False),
     sa.Column("frozen_at", sa.BigInteger, nullable=True),  # null: not frozen
+)
+
+shops = sa.Table(
+    "shops",  # the merchants' own shops, as JSON
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),  # derived from the content
+    sa.Column("content", sa.LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 stray_partitions = sa.Table(

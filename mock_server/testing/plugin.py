@@ -6,6 +6,9 @@ no data, keys, rate limits or clock. The `returns_tenant` mark sets the tenant's
 
     @pytest.mark.returns_tenant(seed_size=0, plan="starter")
     def test_it(returns_tenant): ...
+
+    @pytest.mark.returns_tenant(shop="shop.yaml")
+    def test_with_my_own_orders(returns_tenant): ...
 """
 
 from __future__ import annotations
@@ -59,6 +62,8 @@ def returns_tenant(returns_sandbox: Sandbox, request: pytest.FixtureRequest) -> 
         "seed_size": SEED_SIZE,
     }
     options |= mark.kwargs if mark else {}
+    if "shop" in options:
+        del options["seed_size"]
     tenant = returns_sandbox.create_tenant(f"test-{token_hex(6)}", **options)
     yield tenant
     tenant.delete()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import httpx
@@ -107,13 +108,16 @@ class Sandbox:
         limits: Literal["on", "off", "auto"] | None = None,
         first_moment: datetime | str | None = None,
         frozen: bool | None = None,
+        shop: Mapping[str, Any] | Path | str | None = None,
     ) -> Tenant:
         """Create a tenant with `seed_size` returns at each vendor.
 
         The tenant's clock starts at `first_moment` (default: now); if `frozen` is True, it does not move on
         its own. `limits` determines whether the rate limits of `plan` are enforced; by default, they are
-        enforced unless the clock is frozen. Raises `SandboxError` if the name is taken or an option is
-        invalid.
+        enforced unless the clock is frozen. With `shop`, the tenant has your own products, customers, orders
+        and returns instead of generated ones: either the fields of a shop, or the path of its YAML file.
+        Raises `SandboxError` if the name is taken or an option is invalid, and `ValueError` with the line of
+        each fault if a shop's file cannot be used.
         """
         start = first_moment.isoformat() if isinstance(first_moment, datetime) else first_moment
         options = {
@@ -124,10 +128,21 @@ class Sandbox:
             "limits": limits,
             "first_moment": start,
             "frozen": frozen,
+            "shop": _shop(shop),
         }
         given = {option: value for option, value in options.items() if value is not None}
         self.call("POST", "/tenants", json=given)
         return Tenant(self, name)
+
+
+def _shop(shop: Mapping[str, Any] | Path | str | None) -> Mapping[str, Any] | None:
+    """Return a shop's fields, reading them from its file if `shop` is a path."""
+    if not isinstance(shop, Path | str):
+        return shop
+    # Imported here because checking a shop loads the vendors, which most tests never need.
+    from mock_server.shop.document import read_content
+
+    return read_content(Path(shop))
 
 
 def _message(response: httpx.Response) -> str:

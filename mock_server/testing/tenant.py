@@ -9,6 +9,7 @@ from urllib.parse import quote
 import httpx
 
 from mock_server.cli.durations import seconds
+from mock_server.cli.until import until as parse_until
 from mock_server.testing.faults import Faults
 from mock_server.testing.records import (
     Act,
@@ -259,6 +260,14 @@ class Tenant:
         body = {"vendor": vendor, "name": name, "on": on, **({"shop": shop} if shop else {})}
         return Switch(**self.call("PUT", "/switches", json=body))
 
+    def export_shop(self) -> Mapping[str, Any]:
+        """Return the tenant's present products, customers, orders and returns as a shop.
+
+        Another tenant can be created from it (`Sandbox.create_tenant`).
+        """
+        shop: Mapping[str, Any] = self.call("GET", "/shop")
+        return shop
+
     def reset(self) -> None:
         """Generate the tenant's returns again, empty its ledger and restart its clock; its keys are kept."""
         self.call("POST", "/reset")
@@ -310,22 +319,43 @@ class Clock:
         return datetime.fromisoformat(self._tenant.call("GET", "/clock")["now"])
 
     def advance(
-        self, by: str | int | timedelta | None = None, *, to: datetime | str | None = None
+        self,
+        by: str | int | timedelta | None = None,
+        *,
+        to: datetime | str | None = None,
+        until: str | datetime | Mapping[str, Any] | None = None,
     ) -> datetime:
         """Move the clock forward by the duration `by` or to the time `to`; returns the new time.
 
         `by` is a string such as `"3d"` or `"1d12h"`, a number of seconds or a `timedelta`. Scheduled steps
         that become due are run, and webhooks that become due are sent, in the order of their due times.
-        Raises `ValueError` if a string is not a valid duration, and `SandboxError` if `to` is in the past.
+
+        `until` is `"next"` (the next thing that happens), a time, a sentence such as
+        `"return rma_abc123 is received"`, or an object with `return`, `status` and optionally `vendor` and
+        `within_days` (90 by default). The status is in the vendor's words or a neutral state.
+
+        Raises `ValueError` if a string is not valid, and `SandboxError` if the time is in the past or if what
+        `until` waits for never happens; then the clock does not move.
         """
-        if to is not None:
-            body: dict[str, Any] = {"to": to.isoformat() if isinstance(to, datetime) else to}
+        if isinstance(until, str):
+            body = parse_until(until)
+        elif until is not None:
+            body = {"to": until.isoformat()} if isinstance(until, datetime) else {"until": dict(until)}
+        elif to is not None:
+            body = {"to": to.isoformat() if isinstance(to, datetime) else to}
         elif isinstance(by, timedelta):
             body = {"seconds": int(by.total_seconds())}
         else:
             body = {"seconds": seconds(str(by if by is not None else 0))}
         moved = self._tenant.call("POST", "/clock/advance", json=body)
         return datetime.fromisoformat(moved["clock"]["now"])
+
+    def advance_to_next(self) -> datetime:
+        """Move the clock to the next thing that happens, and return the new time.
+
+        Raises `SandboxError` if nothing is scheduled.
+        """
+        return self.advance(until="next")
 
     def freeze(self) -> None:
         """Stop the clock."""

@@ -15,7 +15,9 @@ from mock_server.lifecycle import Lifecycle
 from mock_server.overview import Overview
 from mock_server.pages.label import Label
 from mock_server.pages.prefill import Examples
-from mock_server.seed import SeedReturn
+from mock_server.seed import SeedReturn, SeedShop
+from mock_server.seed.present import PresentShop
+from mock_server.seed.words import ShopWords
 from mock_server.store import Change, Row, Step
 from mock_server.switches import Switch
 from mock_server.webhooks.format import WebhookFormat
@@ -56,6 +58,15 @@ class Vendor(Protocol):
 
     def write_seed(self, change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
         """Store a tenant's generated returns as the vendor's records; the tenant's clock starts at `at`."""
+
+    def write_shop(self, change: Change, tenant: str, shop: SeedShop, at: int) -> None:
+        """Store the products, customers and orders of a merchant's own shop, as far as the vendor has them.
+
+        Called before `write_seed` with the returns of these orders. The tenant's clock starts at `at`.
+        """
+
+    def read_shop(self, tenant: str) -> PresentShop:
+        """Read a tenant's records back as a merchant's own shop, in neutral words."""
 
     def insert(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> Mapping[str, Any]:
         """Create a return as requested by a shopper; returns the return's document.
@@ -149,6 +160,13 @@ def webhooks_of(name: str) -> WebhookFormat | None:
         return None
     format_: WebhookFormat = import_module(module).WEBHOOKS
     return format_
+
+
+def shop_words(name: str) -> ShopWords:
+    """Return a vendor's words for a merchant's own shop; raises `LookupError` if there is no such vendor."""
+    _check_known(name)
+    words: ShopWords = import_module(f"{__name__}.{name}.facts").SHOP_WORDS
+    return words
 
 
 def load(name: str, world: World) -> Vendor:

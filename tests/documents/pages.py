@@ -1,10 +1,11 @@
-"""Write the generated tables into the documents, and find tables that differ and lines that are too long."""
+"""Write the generated tables of the documents and the schema of a shop; find what differs or is too long."""
 
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from documents import faults, tables
+from documents import faults, shop_schema, tables
+from mock_server.shop import template
 
 ROOT = Path(__file__).parents[2]
 TABLES = {
@@ -14,6 +15,7 @@ TABLES = {
     "matrix": ("docs/matrix.md", tables.matrix),
     "faults": ("docs/faults.md", faults.faults),
     "scenarios": ("docs/faults.md", faults.scenarios),
+    "shop-statuses": ("docs/your-own-shop.md", tables.shop_statuses),
 }
 """The name in a table's markers, `<!-- name -->` and `<!-- /name -->`: its document, and what computes it."""
 LONGEST = 120
@@ -31,6 +33,9 @@ def write() -> Iterator[str]:
         if text != (ROOT / page).read_text("utf-8"):
             (ROOT / page).write_text(text, "utf-8")
             yield page
+    if shop_schema.build() != template.SCHEMA.read_text("utf-8"):
+        template.SCHEMA.write_text(shop_schema.build(), "utf-8")
+        yield str(template.SCHEMA.relative_to(ROOT))
 
 
 def drift() -> Iterator[str]:
@@ -38,6 +43,8 @@ def drift() -> Iterator[str]:
     for page, text in _current().items():
         if text != (ROOT / page).read_text("utf-8"):
             yield f"{page} has a table that differs from its source; run `make docs` and commit the result."
+    if shop_schema.build() != template.SCHEMA.read_text("utf-8"):
+        yield f"{template.SCHEMA.name} differs from the control plane; run `make docs` and commit it."
 
 
 def too_long() -> Iterator[str]:

@@ -12,6 +12,7 @@ from connector.definition.fidelity import shares
 from connector.definition.model import Guarantee, Integration, Provenance
 from connector.generator.gate import PLATFORMS
 from mock_server import vendors as sandbox
+from mock_server.shop.layout import STATES
 
 WIDTH = 118
 RUNTIMES = {"python": "Python", "zapier": "Zapier", "make": "Make"}
@@ -23,6 +24,16 @@ DELIVERS = {
     "while_there": "repeatedly",
 }
 """Words of the column "delivers"; docs/guarantees.md explains them above its tables."""
+
+
+def shop_statuses() -> str:
+    """Return a row per neutral status of a shop's returns, with the word of each vendor."""
+    names = sandbox.names()
+    words = [sandbox.shop_words(name).statuses for name in names]
+    head = ["in the file", *(integration(name).vendor.title for name in names)]
+    return _table(
+        head, ([status, *(word.get(state, "–") for word in words)] for status, state in STATES.items())
+    )
 
 
 def vendors() -> str:

@@ -158,6 +158,25 @@ def test_impossible_target_time_is_reported_in_one_sentence(acme: TestClient, to
     assert acme.app.world.clocks.now("acme") == NOON + 400_000  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize(
+    ("until", "says"),
+    [
+        ("soon", "until must be one of next"),
+        (5, "until must be one of next or an object"),
+        ({"return": "1"}, "until.status is required"),
+        ({"return": "1", "status": "x", "within_days": 0}, "until.within_days must be at least 1"),
+        ({"return": "1", "status": "x", "days": 1}, "until.days is not a known field"),
+        ("next", "until: nothing is scheduled; the clock stays at 2026-03-02T12:00:00Z."),
+        ({"return": "1", "status": "x"}, "has no return '1'"),
+    ],
+)
+def test_impossible_event_is_reported_in_one_sentence(acme: TestClient, until: Any, says: str) -> None:
+    answer = advance(acme, until=until)
+    assert answer.status_code in {400, 404}
+    assert says in answer.json()["error"]["message"]
+    assert acme.app.world.clocks.now("acme") == NOON + 400_000  # type: ignore[attr-defined]
+
+
 @pytest.mark.parametrize("seconds", [-1, 315_360_001, 2**63, 2**64, 1e300, "1", True, None])
 def test_invalid_seconds_are_reported_in_one_sentence(acme: TestClient, seconds: Any) -> None:
     answer = advance(acme, seconds=seconds)

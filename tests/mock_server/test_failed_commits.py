@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
+import sqlalchemy as sa
 from support.each import each
 from support.first_moment import STARTS
 from support.worlds import NOON
@@ -21,8 +22,9 @@ import openapi
 from mock_server import vendors
 from mock_server.app import Sandbox, create_app
 from mock_server.engine.problem import Problem
+from mock_server.faults.registry import Faults
 from mock_server.settings import Settings
-from mock_server.store import Store, StoreError
+from mock_server.store import Store, StoreError, tables
 from mock_server.tenants import Tenants
 from mock_server.world import World
 
@@ -64,7 +66,22 @@ WRITES: dict[str, tuple[str, str, Any]] = {
     "resend_delivery": ("POST", "/tenants/acme/deliveries/1/resend", None),
     "resend_deliveries": ("POST", "/tenants/acme/deliveries/resend", {}),
     "delete_webhook": ("DELETE", f"/tenants/acme/webhooks/{WEBHOOK_ID}", None),
+    "create_fault": ("POST", "/tenants/acme/faults", {"what": "rate_limited", "when": {"next": 3}}),
+    "delete_fault": ("DELETE", "/tenants/acme/faults/flt_1", None),
+    "set_scenario": ("POST", "/tenants/acme/scenario", {"name": "flaky"}),
+    "delete_faults": ("DELETE", "/tenants/acme/faults", None),
+    "take_snapshot": ("POST", "/tenants/acme/snapshots", {}),
+    "restore_snapshot": ("POST", "/tenants/acme/snapshots/before/restore", None),
+    "delete_snapshot": ("DELETE", "/tenants/acme/snapshots/before", None),
+    "clone_tenant": ("POST", "/tenants/acme/clone", {"name": "clone"}),
 }
+PREPARED = (
+    ("POST", "/tenants/acme/webhooks", WEBHOOK),
+    ("POST", f"/tenants/acme/webhooks/{WEBHOOK_ID}/test", {}),
+    ("POST", "/tenants/acme/faults", {"what": "latency", "vendor": "exsited"}),
+    ("POST", "/tenants/acme/snapshots", {"name": "before"}),
+)
+"""Requests that create what the writes need."""
 LAST = ("reset_tenant", "delete_tenant")
 ACTS = {"run_act"}
 """Acts are defined per vendor; their changes are of the kinds below."""
@@ -88,7 +105,7 @@ class Served:
         return await self.client.request(method, f"/__sandbox{path}".replace("{return}", id_), json=body)
 
     def remembered(self) -> dict[str, Any]:
-        return remembered(self.world, self.app.tenants)
+        return remembered(self.world, self.app.tenants, self.app.faults)
 
     @contextmanager
     def full_disk(self) -> Iterator[None]:
@@ -128,7 +145,7 @@ def served(folder: Path, story: Callable[[Served], Any], **settings: Any) -> Non
     asyncio.run(run())
 
 
-def remembered(world: World, tenants: Tenants) -> dict[str, Any]:
+def remembered(world: World, tenants: Tenants, faults: Faults) -> dict[str, Any]:
     """Return everything that a world holds in memory."""
     names = [tenant.name for tenant in tenants.every()]
     known: dict[str, Any] = {"tenants": tenants.every()}
@@ -141,6 +158,10 @@ def remembered(world: World, tenants: Tenants) -> dict[str, Any]:
             "next due": world.clocks.next_due(name),
             "switches": world.switches.positions(name),
             "limits": world.limiter.modes.get(name),
+            "faults": [(fault.id, fault.what) for fault in faults.faults(name)],
+            "snapshots": world.store.select(
+                sa.select(tables.snapshots.c.name).where(tables.snapshots.c.tenant == name)
+            ),
             "totals": {v: world.store.totals(name, v, "return") for v in vendors.names()},
             "webhooks": [(one.id, one.events, one.active) for one in world.webhooks.every(name)],
             "deliveries": [(one.id, one.due, one.state) for one in world.outbox.deliveries(name)],
@@ -164,7 +185,7 @@ def in_the_file(file: Path, folder: Path) -> dict[str, Any]:
     try:
         tenants = Tenants(world, {name: vendors.load(name, world) for name in vendors.names()})
         tenants.open()
-        return remembered(world, tenants)
+        return remembered(world, tenants, Faults(world.store, {}))
     finally:
         world.close()
         for suffix in ("", "-wal"):
@@ -187,8 +208,8 @@ def test_memory_equals_the_file_after_a_failed_commit(tmp_path: Path) -> None:
         made = await sandbox.write("create_tenant_return")
         assert made.status_code == 201
         id_ = made.json()["document"]["id"]
-        for operation in ("create_webhook", "send_test_event"):
-            assert (await sandbox.write(operation)).is_success
+        for method, path, body in PREPARED:
+            assert (await sandbox.client.request(method, f"/__sandbox{path}", json=body)).is_success, path
         before = sandbox.remembered()
         for operation in WRITES:
             with sandbox.full_disk():

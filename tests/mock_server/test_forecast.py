@@ -281,3 +281,9 @@ def test_webhooks_of_a_move_and_their_retries_are_announced(client: TestClient, 
             assert entry["kind"] == "webhook"
             assert (datetime.fromisoformat(entry["at"]) - now).total_seconds() == 10
             assert "hush" not in entry["sentence"]
+        receiver.status = 200
+        before = len(receiver.got)
+        moved = client.post(f"{shop}/clock/advance", json={"until": "next"}).json()["clock"]["now"]
+        assert (datetime.fromisoformat(moved) - now).total_seconds() == 10
+        receiver.wait(lambda: len(receiver.got) == before + 2)
+        assert retries() == []

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -53,7 +54,7 @@ def test_next_is_the_same_in_the_shell_and_in_python(command: Command, tenant: T
     shown = read(command, "next", "--limit", "5")["next"]
     assert len(told) == len(shown) == 5
     for one, other in each(zip(told, shown, strict=True)):
-        assert (one.at.isoformat().replace("+00:00", "Z"), one.sentence) == (other["at"], other["sentence"])
+        assert (iso(one.at), one.sentence) == (other["at"], other["sentence"])
         assert (one.vendor, one.return_id, one.status) == (other["vendor"], other["return"], other["status"])
     table = command("next", "--limit", "1").stdout
     assert told[0].return_id is not None
@@ -92,3 +93,48 @@ def test_return_is_shown_with_its_moves(command: Command, tenant: Tenant, vendor
     assert tenant.get_return(vendor, created.id).summary.status == moved.status
     with pytest.raises(SandboxError, match="has no"):
         tenant.get_return(vendor, "none")
+
+
+def test_clock_advances_until_an_event_in_the_shell_and_in_python(command: Command, tenant: Tenant) -> None:
+    created = tenant.create_return("swap", items=[ITEM])
+    first = tenant.next(limit=1)[0]
+    assert tenant.clock.advance_to_next() == first.at
+    second = tenant.next(limit=1)[0]
+    shown = read(command, "advance", "--until", "next")
+    assert (shown["clock"]["now"], shown["ran"][0]["subject"]) == (iso(second.at), second.subject)
+    sentence = f"return {created.id} is in_transit"
+    asked = command("advance", "--until", sentence, "--vendor", "swap", "--within", "2d")
+    assert asked.exit_code == 0
+    at = tenant.ledger(kind="return.state_changed", vendor="swap")[-1].at
+    assert f"The clock shows {iso(at)}." in asked.stderr
+    assert tenant.get_return("swap", created.id).summary.status == "processing"
+    assert tenant.clock.advance(until=sentence) == at
+    assert tenant.clock.advance(until={"return": created.id, "status": "processing"}) == at
+    later = at + timedelta(hours=1)
+    assert tenant.clock.advance(until=later) == later
+    assert read(command, "advance", "--until", iso(later))["clock"]["now"] == iso(later)
+    never = command("advance", "--until", f"return {created.id} is cancelled")
+    assert (never.exit_code, "stays processing: nothing is scheduled for it" in never.stderr) == (5, True)
+    with pytest.raises(SandboxError, match="stays processing"):
+        tenant.clock.advance(until=f"return {created.id} is cancelled")
+    assert tenant.clock.now() == later
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ((), "Pass either a duration"),
+        (("1d", "--until", "next"), "Pass either a duration"),
+        (("--until", "soon"), "'soon' is not an event; write next"),
+        (("1d", "--vendor", "swap"), "need --until with a return"),
+        (("--until", "next", "--within", "1d"), "need --until with a return"),
+        (("--until", "return 1 is x", "--within", "long"), "'long' is not a duration"),
+    ],
+)
+def test_wrong_use_of_until_is_explained(command: Command, arguments: tuple[str, ...], says: str) -> None:
+    asked = command("advance", *arguments)
+    assert (asked.exit_code, says in asked.stderr) == (2, True), asked.stderr
+
+
+def iso(at: datetime) -> str:
+    return at.isoformat().replace("+00:00", "Z")

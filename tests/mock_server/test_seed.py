@@ -13,7 +13,7 @@ from support.worlds import HOUR, NOON
 from mock_server.seed import SeedReturn, returns
 
 DAY = 24 * HOUR
-PINNED = "9f19a27701b9a551"
+PINNED = "6712ffe21a556622"
 FOLLOWS = {
     "requested": {"approved", "rejected", "cancelled"},
     "approved": {"label_sent"},

@@ -42,6 +42,7 @@ REACH = {
     ),
     "get_tenant": Reach("sandbox tenant acme", lambda s: s.tenant("acme")),
     "delete_tenant": Reach("sandbox delete-tenant acme", lambda s: tenant(s).delete()),
+    "export_shop": Reach("sandbox export acme", lambda s: tenant(s).export_shop()),
     "reset_tenant": Reach("sandbox reset acme", lambda s: tenant(s).reset()),
     "clone_tenant": Reach("sandbox clone acme-2 --tenant acme", lambda s: tenant(s).clone("acme-2")),
     "list_snapshots": Reach("sandbox snapshots", lambda s: tenant(s).snapshots()),
@@ -131,7 +132,7 @@ REACH = {
     "set_scenario": Reach("sandbox scenario flaky", lambda s: tenant(s).faults.scenario("flaky")),
 }
 """One row per operation of openapi/sandbox.yaml."""
-WITHOUT_AN_OPERATION: set[str] = set()
+WITHOUT_AN_OPERATION: set[str] = {"seed-template"}
 """Commands of `returns sandbox` that call no operation of their own."""
 
 

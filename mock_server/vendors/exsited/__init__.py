@@ -18,7 +18,8 @@ from mock_server.engine.reply import Document, Documents, File, Reply
 from mock_server.lifecycle import UnknownReturn
 from mock_server.overview import Overview
 from mock_server.pages.prefill import Examples
-from mock_server.seed import SeedReturn
+from mock_server.seed import SeedReturn, SeedShop
+from mock_server.seed.present import PresentShop
 from mock_server.store import Change, Filters, Row, Step
 from mock_server.switches import Switch
 from mock_server.vendors.exsited.documents import JSON
@@ -28,7 +29,8 @@ from mock_server.vendors.exsited.login import Login
 from mock_server.vendors.exsited.overview import overview
 from mock_server.vendors.exsited.paging import pagination, slice_of
 from mock_server.vendors.exsited.returns import Returns
-from mock_server.vendors.exsited.seeding import SeedWriter
+from mock_server.vendors.exsited.seeding import SeedWriter, write_shop
+from mock_server.vendors.exsited.shop import read_shop
 from mock_server.vendors.refusals import STATUSES, not_found, require_grant
 from mock_server.world import World
 
@@ -191,7 +193,13 @@ class Exsited:
         return examples(self._store, tenant, self._login.example_request(tenant))
 
     def write_seed(self, change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
-        SeedWriter(change, tenant, at).write_seed(returns)
+        SeedWriter(change, self._store, tenant, at).write_seed(returns)
+
+    def write_shop(self, change: Change, tenant: str, shop: SeedShop, _at: int) -> None:
+        write_shop(change, tenant, shop)
+
+    def read_shop(self, tenant: str) -> PresentShop:
+        return read_shop(self._store, tenant)
 
     def insert(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> Mapping[str, Any]:
         return self._returns.insert(change, tenant, requested, whole_second(at))

@@ -10,6 +10,7 @@ from typing import Final
 from mock_server.access.plans import Plan
 from mock_server.lifecycle import Lifecycle
 from mock_server.recorder import Recorder
+from mock_server.seed.words import ShopWords
 
 NAME: Final = "exsited"
 
@@ -58,3 +59,22 @@ def digits(number: int) -> str:
 def uuid_of(*parts: str) -> str:
     """Derive a UUID from strings; the same strings always result in the same UUID."""
     return str(uuid.uuid5(_SPACE, "\0".join(parts)))
+
+
+SHOP_WORDS: Final = ShopWords(
+    statuses={
+        "requested": "PENDING",
+        "approved": "PENDING",
+        "label_sent": "PENDING",
+        "in_transit": "PENDING",
+        "received": "CLOSED",
+        "inspected": "CLOSED",
+        "completed": "CLOSED",
+        "cancelled": "CLOSED",
+    },
+    own_statuses=LIFECYCLE.states,
+    transitions=LIFECYCLE.transitions,
+    any_reason=True,
+)
+"""A shop's neutral words in Exsited's, which has no reasons. A return whose items have all arrived is closed.
+A rejected return would look like a cancelled one."""

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 
+import orjson
+
 from mock_server.recorder import TimedEvent, record_in_order
-from mock_server.seed import SeedReturn
+from mock_server.seed import SeedReturn, SeedShop
 from mock_server.seed.requests import invented_price
-from mock_server.store import Change
+from mock_server.store import Change, Filters, Store
 from mock_server.vendors.exsited import documents
 from mock_server.vendors.exsited.documents import JSON, Buyer, InvoiceLine
 from mock_server.vendors.exsited.facts import ARRIVES_AFTER, CLERK, HOUR, NAME, RECORDER, WAREHOUSE, digits
@@ -22,6 +24,19 @@ _INCOMPLETE = 5
 """For every fifth return with several lines, only the first line was received."""
 
 
+def write_shop(change: Change, tenant: str, shop: SeedShop) -> None:
+    """Store an invoice for each order of a merchant's own shop."""
+    for number, order in enumerate(shop.orders, start=1):
+        buyer = Buyer(order.customer.name, order.customer.email, order.currency)
+        lines = [
+            InvoiceLine(line.sku, f"{line.name} {line.size}".strip(), line.quantity, line.unit_price)
+            for line in order.lines
+        ]
+        at = order.ordered_at
+        invoice = documents.new_invoice(f"INV-{digits(number)}", order.number, buyer, lines, at)
+        documents.put_invoice(change, tenant, invoice, buyer, at)
+
+
 @dataclass(slots=True)
 class SeedWriter:
     """Stores a tenant's seeded returns with their invoices and receipts.
@@ -31,6 +46,7 @@ class SeedWriter:
     """
 
     change: Change
+    store: Store
     tenant: str
     at: int
     invoices: int = 0
@@ -46,8 +62,11 @@ class SeedWriter:
     def _return(self, seed: SeedReturn) -> list[TimedEvent]:
         """Store a seeded return in its final status, and collect the ledger events of its history."""
         made = seed.created_at
-        invoice = self._invoice(seed, seed.order_number, seed.ordered_at)
-        if seed.number % _OTHER_ORDER == 0:
+        if seed.from_shop:
+            invoice = self._shop_invoice(seed.order_number)
+        else:
+            invoice = self._invoice(seed, seed.order_number, seed.ordered_at)
+        if seed.number % _OTHER_ORDER == 0 and not seed.from_shop:
             number = f"#{_OTHER_NUMBERS + seed.number}"
             self._invoice(seed, number, seed.ordered_at - seed.number % 7 * 24 * HOUR)
         lines = {line["item_id"]: line for line in invoice["lines"]}
@@ -82,6 +101,7 @@ class SeedWriter:
             if move.state == "received":
                 lines = document["returns"]
                 partly = seed.state in {"received", "inspected"} or seed.number % _INCOMPLETE == 0
+                partly = partly and not seed.from_shop
                 return self._receive(document, lines[:1] if partly else lines, move.at)
             if move.state in {"rejected", "cancelled"}:
                 documents.sign_update(document, CLERK, move.at)
@@ -105,6 +125,13 @@ class SeedWriter:
         document["customer_return_status"] = "CLOSED"
         moved = partial(RECORDER.return_moved, self.change, self.tenant, document["id"], at)
         return at, partial(moved, before="PENDING", after="CLOSED", version=document["version"])
+
+    def _shop_invoice(self, order_number: str) -> JSON:
+        """Look up the invoice that `write_shop` has stored for an order."""
+        filters = Filters(order_numbers=(documents.order_id(order_number),))
+        page, _ = self.store.page(self.tenant, NAME, "invoice", filters, limit=1)
+        invoice: JSON = orjson.loads(page[0])
+        return invoice
 
     def _invoice(self, seed: SeedReturn, order: str, at: int) -> JSON:
         self.invoices += 1

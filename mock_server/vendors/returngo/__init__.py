@@ -17,7 +17,8 @@ from mock_server.engine.reply import Document, Documents, Reply
 from mock_server.lifecycle import IllegalMove
 from mock_server.overview import Overview
 from mock_server.pages.prefill import Examples
-from mock_server.seed import SeedReturn
+from mock_server.seed import SeedReturn, SeedShop
+from mock_server.seed.present import PresentShop
 from mock_server.store import Change, Filters, Row, Step
 from mock_server.vendors.refusals import STATUSES, invalid, not_found, require_grant
 from mock_server.vendors.returngo import queries
@@ -29,7 +30,8 @@ from mock_server.vendors.returngo.overview import overview
 from mock_server.vendors.returngo.policies import Orders, put_order
 from mock_server.vendors.returngo.returns import Returns, schedule_scans
 from mock_server.vendors.returngo.rows import emails, tracked
-from mock_server.vendors.returngo.seeding import SeedWriter
+from mock_server.vendors.returngo.seeding import SeedWriter, write_shop
+from mock_server.vendors.returngo.shop import read_shop
 from mock_server.vendors.returngo.transactions import Transactions
 from mock_server.vendors.returngo.validation import Validation
 from mock_server.vendors.returngo.webhooks import WEBHOOKS
@@ -259,8 +261,15 @@ class ReturnGO:
     def write_seed(self, change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
         SeedWriter(change, tenant, self._transactions, at).write_seed(returns)
 
+    def write_shop(self, change: Change, tenant: str, shop: SeedShop, at: int) -> None:
+        write_shop(change, tenant, shop, at)
+
+    def read_shop(self, tenant: str) -> PresentShop:
+        return read_shop(self._store, tenant)
+
     def insert(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> Mapping[str, Any]:
-        put_order(change, tenant, FIRST_SHOP, requested, whole_second(at))
+        if not self._orders.has(tenant, FIRST_SHOP, requested["order_number"]):
+            put_order(change, tenant, FIRST_SHOP, requested, whole_second(at))
         return self._returns.create(change, tenant, FIRST_SHOP, requested, whole_second(at))
 
     def move(self, change: Change, tenant: str, id_: str, status: str, at: int) -> Mapping[str, Any]:

@@ -11,6 +11,7 @@ from mock_server.access.plans import Plan
 from mock_server.lifecycle import Lifecycle
 from mock_server.recorder import Recorder
 from mock_server.seed import State
+from mock_server.seed.words import ShopWords
 from mock_server.switches import Switch
 
 NAME: Final = "returngo"
@@ -188,3 +189,13 @@ EVENTS: Final = (
 )
 API: Final = "ReturnGO API"
 AUTOMATION: Final = "Automation"
+
+SHOP_WORDS: Final = ShopWords(
+    statuses=STATUSES,
+    own_statuses=LIFECYCLE.states,
+    transitions=LIFECYCLE.transitions,
+    reasons=REASONS,
+    any_reason=True,
+    types=("refund", "exchange", "store_credit", "gift_card"),
+)
+"""A shop's neutral words in ReturnGO's. Each shop at ReturnGO defines its own reasons."""

@@ -84,6 +84,10 @@ class Orders:
             "items": items,
         }
 
+    def has(self, tenant: str, shop: str, name: str) -> bool:
+        """Return True if a shop has the order with this name."""
+        return self.store.document(tenant, NAME, "order", f"{shop} {name}") is not None
+
     def _order(self, tenant: str, shop: str, name: str) -> JSON:
         document = self.store.document(tenant, NAME, "order", f"{shop} {name}")
         if document is None:

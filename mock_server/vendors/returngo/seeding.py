@@ -6,8 +6,8 @@ from functools import partial
 from typing import Any
 
 from mock_server.recorder import TimedEvent, record_in_order
-from mock_server.seed import SeedMove, SeedReturn, SeedScan, State
-from mock_server.seed.requests import requested_return
+from mock_server.seed import SeedCustomer, SeedMove, SeedReturn, SeedScan, SeedShop, State
+from mock_server.seed.requests import requested_order, requested_return
 from mock_server.store import Change
 from mock_server.vendors.returngo import documents, transactions
 from mock_server.vendors.returngo.documents import JSON, comment
@@ -16,6 +16,7 @@ from mock_server.vendors.returngo.facts import (
     AUTOMATION,
     COUPLED,
     EARLY_REFUNDS,
+    FIRST_SHOP,
     METHODS,
     RECORDER,
     SHIPMENT_MOVES,
@@ -54,6 +55,18 @@ _SHIPMENT: dict[State, str] = {"in_transit": "Shipped", "received": "Received", 
 """Shipment status, keyed by the neutral state that the return reaches."""
 _SHIPPED = {"label_sent", "in_transit", "received", "inspected"}
 """Neutral states that a return without a shipment skips."""
+
+
+def write_shop(change: Change, tenant: str, shop: SeedShop, at: int) -> None:
+    """Store the orders and customers of a merchant's own shop; the tenant's clock starts at `at` (µs).
+
+    They belong to the account's first shop, as do the returns of these orders.
+    """
+    for customer in shop.customers:
+        put_customer(change, tenant, FIRST_SHOP, customer.email, at)
+    for order in shop.orders:
+        requested = {**requested_order(order), "address": _address(order.customer)}
+        put_order(change, tenant, FIRST_SHOP, requested, order.ordered_at)
 
 
 class SeedWriter:
@@ -95,8 +108,9 @@ class SeedWriter:
         rma["lastUpdated"] = documents.moment(updated)
         email = seed.customer.email
         put_rma(self._change, self._tenant, shop, rma, email=email, made=at, updated=updated)
-        put_customer(self._change, self._tenant, shop, seed.customer.email, at)
-        put_order(self._change, self._tenant, shop, requested, seed.ordered_at)
+        if not seed.from_shop:
+            put_customer(self._change, self._tenant, shop, email, at)
+            put_order(self._change, self._tenant, shop, requested, seed.ordered_at)
         for shipment in rma["shipments"]:
             put_shipment(self._change, self._tenant, shop, shipment, id_, at)
             self._schedule_scans(shipment, seed)
@@ -107,7 +121,7 @@ class SeedWriter:
         Returns the new `lastUpdated` (µs), or None if `lastUpdated` does not change.
         """
         summary, state, at = rma["rmaSummary"], move.state, move.at
-        before, after = summary["status"], STATUSES[state]
+        before, after = summary["status"], move.status or STATUSES[state]
         if not rma["shipments"] and state in _SHIPPED:
             return None
         if state in _SHIPMENT and (state != "in_transit" or _is_tracked(seed)):
@@ -241,17 +255,19 @@ def _last_scan(scans: tuple[SeedScan, ...]) -> str:
 def _requested(seed: SeedReturn) -> dict[str, Any]:
     """Convert a seeded return to a `ShopperReturn`, including the shop's order and customer data."""
     requested = requested_return(seed)
-    address = seed.customer.address
     gift_card = seed.return_type == "store_credit" and seed.number % _CARDS == 0 and not seed.staged
-    surcharge = _SURCHARGE if seed.number % _SURCHARGED == 0 else Decimal(0)
+    surcharge = _SURCHARGE if seed.number % _SURCHARGED == 0 and not seed.from_shop else Decimal(0)
     return {
         **requested,
         "ordered": seed.ordered,
         "customer_phone": seed.customer.phone,
         "return_type": "gift_card" if gift_card else seed.return_type,
         "keeps_it": seed.number % _KEPT == 0 and not seed.staged,
-        "address": {
-            name: getattr(address, name) for name in ("street", "suburb", "region", "postcode", "country")
-        },
+        "address": _address(seed.customer),
         "items": [{**item, "surcharge": surcharge} for item in requested["items"]],
     }
+
+
+def _address(customer: SeedCustomer) -> dict[str, str]:
+    address = customer.address
+    return {name: getattr(address, name) for name in ("street", "suburb", "region", "postcode", "country")}

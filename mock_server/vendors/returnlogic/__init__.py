@@ -13,7 +13,8 @@ from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Document, Documents, Reply
 from mock_server.overview import Overview
 from mock_server.pages.prefill import Examples
-from mock_server.seed import SeedReturn
+from mock_server.seed import SeedReturn, SeedShop
+from mock_server.seed.present import PresentShop
 from mock_server.store import Change, Row, Step
 from mock_server.vendors.refusals import STATUSES, not_found, phrase, require_grant
 from mock_server.vendors.returnlogic.apps import PublicApps
@@ -22,7 +23,8 @@ from mock_server.vendors.returnlogic.facts import LIFECYCLE, MAINTENANCE, NAME, 
 from mock_server.vendors.returnlogic.orders import Orders, filters
 from mock_server.vendors.returnlogic.overview import overview
 from mock_server.vendors.returnlogic.rmas import Rmas
-from mock_server.vendors.returnlogic.seeding import write_seed
+from mock_server.vendors.returnlogic.seeding import write_seed, write_shop
+from mock_server.vendors.returnlogic.shop import read_shop
 from mock_server.vendors.returnlogic.webhooks import WEBHOOKS
 from mock_server.world import World
 
@@ -115,6 +117,12 @@ class ReturnLogic:
 
     def write_seed(self, change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
         write_seed(change, tenant, returns, at)
+
+    def write_shop(self, change: Change, tenant: str, shop: SeedShop, _at: int) -> None:
+        write_shop(change, tenant, shop)
+
+    def read_shop(self, tenant: str) -> PresentShop:
+        return read_shop(self._store, tenant)
 
     def insert(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> Mapping[str, Any]:
         """Create the RMA that a shopper requests, and return the `Rma` document.

@@ -80,7 +80,6 @@ def new_rma(number: int, requested: Mapping[str, Any], at: int) -> JSON:
 
 
 def _rma_item(id_: str, kind: str, item: Mapping[str, Any]) -> JSON:
-    reason = item["reason"]
     return {
         "rmaItemId": id_,
         "name": item.get("name"),
@@ -88,9 +87,15 @@ def _rma_item(id_: str, kind: str, item: Mapping[str, Any]) -> JSON:
         "sku": item["sku"],
         "quantity": item["quantity"],
         "returnType": kind,
-        "returnReasonDescription": REASONS.get(reason, reason.replace("_", " ").capitalize()),
+        "returnReasonDescription": _reason(item["reason"]),
         "returnReasonComment": item.get("notes"),
     }
+
+
+def _reason(word: str) -> str:
+    """Describe a reason as the store shows it; a reason with spaces or capitals is already a description."""
+    described = word if " " in word or not word.islower() else word.replace("_", " ").capitalize()
+    return REASONS.get(word, described)
 
 
 def worth(items: Sequence[Mapping[str, Any]]) -> Decimal:

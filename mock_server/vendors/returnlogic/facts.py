@@ -11,6 +11,7 @@ from mock_server.access.plans import Plan
 from mock_server.lifecycle import Lifecycle
 from mock_server.recorder import Recorder
 from mock_server.seed import State
+from mock_server.seed.words import ShopWords
 from mock_server.switches import Switch
 
 NAME: Final = "returnlogic"
@@ -102,3 +103,12 @@ HOUR: Final = 3_600_000_000
 SCANS: Final = ((20 * HOUR, "In Transit"), (73 * HOUR, "Delivered"))
 """The carrier's scans, each with the time since the RMA was authorized (µs) and the RMA's new status
 (assumed)."""
+
+SHOP_WORDS: Final = ShopWords(
+    statuses=STATUSES,
+    own_statuses=LIFECYCLE.states,
+    transitions=LIFECYCLE.transitions,
+    reasons=REASONS,
+    any_reason=True,
+)
+"""A shop's neutral words in ReturnLogic's. Each store at ReturnLogic defines its own reasons."""

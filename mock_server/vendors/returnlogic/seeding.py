@@ -6,8 +6,8 @@ from typing import Any
 
 from mock_server.carrier import schedule_scans
 from mock_server.recorder import TimedEvent, record_in_order
-from mock_server.seed import SeedReturn, State
-from mock_server.seed.requests import requested_return
+from mock_server.seed import SeedCustomer, SeedReturn, SeedShop, State
+from mock_server.seed.requests import requested_order, requested_return
 from mock_server.store import Change
 from mock_server.vendors.returnlogic import documents, orders
 from mock_server.vendors.returnlogic.facts import LIFECYCLE, NAME, RECORDER, SCANS, STATUSES
@@ -30,10 +30,20 @@ def write_seed(change: Change, tenant: str, returns: Iterable[SeedReturn], at: i
     The tenant's clock starts at `at` (µs). Remaining scans of parcels in transit are scheduled after `at`.
     """
     seeds = list(returns)
-    events = _write_orders(change, tenant, seeds)
+    events = _write_orders(change, tenant, [seed for seed in seeds if not seed.from_shop])
     for seed in seeds:
         events += _write_rma(change, tenant, seed, at)
     record_in_order(events)
+
+
+def write_shop(change: Change, tenant: str, shop: SeedShop) -> None:
+    """Store the orders of a merchant's own shop, oldest first, and record them in the ledger."""
+    for number, order in enumerate(shop.orders, start=1):
+        at = order.ordered_at
+        requested = {**requested_order(order), **_contact(order.customer)}
+        document = documents.new_order(number, orders.shop_order(requested, at), at)
+        documents.put_order(change, tenant, document, at)
+        orders.record_created(change, tenant, document, at)
 
 
 def _write_orders(change: Change, tenant: str, seeds: list[SeedReturn]) -> list[TimedEvent]:
@@ -88,9 +98,10 @@ def _status_changes(seed: SeedReturn) -> Iterator[tuple[str, int]]:
     change.
     """
     scans = seed.shipment.scans if seed.shipment else ()
-    steps = [(_status(seed, move.state), move.at) for move in seed.moves[1:]]
-    steps += [("Delivered", scan.at) for scan in scans if scan.status == "delivered"]
-    if seed.state == "rejected":
+    steps = [(move.status or _status(seed, move.state), move.at) for move in seed.moves[1:]]
+    if not seed.from_shop:  # the status of its last move is the present one
+        steps += [("Delivered", scan.at) for scan in scans if scan.status == "delivered"]
+    if seed.state == "rejected" and not seed.from_shop:
         steps = [step for step in steps if step[0] != "Processed"]
     before = LIFECYCLE.initial
     for after, at in sorted(steps, key=lambda step: step[1]):
@@ -114,21 +125,23 @@ def _parcel(seed: SeedReturn) -> dict[str, Any]:
 
 def _requested(seed: SeedReturn) -> dict[str, Any]:
     """Convert a seeded return to a `ShopperReturn`, including the shop's data about the order."""
-    home = seed.customer.address
+    requested = requested_return(seed)
+    return {
+        **requested,
+        "ordered_at": seed.ordered_at,
+        **_contact(seed.customer),
+        "items": [{**item, "variant": item["variant"] or None} for item in requested["items"]],
+    }
+
+
+def _contact(customer: SeedCustomer) -> dict[str, Any]:
+    home = customer.address
     address = {
-        "name": seed.customer.name,
+        "name": customer.name,
         "address1": home.street,
         "city": home.suburb,
         "province": home.region,
         "zip": home.postcode,
         "country": home.country,
     }
-    requested = requested_return(seed)
-    return {
-        **requested,
-        "ordered_at": seed.ordered_at,
-        "customerPhone": seed.customer.phone,
-        "shippingAddress": address,
-        "billingAddress": address,
-        "items": [{**item, "variant": item["variant"] or None} for item in requested["items"]],
-    }
+    return {"customerPhone": customer.phone, "shippingAddress": address, "billingAddress": address}

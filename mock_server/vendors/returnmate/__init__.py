@@ -19,7 +19,8 @@ from mock_server.lifecycle import IllegalMove, UnknownReturn
 from mock_server.overview import Overview
 from mock_server.pages.label import Label
 from mock_server.pages.prefill import Examples
-from mock_server.seed import SeedReturn
+from mock_server.seed import SeedReturn, SeedShop
+from mock_server.seed.present import PresentShop
 from mock_server.store import EVERYTHING, Change, Filters, Row, Step
 from mock_server.switches import Switch
 from mock_server.vendors.refusals import STATUSES, not_found, require_grant
@@ -28,12 +29,14 @@ from mock_server.vendors.returnmate.examples import examples
 from mock_server.vendors.returnmate.facts import LABEL_STATUSES, LIFECYCLE, NAME, PLANS, SCOPES
 from mock_server.vendors.returnmate.overview import overview
 from mock_server.vendors.returnmate.returns import Returns
-from mock_server.vendors.returnmate.seeding import write_seed
+from mock_server.vendors.returnmate.seeding import write_seed, write_shop
+from mock_server.vendors.returnmate.shop import read_shop
 from mock_server.vendors.returnmate.webhooks import WEBHOOKS
 from mock_server.vendors.returnmate.words import PATTERN, tenant_words
 from mock_server.world import World
 
 _DAY = 86_400_000_000
+_OF_PRODUCT = ("name", "variant")
 _CODES = {
     400: "VALIDATION_ERROR",
     401: "AUTHENTICATION_ERROR",
@@ -217,11 +220,19 @@ class ReturnMate:
     def write_seed(self, change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
         write_seed(change, tenant, returns, self._returns.label_urls(tenant), at)
 
+    def write_shop(self, change: Change, tenant: str, shop: SeedShop, at: int) -> None:
+        write_shop(change, tenant, shop, at)
+
     def tenant_words(self, tenant: str) -> Callable[[str], list[str]]:
         return tenant_words(self._store, tenant, self._returns.labels)
 
+    def read_shop(self, tenant: str) -> PresentShop:
+        return read_shop(self._store, tenant)
+
     def insert(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> Mapping[str, Any]:
-        return self._returns.create(change, tenant, requested, whole_second(at))
+        # The account has its own products, whose names contain the size.
+        items = [{key: item[key] for key in item if key not in _OF_PRODUCT} for item in requested["items"]]
+        return self._returns.create(change, tenant, {**requested, "items": items}, whole_second(at))
 
     def move(self, change: Change, tenant: str, id_: str, status: str, at: int) -> Mapping[str, Any]:
         row = self._store.row(tenant, NAME, "return", id_)

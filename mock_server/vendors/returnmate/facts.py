@@ -9,6 +9,7 @@ from typing import Final
 from mock_server.access.plans import Plan
 from mock_server.lifecycle import Lifecycle
 from mock_server.recorder import Recorder
+from mock_server.seed.words import ShopWords
 
 NAME: Final = "returnmate"
 
@@ -94,3 +95,11 @@ SCANS = (
 )
 """The carrier's scans, each with the time since the label was created (µs), the scan's status and a
 description (assumed)."""
+
+SHOP_WORDS: Final = ShopWords(
+    statuses={state: word for word, state in LIFECYCLE.states.items()},
+    own_statuses=LIFECYCLE.states,
+    transitions=LIFECYCLE.transitions,
+    reasons=REASONS,
+)
+"""A shop's neutral words in ReturnMate's."""

@@ -1,11 +1,12 @@
 """Stores a tenant's seeded returns as ReturnMate's records, and records their history in the ledger."""
 
+from collections import Counter
 from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
 from mock_server.recorder import TimedEvent, record_in_order
-from mock_server.seed import SeedItem, SeedMove, SeedNote, SeedReturn, SeedShipment
+from mock_server.seed import SeedItem, SeedLine, SeedMove, SeedNote, SeedReturn, SeedShipment, SeedShop
 from mock_server.seed.requests import requested_item, requested_return
 from mock_server.store import Change
 from mock_server.vendors.returnmate import documents
@@ -38,6 +39,8 @@ def write_seed(
     for seed in returns:
         first = first or seed.created_at
         events += _write_return(change, tenant, seed, label_url, at)
+        if seed.from_shop:
+            continue
         email = seed.customer.email
         customers[email.lower()] = {
             "email": email,
@@ -51,6 +54,18 @@ def write_seed(
         for id_, document in records.items():
             change.put_document(tenant, NAME, kind, id_, document, created_at=first)
     record_in_order(events)
+
+
+def write_shop(change: Change, tenant: str, shop: SeedShop, at: int) -> None:
+    """Store the customers and products of a merchant's own shop; the tenant's clock starts at `at` (µs)."""
+    orders = Counter(order.customer.email for order in shop.orders)
+    for customer in shop.customers:
+        email = customer.email
+        document = {"email": email, "name": customer.name, "orders": orders[email]}
+        change.put_document(tenant, NAME, "customer", email.lower(), document, created_at=at)
+    for product in shop.products:
+        document = {"name": _product_name(product), "unit_price": float(product.unit_price)}
+        change.put_document(tenant, NAME, "product", product.sku, document, created_at=at)
 
 
 def _write_return(
@@ -69,7 +84,7 @@ def _write_return(
             )
             events.append((entry.at, partial(record_note, change, tenant, id_, note, entry.at)))
             continue
-        before, after = document["status"], LIFECYCLE.word(entry.state)
+        before, after = document["status"], entry.status or LIFECYCLE.word(entry.state)
         documents.move(document, after, entry.at)
         moved = partial(RECORDER.return_moved, change, tenant, id_, entry.at, before=before, after=after)
         events.append((entry.at, moved))
@@ -122,5 +137,9 @@ def _requested(seed: SeedReturn) -> dict[str, Any]:
 
 
 def _item(seed: SeedItem) -> dict[str, Any]:
-    name = " ".join(filter(None, (seed.name, seed.size)))
-    return {**requested_item(seed), "name": name, "reason": REASONS[seed.reason]}
+    reason = REASONS.get(seed.reason, seed.reason)
+    return {**requested_item(seed), "name": _product_name(seed), "reason": reason}
+
+
+def _product_name(seed: SeedItem | SeedLine) -> str:
+    return " ".join(filter(None, (seed.name, seed.size)))

@@ -15,7 +15,8 @@ from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Documents, Reply
 from mock_server.overview import Overview
 from mock_server.pages.prefill import Examples
-from mock_server.seed import SeedReturn
+from mock_server.seed import SeedReturn, SeedShop
+from mock_server.seed.present import PresentShop
 from mock_server.store import Change, Filters, Row, Step
 from mock_server.switches import Switch
 from mock_server.vendors.refusals import STATUSES, not_found, phrase, require_grant
@@ -27,6 +28,7 @@ from mock_server.vendors.swap.paging import list_reply, page
 from mock_server.vendors.swap.quality import QualityControl
 from mock_server.vendors.swap.returns import Returns
 from mock_server.vendors.swap.seeding import write_seed
+from mock_server.vendors.swap.shop import read_shop
 from mock_server.vendors.swap.version1 import as_version_1
 from mock_server.vendors.swap.webhooks import WEBHOOKS
 from mock_server.world import World
@@ -115,6 +117,12 @@ class Swap:
 
     def write_seed(self, change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
         write_seed(change, tenant, returns, at)
+
+    def write_shop(self, change: Change, tenant: str, shop: SeedShop, at: int) -> None:
+        """Do nothing: Swap's API has neither orders nor customers nor products, only those of returns."""
+
+    def read_shop(self, tenant: str) -> PresentShop:
+        return read_shop(self._store, tenant)
 
     def insert(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> Mapping[str, Any]:
         return self._returns.create(change, tenant, requested, whole_second(at))

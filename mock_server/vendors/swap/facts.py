@@ -10,6 +10,7 @@ from mock_server.access.plans import Plan
 from mock_server.lifecycle import Lifecycle
 from mock_server.recorder import Recorder
 from mock_server.seed import State
+from mock_server.seed.words import ShopWords
 
 NAME: Final = "swap"
 STORE_ID: Final = "store_123abc"
@@ -124,3 +125,13 @@ VERSION_1: Final = {
     "partial": "Partial",
 }
 """Statuses as spelled in version 1 and in the help pages, keyed by their spelling in version 2."""
+
+SHOP_WORDS: Final = ShopWords(
+    statuses={state: word for state, word in STATUSES.items() if state != "rejected"},
+    own_statuses=LIFECYCLE.states,
+    transitions=LIFECYCLE.transitions,
+    reasons={neutral: main for neutral, (main, _) in REASONS.items()},
+    any_reason=True,
+)
+"""A shop's neutral words in Swap's. Swap has no status for a rejected return, and each store defines its own
+reasons."""

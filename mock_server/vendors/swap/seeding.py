@@ -7,7 +7,7 @@ from typing import Any
 from mock_server import ledger
 from mock_server.carrier import schedule_scans
 from mock_server.recorder import TimedEvent, record_in_order
-from mock_server.seed import SeedReturn, State
+from mock_server.seed import SeedMove, SeedReturn, State
 from mock_server.seed.requests import requested_return
 from mock_server.store import Change
 from mock_server.vendors.swap import documents
@@ -51,7 +51,7 @@ def _write_return(change: Change, tenant: str, seed: SeedReturn, start: int) -> 
         documents.pack(document, _requested(seed), split=split)
         events += _write_shipments(change, tenant, document, seed, start)
     for move in seed.moves[1:]:
-        before, (after, quality) = document["status"], _outcome(seed, move.state)
+        before, (after, quality) = document["status"], _outcome(seed, move)
         if quality and quality != document["quality_control_status"]:
             events.append((move.at, partial(_record_quality, change, tenant, document, quality, move.at)))
             document["quality_control_status"] = quality
@@ -68,11 +68,14 @@ def _write_return(change: Change, tenant: str, seed: SeedReturn, start: int) -> 
     return events
 
 
-def _outcome(seed: SeedReturn, state: State) -> tuple[str, str | None]:
-    """Convert a vendor-independent state of a seeded return to Swap's status and quality control result.
+def _outcome(seed: SeedReturn, move: SeedMove) -> tuple[str, str | None]:
+    """Convert a seeded return's change to Swap's status and quality control result.
 
     The quality control result is None if quality control has not started.
     """
+    state = move.state
+    if move.status:
+        return move.status, _QUALITY.get(state) if seed.shipment else None
     if seed.partly and state in _PARTLY:
         return _PARTLY[state]
     if seed.shipment is None:
@@ -123,7 +126,7 @@ def _requested(seed: SeedReturn) -> dict[str, Any]:
         {name: getattr(parcel, name) for name in ("carrier", "service", "tracking_number")} if parcel else {}
     )
     items = requested["items"]
-    if seed.number % (2 * _SPLIT) == 0 and len(items) > 1:
+    if seed.number % (2 * _SPLIT) == 0 and len(items) > 1 and not seed.from_shop:
         items[0]["return_type"] = "exchange" if seed.return_type == "refund" else "refund"
     return {
         **requested,

@@ -1,4 +1,4 @@
-"""The console: a Flask application with the landing page, Swagger UI, OpenAPI documents and error pages."""
+"""A Flask application with Swagger UI, the OpenAPI documents and the page for unknown addresses."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _READABLE: Final = {"Access-Control-Allow-Origin": "*"}
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An API that the console shows.
+    """An API that the sandbox's pages show.
 
     `path` has no trailing slash. `fields` contains the demo credentials, keyed by field name.
     """
@@ -39,32 +39,28 @@ class Entry:
     """Returns example values that match the sandbox's current records."""
 
 
-def create_console(apis: Sequence[Entry], control: Entry) -> Flask:
+def create_documents(apis: Sequence[Entry], control: Entry) -> Flask:
     """Create the Flask application.
 
     `apis` are the vendors' APIs, and `control` is the API of the sandbox's control plane.
     """
-    console = Flask(__name__)
+    site = Flask(__name__)
     # Flask's own redirects are absolute URLs, and `wsgi` hides the host that they would need.
-    console.url_map.merge_slashes = False
-    console.url_map.strict_slashes = False
-
-    @console.get("/")
-    def landing() -> str:
-        return render_template("landing.html", apis=apis, control=control)
+    site.url_map.merge_slashes = False
+    site.url_map.strict_slashes = False
 
     for entry in (*apis, control):
-        _serve_document(console, entry)
-        _serve_swagger_ui(console, entry)
+        _serve_document(site, entry)
+        _serve_swagger_ui(site, entry)
 
-    @console.errorhandler(404)
+    @site.errorhandler(404)
     def not_found(_error: Exception) -> tuple[str, int]:
         return render_template("missing.html"), 404
 
-    return console
+    return site
 
 
-def _serve_document(console: Flask, entry: Entry) -> None:
+def _serve_document(site: Flask, entry: Entry) -> None:
     """Serve an API's OpenAPI document as YAML and JSON; the JSON contains working examples for Swagger UI."""
 
     def send_json() -> Response:
@@ -79,11 +75,11 @@ def _serve_document(console: Flask, entry: Entry) -> None:
     def send_yaml() -> Response:
         return Response(as_yaml(), headers=_READABLE, mimetype="application/yaml")
 
-    console.add_url_rule(f"{entry.path}/openapi.json", f"{entry.name} json", send_json)
-    console.add_url_rule(f"{entry.path}/openapi.yaml", f"{entry.name} yaml", send_yaml)
+    site.add_url_rule(f"{entry.path}/openapi.json", f"{entry.name} json", send_json)
+    site.add_url_rule(f"{entry.path}/openapi.yaml", f"{entry.name} yaml", send_yaml)
 
 
-def _serve_swagger_ui(console: Flask, entry: Entry) -> None:
+def _serve_swagger_ui(site: Flask, entry: Entry) -> None:
     """Serve Swagger UI for an API at the API's path followed by `/ui/`."""
 
     def home() -> str:
@@ -96,10 +92,10 @@ def _serve_swagger_ui(console: Flask, entry: Entry) -> None:
         return send_from_directory(swagger_ui_path, name, max_age=3_600)
 
     ui = f"{entry.path}/ui"
-    console.add_url_rule(ui, f"{entry.name} ui", to_home, strict_slashes=True)
-    console.add_url_rule(f"{ui}/", f"{entry.name} ui home", home)
-    console.add_url_rule(f"{ui}/index.html", f"{entry.name} ui index", home)
-    console.add_url_rule(f"{ui}/<any({_quoted(_SWAGGER_UI)}):name>", f"{entry.name} ui asset", asset)
+    site.add_url_rule(ui, f"{entry.name} ui", to_home, strict_slashes=True)
+    site.add_url_rule(f"{ui}/", f"{entry.name} ui home", home)
+    site.add_url_rule(f"{ui}/index.html", f"{entry.name} ui index", home)
+    site.add_url_rule(f"{ui}/<any({_quoted(_SWAGGER_UI)}):name>", f"{entry.name} ui asset", asset)
 
 
 def _quoted(names: Sequence[str]) -> str:

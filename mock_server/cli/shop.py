@@ -1,0 +1,86 @@
+"""Implements the commands for a merchant's own shop: `seed-template` and `export`."""
+
+from __future__ import annotations
+
+from pathlib import Path  # noqa: TC003 - typer reads the annotations
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mock_server.cli.output import notify, print_line
+from mock_server.cli.request import (
+    DEFAULT_URL,
+    FAILED,
+    MISUSED,
+    Token,
+    Url,
+    call,
+    fail,
+    tenant_path,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_SCHEMA_NAME = "shop.schema.json"
+
+
+def register(commands: typer.Typer) -> None:
+    """Add the commands for shops to `returns sandbox`."""
+    commands.command("seed-template")(seed_template)
+    commands.command()(export)
+
+
+def read_shop_file(path: Path) -> Mapping[str, Any]:
+    """Read a shop's file as the control plane's JSON; exit with a sentence for each fault if it has any."""
+    from mock_server.shop.document import read_content
+    from mock_server.shop.faults import ShopError
+
+    try:
+        return read_content(path)
+    except ShopError as error:
+        fail(str(error), MISUSED)
+
+
+def seed_template(
+    file: Annotated[
+        Path | None, typer.Argument(help="File to write; its JSON Schema is written next to it.")
+    ] = None,
+    *,
+    force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
+) -> None:
+    """Write an example of a shop's file, with comments.
+
+    Change it, and start a sandbox with `returns serve --seed-file FILE`. Editors that know YAML schemas
+    complete and check the fields.
+    """
+    from mock_server.shop import template
+
+    if file is None:
+        print_line(template.example(str(template.SCHEMA)).rstrip("\n"))
+        return
+    beside = file.with_name(_SCHEMA_NAME)
+    if file.exists() and not force:
+        fail(f"{file} exists already; choose another name, or pass --force to replace it.", MISUSED)
+    try:
+        beside.write_bytes(template.SCHEMA.read_bytes())
+        file.write_text(template.example(f"./{_SCHEMA_NAME}"), "utf-8")
+    except OSError as error:
+        fail(f"{error.filename} cannot be written: {error.strerror}.", FAILED)
+    notify(f"{file} and {beside} are written. Start a sandbox with: returns serve --seed-file {file}")
+
+
+def export(
+    tenant: Annotated[str, typer.Argument(help="Name of the tenant.")] = "demo",
+    url: Url = DEFAULT_URL,
+    token: Token = "",
+) -> None:
+    """Print the present state of a tenant as a shop's file.
+
+    Products, customers, orders and returns are printed as YAML, with ages counted back from the tenant's
+    present time. The history of a return, notes, webhooks, keys and the ledger are not.
+    """
+    from mock_server.shop import template
+
+    answer = call(url, token, "GET", tenant_path(tenant, "shop"))
+    print_line(template.as_yaml(answer.json(), str(template.SCHEMA)).rstrip("\n"))

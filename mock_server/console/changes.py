@@ -1,0 +1,111 @@
+"""Tells open pages that their tenant changed, by server-sent events (HTML standard, section 9.2).
+
+A page then fetches itself again. An event therefore contains no data that a page would have to understand.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+from mock_server.clock import sleep
+from mock_server.console.api import ApiCall
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, MutableMapping
+
+    from mock_server.console.api import ControlPlane
+
+    Message = MutableMapping[str, Any]
+    Receive = Callable[[], Awaitable[Message]]
+    Send = Callable[[Message], Awaitable[None]]
+
+PAUSE: Final = 0.4
+"""The shortest time between two events, in seconds, so that a busy sandbox does not keep pages busy."""
+_QUIET: Final = 15.0
+"""Seconds without a change after which a comment is sent, so that proxies keep the connection."""
+_WATCHED: Final = ("ledger?last=1", "deliveries?last=50", "faults", "clock")
+"""The control plane's resources of a tenant whose changes a page may show."""
+_HEADERS: Final = (
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),
+)
+_CHANGED: Final = b"data: changed\n\n"
+_COMMENT: Final = b":\n\n"
+
+
+class Changes:
+    """Sends events to the open pages; `close` ends their connections."""
+
+    def __init__(self, plane: ControlPlane) -> None:
+        self._plane = plane
+        self._viewers: set[asyncio.Event] = set()
+        self._closed = False
+
+    def notify(self) -> None:
+        """Report that something may have changed; call this in the event loop's thread."""
+        for viewer in self._viewers:
+            viewer.set()
+
+    def close(self) -> None:
+        """End the connections of all open pages, before the server shuts down."""
+        self._closed = True
+        self.notify()
+
+    async def stream(self, tenant: str, receive: Receive, send: Send) -> None:
+        """Send an event after each change of a tenant, until the client disconnects or the sandbox ends."""
+        woken = asyncio.Event()
+        self._viewers.add(woken)
+        left = asyncio.ensure_future(_disconnection(receive))
+        left.add_done_callback(lambda _: woken.set())
+        try:
+            await send({"type": "http.response.start", "status": HTTPStatus.OK, "headers": list(_HEADERS)})
+            await self._send_events(tenant, woken, left, send)
+            await send({"type": "http.response.body", "body": b""})
+        finally:
+            self._viewers.discard(woken)
+            left.cancel()
+
+    async def _send_events(
+        self, tenant: str, woken: asyncio.Event, left: asyncio.Future[None], send: Send
+    ) -> None:
+        known = await self._fingerprint(tenant)
+        message = b"retry: 1000\n\n"
+        while not (self._closed or left.done()):
+            await send({"type": "http.response.body", "body": message, "more_body": True})
+            while not await _is_set(woken):
+                await send({"type": "http.response.body", "body": _COMMENT, "more_body": True})
+                woken.set()  # to find what became due without a request
+            woken.clear()
+            found = await self._fingerprint(tenant)
+            message = b"" if found == known else _CHANGED
+            known = found
+            if not self._closed:
+                await sleep(PAUSE)
+
+    async def _fingerprint(self, tenant: str) -> list[Any]:
+        """Return what the control plane says about a tenant now; it differs if the tenant has changed."""
+        base = f"{self._plane.base}/tenants/{quote(tenant, safe='')}"
+        found = [(await self._plane.call(ApiCall("GET", f"{base}/{one}"))).body for one in _WATCHED]
+        clock = found[-1]
+        # Time passes without a change: a clock that ticks shows another time, a frozen one lags further.
+        clock.pop("ahead_seconds" if clock.get("frozen") else "now", None)
+        return found
+
+
+async def _is_set(event: asyncio.Event) -> bool:
+    """Wait for an event, and return False if it does not occur for a while."""
+    try:
+        await asyncio.wait_for(event.wait(), _QUIET)
+    except TimeoutError:
+        return False
+    return True
+
+
+async def _disconnection(receive: Receive) -> None:
+    """Wait until the client disconnects."""
+    while (await receive())["type"] != "http.disconnect":
+        pass

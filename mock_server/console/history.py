@@ -1,0 +1,73 @@
+"""The history of a return: its ledger events, requests and webhook deliveries in one list, newest first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import orjson
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mock_server.console.api import Api
+
+_NEWEST: Final = 1_000
+"""How many of the newest events, deliveries and requests of a tenant are searched."""
+_RETURN: Final = "return."
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the history; `record` is the control plane's object, and `at` an RFC 3339 date-time."""
+
+    kind: Literal["event", "delivery", "request"]
+    at: str
+    record: Mapping[str, Any]
+
+
+def history(client: Api, tenant: str, found: Mapping[str, Any]) -> list[Entry]:
+    """Collect the history of a return; `found` is the control plane's `ReturnDetails`."""
+    events = list(_events(client, tenant, found))
+    entries = events
+    return sorted(entries, key=lambda entry: entry.at, reverse=True)
+
+
+def _events(client: Api, tenant: str, found: Mapping[str, Any]) -> Iterator[Entry]:
+    events = client.get("tenants", tenant, "ledger", last=_NEWEST, vendor=found["vendor"])["events"]
+    for event in reversed(events):
+        subject = event["subject"] if event["kind"].startswith(_RETURN) else event["body"].get("return")
+        if subject == found["id"]:
+            yield Entry("event", event["at"], event)
+
+
+def _deliveries(client: Api, tenant: str, found: Mapping[str, Any], moments: set[str]) -> Iterator[Entry]:
+    """Yield the deliveries whose payload contains the return's ID.
+
+    A delivery happens at the moment of the event that it reports, so only deliveries at one of these
+    `moments` are read.
+    """
+    newest = client.get("tenants", tenant, "deliveries", vendor=found["vendor"], last=_NEWEST)["deliveries"]
+    for delivery in newest:
+        if delivery["at"] in moments:
+            details = client.get("tenants", tenant, "deliveries", str(delivery["id"]))
+            if found["id"].encode() in orjson.dumps(details["payload"]):
+                yield Entry("delivery", delivery["at"], delivery)
+
+
+def sent_about(client: Api, tenant: str, found: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the requests that name the return in their URL or body, or created it, newest first."""
+    id_ = found["id"]
+    query = {"vendor": found["vendor"], "text": id_, "limit": _NEWEST}
+    listed = client.get("tenants", tenant, "requests", **query)["requests"]
+    return [one for one in listed if _is_about(one, id_)]
+
+
+def _is_about(exchange: Mapping[str, Any], id_: str) -> bool:
+    named = (exchange["path"], exchange["query"], _text(exchange["request"]["body"]))
+    created = exchange["method"] == "POST" and id_ in _text(exchange["response"]["body"])
+    return created or any(id_ in text for text in named)
+
+
+def _text(body: Any) -> str:
+    return body if isinstance(body, str) else orjson.dumps(body).decode()

@@ -1,0 +1,68 @@
+"""Sessions of people who have logged in to the console with the control token.
+
+A session is a cookie with its end and a signature. The key of the signature is derived from the control
+token, so the sandbox stores no sessions, and another token ends all of them.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from hmac import compare_digest
+from hmac import new as hmac
+from http.cookies import CookieError, SimpleCookie
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_SECOND: Final = 1_000_000
+SECONDS: Final = 12 * 3_600
+"""How long a session lasts, in seconds."""
+
+
+class Sessions:
+    """Issues and checks the cookies of sessions.
+
+    `token` is the control token; if it is "", the console needs no login. `url` is the URL of the sandbox,
+    and `now` returns real time in microseconds since the Unix epoch.
+    """
+
+    def __init__(self, token: str, url: str, now: Callable[[], int]) -> None:
+        self._key = sha256(b"session of the console\0" + token.encode()).digest() if token else b""
+        self._now = now
+        self.secure = url.startswith("https:")
+        # Browsers send cookies to all ports of a host, so the name distinguishes sandboxes on one machine.
+        self.name = f"returns_console_{sha256(url.encode()).hexdigest()[:8]}"
+
+    @property
+    def required(self) -> bool:
+        """True if the console needs a login."""
+        return bool(self._key)
+
+    def issue(self) -> str:
+        """Return the value of a new session's cookie."""
+        ends = str(self._now() // _SECOND + SECONDS)
+        return f"{ends}.{self._signature(ends)}"
+
+    def is_valid(self, cookies: str) -> bool:
+        """Return True if no login is needed, or if the `Cookie` header contains a session that goes on."""
+        if not self.required:
+            return True
+        ends, _, signature = _cookie(cookies, self.name).partition(".")
+        if not (ends.isascii() and ends.isdigit()) or not compare_digest(
+            signature.encode(), self._signature(ends).encode()
+        ):
+            return False
+        return self._now() < int(ends) * _SECOND
+
+    def _signature(self, ends: str) -> str:
+        return hmac(self._key, ends.encode(), sha256).hexdigest()
+
+
+def _cookie(header: str, name: str) -> str:
+    """Return the value of a cookie in a `Cookie` header, or "" if it is missing."""
+    try:
+        cookies: SimpleCookie = SimpleCookie(header)
+    except CookieError:
+        return ""
+    return cookies[name].value if name in cookies else ""

@@ -1,0 +1,122 @@
+"""What every page of the console has: the tenant with its clock, the navigation, notices after a form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from flask import current_app, flash, redirect, render_template, request
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from werkzeug.wrappers import Response
+
+    from mock_server.console.api import Api
+    from mock_server.console.sessions import Sessions
+    from mock_server.pages.documents import Entry
+
+DEMO: Final = "demo"
+_MAX_OFFERED: Final = 40
+"""The most tenants that the header offers; with more, it links to the list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """The frame of a page about one tenant; `tenant` and `clock` are the control plane's responses.
+
+    `tenants` contains the names to choose from, or is empty if there are too many.
+    """
+
+    name: str
+    tenant: Mapping[str, Any]
+    clock: Mapping[str, Any]
+    tenants: list[str] = field(default_factory=list)
+
+    @property
+    def now(self) -> str:
+        """The present moment of the tenant, as an RFC 3339 date-time."""
+        return str(self.clock["now"])
+
+    @property
+    def base(self) -> str:
+        """The path of the tenant's pages."""
+        return f"/console/{self.name}"
+
+
+def api() -> Api:
+    """Return the control plane's client for this request."""
+    client: Api = request.environ["console.api"]
+    return client
+
+
+def sessions() -> Sessions:
+    """Return the sessions of the console."""
+    found: Sessions = current_app.config["SITE_SESSIONS"]
+    return found
+
+
+def apis() -> dict[str, Entry]:
+    """Return the vendors' APIs, keyed by the vendor's name."""
+    found: dict[str, Entry] = current_app.config["SITE_APIS"]
+    return found
+
+
+def control() -> Entry:
+    """Return the control plane's API."""
+    found: Entry = current_app.config["SITE_CONTROL"]
+    return found
+
+
+def page(template: str, tenant: str = "", *, here: str = "", **values: Any) -> str:
+    """Render a template in the frame of a tenant; `here` is the page's name in the navigation.
+
+    Without a tenant, the page has no clock and only the navigation that belongs to no tenant.
+    """
+    shell = _shell(tenant) if tenant else None
+    return render_template(
+        template,
+        shell=shell,
+        here=here,
+        apis=apis(),
+        control=control(),
+        needs_login=sessions().required,
+        calls=list(api().calls),
+        **values,
+    )
+
+
+def _shell(tenant: str) -> Shell:
+    client = api()
+    shown = client.calls[:]
+    found = client.get("tenants", tenant)
+    clock = client.get("tenants", tenant, "clock")
+    count = client.get("health")["tenants"]
+    names = [one["name"] for one in client.get("tenants")["tenants"]] if count <= _MAX_OFFERED else []
+    client.calls[:] = shown or client.calls
+    return Shell(tenant, found, clock, names)
+
+
+def done(message: str, location: str) -> Response:
+    """Redirect to a page (303 See Other) and show a notice there."""
+    flash(message, "done")
+    return redirect(location, 303)
+
+
+def failed(message: str) -> None:
+    """Show an error on the next page."""
+    flash(message, "error")
+
+
+def back() -> str:
+    """Return the path of the page that sent the form, or that of the start page."""
+    sender = urlsplit(request.headers.get("Referer", ""))
+    return trusted(f"{sender.path}?{sender.query}" if sender.query else sender.path)
+
+
+def trusted(location: str) -> str:
+    """Return the path and query of a page of the console as given, or `/` if it is anything else."""
+    parts = urlsplit(location)
+    is_own = parts.path in {"/", "/console"} or parts.path.startswith("/console/")
+    return location if is_own and not (parts.scheme or parts.netloc or set("\\\r\n") & set(location)) else "/"

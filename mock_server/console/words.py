@@ -1,0 +1,161 @@
+"""Jinja filters of the console: times, amounts of time, states and JSON as people read them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+import orjson
+from markupsafe import Markup, escape
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_UNITS: Final = ((86_400 * 365, "y"), (86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
+_TONES: Final = {
+    "requested": "waiting",
+    "approved": "open",
+    "label_sent": "open",
+    "in_transit": "transit",
+    "received": "received",
+    "inspected": "received",
+    "completed": "done",
+    "rejected": "refused",
+    "cancelled": "refused",
+}
+"""The colour of each neutral state; it is the same for all vendors."""
+_OPEN_LEVELS: Final = 3
+"""How many levels of a JSON document are unfolded at first."""
+_SECRET: Final = re.compile(r"[A-Za-z0-9_.-]{60,}")
+_SHORT: Final = 14
+_LONG: Final = 28
+
+
+def filters() -> dict[str, Callable[..., Any]]:
+    """Return the filters, keyed by the name that templates use."""
+    return {
+        "ago": ago,
+        "duration": duration,
+        "exact": exact,
+        "json_tree": json_tree,
+        "json_text": json_text,
+        "number": number,
+        "plural": plural,
+        "segment": segment,
+        "shortened": shortened,
+        "tone": tone,
+        "without_secrets": without_secrets,
+        "words": words,
+    }
+
+
+def ago(moment: str, now: str) -> Markup:
+    """Render a moment relative to `now`; the exact moment is the title. Both are RFC 3339 date-times."""
+    seconds = round((_parsed(now) - _parsed(moment)).total_seconds())
+    text = "now" if seconds == 0 else duration(abs(seconds))
+    if seconds:
+        text = f"{text} ago" if seconds > 0 else f"in {text}"
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(moment, exact(moment), text)
+
+
+def duration(seconds: float) -> str:
+    """Return a duration in its largest unit, such as `3 h`, rounded down."""
+    whole = int(abs(seconds))
+    return next((f"{whole // size:,} {unit}" for size, unit in _UNITS if whole >= size), "0 s")
+
+
+def exact(moment: str) -> str:
+    """Return a moment as `2026-03-02 09:41:07 UTC`."""
+    return f"{_parsed(moment):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _parsed(moment: str) -> datetime:
+    return datetime.fromisoformat(moment)
+
+
+def number(value: float) -> str:
+    """Return a number with separators between thousands."""
+    return f"{value:,}"
+
+
+def plural(count: int, noun: str, many: str = "") -> str:
+    """Return a count with its noun, such as `1 return` or `2 returns`; `many` is an irregular plural."""
+    return f"{count:,} {noun if count == 1 else many or f'{noun}s'}"
+
+
+def segment(text: str) -> str:
+    """Quote a value for use as one segment of a path."""
+    return quote(text, safe="")
+
+
+def shortened(text: str) -> str:
+    """Return a long secret without its middle; a copy button copies the whole."""
+    return text if len(text) <= _LONG else f"{text[:_SHORT]}…{text[-6:]}"
+
+
+def without_secrets(text: str) -> str:
+    """Return code with long secrets shortened, so that it can be read; a copy button copies the whole."""
+    return _SECRET.sub(lambda found: shortened(found[0]), text)
+
+
+def tone(state: str | None) -> str:
+    """Return the name of a neutral state's colour."""
+    return _TONES.get(state or "", "plain")
+
+
+def words(name: str) -> str:
+    """Return a name in snake case or camel case as words, such as `Label sent`."""
+    spaced = "".join(f" {char.lower()}" if char.isupper() else char for char in name) if name else ""
+    text = (name if name.isupper() else spaced).replace("_", " ").replace(".", " ").strip()
+    return text[:1].upper() + text[1:]
+
+
+def json_text(value: Any) -> str:
+    """Return a JSON value as text with indentation."""
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
+
+
+def json_tree(value: Any) -> Markup:
+    """Render a JSON value with colours; objects and arrays can be folded without a script."""
+    return Markup('<div class="json">{}</div>').format(Markup("").join(_lines(value, Markup(""), 0, "")))
+
+
+def _lines(value: Any, key: Markup, level: int, comma: str) -> Iterator[Markup]:
+    pairs = list(_members(value))
+    if not pairs:
+        yield Markup("<div>{}{}{}</div>").format(key, _scalar(value), comma)
+        return
+    is_object = isinstance(value, Mapping)
+    begin, end = ("{", "}") if is_object else ("[", "]")
+    count = plural(len(pairs), "field" if is_object else "item")
+    is_open = Markup(" open") if level < _OPEN_LEVELS else ""
+    yield Markup(
+        '<details{}><summary>{}{}<span class="count"> {} </span></summary><div class="members">'
+    ).format(is_open, key, begin, count)
+    for place, (name, member) in enumerate(pairs, 1):
+        label = Markup('<span class="key">{}</span>: ').format(_quoted(name)) if is_object else Markup("")
+        yield from _lines(member, label, level + 1, "," if place < len(pairs) else "")
+    yield Markup("</div></details><div>{}{}</div>").format(end, comma)
+
+
+def _members(value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        yield from value.items()
+    elif isinstance(value, list):
+        yield from (("", member) for member in value)
+
+
+def _scalar(value: Any) -> Markup:
+    if isinstance(value, str):
+        return Markup('<span class="text">{}</span>').format(_quoted(value))
+    if isinstance(value, Mapping | list):
+        return escape("{}" if isinstance(value, Mapping) else "[]")
+    kind = "literal" if value is None or isinstance(value, bool) else "digits"
+    return Markup('<span class="{}">{}</span>').format(kind, orjson.dumps(value).decode())
+
+
+def _quoted(text: str) -> str:
+    return orjson.dumps(text).decode()

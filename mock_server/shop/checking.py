@@ -1,0 +1,104 @@
+"""Checks a shop against its schema, and lays it out at every vendor to find everything else that is wrong."""
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any, Final
+
+import jsonschema_rs
+
+import openapi
+from mock_server import vendors
+from mock_server.engine.messages import WHOLE, explain
+from mock_server.engine.schema import Schemas
+from mock_server.shop.faults import Fault, Faults, ShopError, meant, unknown
+from mock_server.shop.layout import lay_out
+from mock_server.shop.model import Shop
+
+_UNKNOWN_FIELD: Final = "is not a known field"
+
+
+@lru_cache(maxsize=1)
+def schema() -> Mapping[str, Any]:
+    """Read the schemas of the control plane, keyed by name."""
+    schemas: Mapping[str, Any] = openapi.read(openapi.CONTROL_PLANE)["components"]["schemas"]
+    return schemas
+
+
+@lru_cache(maxsize=1)
+def _validator() -> jsonschema_rs.Draft4Validator:
+    schemas = schema()
+    return Schemas({"components": {"schemas": schemas}}).validator(schemas["Shop"], "request")
+
+
+def read_shop(content: Any) -> Shop:
+    """Check a shop's structure, and convert it to records; raises `ShopError` with all faults.
+
+    Whether the records fit together is found by `check`.
+    """
+    if errors := explain(_validator(), content):
+        raise ShopError(
+            Fault("" if error.field == WHOLE else error.field, _problem(error.field, error.message))
+            for error in errors
+        )
+    return Shop.model_validate(content)
+
+
+def _problem(path: str, message: str) -> str:
+    if message != _UNKNOWN_FIELD:
+        return message
+    return message + meant(path.rpartition(".")[2], _fields(path.rpartition(".")[0]))
+
+
+def _fields(path: str) -> Iterable[str]:
+    """List the fields of the record at `path`."""
+    node = schema()["Shop"]
+    for part in filter(None, re.sub(r"\[\d+]", ".[]", path).split(".")):
+        node = child(node, part)
+    return list(node.get("properties", ()))
+
+
+def child(node: Mapping[str, Any], part: str) -> Mapping[str, Any]:
+    """Return the schema of a record's field, or of a list's entries if `part` is `[]`.
+
+    If an entry has a short and a long form, the schema of the long form is returned. The schema of an unknown
+    field is empty.
+    """
+    if part == "[]":
+        found = node.get("items", {})
+    else:
+        found = node.get("properties", {}).get(part) or node.get("additionalProperties") or {}
+    alternatives = found.get("oneOf", ()) or found.get("allOf", ())
+    found = next((one for one in alternatives if "$ref" in one), found)
+    if "$ref" in found:
+        found = schema()[found["$ref"].rpartition("/")[2]]
+    described: Mapping[str, Any] = found
+    return described
+
+
+def check(shop: Shop, start: int) -> None:
+    """Raise `ShopError`, with all faults, unless every vendor can have the shop's records.
+
+    The tenant's clock starts at `start` (µs).
+    """
+    known = vendors.names()
+    faults = Faults()
+    for path, name in _vendor_names(shop):
+        if name not in known:
+            faults.note(path, unknown(name, "a vendor", known))
+    if not faults.noted:
+        for name in known:
+            lay_out(shop, name, vendors.shop_words(name), start, faults)
+    if faults.noted:
+        raise ShopError(faults.noted)
+
+
+def _vendor_names(shop: Shop) -> Iterable[tuple[str, str]]:
+    for place, order in enumerate(shop.orders):
+        for name in order.vendors:
+            yield f"orders[{place}].vendors", name
+    for place, asked in enumerate(shop.returns):
+        for name in asked.vendors:
+            yield f"returns[{place}].vendors", name
+        for name in asked.by_vendor:
+            yield f"returns[{place}].by_vendor.{name}", name

@@ -1,0 +1,237 @@
+"""Lays out the returns of a shop at one vendor, with their history."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Final, cast, get_args
+
+from mock_server.seed import (
+    Reason,
+    SeedItem,
+    SeedLine,
+    SeedMove,
+    SeedOrder,
+    SeedRefund,
+    SeedReturn,
+    SeedShipment,
+    SeedShop,
+    State,
+)
+from mock_server.seed.words import ShopWords
+from mock_server.shop import ages, journey
+from mock_server.shop.faults import Faults, RecordSkipped, meant, unknown
+from mock_server.shop.model import Difference, Parcel, Return, ReturnItem, Shop
+from mock_server.shop.orders import USUAL_AGE, OrderLayout, has, has_return, order_key
+
+STATES: Final[dict[str, State]] = {
+    **{state: cast("State", state) for state in get_args(State)},
+    "refunded": "completed",
+}
+"""The neutral statuses of a shop's returns, with their states."""
+REASONS: Final = get_args(Reason)
+
+
+def lay_out(
+    shop: Shop, vendor: str, words: ShopWords, start: int, faults: Faults
+) -> tuple[SeedShop, tuple[SeedReturn, ...]]:
+    """Build a vendor's products, customers and orders, and its returns, oldest first.
+
+    The tenant's clock starts at `start` (µs). Records with a fault are left out, and the fault is noted.
+    """
+    seed_shop = OrderLayout(shop, vendor, start, faults).lay_out()
+    layout = ReturnLayout(shop, vendor, words, start, faults, seed_shop.orders)
+    returns = []
+    for place, asked in enumerate(shop.returns):
+        if has_return(shop, asked, vendor):
+            with faults.skipping():
+                returns.append(layout.one(place, asked))
+    returns.sort(key=lambda made: made.created_at)
+    return seed_shop, tuple(replace(made, number=number) for number, made in enumerate(returns, start=1))
+
+
+@dataclass(slots=True)
+class ReturnLayout:
+    """Lays out returns at `vendor`; the tenant's clock starts at `start` (µs)."""
+
+    shop: Shop
+    vendor: str
+    words: ShopWords
+    start: int
+    faults: Faults
+    orders: Sequence[SeedOrder]
+    _returned: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _tracking: set[str] = field(default_factory=set)
+
+    def one(self, place: int, asked: Return) -> SeedReturn:
+        """Build the return at index `place`; its number is still 0."""
+        path = f"returns[{place}]"
+        order = self._order(path, asked)
+        status, state = self._status(path, asked)
+        return_type = self._type(path, asked)
+        items = self._items(path, asked, order, state)
+        timing = self._timing(path, asked, order)
+        moves = journey.moves(self.words, status, state, parcel=asked.parcel is not None, timing=timing)
+        return SeedReturn(
+            number=0,
+            created_at=timing.created,
+            ordered_at=order.ordered_at,
+            order_number=order.number,
+            ordered=tuple((line.sku, line.quantity) for line in order.lines),
+            customer=order.customer,
+            return_type=return_type,
+            currency=order.currency,
+            items=items,
+            moves=moves,
+            shipment=self._shipment(path, place, asked, moves, state),
+            notes=(),
+            refund=_refund(return_type, asked, items, moves[-1].at) if state == "completed" else None,
+            staged=True,
+            from_shop=True,
+        )
+
+    def _order(self, path: str, asked: Return) -> SeedOrder:
+        for order in self.orders:
+            if order_key(order.number) == order_key(asked.order):
+                return order
+        of_number = [order for order in self.shop.orders if order_key(order.number) == order_key(asked.order)]
+        if any(has(order.vendors, self.vendor) for order in of_number):
+            raise RecordSkipped  # the order's own fault is noted already
+        if of_number:
+            others = ", ".join(name for order in of_number for name in order.vendors)
+            raise self.faults.note(
+                f"{path}.order", f"{self.vendor} does not have {asked.order}; {others} have it"
+            )
+        numbers = [order.number for order in self.shop.orders]
+        raise self.faults.note(f"{path}.order", unknown(asked.order, "the number of an order", numbers))
+
+    def _difference(self, asked: Return) -> Difference:
+        return asked.by_vendor.get(self.vendor, Difference())
+
+    def _status(self, path: str, asked: Return) -> tuple[str, State]:
+        """Return the vendor's status for a return's neutral status, or the vendor's own, and its state."""
+        other = self._difference(asked).status
+        given, words = other or asked.status, self.words
+        path = f"{path}.by_vendor.{self.vendor}.status" if other else f"{path}.status"
+        if given in words.own_statuses:
+            return given, words.own_statuses[given]
+        neutral = STATES.get(word(given))
+        if neutral is not None and neutral in words.statuses:
+            return words.statuses[neutral], neutral
+        possible = [name for name, state in STATES.items() if state in words.statuses]
+        own = f"{self.vendor}'s own are {', '.join(words.own_statuses)}"
+        if neutral is not None:
+            problem = (
+                f"{self.vendor} has no status for {given}; possible are {', '.join(possible)}, and {own}; "
+                "choose one under by_vendor, or name the return's vendors"
+            )
+        elif other or asked.vendors:
+            suggestion = meant(given, [*possible, *words.own_statuses])
+            problem = f"{given!r} is not a status{suggestion or '.'} Known: {', '.join(possible)}; {own}"
+        else:
+            problem = unknown(given, "a status", STATES)
+        raise self.faults.note(path, problem)
+
+    def _type(self, path: str, asked: Return) -> str:
+        other = self._difference(asked).type
+        given = word(other or asked.type)
+        if given not in self.words.types:
+            path = f"{path}.by_vendor.{self.vendor}.type" if other else f"{path}.type"
+            raise self.faults.note(path, unknown(given, f"a return type of {self.vendor}", self.words.types))
+        if given == "exchange" and word(asked.status) == "refunded":
+            raise self.faults.note(f"{path}.status", "an exchange is not refunded; write completed")
+        return given
+
+    def _items(self, path: str, asked: Return, order: SeedOrder, state: State) -> tuple[SeedItem, ...]:
+        lines = {line.sku: line for line in order.lines}
+        items: dict[str, SeedItem] = {}
+        for place, item in enumerate(asked.items or [ReturnItem(sku=sku) for sku in lines]):
+            at = f"{path}.items[{place}]" if asked.items else f"{path}.order"
+            line = lines.get(item.sku)
+            if line is None:
+                raise self.faults.note(f"{at}.sku", unknown(item.sku, f"an item of {order.number}", lines))
+            if item.sku in items:
+                self.faults.note(f"{at}.sku", f"{item.sku} occurs twice; write its quantity instead")
+            quantity = item.quantity or line.quantity
+            if state not in {"rejected", "cancelled"}:
+                self._take(f"{at}.quantity" if item.quantity else at, order.number, line, quantity)
+            reason, price = self._reason(path, at, asked, item), line.unit_price
+            items[item.sku] = SeedItem(line.sku, line.name, line.size, quantity, price, reason, item.comment)
+        return tuple(items.values())
+
+    def _take(self, path: str, order: str, line: SeedLine, quantity: int) -> None:
+        self._returned[order, line.sku] += quantity
+        total = self._returned[order, line.sku]
+        if total > line.quantity:
+            problem = (
+                f"{total} of {line.sku} would be returned in total, but {order} has only {line.quantity}"
+            )
+            self.faults.note(path, problem)
+
+    def _reason(self, path: str, at: str, asked: Return, item: ReturnItem) -> str:
+        other, words = self._difference(asked).reason, self.words
+        given = other or item.reason
+        if word(given) in REASONS:
+            return word(given)
+        if given in words.reasons.values() or (words.any_reason and (other or asked.vendors)):
+            return given
+        path = f"{path}.by_vendor.{self.vendor}.reason" if other else f"{at}.reason"
+        if other or asked.vendors:
+            known = dict.fromkeys([*REASONS, *words.reasons.values()])
+            raise self.faults.note(path, unknown(given, f"a reason of {self.vendor}", known))
+        problem = f"{unknown(given, 'a reason', REASONS)}; write a vendor's own reason under by_vendor"
+        raise self.faults.note(path, problem)
+
+    def _timing(self, path: str, asked: Return, order: SeedOrder) -> journey.Timing:
+        created = self._moment(f"{path}.age", asked.age or USUAL_AGE)
+        if created < order.ordered_at:
+            at = f"{path}.age" if asked.age else path
+            raise self.faults.note(at, f"the return would be older than its order {order.number}")
+        changed = self._moment(f"{path}.changed", asked.changed) if asked.changed else None
+        if changed is not None and changed < created:
+            raise self.faults.note(f"{path}.changed", "the change would be before the return's request")
+        return journey.Timing(created, changed, self.start)
+
+    def _shipment(
+        self, path: str, place: int, asked: Return, moves: Sequence[SeedMove], state: State
+    ) -> SeedShipment | None:
+        parcel = asked.parcel or Parcel()
+        if not any(move.state == "label_sent" for move in moves):
+            if asked.parcel is not None:
+                problem = f"a return that is {asked.status} has no parcel; remove it, or write a later status"
+                self.faults.note(f"{path}.parcel", problem)
+            return None
+        if parcel.status and state != "in_transit":
+            self.faults.note(f"{path}.parcel.status", "can only be given for a return that is in_transit")
+        number = parcel.tracking_number or _invented_number(asked.order, place)
+        if number.upper() in self._tracking:
+            self.faults.note(f"{path}.parcel.tracking_number", f"{number} is used twice")
+        self._tracking.add(number.upper())
+        scans = journey.scans(moves, parcel.status or "in_transit", self.start)
+        return SeedShipment(scans[0].at, parcel.carrier, parcel.service, number, scans)
+
+    def _moment(self, path: str, text: str) -> int:
+        try:
+            return ages.moment(text, self.start)
+        except ValueError as error:
+            raise self.faults.note(path, str(error)) from None
+
+
+def word(text: str) -> str:
+    """Convert a neutral word such as `In transit` to its usual spelling, `in_transit`."""
+    return "_".join(text.lower().replace("-", " ").replace("_", " ").split())
+
+
+def _refund(return_type: str, asked: Return, items: Sequence[SeedItem], at: int) -> SeedRefund | None:
+    if return_type == "exchange":
+        return None
+    amount = sum((item.unit_price * item.quantity for item in items), Decimal(0))
+    return SeedRefund(
+        at, amount, "original_payment" if return_type == "refund" else "store_credit", asked.refund
+    )
+
+
+def _invented_number(order: str, place: int) -> str:
+    """Derive a tracking number from an order number and the place of the return in the shop."""
+    letters = "".join(letter for letter in order.upper() if letter.isalnum())
+    return f"TRK{letters}{place + 1:04d}"

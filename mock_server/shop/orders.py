@@ -1,0 +1,133 @@
+"""Lays out the products, customers and orders of a shop at one vendor."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from mock_server.seed import SeedAddress, SeedCustomer, SeedLine, SeedOrder, SeedShop
+from mock_server.seed.requests import invented_name
+from mock_server.shop import ages
+from mock_server.shop.faults import Faults, unknown
+from mock_server.shop.model import Customer, Line, Order, Return, Shop
+
+USUAL_AGE: Final = "3d"
+"""The age of a return that has none."""
+_USUAL_ORDER_AGE: Final = "14d"
+_AHEAD: Final = 7 * 86_400_000_000
+"""How long (µs) before its oldest return an order was placed, if the shop does not say it."""
+
+
+@dataclass(slots=True)
+class OrderLayout:
+    """Lays out orders at `vendor`; the tenant's clock starts at `start` (µs)."""
+
+    shop: Shop
+    vendor: str
+    start: int
+    faults: Faults
+
+    def lay_out(self) -> SeedShop:
+        """Build the vendor's products, customers and orders; records with a fault are left out."""
+        lines = self._products()
+        people = self._customers()
+        orders: dict[str, SeedOrder] = {}
+        for place, order in enumerate(self.shop.orders):
+            if has(order.vendors, self.vendor):
+                with self.faults.skipping():
+                    key = order_key(order.number)
+                    if key in orders:
+                        raise self.faults.note(f"orders[{place}].number", f"{order.number} is used twice")
+                    orders[key] = self._order(f"orders[{place}]", order, lines, people)
+        in_order = sorted(orders.values(), key=lambda order: order.ordered_at)
+        return SeedShop(tuple(lines.values()), tuple(people.values()), tuple(in_order))
+
+    def _products(self) -> dict[str, SeedLine]:
+        lines: dict[str, SeedLine] = {}
+        for place, product in enumerate(self.shop.products):
+            sku = product.sku
+            if sku in lines:
+                self.faults.note(f"products[{place}].sku", f"{sku} is used twice")
+            lines[sku] = SeedLine(sku, product.name or sku, product.size, 1, product.price)
+        return lines
+
+    def _customers(self) -> dict[str, SeedCustomer]:
+        """Build the customers, keyed by e-mail address in lower case."""
+        people: dict[str, SeedCustomer] = {}
+        for place, customer in enumerate(self.shop.customers):
+            key = customer.email.lower()
+            if key in people:
+                self.faults.note(f"customers[{place}].email", f"{customer.email} is used twice")
+            people[key] = _customer(customer, self.shop.orders)
+        return people
+
+    def _order(
+        self, path: str, order: Order, lines: Mapping[str, SeedLine], people: Mapping[str, SeedCustomer]
+    ) -> SeedOrder:
+        customer = people.get(order.customer.lower())
+        if customer is None:
+            known = [customer.email for customer in people.values()]
+            raise self.faults.note(f"{path}.customer", unknown(order.customer, "a customer", known))
+        ordered: dict[str, SeedLine] = {}
+        for place, line in enumerate(order.items):
+            if line.sku in ordered:
+                problem = f"{line.sku} occurs twice; write its quantity instead"
+                self.faults.note(f"{path}.items[{place}].sku", problem)
+            ordered[line.sku] = self._line(f"{path}.items[{place}]", line, lines)
+        age = order.age
+        at = self._moment(f"{path}.age", age) if age else self._usual_moment(order.number)
+        currency = order.currency or self.shop.currency
+        return SeedOrder(order.number, at, customer, currency, tuple(ordered.values()))
+
+    def _line(self, path: str, line: Line, lines: Mapping[str, SeedLine]) -> SeedLine:
+        known = lines.get(line.sku)
+        if known is None:
+            raise self.faults.note(f"{path}.sku", unknown(line.sku, "a product", lines))
+        price = known.unit_price if line.price is None else line.price
+        return SeedLine(known.sku, known.name, known.size, line.quantity, price)
+
+    def _moment(self, path: str, text: str) -> int:
+        try:
+            return ages.moment(text, self.start)
+        except ValueError as error:
+            raise self.faults.note(path, str(error)) from None
+
+    def _usual_moment(self, number: str) -> int:
+        """Choose when an order without an age was placed (µs): some time before its oldest return."""
+        placed = ages.moment(_USUAL_ORDER_AGE, self.start)
+        for asked in self.shop.returns:
+            if order_key(asked.order) == order_key(number):
+                try:
+                    placed = min(placed, ages.moment(asked.age or USUAL_AGE, self.start) - _AHEAD)
+                except ValueError:
+                    continue  # noted together with the return
+        return placed
+
+
+def order_key(number: str) -> str:
+    """Return the part of an order number that distinguishes orders; vendors leave out a leading `#`."""
+    return number.removeprefix("#")
+
+
+def has(vendors: Iterable[str], vendor: str) -> bool:
+    """Return True if `vendors` contains `vendor`, or nothing."""
+    named = tuple(vendors)
+    return not named or vendor in named
+
+
+def has_return(shop: Shop, asked: Return, vendor: str) -> bool:
+    """Return True if a vendor has a return: it is named, or none is named and the vendor has the order."""
+    if asked.vendors:
+        return vendor in asked.vendors
+    of_number = [order for order in shop.orders if order_key(order.number) == order_key(asked.order)]
+    return not of_number or any(has(order.vendors, vendor) for order in of_number)
+
+
+def _customer(customer: Customer, orders: Iterable[Order]) -> SeedCustomer:
+    home, email = customer.address, customer.email
+    return SeedCustomer(
+        name=customer.name or invented_name(email),
+        email=email,
+        phone=customer.phone,
+        address=SeedAddress(home.street, home.city, home.region, home.postcode, home.country),
+        orders=sum(order.customer.lower() == email.lower() for order in orders),
+    )

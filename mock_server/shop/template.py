@@ -1,0 +1,54 @@
+"""Writes shops as YAML: the example for `returns sandbox seed-template`, and exported shops."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_FOLDER: Final = Path(__file__).parent
+SCHEMA: Final = _FOLDER / "shop.schema.json"
+"""The JSON Schema of a shop's file, for editors."""
+_MODELINE: Final = "# yaml-language-server: $schema="
+_KINDS: Final = ("currency", "products", "customers", "orders", "returns")
+
+
+def example(schema: str) -> str:
+    """Return the example of a shop's file; `schema` is the path or URL of the JSON Schema that it names."""
+    text = (_FOLDER / "example.yaml").read_text("utf-8")
+    first, _, rest = text.partition("\n")
+    if not first.startswith(_MODELINE):
+        raise ValueError("The first line of the example must name the schema.")
+    return f"{_MODELINE}{schema}\n{rest}"
+
+
+def as_yaml(shop: Mapping[str, Any], schema: str) -> str:
+    """Write a shop as YAML, one record a line."""
+    lines = [f"{_MODELINE}{schema}"]
+    for kind in _KINDS:
+        if kind not in shop:
+            continue
+        if isinstance(shop[kind], str):
+            lines.append(f"{kind}: {_flow(shop[kind])}")
+        elif shop[kind]:
+            lines += [f"{kind}:", *(f"  - {_flow(record)}" for record in shop[kind])]
+    return "\n".join([*lines, ""])
+
+
+def _flow(value: Any) -> str:
+    """Write a value on one line, so that YAML reads the same value."""
+    text: str = yaml.dump(
+        value, Dumper=_Dumper, default_flow_style=True, sort_keys=False, allow_unicode=True, width=10**9
+    )
+    return text.removesuffix("...\n").rstrip("\n")
+
+
+class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
+    """Writes no anchors: a record that occurs twice is written twice."""
+
+    def ignore_aliases(self, _data: Any) -> bool:
+        return True

@@ -1,0 +1,21 @@
+"""Stores a shop's records at one vendor."""
+
+from mock_server import vendors
+from mock_server.shop.faults import Faults, ShopError
+from mock_server.shop.layout import lay_out
+from mock_server.shop.model import Shop
+from mock_server.store import Change
+from mock_server.vendors import Vendor
+
+
+def write_shop(change: Change, tenant: str, vendor: Vendor, shop: Shop, start: int) -> None:
+    """Store the products, customers, orders and returns that the vendor has in a tenant's shop.
+
+    The tenant's clock starts at `start` (µs). Raises `ShopError` if the vendor cannot have the records.
+    """
+    faults = Faults()
+    seed_shop, returns = lay_out(shop, vendor.name, vendors.shop_words(vendor.name), start, faults)
+    if faults.noted:
+        raise ShopError(faults.noted)
+    vendor.write_shop(change, tenant, seed_shop, start)
+    vendor.write_seed(change, tenant, returns, start)
