@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from support.each import each
 from support.faulty import item, tenant_of
 from support.sandbox import Sandbox as Running
 from support.webhook_signatures import VERIFIERS, claims_of
@@ -143,7 +144,7 @@ def test_old_timestamp_is_in_the_signature(tenant: Tenant, receiver: WebhookRece
     settled(tenant, 1)
     make(tenant, "swap")
     issued = []
-    for request in receiver.wait(2):
+    for request in each(receiver.wait(2)):
         claims = claims_of(request.body, SECRET)
         assert claims is not None, "the signature itself is right"
         issued.append(claims["iat"])
