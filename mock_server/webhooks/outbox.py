@@ -6,7 +6,7 @@ the Unix epoch, so advancing the clock makes retries due.
 """
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import httpx
 import sqlalchemy as sa
@@ -74,7 +74,9 @@ class Outcome(NamedTuple):
 
     `message` is the HTTP status code, or an error such as "no answer in time". A failed delivery is retried
     unless `final` is True. `status` is the receiver's status code, or None if there was no answer; `answer`
-    is the beginning of its body. `took` is the duration of the attempt in microseconds.
+    is the beginning of its body. `took` is the duration of the attempt in microseconds. If `postponed` is not
+    0, no attempt was made, and the first one is made after this many seconds. `releases` lists the IDs of
+    postponed deliveries that are due now.
     """
 
     message: str
@@ -83,6 +85,8 @@ class Outcome(NamedTuple):
     status: int | None = None
     answer: bytes = b""
     took: int = 0
+    postponed: int = 0
+    releases: tuple[int, ...] = ()
 
 
 class WebhookKey(NamedTuple):
@@ -226,17 +230,33 @@ class Outbox:
         if not found or found[0][0] != partition or not self._clocks.known(delivery.tenant):
             return
         _, due_now, attempts_before = found[0]
-        attempts, now = delivery.attempts + 1, self._clocks.now(delivery.tenant)
+        now = self._clocks.now(delivery.tenant)
+        unchanged = (due_now, attempts_before) == (delivery.due, delivery.attempts_before)
+        if outcome.postponed:
+            values: dict[str, Any] = {"outcome": outcome.message}
+            if unchanged:
+                values["due"] = now + outcome.postponed * SECOND
+            self._update(delivery, values, outcome.releases)
+            return
+        attempts = delivery.attempts + 1
         log = extended(delivery.log, _attempt(attempts, now, outcome))
         values = {"attempts": attempts, "outcome": outcome.message, "log": log}
-        if (due_now, attempts_before) == (delivery.due, delivery.attempts_before):
+        if unchanged:
             values["state"], values["due"] = self._next(delivery, outcome, attempts, now)
         elif due_now is None:  # its webhook was paused during the attempt
             values["state"] = "delivered" if outcome.delivered else "given_up"
         else:  # it was asked for again during the attempt
             values["attempts_before"] = attempts
+        self._update(delivery, values, outcome.releases)
+
+    def _update(self, delivery: Delivery, values: dict[str, Any], releases: tuple[int, ...]) -> None:
+        """Store the state of a delivery after an attempt, and make the deliveries in `releases` due now."""
+        now = self._clocks.now(delivery.tenant)
         with self._store.change() as change:
             change.run(sa.update(_TABLE).where(_TABLE.c.id == delivery.id).values(values))
+            for id_ in releases:
+                waiting = (*self._one(delivery.tenant, id_), _TABLE.c.state == "waiting")
+                change.run(sa.update(_TABLE).where(*waiting).values(due=now))
             if values.get("state", "waiting") != "waiting":
                 self._delete_old(change, delivery.tenant)
 

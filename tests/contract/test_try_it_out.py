@@ -120,10 +120,13 @@ def test_every_control_plane_read_succeeds_with_prefilled_values(sandbox: Sandbo
     added = sandbox.control.post("/tenants/demo/webhooks", json=webhook).raise_for_status().json()
     sandbox.control.post(f"/tenants/demo/webhooks/{added['id']}/test", json={}).raise_for_status()
     document = served(f"{sandbox.url}/__sandbox")
+    faults = "/tenants/{tenant}/faults"
+    assert execute(sandbox.control, document, faults, "post").is_success, "the fault that is read below"
     reads = [(path, method) for path, method, _ in operations(document) if method == "get"]
     for path, method in each(reads):
         answer = execute(sandbox.control, document, path, method)
         assert answer.is_success, f"{answer.request.url} {answer.text}"
+    assert execute(sandbox.control, document, faults, "delete").is_success
 
 
 def test_no_secret_of_another_tenant_is_prefilled() -> None:
