@@ -8,6 +8,7 @@ from mock_server.cli import (
     forecast,
     keys,
     ledger,
+    requests,
     returns,
     shop,
     snapshots,
@@ -28,7 +29,7 @@ def commands() -> typer.Typer:
         help="Control a running sandbox.\n\n"
         "Prepare tenants, clocks, keys and returns for a test, and inspect the events and webhooks.",
     )
-    for module in (
+    modules = (
         tenants,
         shop,
         snapshots,
@@ -38,8 +39,10 @@ def commands() -> typer.Typer:
         returns,
         forecast,
         ledger,
+        requests,
         webhooks,
         faults,
-    ):
+    )
+    for module in modules:
         module.register(group)
     return group
