@@ -101,7 +101,7 @@ class Dumps:
                 frozen=options["starts_frozen"],
             )
             tenant = replace(planned, chosen=options["moment_chosen"])
-            self._check(dump)
+            await self._check(dump)
             partition = self._tenants.free_partition(name)
             show = self._only_labelling(world.labels.shown, name)
             content = DumpContent(dump, show)
@@ -114,7 +114,8 @@ class Dumps:
                     change.run(no_longer_stray(partition))
             return tenant
 
-    def _check(self, dump: Mapping[str, Any]) -> None:
+    async def _check(self, dump: Mapping[str, Any]) -> None:
+        """Raise `InvalidDumpError` if the document has errors that its schema does not find."""
         states = {name: vendor.lifecycle.states for name, vendor in self._vendors.items()}
         switches = [
             (name, switch.name, shop)
@@ -124,6 +125,9 @@ class Dumps:
         ]
         found: list[FieldError] = []
         for error in errors(dump, states, switches):
+            if error is None:
+                await self._world.store.yield_after_commit()
+                continue
             found.append(error)
             if len(found) == MAX_ERRORS:
                 break

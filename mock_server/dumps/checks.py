@@ -7,22 +7,26 @@ from mock_server.engine.problem import FieldError
 
 LEFT_OUT: Final = ("webhook",)
 """Kinds of rows that are not dumped, because they contain secrets."""
+_SLICE: Final = 1_000
+"""The number of entries that are checked in a slice."""
 Switch = tuple[str, str, str]
 """The vendor, name and shop of a switch."""
 
 
 def errors(
     dump: Mapping[str, Any], states: Mapping[str, Mapping[str, str]], switches: Collection[Switch]
-) -> Iterator[FieldError]:
-    """Yield the errors of a document that conforms to the schema.
+) -> Iterator[FieldError | None]:
+    """Yield the errors of a document that conforms to the schema, and None after each slice of the work.
 
     `states` contains the neutral state of each status, keyed by vendor and status; `switches` contains all
     switches.
     """
-    yield from _row_errors(dump["rows"], states)
-    ids = {(row["vendor"], row["id"]) for row in dump["rows"]}
+    ids: set[tuple[str, str]] = set()
+    yield from _row_errors(dump["rows"], states, ids)
     for part in ("events", "steps"):
         for place, entry in enumerate(dump[part]):
+            if place % _SLICE == 0:
+                yield None
             if entry["vendor"] not in states:
                 yield FieldError(f"{part}[{place}].vendor", f"this sandbox serves {', '.join(states)}")
             elif part == "steps" and (entry["vendor"], entry["subject"]) not in ids:
@@ -33,10 +37,13 @@ def errors(
 
 
 def _row_errors(
-    rows: list[Mapping[str, Any]], states: Mapping[str, Mapping[str, str]]
-) -> Iterator[FieldError]:
+    rows: list[Mapping[str, Any]], states: Mapping[str, Mapping[str, str]], ids: set[tuple[str, str]]
+) -> Iterator[FieldError | None]:
+    """Yield the errors of rows, and add their vendors and IDs to `ids`."""
     seen: set[tuple[str, str, str]] = set()
     for place, row in enumerate(rows):
+        if place % _SLICE == 0:
+            yield None
         at, vendor, kind = f"rows[{place}]", row["vendor"], row["kind"]
         if vendor not in states:
             yield FieldError(f"{at}.vendor", f"this sandbox serves {', '.join(states)}")
@@ -44,6 +51,7 @@ def _row_errors(
         if (vendor, kind, row["id"]) in seen:
             yield FieldError(f"{at}.id", f"there is another {kind} of {vendor} with this ID")
         seen.add((vendor, kind, row["id"]))
+        ids.add((vendor, row["id"]))
         if kind in LEFT_OUT:
             yield FieldError(f"{at}.kind", f"a {kind} cannot be imported; register it again")
         if kind == "return":

@@ -4,8 +4,9 @@
 but the URLs of labels are replaced, because they contain a token that is a secret.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import orjson
@@ -53,6 +54,7 @@ class DumpContent:
 
     dump: Mapping[str, Any]
     show: Callable[[str, bytes], bytes]
+    totals: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
     def rows(self) -> Chunks:
         """Yield the rows, in the order of the dump."""
@@ -69,12 +71,8 @@ class DumpContent:
         )
 
     def counters(self) -> Chunks:
-        """Yield the counters, counted from the rows."""
-        totals: dict[tuple[str, str, str], int] = {}
-        for row in self.dump["rows"]:
-            key = (row["vendor"], row["kind"], row.get("status", ""))
-            totals[key] = totals.get(key, 0) + 1
-        yield [(*key, total) for key, total in totals.items()]
+        """Yield the counters, which were counted as the rows were read."""
+        yield [(*key, total) for key, total in self.totals.items()]
 
     def _chunks(
         self, part: str, size: int, convert: Callable[[int, Mapping[str, Any]], tuple[Any, ...]]
@@ -85,6 +83,7 @@ class DumpContent:
             yield [convert(number, entry) for number, entry in chunk]
 
     def _row(self, _number: int, entry: Mapping[str, Any]) -> tuple[Any, ...]:
+        self.totals[entry["vendor"], entry["kind"], entry.get("status", "")] += 1
         values: list[Any] = [entry.get(name, "") for name in ROW_COLUMNS]
         document = self.show(entry["vendor"], orjson.dumps(entry["document"]))
         values[_DOCUMENT] = document
