@@ -323,7 +323,7 @@ def test_predictions_among_writes_leave_the_tenant_consistent(client: TestClient
     shop = "/__sandbox/tenants/busy"
     known = client.get(f"{shop}/returns").json()["returns"]
 
-    def request(number: int) -> int:
+    def request(number: int) -> Any:
         if number % 3 == 0:
             wanted = {"vendor": vendors.names()[number % 5], **SHOPPER}
             return client.post(f"{shop}/returns", json=wanted).status_code
