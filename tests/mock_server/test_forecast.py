@@ -1,6 +1,7 @@
 """What will happen next and which moves a return allows: predictions match what the sandbox then does."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
@@ -312,4 +313,27 @@ def test_announced_webhooks_are_the_ones_that_the_move_sends(client: TestClient,
         assert {one["webhook"] for one in made} == {one["webhook"] for one in move["sends"]}
         sent += len(made)
     assert sent > 0
+    assert client.delete(shop).status_code == 204
+
+
+def test_predictions_among_writes_leave_the_tenant_consistent(client: TestClient) -> None:
+    """Other requests' changes are in the same transaction as a rehearsal, which undoes only its own."""
+    options = {"name": "busy", "seed_size": 5, "frozen": True, "first_moment": "2026-03-02T12:00:00Z"}
+    assert client.post("/__sandbox/tenants", json=options).status_code == 201
+    shop = "/__sandbox/tenants/busy"
+    known = client.get(f"{shop}/returns").json()["returns"]
+
+    def request(number: int) -> Any:
+        if number % 3 == 0:
+            wanted = {"vendor": vendors.names()[number % 5], **SHOPPER}
+            return client.post(f"{shop}/returns", json=wanted).status_code
+        entry = known[number % len(known)]
+        path = "next" if number % 3 == 1 else f"returns/{entry['vendor']}/{entry['id']}"
+        return client.get(f"{shop}/{path}").status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(request, range(60)))
+    assert answers == [200 if number % 3 else 201 for number in range(60)]
+    assert client.get(f"{shop}/returns").json()["total"] == len(known) + 20
+    assert client.get(f"{shop}/verify").json()["differences"] == []
     assert client.delete(shop).status_code == 204
