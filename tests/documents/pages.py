@@ -12,6 +12,7 @@ TABLES = {
     "vendors": ("README.md", tables.vendors),
     "fidelity": ("docs/fidelity.md", tables.fidelity),
     "guarantees": ("docs/guarantees.md", tables.guarantees),
+    "webhooks": ("docs/webhooks.md", tables.webhooks),
     "matrix": ("docs/matrix.md", tables.matrix),
     "faults": ("docs/faults.md", faults.faults),
     "scenarios": ("docs/faults.md", faults.scenarios),
