@@ -159,7 +159,7 @@ def _assemble(world: World, served: Mapping[str, Vendor]) -> Sandbox:
     )
     stack = [engine, ServerErrorMiddleware, LifespanMiddleware]
     faults = Faults(world.store, {entry.name: entry.document for entry in entries})
-    lifespan = _lifespan(world, transport, console, WebhookFaults(faults))
+    lifespan = _lifespan(world, transport, console, WebhookFaults(faults, world.webhooks))
     app = Sandbox(pages, import_name=__name__, middlewares=stack, lifespan=lifespan)
     console.plane.bind(app)
     app.world, app.entries, app.tenants, app.changes = world, entries, tenants, console.changes

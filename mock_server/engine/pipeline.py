@@ -223,19 +223,15 @@ class Api:
         grant = None if security.public else self._gate.admit(security.credentials(raw, query))
         state.grant = grant
         if grant is not None:
-            if self._meter is not None and not state.fault:  # after a fault, the request is counted already
-                state.verdict = self._meter.take(grant)
-                _check_limits(state.verdict)
-                _check_open(self._meter.closed(grant))
-            injector = self._injector
-            if injector is not None and grant.tenant in injector.tenants and not state.fault:
-                injector.inject(grant.tenant, operation.id)
+            if not state.fault:  # after a fault, the request is counted already
+                self._count(grant, operation, state)
             _check_scope(grant, operation)
         headers = Headers(raw)
         path, values = operation.parameters.read(segments, query, headers)
         body = None
         if operation.body is not None:
-            state.body = await operation.body.receive(raw, receive)
+            if grant is not None or not state.fault:  # without a grant, faults come after the body
+                state.body = await operation.body.receive(raw, receive)
             body = operation.body.parse(raw, state.body)
         if self._injector is not None:
             if grant is None and len(self._injector.tenants) and not state.fault:
@@ -249,6 +245,20 @@ class Api:
             payload = operation.responses.encode(reply)
         kind = _media_type(reply.body, state) if isinstance(reply.body, _NOT_JSON) else JSON
         return Answer(reply.status, payload, self._limits(state) + reply.headers, self._gate.now(grant), kind)
+
+    def _count(self, grant: Grant, operation: Operation, state: RequestState) -> None:
+        """Count a request against the rate limits and for the faults of its tenant.
+
+        Raises `Problem` if a limit is exceeded or the API is closed, and `Injected` if the request meets
+        faults.
+        """
+        if self._meter is not None:
+            state.verdict = self._meter.take(grant)
+            _check_limits(state.verdict)
+            _check_open(self._meter.closed(grant))
+        injector = self._injector
+        if injector is not None and grant.tenant in injector.tenants:
+            injector.inject(grant.tenant, operation.id)
 
     def _run(self, operation: Operation, call: Call) -> tuple[Any, bytes | None]:
         """Call the handler, and return its reply and the encoded body.

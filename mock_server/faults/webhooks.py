@@ -1,19 +1,23 @@
 """Faults of webhooks: decides what happens to each delivery when it is sent for the first time."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
 
+from mock_server.clock import SECOND
 from mock_server.faults.kinds import WEBHOOK
 from mock_server.faults.registry import Faults, Firing
 from mock_server.webhooks.disturbance import UNDISTURBED, Disturbance
 from mock_server.webhooks.outbox import Delivery, WebhookKey
+from mock_server.webhooks.registry import Webhooks
 
 
 class WebhookFaults:
     """Disturbs the deliveries of tenants that have faults of webhooks."""
 
-    def __init__(self, faults: Faults) -> None:
+    def __init__(self, faults: Faults, webhooks: Webhooks) -> None:
         self._faults = faults
+        self._webhooks = webhooks
         self._held: dict[WebhookKey, int] = {}
         """The delivery to each webhook that waits for the next one."""
 
@@ -35,15 +39,20 @@ class WebhookFaults:
         fault = firing.fault
         if fault.what == "webhook_reorder":
             self._held[delivery.webhook_key] = delivery.id
-        options = _OPTIONS[fault.what](fault.parameters)
-        return Disturbance(reason=f"{fault.what} ({fault.id})", releases=releases, **options)
+        reason = f"{fault.what} ({fault.id})"
+        options = self._options(delivery.vendor, fault.what, fault.parameters)
+        return Disturbance(reason=reason, releases=releases, **options)
 
-
-_OPTIONS: Final[Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]]] = {
-    "webhook_drop": lambda _: {"dropped": True},
-    "webhook_duplicate": lambda parameters: {"copies": parameters["copies"]},
-    "webhook_delay": lambda parameters: {"wait": parameters["seconds"]},
-    "webhook_reorder": lambda parameters: {"wait": parameters["seconds"]},
-    "webhook_wrong_signature": lambda _: {"forged": True},
-    "webhook_old_timestamp": lambda parameters: {"age": parameters["seconds"]},
-}
+    def _options(self, vendor: str, what: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the fields of the `Disturbance` of one kind of fault."""
+        prepare, format_ = self._webhooks.prepare, self._webhooks.format_of(vendor)
+        match what:
+            case "webhook_drop":
+                return {"dropped": True}
+            case "webhook_duplicate":
+                return {"copies": parameters["copies"]}
+            case "webhook_wrong_signature":
+                return {"prepare": partial(prepare, secret=format_.new_secret() if format_ else None)}
+            case "webhook_old_timestamp":
+                return {"prepare": partial(prepare, ago=parameters["seconds"] * SECOND)}
+        return {"wait": parameters["seconds"]}  # webhook_delay and webhook_reorder

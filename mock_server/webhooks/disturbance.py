@@ -1,7 +1,14 @@
 """`Disturbance`: what a fault does to an attempt to send a webhook."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
+
+from mock_server.webhooks.format import Message
+from mock_server.webhooks.outbox import Delivery
+
+Prepare = Callable[[Delivery], Message]
+"""Builds the signed request of an attempt; raises `UnsendableError` if the delivery cannot be sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,8 +19,7 @@ class Disturbance:
     dropped: nothing is sent, and the delivery counts as delivered
     wait: seconds on the tenant's clock after which the attempt is made; 0 to make it now
     copies: how many times the request is sent
-    forged: whether it is signed with another secret
-    age: seconds by which the time of the signature is too early
+    prepare: builds the signed request in place of the sender's own function, or None
     releases: IDs of waiting deliveries that become due after the attempt
     """
 
@@ -21,8 +27,7 @@ class Disturbance:
     dropped: bool = False
     wait: int = 0
     copies: int = 1
-    forged: bool = False
-    age: int = 0
+    prepare: Prepare | None = None
     releases: tuple[int, ...] = ()
 
 

@@ -22,7 +22,7 @@ from mock_server.clock import sleep, ticks
 from mock_server.store import Store
 from mock_server.store.batch import Turn
 from mock_server.webhooks.attempts import MAX_BODY
-from mock_server.webhooks.disturbance import UNDISTURBED, Disturbance
+from mock_server.webhooks.disturbance import UNDISTURBED, Disturbance, Prepare
 from mock_server.webhooks.format import Message
 from mock_server.webhooks.outbox import Delivery, Outbox, Outcome, WebhookKey
 from mock_server.webhooks.targets import RefusedError
@@ -60,8 +60,6 @@ After that, it sleeps for `_POLL_SECONDS` instead.
 _log = logging.getLogger(__name__)
 
 Sleep = Callable[[float], Awaitable[None]]
-Prepare = Callable[[Delivery, Disturbance], Message]
-"""Builds the signed request of an attempt; raises `UnsendableError` if the delivery cannot be sent."""
 Disturb = Callable[[Delivery], Disturbance]
 """Decides what faults do to an attempt."""
 
@@ -70,7 +68,7 @@ class UnsendableError(Exception):
     """Raised if a delivery can never be sent; the message is a complete sentence."""
 
 
-def unsigned(delivery: Delivery, _disturbance: Disturbance) -> Message:
+def unsigned(delivery: Delivery) -> Message:
     """Build the request of an attempt without a signature."""
     return Message({}, delivery.body)
 
@@ -221,7 +219,7 @@ class Sender:
         """Sign a delivery and post it, unless a fault prevents this."""
         if disturbance.dropped or disturbance.wait:
             return Outcome(disturbance.reason, disturbance.dropped, postponed=disturbance.wait)
-        message = self._prepare(delivery, disturbance)
+        message = (disturbance.prepare or self._prepare)(delivery)
         for _ in range(disturbance.copies - 1):
             await self._post_message(delivery, message)
         return await self._post_message(delivery, message)

@@ -62,10 +62,10 @@ EXAMPLES = {
     ("docs/python.md", 1): "return_created flagship RMA-.* completed",
     ("docs/sandbox-in-tests.md", 0): "2 passed",
     ("docs/your-own-shop.md", 0): "1 passed",
-    ("docs/webhooks.md", 0): "2 passed",
-    ("docs/webhooks.md", 1): "2 passed",
     ("docs/faults.md", 0): "1 passed",
     ("docs/faults.md", 1): "1 passed",
+    ("docs/webhooks.md", 0): "2 passed",
+    ("docs/webhooks.md", 1): "2 passed",
 }
 """What each Python example prints, by page and place; one that imports pytest is run by it."""
 
