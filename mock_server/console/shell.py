@@ -8,16 +8,20 @@ from urllib.parse import urlsplit
 
 from flask import current_app, flash, redirect, render_template, request
 
+from mock_server.console.snippets import control_curl
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from werkzeug.wrappers import Response
 
-    from mock_server.console.api import Api
+    from mock_server.console.api import Api, ApiCall
     from mock_server.console.sessions import Sessions
     from mock_server.pages.documents import Entry
 
 DEMO: Final = "demo"
+_MAX_COMMAND: Final = 1_000
+"""The longest command that a notice contains; browsers keep notices in a cookie of 4 KB."""
 _RECENT: Final = 20
 _MAX_OFFERED: Final = 40
 """The most tenants that the header offers; with more, it links to the list."""
@@ -86,7 +90,7 @@ def page(template: str, tenant: str = "", *, here: str = "", **values: Any) -> s
         apis=apis(),
         control=control(),
         needs_login=sessions().required,
-        calls=list(api().calls),
+        calls=[(call, curl_of(call)) for call in api().calls],
         **values,
     )
 
@@ -111,15 +115,22 @@ def _shell(tenant: str) -> Shell:
     )
 
 
+def curl_of(call: ApiCall) -> str:
+    """Return the curl command that sends the same request to the control plane."""
+    return control_curl(call, control().url.removesuffix(control().path), with_token=sessions().required)
+
+
 def done(message: str, location: str) -> Response:
-    """Redirect to a page (303 See Other) and show a notice there."""
-    flash(message, "done")
+    """Redirect to a page (303 See Other) and show a notice there, with the API requests that were sent."""
+    calls = [(f"{call.method} {call.target}", curl_of(call)) for call in api().sent]
+    shown = [(label, command) for label, command in calls if len(command) <= _MAX_COMMAND]
+    flash({"text": message, "calls": shown}, "done")
     return redirect(location, 303)
 
 
 def failed(message: str) -> None:
     """Show an error on the next page."""
-    flash(message, "error")
+    flash({"text": message, "calls": []}, "error")
 
 
 def back() -> str:
