@@ -26,7 +26,7 @@ PAUSE: Final = 0.4
 """The shortest time between two events, in seconds, so that a busy sandbox does not keep pages busy."""
 _QUIET: Final = 15.0
 """Seconds without a change after which a comment is sent, so that proxies keep the connection."""
-_WATCHED: Final = ("ledger?last=1", "deliveries?last=50", "faults", "clock")
+_WATCHED: Final = ("requests?limit=1", "ledger?last=1", "deliveries?last=50", "faults", "clock")
 """The control plane's resources of a tenant whose changes a page may show."""
 _HEADERS: Final = (
     (b"content-type", b"text/event-stream; charset=utf-8"),
