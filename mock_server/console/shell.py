@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from flask import current_app, flash, redirect, render_template, request
+from flask import current_app, redirect, render_template, request, session
 
 from mock_server.console.snippets import control_curl
 
@@ -90,6 +90,7 @@ def page(template: str, tenant: str = "", *, here: str = "", **values: Any) -> s
         apis=apis(),
         control=control(),
         needs_login=sessions().required,
+        notices=session.pop("notices", ()),
         calls=[(call, curl_of(call)) for call in api().calls],
         **values,
     )
@@ -124,13 +125,18 @@ def done(message: str, location: str) -> Response:
     """Redirect to a page (303 See Other) and show a notice there, with the API requests that were sent."""
     calls = [(f"{call.method} {call.target}", curl_of(call)) for call in api().sent]
     shown = [(label, command) for label, command in calls if len(command) <= _MAX_COMMAND]
-    flash({"text": message, "calls": shown}, "done")
+    _notify("done", message, shown)
     return redirect(location, 303)
 
 
 def failed(message: str) -> None:
     """Show an error on the next page."""
-    flash({"text": message, "calls": []}, "error")
+    _notify("error", message, [])
+
+
+def _notify(kind: str, text: str, calls: list[tuple[str, str]]) -> None:
+    """Keep a notice for the next page; `calls` are pairs of an API request and its curl command."""
+    session["notices"] = [*session.get("notices", ()), {"kind": kind, "text": text, "calls": calls}]
 
 
 def back() -> str:

@@ -69,7 +69,7 @@ def test_request_is_shown_with_its_response_and_the_nearest_operation(browser: B
     call(browser, "POST", "/rmas", RETURN)
     created, unknown = re.findall(rf'href="({PATH}/\d+)"', browser.get(PATH).text)
     page = text_of(browser.get(unknown))
-    assert "Probably meant GET /rmas" in page
+    assert "Probably meant GET /returnmate/v1/rmas" in page
     assert re.search(r'href="/returnmate/v1/ui/#/[^"]+/list_returns"', browser.get(unknown).text)
     shown = text_of(browser.get(created))
     assert "iris.lane@example.com" in shown
@@ -81,7 +81,7 @@ def test_copied_command_sends_the_same_request_again(browser: Browser) -> None:
     call(browser, "POST", "/rmas", RETURN)
     (link,) = re.findall(rf'href="({PATH}/\d+)"', browser.get(PATH).text)
     page = browser.get(link).text
-    (command,) = re.findall(r'data-copy="(curl [^"]+-X POST[^"]*)"', page)
+    (command,) = re.findall(r'data-copy="(curl -X POST[^"]*)"', page)
     words = shlex.split(command.replace("&#39;", "'").replace("&#34;", '"').replace("&amp;", "&"))
     headers = dict(word.split(": ", 1) for flag, word in itertools.pairwise(words) if flag == "-H")
     body = json.loads(words[words.index("-d") + 1])
