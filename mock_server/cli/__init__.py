@@ -28,7 +28,7 @@ def commands() -> typer.Typer:
         help="Control a running sandbox.\n\n"
         "Prepare tenants, clocks, keys and returns for a test, and inspect the events and webhooks.",
     )
-    for module in (
+    modules = (
         tenants,
         shop,
         snapshots,
@@ -40,6 +40,7 @@ def commands() -> typer.Typer:
         requests,
         webhooks,
         faults,
-    ):
+    )
+    for module in modules:
         module.register(group)
     return group
