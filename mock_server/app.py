@@ -52,7 +52,6 @@ from mock_server.world import World
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-    from mock_server.console.changes import Changes
     from mock_server.engine.protocols import Gate, Guard, Journal, Meter, Service
     from mock_server.faults.viewed_store import ViewedStore
     from mock_server.pages.label import Label
@@ -77,11 +76,6 @@ class Sandbox(ConnexionMiddleware):  # type: ignore[misc]
     tenants: Tenants
     faults: Faults
     entries: list[Entry]
-    changes: Changes
-
-    def leave(self) -> None:
-        """End the connections that stay open, so that the server can shut down at once."""
-        self.changes.close()
 
     def add_api(self, specification: dict[str, Any], *, base_path: str, name: str, **options: Any) -> None:
         """Add an API; validate its document only if the file has changed since it was found to be valid."""
@@ -162,8 +156,7 @@ def _assemble(world: World, served: Mapping[str, Vendor]) -> Sandbox:
     lifespan = _lifespan(world, transport, console, WebhookFaults(faults, world.webhooks))
     app = Sandbox(pages, import_name=__name__, middlewares=stack, lifespan=lifespan)
     console.plane.bind(app)
-    app.world, app.entries, app.tenants, app.changes = world, entries, tenants, console.changes
-    app.faults = faults
+    app.world, app.entries, app.tenants, app.faults = world, entries, tenants, faults
     for entry in entries:
         vendor = served[entry.name]
         gate = KeyGate(world, vendor)
