@@ -18,7 +18,7 @@ from mock_server.clock import TenantClock, micros, whole_second
 from mock_server.engine.payloads import Payloads
 from mock_server.shop.kept import drop_unused, keep, kept, shop_id
 from mock_server.store import Change, tables
-from mock_server.vendors import Reporting, Vendor
+from mock_server.vendors import Notifying, Vendor
 from mock_server.world import World
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class Tenants:
             world.keys.offer(vendor.name, vendor.scopes, vendor.plans)
             world.clocks.register_steps(vendor.name, vendor.run_step)
             world.switches.declare(vendor.name, vendor.switches)
-            if isinstance(vendor, Reporting):
+            if isinstance(vendor, Notifying):
                 world.webhooks.declare(vendor.webhooks, Payloads(partial(openapi.read, vendor.name)))
         world.store.on_change(tables.tenants, self._reload_limits)
 

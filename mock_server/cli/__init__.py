@@ -2,7 +2,18 @@
 
 import typer
 
-from mock_server.cli import faults, forecast, keys, ledger, returns, shop, snapshots, tenants, webhooks
+from mock_server.cli import (
+    faults,
+    forecast,
+    keys,
+    ledger,
+    returns,
+    shop,
+    snapshots,
+    tenants,
+    verify,
+    webhooks,
+)
 from mock_server.cli.keys import credentials
 from mock_server.cli.request import DEFAULT_URL
 
@@ -16,6 +27,6 @@ def commands() -> typer.Typer:
         help="Control a running sandbox.\n\n"
         "Prepare tenants, clocks, keys and returns for a test, and inspect the events and webhooks.",
     )
-    for module in (tenants, shop, snapshots, keys, returns, forecast, ledger, webhooks, faults):
+    for module in (tenants, shop, snapshots, verify, keys, returns, forecast, ledger, webhooks, faults):
         module.register(group)
     return group

@@ -19,6 +19,7 @@ from mock_server.control.shop import ShopEndpoints
 from mock_server.control.snapshots import SnapshotEndpoints
 from mock_server.control.switches import SwitchEndpoints
 from mock_server.control.tenants import TenantEndpoints
+from mock_server.control.verification import VerificationEndpoints
 from mock_server.control.webhooks import WebhookEndpoints
 from mock_server.engine.call import Call
 from mock_server.engine.problem import Problem
@@ -46,6 +47,7 @@ _SUBJECTS: Final = (
     HealthEndpoints,
     TenantEndpoints,
     SnapshotEndpoints,
+    VerificationEndpoints,
     KeyEndpoints,
     SwitchEndpoints,
     LedgerEndpoints,

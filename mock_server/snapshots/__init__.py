@@ -1,6 +1,6 @@
 """Takes, restores and deletes snapshots of tenants, and clones tenants, while other requests are served.
 
-A snapshot is a copy of a tenant's partition, with the state of its clock and switches. Copies are made in
+A snapshot is a copy of a tenant's partition, with its clock, switches and faults. Copies are made in
 slices. Meanwhile, requests of the tenant that is copied wait (see `Clocks.hold`); if a request that was
 already running changes something, the copy starts again. One short transaction then makes the copy a
 snapshot, the tenant's partition, or the partition of a new tenant. If the process is killed before that
@@ -17,6 +17,7 @@ import orjson
 import sqlalchemy as sa
 
 from mock_server.bulk import Bulk, no_longer_stray
+from mock_server.snapshots.faults import read_faults, write_faults
 from mock_server.store import tables
 from mock_server.store.copying import Copying, copy
 from mock_server.store.partition import empty
@@ -42,7 +43,7 @@ class Snapshot:
     """A tenant's state at the time `at` (microseconds since the Unix epoch) on its own clock.
 
     `frozen` tells whether the clock stood still. `switches` lists the vendor, name and shop of each switch
-    that was on.
+    that was on. `faults` is JSON (see `read_faults`).
     """
 
     name: str
@@ -51,6 +52,7 @@ class Snapshot:
     frozen: bool
     first_moment: int
     switches: list[tuple[str, str, str]]
+    faults: bytes
 
 
 class Snapshots:
@@ -66,12 +68,11 @@ class Snapshots:
         """Return a tenant's snapshots, sorted by time and name."""
         columns = [_TABLE.c[name] for name in Snapshot.__dataclass_fields__]
         query = sa.select(*columns).where(_TABLE.c.tenant == tenant).order_by(_TABLE.c.at, _TABLE.c.name)
-        return [
-            Snapshot(
-                name, partition, at, bool(frozen), first, [(v, n, s) for v, n, s in orjson.loads(switches)]
-            )
-            for name, partition, at, frozen, first, switches in self._world.store.select(query)
-        ]
+        found = []
+        for name, partition, at, frozen, first_moment, on, faults in self._world.store.select(query):
+            switches = [(vendor, switch, shop) for vendor, switch, shop in orjson.loads(on)]
+            found.append(Snapshot(name, partition, at, bool(frozen), first_moment, switches, faults))
+        return found
 
     def get(self, tenant: str, name: str) -> Snapshot:
         """Return a tenant's snapshot; raise `UnknownSnapshotError` if there is none with this name."""
@@ -103,6 +104,7 @@ class Snapshots:
                         clocks.frozen(tenant),
                         found.first_moment,
                         switches.on(tenant),
+                        read_faults(self._world.store, tenant),
                     )
                     values = {field: getattr(snapshot, field) for field in Snapshot.__dataclass_fields__}
                     values |= {"tenant": tenant, "switches": orjson.dumps(snapshot.switches)}
@@ -112,7 +114,7 @@ class Snapshots:
             return snapshot
 
     async def restore(self, tenant: str, name: str) -> Tenant:
-        """Replace a tenant's data, clock and switches by those of a snapshot, and return the tenant.
+        """Replace a tenant's data, clock, switches and faults by those of a snapshot, and return the tenant.
 
         Keys and snapshots stay. Raises `UnknownTenantError` or `UnknownSnapshotError` if there is no such
         tenant or snapshot.
@@ -128,6 +130,7 @@ class Snapshots:
                 with world.store.change() as change:
                     old = tenants.move(change, restored, partition, clock)
                     world.switches.turn_on(change, tenant, snapshot.switches)
+                    write_faults(change, tenant, snapshot.faults, keep_ids=True)
                     change.run(no_longer_stray(partition))
                 world.outbox.wake()
             await self._bulk.empty(old)
@@ -148,7 +151,7 @@ class Snapshots:
             await self._bulk.empty(snapshot.partition)
 
     async def clone(self, tenant: str, name: str) -> Tenant:
-        """Create a tenant with a copy of another tenant's data, clock and switches, and with keys of its own.
+        """Create a tenant with a copy of another tenant's state, and with keys of its own.
 
         The new tenant's keys have the names, scopes and plans of the other tenant's keys. Deliveries that
         wait are given up in the copy. Snapshots are not copied. Raises the errors of `Tenants.plan`, or
@@ -174,6 +177,7 @@ class Snapshots:
                         tenants.insert(change, clone, partition, world.clocks.clock(tenant))
                         world.keys.copy(change, tenant, name, world.clocks.now(tenant))
                         world.switches.turn_on(change, name, world.switches.on(tenant))
+                        write_faults(change, name, read_faults(world.store, tenant), keep_ids=False)
                         change.run(no_longer_stray(partition))
             return clone
 

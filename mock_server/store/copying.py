@@ -37,7 +37,7 @@ def copy(store: Store, source: str, target: str, how: Copying) -> Iterator[None]
     """
     numbers: list[int] = []
     revised: set[int] = set()
-    for vendor, found in _row_numbers(store, source):
+    for vendor, found in row_numbers(store, source):
         numbers += found
         if vendor in how.revised:
             revised.update(found)
@@ -70,7 +70,7 @@ def copy(store: Store, source: str, target: str, how: Copying) -> Iterator[None]
     yield
 
 
-def _row_numbers(store: Store, partition: str) -> Iterator[tuple[str, list[int]]]:
+def row_numbers(store: Store, partition: str) -> Iterator[tuple[str, list[int]]]:
     """Yield the numbers of a partition's rows with their vendor, in the order of an index."""
     rows = tables.rows
     order = [rows.c[name] for name in ("vendor", "kind", "created_at", "sequence")]

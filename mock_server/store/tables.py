@@ -59,9 +59,8 @@ snapshots = sa.Table(
     sa.Column("at", sa.BigInteger, nullable=False),  # the tenant's time
     sa.Column("frozen", sa.Boolean, nullable=False),  # whether the clock stood still
     sa.Column("first_moment", sa.BigInteger, nullable=False),
-    sa.Column(
-        "switches", sa.LargeBinary, nullable=False
-    ),  # those that were on: a list of (vendor, name, shop)
+    sa.Column("switches", sa.LargeBinary, nullable=False),  # those that are on: [[vendor, name, shop], …]
+    sa.Column("faults", sa.LargeBinary, nullable=False),  # a list of the rows of `faults`
     sqlite_with_rowid=False,
 )
 

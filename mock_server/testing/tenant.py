@@ -28,6 +28,7 @@ from mock_server.testing.records import (
 )
 from mock_server.testing.returns import ReturnDetails, ReturnSummary, Upcoming, details, summary, upcoming
 from mock_server.testing.snapshots import Snapshot
+from mock_server.testing.verification import Verification
 from mock_server.testing.webhooks import Webhooks
 
 if TYPE_CHECKING:
@@ -291,6 +292,10 @@ class Tenant:
         """
         self.call("POST", "/clone", json={"name": name})
         return Tenant(self._sandbox, name)
+
+    def verify(self) -> Verification:
+        """Rebuild statuses, counters and reports from the ledger, and compare them with what is stored."""
+        return Verification.read(self.call("GET", "/verify"))
 
     def delete(self) -> None:
         """Delete the tenant and all its data."""

@@ -1,6 +1,7 @@
 """The interface of a vendor in the sandbox (`Vendor`), and functions that list and load vendors."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Protocol, runtime_checkable
@@ -36,6 +37,8 @@ class Vendor(Protocol):
     base_path: str
     """The path in the specification's `servers`, which follows the vendor's root URL: `/v1`, or ""."""
     lifecycle: Lifecycle
+    status_path: tuple[str, ...]
+    """The path of a return's status in its document."""
     scopes: tuple[str, ...]
     plans: Mapping[str, Plan]
     """Rate limit plans keyed by name, the plan with the lowest limits first."""
@@ -127,6 +130,19 @@ class TenantWords(Protocol):
 
 
 @runtime_checkable
+class Reporting(Protocol):
+    """A vendor that reports numbers about a tenant's returns, which are computed from rows."""
+
+    def reported(self, tenant: str) -> Mapping[str, Any]:
+        """Compute the report on all of a tenant's returns, as the vendor's API shows it."""
+
+    def expected_report(
+        self, statuses: Mapping[str, str], refunds: Mapping[str, Decimal]
+    ) -> Mapping[str, Any]:
+        """Compute those fields of the report that follow from statuses and refunded amounts, keyed by ID."""
+
+
+@runtime_checkable
 class TokensOnly(Protocol):
     """A vendor whose API accepts only access tokens.
 
@@ -138,7 +154,7 @@ class TokensOnly(Protocol):
 
 
 @runtime_checkable
-class Reporting(Protocol):
+class Notifying(Protocol):
     """A vendor that reports events by webhook; the package's module `webhooks` has the same `WEBHOOKS`."""
 
     webhooks: WebhookFormat

@@ -12,7 +12,7 @@ NEW_RETURN = {
     "customer_email": "priya.nair@example.com",
     "items": [{"sku": "BOOT-CHE-39", "quantity": 1, "reason": "defective"}],
 }
-WRITERS, KILLS, WRITES = 8, 5, 40
+WRITERS, KILLS, WRITES, COPIES = 8, 5, 40, 3
 
 
 def write(client: httpx.Client, acknowledged: list[str], enough: Event) -> None:
@@ -26,6 +26,21 @@ def write(client: httpx.Client, acknowledged: list[str], enough: Event) -> None:
         acknowledged.append(answer.json()["data"]["id"])
         if len(acknowledged) >= WRITES:
             enough.set()
+
+
+def copy(sandbox: Sandbox, number: int) -> None:
+    """Clone the tenant, and take, restore and delete snapshots, while the server is killed."""
+    name = f"copy-{number}"
+    try:
+        sandbox.control.post("/tenants/demo/clone", json={"name": name}).raise_for_status()
+        for _ in range(COPIES):
+            for path in ("snapshots", "snapshots/snapshot-1/restore"):
+                sandbox.control.post(f"/tenants/{name}/{path}", json={}).raise_for_status()
+            sandbox.control.delete(f"/tenants/{name}/snapshots/snapshot-1").raise_for_status()
+            sandbox.control.post("/tenants/demo/snapshots", json={}).raise_for_status()
+            sandbox.control.delete("/tenants/demo/snapshots/snapshot-1").raise_for_status()
+    except httpx.TransportError:
+        return
 
 
 def test_killed_sandbox_keeps_every_acknowledged_write(tmp_path: Path) -> None:
@@ -42,8 +57,9 @@ def kill_during_writes(sandbox: Sandbox) -> list[str]:
     """Kill the sandbox while clients write; return the ids of the acknowledged returns."""
     acknowledged: list[str] = []
     enough = Event()
-    with sandbox.client("returnmate") as client, ThreadPoolExecutor(WRITERS) as writers:
+    with sandbox.client("returnmate") as client, ThreadPoolExecutor(WRITERS + 1) as writers:
         at_work = [writers.submit(write, client, acknowledged, enough) for _ in range(WRITERS)]
+        at_work.append(writers.submit(copy, sandbox, len(sandbox.control.get("/tenants").json()["tenants"])))
         assert enough.wait(timeout=20)
         sandbox.kill()
         for writer in at_work:
@@ -53,6 +69,12 @@ def kill_during_writes(sandbox: Sandbox) -> list[str]:
 
 def assert_all_stored(sandbox: Sandbox, kept: list[str]) -> None:
     """Fail unless all acknowledged returns are in the ledger, and rows and ledger are equal."""
+    for tenant in sandbox.control.get("/tenants").json()["tenants"]:
+        name = tenant["name"]
+        assert sandbox.control.get(f"/tenants/{name}/verify").json()["differences"] == [], name
+        for snapshot in sandbox.control.get(f"/tenants/{name}/snapshots").json()["snapshots"]:
+            assert sum(snapshot["returns"].values()) <= snapshot["events"]
+            sandbox.control.delete(f"/tenants/{name}/snapshots/{snapshot['name']}").raise_for_status()
     told = {event["subject"] for event in sandbox.ledger(kind="return.created")}
     assert set(kept) <= told
     with sandbox.client("returnmate") as client:

@@ -75,7 +75,7 @@ WRITES: dict[str, tuple[str, str, Any]] = {
     "delete_snapshot": ("DELETE", "/tenants/acme/snapshots/before", None),
     "clone_tenant": ("POST", "/tenants/acme/clone", {"name": "clone"}),
 }
-PREPARED = (
+PREPARED: tuple[tuple[str, str, Any], ...] = (
     ("POST", "/tenants/acme/webhooks", WEBHOOK),
     ("POST", f"/tenants/acme/webhooks/{WEBHOOK_ID}/test", {}),
     ("POST", "/tenants/acme/faults", {"what": "latency", "vendor": "exsited"}),

@@ -30,9 +30,15 @@ def acme(**settings: Any) -> Iterator[OpenWorld]:
         opened.tenants.create("acme", **OPTIONS)
         opened.world.switches.turn("acme", "returnlogic", "maintenance", on=True, at=NOON)
         opened.world.clocks.advance("acme", NOON + 30 * HOUR)
+        add_fault(opened, "swap")
         with opened.world.store.change() as change:
             deliver(opened, change, "first")
         yield opened
+
+
+def add_fault(opened: OpenWorld, vendor: str) -> None:
+    fault = {"vendor": vendor, "what": "rate_limited", "when": {"every": 3}}
+    assert opened.call("create_fault", fault, tenant="acme").status == 201
 
 
 def deliver(opened: OpenWorld, change: Any, event: str) -> None:
@@ -56,6 +62,10 @@ def state(opened: OpenWorld, tenant: str = "acme") -> dict[str, Any]:
     ]
     content["clock"] = opened.world.clocks.clock(tenant)
     content["switches"] = opened.world.switches.on(tenant)
+    faults = (
+        opened.call("list_faults", tenant=tenant).body["faults"] if opened.world.clocks.known(tenant) else []
+    )
+    content["faults"] = faults if tenant == "acme" else [{**fault, "id": ""} for fault in faults]
     return content
 
 
@@ -80,6 +90,8 @@ def use(opened: OpenWorld) -> None:
     world.switches.turn("acme", "returnlogic", "maintenance", on=False, at=NOON)
     world.clocks.advance("acme", world.clocks.now("acme") + 48 * HOUR)
     world.clocks.unfreeze("acme")
+    opened.call("delete_faults", tenant="acme")
+    add_fault(opened, "returngo")
     with world.store.change() as change:
         deliver(opened, change, "second")
 
@@ -276,6 +288,7 @@ def test_clone_has_the_same_state_and_other_keys() -> None:
             world.keys.key(tenant, vendor, name) for tenant in ("acme", "other") for vendor, name, *_ in held
         }
         assert len(keys) == 2 * len(held)
+        assert copied["faults"] == [{**fault, "id": ""} for fault in before["faults"]] != []
         assert [(one[0], one[2], one[3]) for one in copied["deliveries"]] == [("11001", "given_up", None)]
         opened.world.clocks.advance("other", NOON + 900 * HOUR)
         use(opened)

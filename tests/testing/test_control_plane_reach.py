@@ -51,6 +51,7 @@ REACH = {
     "delete_snapshot": Reach(
         "sandbox delete-snapshot before-refunds", lambda s: tenant(s).snapshots()[0].delete()
     ),
+    "verify_tenant": Reach("sandbox verify", lambda s: tenant(s).verify()),
     "list_keys": Reach("sandbox keys", lambda s: tenant(s).keys()),
     "create_key": Reach(
         "sandbox create-key returnmate reader --scope rmas:read --plan starter",

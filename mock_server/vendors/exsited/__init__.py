@@ -42,6 +42,7 @@ class Exsited:
     title = "Exsited"
     base_path = ""
     lifecycle = LIFECYCLE
+    status_path = ("customer_return_status",)
     scopes: tuple[str, ...] = ()
     plans = PLANS
     switches: tuple[Switch, ...] = ()

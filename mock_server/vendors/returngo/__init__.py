@@ -55,6 +55,7 @@ class ReturnGO:
     title = "ReturnGO"
     base_path = ""
     lifecycle = LIFECYCLE
+    status_path = ("rmaSummary", "status")
     scopes: tuple[str, ...] = ()
     plans = PLANS
     switches = SWITCHES

@@ -49,6 +49,7 @@ class ReturnLogic:
     title = "ReturnLogic"
     base_path = "/v1"
     lifecycle = LIFECYCLE
+    status_path = ("workflowStatus",)
     scopes: tuple[str, ...] = ()
     plans = PLANS
     switches = (MAINTENANCE,)

@@ -57,6 +57,7 @@ class ReturnMate:
     title = "ReturnMate"
     base_path = "/v1"
     lifecycle = LIFECYCLE
+    status_path = ("status",)
     scopes = SCOPES
     plans = PLANS
     switches: tuple[Switch, ...] = ()
@@ -222,6 +223,14 @@ class ReturnMate:
 
     def write_shop(self, change: Change, tenant: str, shop: SeedShop, at: int) -> None:
         write_shop(change, tenant, shop, at)
+
+    def reported(self, tenant: str) -> Mapping[str, Any]:
+        return reports.returns(self._store.rows(tenant, NAME, "return"), self._refunds(tenant), None)
+
+    def expected_report(
+        self, statuses: Mapping[str, str], refunds: Mapping[str, Decimal]
+    ) -> Mapping[str, Any]:
+        return reports.expected(statuses.values(), refunds.values())
 
     def tenant_words(self, tenant: str) -> Callable[[str], list[str]]:
         return tenant_words(self._store, tenant, self._returns.labels)

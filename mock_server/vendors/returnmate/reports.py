@@ -45,6 +45,13 @@ def returns(rows: Iterable[Row], refunds: dict[str, Decimal], group_by: str | No
     return report
 
 
+def expected(statuses: Iterable[str], refunds: Iterable[Decimal]) -> JSON:
+    """Build those fields of a `ReturnsReport` that follow from the statuses and refunds of all returns."""
+    listed = list(statuses)
+    total = float(sum(refunds, Decimal(0)))
+    return {"total_rmas": len(listed), "total_refunded": total, "by_status": dict(Counter(listed))}
+
+
 def reasons(rows: Iterable[Row]) -> JSON:
     """Build a `ReasonsReport` from the rows of returns, with the most frequent reason first."""
     counted = Counter(_reason(row) for row in rows)

@@ -54,6 +54,7 @@ class Swap:
     title = "Swap"
     base_path = "/returns-api"
     lifecycle = LIFECYCLE
+    status_path = ("status",)
     scopes: tuple[str, ...] = ()
     plans = PLANS
     switches: tuple[Switch, ...] = ()

@@ -1,0 +1,44 @@
+"""The result of comparing a tenant's stored data with its ledger."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A difference between stored data and ledger, explained by `message`.
+
+    `part` is `ledger`, `row`, `counter`, `report`, `switch`, `step` or `delivery`; `subject` is the ID of a
+    record, or "".
+    """
+
+    part: str
+    vendor: str
+    subject: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """How many rows and events were compared, how many differences were found, and the first 1,000 of them.
+
+    `not_verified` says in sentences what the ledger does not contain.
+    """
+
+    ok: bool
+    rows: int
+    events: int
+    found: int
+    differences: tuple[Difference, ...]
+    not_verified: tuple[str, ...]
+
+    @classmethod
+    def read(cls, shown: Mapping[str, Any]) -> Self:
+        """Build a verification from the control plane's JSON."""
+        differences = tuple(Difference(**row) for row in shown["differences"])
+        return cls(**{**shown, "differences": differences, "not_verified": tuple(shown["not_verified"])})
