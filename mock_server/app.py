@@ -133,7 +133,7 @@ def _assemble(world: World, served: Mapping[str, Vendor]) -> Sandbox:
     tenants = Tenants(world, served)
     tenants.open()
     entries = [_entry(world, vendor) for vendor in served.values()]
-    control = _control_entry(world)
+    control = _control_entry(world, served)
     shown = entries if world.keys.public_demo else [_without_login(entry) for entry in entries]
     find = partial(_find_label, world, served)
     origins = OriginGuard(settings)
@@ -251,7 +251,7 @@ def _without_login(entry: Entry) -> Entry:
     return replace(entry, fields={}, curl=command, examples=Examples)
 
 
-def _control_entry(world: World) -> Entry:
+def _control_entry(world: World, served: Mapping[str, Vendor]) -> Entry:
     url = world.settings.base_url + CONTROL_PATH
     document = _with_servers(openapi.read(openapi.CONTROL_PLANE), CONTROL_PATH, url)
     command = curl.command(document, url, {}, {})
@@ -263,7 +263,7 @@ def _control_entry(world: World) -> Entry:
         document=document,
         fields={},
         curl=command,
-        examples=partial(examples, world, DEMO),
+        examples=partial(examples, world, served, DEMO) if world.keys.public_demo else Examples,
     )
 
 

@@ -1,16 +1,125 @@
-"""Values from a tenant's records that Swagger UI fills into the operations of the control plane."""
+"""Values that Swagger UI fills into the operations of the control plane, so that Execute succeeds.
 
+An operation on a record that does not exist yet, such as a snapshot, is filled with the ID that the record
+will have once it is created with the values that are filled in.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from mock_server.acts import acts_of
+from mock_server.faults.model import PREFIX
 from mock_server.pages.prefill import Examples
+from mock_server.store import tables
+from mock_server.vendors import Vendor
 from mock_server.world import World
 
+_SEQUENCES = sa.table("sqlite_sequence", sa.column("name"), sa.column("seq"))
+"""The last ID of each table whose IDs are never used twice."""
 
-def examples(world: World, tenant: str) -> Examples:
-    """Collect the IDs of a tenant's first webhook and of its newest delivery, if it has any."""
-    path: dict[str, str] = {}
-    webhooks = [webhook for webhook in world.webhooks.every(tenant) if not webhook.own]
-    if webhooks:
-        path["webhook"] = webhooks[0].id
-    deliveries = world.outbox.deliveries(tenant, last=1)
-    if deliveries:
-        path["delivery"] = str(deliveries[0].id)
-    return Examples(path=path)
+
+def examples(world: World, served: Mapping[str, Vendor], tenant: str) -> Examples:
+    """Collect IDs of a tenant's records, and request bodies that the sandbox accepts now."""
+    found = _Finder(world, served, tenant)
+    path = {**found.names(), **found.webhooks(), **found.faults()}
+    bodies: dict[str, Any] = {
+        "create_tenant": {"name": found.free_tenant("acme")},
+        "clone_tenant": {"name": found.free_tenant("acme-2")},
+    }
+    for id_, vendor, status in found.movable():
+        path |= {"get_return.vendor": vendor, "id": id_}
+        bodies["move_return"] = {"vendor": vendor, "status": status}
+        break
+    for vendor, name, inputs in found.acts():
+        path |= {"list_acts.vendor": vendor, "run_act.vendor": vendor, "act": name}
+        bodies["run_act"] = inputs
+        break
+    for switch in found.switches():
+        bodies["turn_switch"] = switch
+        break
+    return Examples(path=path, bodies=bodies)
+
+
+@dataclass(frozen=True, slots=True)
+class _Finder:
+    """Finds records of one tenant."""
+
+    world: World
+    served: Mapping[str, Vendor]
+    tenant: str
+
+    def names(self) -> dict[str, str]:
+        """Return a tenant that can be deleted, and a snapshot."""
+        others = [name for name in self._tenants() if name != self.tenant]
+        table = tables.snapshots
+        snapshots = self._column(table.c.name, table.c.tenant == self.tenant)
+        snapshot = snapshots[0] if snapshots else "before-refunds"
+        return {
+            "delete_tenant.tenant": others[0] if others else "acme",
+            "restore_snapshot.name": snapshot,
+            "delete_snapshot.name": snapshot,
+        }
+
+    def free_tenant(self, name: str) -> str:
+        """Return `name`, or `name` with a number if a tenant has this name."""
+        taken, number, free = set(self._tenants()), 1, name
+        while free in taken:
+            number += 1
+            free = f"{name}-{number}"
+        return free
+
+    def webhooks(self) -> dict[str, str]:
+        """Return the first webhook that Swagger UI can change, and the newest delivery."""
+        webhooks = [webhook.id for webhook in self.world.webhooks.every(self.tenant) if not webhook.own]
+        deliveries = self.world.outbox.deliveries(self.tenant, last=1)
+        delivery = deliveries[0].id if deliveries else self._next("deliveries")
+        return {"delivery": str(delivery), **({"webhook": webhooks[0]} if webhooks else {})}
+
+    def faults(self) -> dict[str, str]:
+        """Return the first fault."""
+        table = tables.faults
+        faults = self._column(table.c.id, table.c.tenant == self.tenant)
+        return {"fault": f"{PREFIX}{faults[0] if faults else self._next('faults')}"}
+
+    def movable(self) -> Iterator[tuple[str, str, str]]:
+        """Yield new returns, with their vendor and a status that may follow.
+
+        Vendors with many statuses come first: nothing but a merchant moves their new returns.
+        """
+        by_statuses = sorted(self.served.items(), key=lambda pair: -len(pair[1].lifecycle.states))
+        for name, vendor in by_statuses:
+            following = vendor.lifecycle.transitions[vendor.lifecycle.initial]
+            for row in self.world.store.rows(self.tenant, name, "return"):
+                if row.status == vendor.lifecycle.initial and following:
+                    yield row.id, name, following[0]
+
+    def acts(self) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+        """Yield acts whose schema contains an example for each required input."""
+        for name, vendor in self.served.items():
+            for act_name, act in acts_of(vendor).items():
+                fields = act.schema.get("properties", {})
+                required = act.schema.get("required", ())
+                inputs = {key: fields[key]["example"] for key in required if "example" in fields[key]}
+                if len(inputs) == len(required):
+                    yield name, act_name, inputs
+
+    def switches(self) -> Iterator[Mapping[str, Any]]:
+        """Yield the inputs that turn a switch off, which hinders no other operation."""
+        for position in self.world.switches.positions(self.tenant):
+            shop = {"shop": position.shop} if position.shop else {}
+            yield {"vendor": position.vendor, "name": position.switch.name, **shop, "on": False}
+
+    def _tenants(self) -> list[str]:
+        return self._column(tables.tenants.c.name, sa.true())
+
+    def _column(self, column: sa.Column[Any], condition: sa.ColumnElement[bool]) -> list[Any]:
+        query = sa.select(column).where(condition).order_by(column)
+        return [value for (value,) in self.world.store.select(query)]
+
+    def _next(self, table: str) -> int:
+        """Return the ID that the next row of a table will have."""
+        query = sa.select(_SEQUENCES.c.seq).where(_SEQUENCES.c.name == table)
+        return max((last for (last,) in self.world.store.select(query)), default=0) + 1

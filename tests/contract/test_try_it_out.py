@@ -115,18 +115,31 @@ def test_prefilled_lists_are_not_filtered(sandbox: Sandbox, vendor: str) -> None
                 assert initial(document, parameter) == default, parameter["name"]
 
 
-def test_every_control_plane_read_succeeds_with_prefilled_values(sandbox: Sandbox) -> None:
-    webhook = {"vendor": "returnmate", "url": "http://127.0.0.1:9/in"}
-    added = sandbox.control.post("/tenants/demo/webhooks", json=webhook).raise_for_status().json()
-    sandbox.control.post(f"/tenants/demo/webhooks/{added['id']}/test", json={}).raise_for_status()
-    document = served(f"{sandbox.url}/__sandbox")
-    faults = "/tenants/{tenant}/faults"
-    assert execute(sandbox.control, document, faults, "post").is_success, "the fault that is read below"
-    reads = [(path, method) for path, method, _ in operations(document) if method == "get"]
-    for path, method in each(reads):
-        answer = execute(sandbox.control, document, path, method)
-        assert answer.is_success, f"{answer.request.url} {answer.text}"
-    assert execute(sandbox.control, document, faults, "delete").is_success
+def test_every_control_plane_operation_succeeds_with_prefilled_values(sandbox: Sandbox) -> None:
+    """Create first, then read and change, and delete at last, single records before lists.
+
+    The page is loaded again before each of these steps.
+    """
+    for methods in each([{"post"}, {"get", "put", "patch"}, {"delete"}]):
+        document = served(f"{sandbox.url}/__sandbox")
+        found = [one for one in operations(document) if one[1] in methods]
+        for path, method, operation in each(found[::-1] if methods == {"delete"} else found):
+            answer = execute(sandbox.control, document, path, method)
+            assert answer.is_success, f"{operation['operationId']}: {answer.request.url} {answer.text}"
+
+
+def test_control_plane_can_be_tried_again_after_reloading(sandbox: Sandbox) -> None:
+    """A name that is taken is not prefilled again, and existing records are prefilled."""
+
+    def execute_anew(name: str) -> httpx.Response:
+        document = served(f"{sandbox.url}/__sandbox")
+        found = next(one for one in operations(document) if one[2]["operationId"] == name)
+        return execute(sandbox.control, document, *found[:2])
+
+    for name in each(["create_tenant", "clone_tenant", "create_fault"]):
+        assert [execute_anew(name).status_code for _ in range(2)] == [201, 201], name
+    for name in each(["get_fault", "delete_fault", "delete_tenant", "move_return", "move_return"]):
+        assert execute_anew(name).is_success, name
 
 
 def test_no_secret_of_another_tenant_is_prefilled() -> None:

@@ -74,7 +74,14 @@ class PublicApps:
             "type": "object",
             "additionalProperties": False,
             "required": ["redirect_uri"],
-            "properties": {"redirect_uri": {"type": "string", "format": "uri", "pattern": "^https?://"}},
+            "properties": {
+                "redirect_uri": {
+                    "type": "string",
+                    "format": "uri",
+                    "pattern": "^https?://",
+                    "example": "https://app.example.com/installed",
+                }
+            },
         }
         sentence = "Installs a public app as the retailer; returns the redirect URL with a code."
         return Act(sentence, schema, self._install)
