@@ -241,8 +241,7 @@ class Tenants:
         """
         name, table = tenant.name, tables.tenants
         change.run_for(name, sa.insert(table).values(self._columns(tenant, partition, clock)))
-        for vendor in self._vendors.values():
-            self._world.keys.issue_default(change, name, vendor.name, tenant.plan, tenant.first_moment)
+        self._world.keys.issue_defaults(change, name, self._vendors, tenant.plan, tenant.first_moment)
         change.after_commit(partial(self._world.limiter.reset, name))
 
     def every(self) -> list[Tenant]:

@@ -74,6 +74,39 @@ WRITES: dict[str, tuple[str, str, Any]] = {
     "restore_snapshot": ("POST", "/tenants/acme/snapshots/before/restore", None),
     "delete_snapshot": ("DELETE", "/tenants/acme/snapshots/before", None),
     "clone_tenant": ("POST", "/tenants/acme/clone", {"name": "clone"}),
+    "load_tenant": (
+        "POST",
+        "/import",
+        {
+            "format": "returns-sandbox-tenant",
+            "version": 1,
+            "tenant": {
+                "name": "loaded",
+                "seed": 1,
+                "seed_size": 1,
+                "plan": "",
+                "limits": "on",
+                "first_moment": NOON,
+                "moment_chosen": True,
+                "starts_frozen": False,
+                "now": NOON,
+                "frozen": True,
+            },
+            "switches": [{"vendor": "returnlogic", "name": "maintenance", "shop": ""}],
+            "rows": [
+                {
+                    "vendor": "returnmate",
+                    "kind": "product",
+                    "id": "MUG",
+                    "created_at": NOON,
+                    "updated_at": NOON,
+                    "document": {"name": "Mug", "unit_price": 9.5},
+                }
+            ],
+            "events": [],
+            "steps": [],
+        },
+    ),
 }
 IN_MEMORY = {"delete_requests", "delete_requests_without_tenant"}
 """Operations that change only what is never stored."""
