@@ -14,7 +14,14 @@ from mock_server.engine.reply import EventStream, File, Reply
 from mock_server.engine.responses import BrokenReplyError, encode_unchecked
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, MutableMapping, Sequence
+    from collections.abc import (
+        AsyncGenerator,
+        Awaitable,
+        Callable,
+        Mapping,
+        MutableMapping,
+        Sequence,
+    )
 
     from mock_server.access.grants import Grant
     from mock_server.access.ratelimit import Verdict
@@ -223,8 +230,13 @@ class Api:
         grant = None if security.public else self._gate.admit(security.credentials(raw, query))
         state.grant = grant
         if grant is not None:
-            if not state.fault:  # after a fault, the request is counted already
-                self._count(grant, operation, state)
+            if self._meter is not None and not state.fault:  # after a fault, the request is counted already
+                state.verdict = self._meter.take(grant)
+                _check_limits(state.verdict)
+                _check_open(self._meter.closed(grant))
+                injector = self._injector
+                if injector is not None and grant.tenant in injector.tenants:
+                    injector.inject(grant.tenant, operation.id)
             _check_scope(grant, operation)
         headers = Headers(raw)
         path, values = operation.parameters.read(segments, query, headers)
@@ -233,11 +245,8 @@ class Api:
             if grant is not None or not state.fault:  # without a grant, faults come after the body
                 state.body = await operation.body.receive(raw, receive)
             body = operation.body.parse(raw, state.body)
-        if self._injector is not None:
-            if grant is None and len(self._injector.tenants) and not state.fault:
-                self._injector.inject(self._injector.owner(body), operation.id)
-            if b"prefer" in raw and (answer := self._preferred(raw[b"prefer"], operation, state)):
-                return answer
+        if (grant is None or b"prefer" in raw) and (answer := self._preferred(raw, body, operation, state)):
+            return answer
         call = Call(operation.id, grant, path, values, headers, body, self._base_url)
         reply, payload = self._run(operation, call)
         if payload is None:
@@ -245,20 +254,6 @@ class Api:
             payload = operation.responses.encode(reply)
         kind = _media_type(reply.body, state) if isinstance(reply.body, _NOT_JSON) else JSON
         return Answer(reply.status, payload, self._limits(state) + reply.headers, self._gate.now(grant), kind)
-
-    def _count(self, grant: Grant, operation: Operation, state: RequestState) -> None:
-        """Count a request against the rate limits and for the faults of its tenant.
-
-        Raises `Problem` if a limit is exceeded or the API is closed, and `Injected` if the request meets
-        faults.
-        """
-        if self._meter is not None:
-            state.verdict = self._meter.take(grant)
-            _check_limits(state.verdict)
-            _check_open(self._meter.closed(grant))
-        injector = self._injector
-        if injector is not None and grant.tenant in injector.tenants:
-            injector.inject(grant.tenant, operation.id)
 
     def _run(self, operation: Operation, call: Call) -> tuple[Any, bytes | None]:
         """Call the handler, and return its reply and the encoded body.
@@ -283,11 +278,23 @@ class Api:
         finally:
             gate.release()
 
-    def _preferred(self, header: bytes, operation: Operation, state: RequestState) -> Answer | None:
-        """Build the response that the client chose with `Prefer`; return None if it chose none."""
-        from mock_server.engine.preferred import chosen
+    def _preferred(
+        self, raw: Mapping[bytes, bytes], body: Any, operation: Operation, state: RequestState
+    ) -> Answer | None:
+        """Build the response that the client chose with `Prefer`; return None if it chose none.
 
-        response = chosen(header, operation, self._service)
+        Raises `Injected` if a request without credentials meets faults. Its tenant is known from its body.
+        """
+        injector = self._injector
+        if injector is None:
+            return None
+        if state.grant is None and len(injector.tenants) and not state.fault:
+            injector.inject(injector.owner(body), operation.id)
+        if b"prefer" not in raw:
+            return None
+        from mock_server.engine.preferred import chosen  # few clients choose
+
+        response = chosen(raw[b"prefer"], operation, self._service)
         if response is None:
             return None
         status, payload, headers, kind = response
