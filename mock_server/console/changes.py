@@ -62,9 +62,11 @@ class Changes:
         left.add_done_callback(lambda _: woken.set())
         with self._waking(woken):
             try:
+                # Before the response starts: a page that is fetched after that has all earlier changes.
+                known = await self._fingerprint(tenant)
                 start = {"type": "http.response.start", "status": HTTPStatus.OK, "headers": list(_HEADERS)}
                 await send(start)
-                await self._send_events(tenant, woken, left, send)
+                await self._send_events(tenant, known, woken, left, send)
                 await send({"type": "http.response.body", "body": b""})
             finally:
                 left.cancel()
@@ -87,9 +89,8 @@ class Changes:
             self._journal.closing.remove(woken.set)
 
     async def _send_events(
-        self, tenant: str, woken: asyncio.Event, left: asyncio.Future[None], send: Send
+        self, tenant: str, known: list[Any], woken: asyncio.Event, left: asyncio.Future[None], send: Send
     ) -> None:
-        known = await self._fingerprint(tenant)
         message = b"retry: 1000\n\n"
         while not (self._journal.closed or left.done()):
             await send({"type": "http.response.body", "body": message, "more_body": True})

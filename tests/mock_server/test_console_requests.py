@@ -39,7 +39,9 @@ def listed(browser: Browser, **query: str) -> list[str]:
 
 
 def test_requests_are_listed_with_the_reason_of_a_refusal(browser: Browser) -> None:
-    assert "No request has arrived yet" in text_of(browser.get(PATH))
+    empty = text_of(browser.get(PATH))
+    assert "No request has arrived yet" in empty
+    assert "curl -H" in empty
     assert call(browser, "GET", "/rmas") == 200
     assert call(browser, "POST", "/rmas", {**RETURN, "customer_email": "nobody"}) == 400
     newest, oldest = listed(browser)
