@@ -5,6 +5,7 @@ import typer
 from mock_server.cli import (
     faults,
     forecast,
+    forget,
     keys,
     ledger,
     requests,
@@ -38,6 +39,7 @@ def commands() -> typer.Typer:
         forecast,
         ledger,
         requests,
+        forget,
         webhooks,
         faults,
     ):

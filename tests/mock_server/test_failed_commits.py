@@ -35,6 +35,7 @@ WRITES: dict[str, tuple[str, str, Any]] = {
     "create_tenant": ("POST", "/tenants", {"name": "other", "seed_size": 1}),
     "delete_tenant": ("DELETE", "/tenants/acme", None),
     "reset_tenant": ("POST", "/tenants/acme/reset", None),
+    "forget_customer": ("POST", "/tenants/acme/forget", {"email": "kim@example.com"}),
     "create_key": ("POST", "/tenants/acme/keys", {"vendor": "swap", "name": "phantom"}),
     "change_key": ("PATCH", "/tenants/acme/keys/swap/default", {"windows": {"minute": 1}}),
     "turn_switch": (
