@@ -29,7 +29,7 @@ def commands() -> typer.Typer:
         help="Control a running sandbox.\n\n"
         "Prepare tenants, clocks, keys and returns for a test, and inspect the events and webhooks.",
     )
-    for module in (
+    modules = (
         tenants,
         shop,
         snapshots,
@@ -42,6 +42,7 @@ def commands() -> typer.Typer:
         forget,
         webhooks,
         faults,
-    ):
+    )
+    for module in modules:
         module.register(group)
     return group

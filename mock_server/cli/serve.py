@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mock_server import address, cli
+from mock_server.cli import receiver
 from mock_server.cli.completion import complete_vendor
 from mock_server.serving import terminal
 
@@ -21,10 +22,11 @@ _REFUSED, _MISUSED, _INTERRUPTED = 1, 2, 130
 
 
 def register(app: typer.Typer) -> None:
-    """Add `serve`, `credentials` and `sandbox` to the `returns` program."""
+    """Add `serve`, `credentials`, `sandbox` and `receiver` to the `returns` program."""
     app.command()(serve)
     app.command()(cli.credentials)
     app.add_typer(cli.commands(), name="sandbox")
+    app.add_typer(receiver.commands(), name="receiver")
 
 
 def serve(

@@ -29,7 +29,8 @@ class Entry:
 def history(client: Api, tenant: str, found: Mapping[str, Any]) -> list[Entry]:
     """Collect the history of a return; `found` is the control plane's `ReturnDetails`."""
     events = list(_events(client, tenant, found))
-    entries = events
+    moments = {entry.at for entry in events}
+    entries = [*_deliveries(client, tenant, found, moments), *events]
     return sorted(entries, key=lambda entry: entry.at, reverse=True)
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mock_server.pages.documents import Entry
 
 DEMO: Final = "demo"
+_RECENT: Final = 20
 _MAX_OFFERED: Final = 40
 """The most tenants that the header offers; with more, it links to the list."""
 
@@ -26,13 +27,16 @@ _MAX_OFFERED: Final = 40
 class Shell:
     """The frame of a page about one tenant; `tenant` and `clock` are the control plane's responses.
 
-    `tenants` contains the names to choose from, or is empty if there are too many.
+    `tenants` contains the names to choose from, or is empty if there are too many. `faults` is the number of
+    active faults, and `failing` the number of recent deliveries that their receivers did not accept.
     """
 
     name: str
     tenant: Mapping[str, Any]
     clock: Mapping[str, Any]
     tenants: list[str] = field(default_factory=list)
+    faults: int = 0
+    failing: int = 0
 
     @property
     def now(self) -> str:
@@ -94,8 +98,17 @@ def _shell(tenant: str) -> Shell:
     clock = client.get("tenants", tenant, "clock")
     count = client.get("health")["tenants"]
     names = [one["name"] for one in client.get("tenants")["tenants"]] if count <= _MAX_OFFERED else []
-    client.calls[:] = shown or client.calls
-    return Shell(tenant, found, clock, names)
+    faults = client.get("tenants", tenant, "faults")["faults"]
+    deliveries = client.get("tenants", tenant, "deliveries", last=_RECENT)["deliveries"]
+    client.calls[:] = shown or client.calls[:2]
+    return Shell(
+        tenant,
+        found,
+        clock,
+        names,
+        faults=sum(fault["active"] for fault in faults),
+        failing=sum(one["state"] != "delivered" and one["attempts"] > 0 for one in deliveries),
+    )
 
 
 def done(message: str, location: str) -> Response:

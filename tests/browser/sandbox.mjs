@@ -16,7 +16,7 @@ export async function startSandbox(...options) {
   const readyFile = join(folder, "ready.json");
   const child = spawn(
     join(ROOT, ".venv/bin/returns"),
-    ["serve", "--port", "0", "--database", "sqlite://", "--seed-size", "30", "--ready-file", readyFile, ...options],
+    ["serve", "--port", "0", "--database", "sqlite://", "--seed-size", "6", "--ready-file", readyFile, ...options],
     { cwd: folder, stdio: ["ignore", "ignore", "pipe"] },
   );
   let log = "";

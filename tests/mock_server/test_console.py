@@ -12,7 +12,7 @@ from support.first_moment import STARTS
 from mock_server import vendors
 
 HOSTILE = "<script>alert('x')</script>"
-VIEWS = ("", "/returns", "/returns/new", "/ledger", "/clock", "/faults", "/keys", "/tenant")
+VIEWS = ("", "/returns", "/returns/new", "/webhooks", "/ledger", "/clock", "/faults", "/keys", "/tenant")
 PAGES = ("/", "/console", *(f"/console/demo{view}" for view in VIEWS))
 FILES = ("console.css", "console.js", "icon.svg")
 
@@ -111,6 +111,7 @@ EMPTY = {
     "/returns": "Create a return",
     "/ledger": "Create a return",
     "/faults": "No fault is on",
+    "/webhooks": "Subscribe a receiver",
     "": "Create a return",
 }
 

@@ -137,17 +137,20 @@ async function refresh() {
 }
 
 function show(fresh) {
-  const first = newest();
+  const first = newest()?.dataset.key;
   for (const part of PARTS) {
     const [old, now] = [document.getElementById(part), fresh.getElementById(part)];
     if (old && now) patch(old, document.adoptNode(now));
   }
   showCopyButtons();
   tick();
-  if (newest() !== first) document.getElementById("news").textContent = `New: ${newest()}`;
+  const row = newest();
+  if (row && row.dataset.key !== first) {
+    document.getElementById("news").textContent = `New: ${row.textContent.trim().replace(/\s+/g, " ")}`;
+  }
 }
 
-const newest = () => document.querySelector("#content [data-live-list] [data-row]")?.textContent.trim().replace(/\s+/g, " ") ?? "";
+const newest = () => document.querySelector("#content [data-live-list] > [data-key]");
 
 function pause(button) {
   paused = !paused;

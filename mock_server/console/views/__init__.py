@@ -9,6 +9,21 @@ from mock_server.console.views.ledger import ledger
 from mock_server.console.views.login import login
 from mock_server.console.views.overview import overview
 from mock_server.console.views.returns import returns
+from mock_server.console.views.snapshots import snapshots
+from mock_server.console.views.switches import switches
 from mock_server.console.views.tenants import tenants
+from mock_server.console.views.webhooks import webhooks
 
-VIEWS: Final = (login, tenants, overview, returns, ledger, clock, faults, keys)
+VIEWS: Final = (
+    login,
+    tenants,
+    snapshots,
+    overview,
+    returns,
+    webhooks,
+    ledger,
+    clock,
+    faults,
+    switches,
+    keys,
+)

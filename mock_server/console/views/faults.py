@@ -70,6 +70,7 @@ def _page(tenant: str, given: Mapping[str, str], error: str = "") -> str:
         scenarios=known["scenarios"],
         vendors=[(_ANY, "all vendors"), *((name, entry.title) for name, entry in apis().items())],
         operations=_operations(),
+        switches=api().get("tenants", tenant, "switches")["switches"],
         when=_WHEN,
         vendor=vendor,
         given=given,

@@ -32,6 +32,7 @@ def _page(tenant: str) -> str:
     client = api()
     events = client.get("tenants", tenant, "ledger", last=_LATEST)["events"]
     upcoming = client.get("tenants", tenant, "next", limit=_UPCOMING)["next"]
+    deliveries = client.get("tenants", tenant, "deliveries", last=_LATEST)["deliveries"]
     credentials = client.get("tenants", tenant, "credentials")["vendors"]
     commands = {
         name: curl.command(apis()[name].document, found["base_url"], found["headers"], found["query"])
@@ -42,6 +43,7 @@ def _page(tenant: str) -> str:
         tenant,
         here="overview",
         events=events[::-1],
+        deliveries=deliveries[::-1],
         credentials=credentials,
         commands=commands,
         secrets={name: _secret(found["fields"]) for name, found in credentials.items()},

@@ -47,7 +47,8 @@ def show(tenant: str) -> Any:
     """Show what a reset or a deletion would lose."""
     newest = api().get("tenants", tenant, "ledger", last=1)["events"]
     events = newest[0]["sequence"] if newest else 0
-    return page("tenant.html", tenant, here="tenant", events=events)
+    taken = api().get("tenants", tenant, "snapshots")["snapshots"]
+    return page("tenant.html", tenant, here="tenant", events=events, snapshots=taken)
 
 
 @tenants.post("/console/<tenant>/reset")

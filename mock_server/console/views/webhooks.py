@@ -9,6 +9,7 @@ from flask import Blueprint, request
 
 from mock_server.console.api import ApiError
 from mock_server.console.shell import api, apis, back, done, failed, page
+from mock_server.console.verification import signature_of
 from mock_server.console.words import plural, segment
 
 if TYPE_CHECKING:
@@ -58,7 +59,8 @@ def change(tenant: str, webhook: str, action: str) -> Any:
 @webhooks.get("/console/<tenant>/webhooks/deliveries/<int:number>")
 def show(tenant: str, number: int) -> Any:
     found = api().get("tenants", tenant, "deliveries", str(number))
-    return page("delivery.html", tenant, here="webhooks", **_listed(tenant), found=found)
+    signature = signature_of(apis()[found["vendor"]].document, found["event"])
+    return page("delivery.html", tenant, here="webhooks", **_listed(tenant), found=found, signature=signature)
 
 
 @webhooks.post("/console/<tenant>/webhooks/deliveries/<int:number>/resend")
