@@ -6,6 +6,7 @@ from mock_server.cli import (
     dumps,
     faults,
     forecast,
+    forget,
     keys,
     ledger,
     requests,
@@ -40,6 +41,7 @@ def commands() -> typer.Typer:
         forecast,
         ledger,
         requests,
+        forget,
         webhooks,
         faults,
     )

@@ -271,6 +271,14 @@ class Tenant:
         shop: Mapping[str, Any] = self.call("GET", "/shop")
         return shop
 
+    def forget(self, email: str) -> Mapping[str, int]:
+        """Erase the personal data of the customer with an e-mail address.
+
+        Returns how many `rows`, `events`, `steps`, `deliveries` and `requests` contained it.
+        """
+        erased: Mapping[str, int] = self.call("POST", "/forget", json={"email": email})
+        return erased
+
     def reset(self) -> None:
         """Generate the tenant's returns again, empty its ledger and restart its clock; its keys are kept."""
         self.call("POST", "/reset")

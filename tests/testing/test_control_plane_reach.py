@@ -98,6 +98,9 @@ REACH = {
     "stream_requests": Reach("sandbox requests --follow", lambda s: list(tenant(s).requests.follow())),
     "get_request": Reach("sandbox request 41", lambda s: tenant(s).requests.get(41)),
     "delete_requests": Reach("sandbox clear-requests", lambda s: tenant(s).requests.clear()),
+    "forget_customer": Reach(
+        "sandbox forget iris.lane@example.com", lambda s: tenant(s).forget("iris.lane@example.com")
+    ),
     "list_requests_without_tenant": Reach("sandbox requests --no-tenant", lambda s: s.requests()),
     "get_request_without_tenant": Reach("sandbox request 41 --no-tenant", lambda s: s.requests.get(41)),
     "delete_requests_without_tenant": Reach(
