@@ -83,4 +83,7 @@ def export(
     from mock_server.shop import template
 
     answer = call(url, token, "GET", tenant_path(tenant, "shop"))
+    if left_out := int(answer.headers.get("x-sandbox-left-out", "0")):
+        records = "1 record is" if left_out == 1 else f"{left_out} records are"
+        notify(f"{records} left out, because no shop can contain what they say.")
     print_line(template.as_yaml(answer.json(), str(template.SCHEMA)).rstrip("\n"))

@@ -1,5 +1,7 @@
 """The control plane operation that exports a tenant as a shop."""
 
+import asyncio
+
 from mock_server.control.context import ControlContext
 from mock_server.engine.call import Call
 from mock_server.engine.reply import Reply
@@ -14,8 +16,13 @@ class ShopEndpoints:
     async def export_shop(self, call: Call) -> Reply:
         # Imported here because most sandboxes never need it.
         from mock_server.shop.export import export
+        from mock_server.shop.loadable import loadable
 
         tenant = self._context.tenant(call).name
         now = await self._context.now(tenant)
-        present = {name: vendor.read_shop(tenant) for name, vendor in self._context.vendors.items()}
-        return Reply(200, export(present, now))
+        present = {}
+        for name, vendor in self._context.vendors.items():
+            present[name] = vendor.read_shop(tenant)
+            await self._context.world.store.yield_after_commit()  # lets other requests run
+        shop, left_out = await asyncio.to_thread(lambda: loadable(export(present, now), now))
+        return Reply(200, shop, ((b"x-sandbox-left-out", b"%d" % left_out),))

@@ -88,7 +88,7 @@ def unknown(word: str, kind: str, known: Iterable[str]) -> str:
 
     `kind` is the noun that the word should be, with an article, such as "a product".
     """
-    words = list(known)
+    words = list(dict.fromkeys(known))
     named = repr(word if len(word) <= _MAX_ECHOED else word[:_MAX_ECHOED] + "…")
     if not words:
         return f"{named} is not {kind}; the shop has none"

@@ -1,7 +1,7 @@
 """Lays out the returns of a shop at one vendor, with their history."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final, cast, get_args
@@ -21,8 +21,8 @@ from mock_server.seed import (
 from mock_server.seed.words import ShopWords
 from mock_server.shop import ages, journey
 from mock_server.shop.faults import Faults, RecordSkipped, meant, unknown
-from mock_server.shop.model import Difference, Parcel, Return, ReturnItem, Shop
-from mock_server.shop.orders import USUAL_AGE, OrderLayout, has, has_return, order_key
+from mock_server.shop.model import Difference, Order, Parcel, Return, ReturnItem, Shop
+from mock_server.shop.orders import USUAL_AGE, OrderLayout, has, order_key
 
 STATES: Final[dict[str, State]] = {
     **{state: cast("State", state) for state in get_args(State)},
@@ -40,10 +40,14 @@ def lay_out(
     The tenant's clock starts at `start` (µs). Records with a fault are left out, and the fault is noted.
     """
     seed_shop = OrderLayout(shop, vendor, start, faults).lay_out()
-    layout = ReturnLayout(shop, vendor, words, start, faults, seed_shop.orders)
+    orders = {order_key(order.number): order for order in seed_shop.orders}
+    asked_orders: dict[str, list[Order]] = {}
+    for order in shop.orders:
+        asked_orders.setdefault(order_key(order.number), []).append(order)
+    layout = ReturnLayout(vendor, words, start, faults, orders, asked_orders)
     returns = []
     for place, asked in enumerate(shop.returns):
-        if has_return(shop, asked, vendor):
+        if layout.has(asked):
             with faults.skipping():
                 returns.append(layout.one(place, asked))
     returns.sort(key=lambda made: made.created_at)
@@ -52,16 +56,26 @@ def lay_out(
 
 @dataclass(slots=True)
 class ReturnLayout:
-    """Lays out returns at `vendor`; the tenant's clock starts at `start` (µs)."""
+    """Lays out returns at `vendor`; the tenant's clock starts at `start` (µs).
 
-    shop: Shop
+    `orders` contains the vendor's orders without a fault, and `asked_orders` those of the shop, by number.
+    """
+
     vendor: str
     words: ShopWords
     start: int
     faults: Faults
-    orders: Sequence[SeedOrder]
+    orders: Mapping[str, SeedOrder]
+    asked_orders: Mapping[str, Sequence[Order]]
     _returned: Counter[tuple[str, str]] = field(default_factory=Counter)
     _tracking: set[str] = field(default_factory=set)
+
+    def has(self, asked: Return) -> bool:
+        """Return True if the vendor has a return: it is named, or none is and the vendor has the order."""
+        if asked.vendors:
+            return self.vendor in asked.vendors
+        orders = self.asked_orders.get(order_key(asked.order), ())
+        return not orders or any(has(order.vendors, self.vendor) for order in orders)
 
     def one(self, place: int, asked: Return) -> SeedReturn:
         """Build the return at index `place`; its number is still 0."""
@@ -91,10 +105,9 @@ class ReturnLayout:
         )
 
     def _order(self, path: str, asked: Return) -> SeedOrder:
-        for order in self.orders:
-            if order_key(order.number) == order_key(asked.order):
-                return order
-        of_number = [order for order in self.shop.orders if order_key(order.number) == order_key(asked.order)]
+        if order := self.orders.get(order_key(asked.order)):
+            return order
+        of_number = self.asked_orders.get(order_key(asked.order), ())
         if any(has(order.vendors, self.vendor) for order in of_number):
             raise RecordSkipped  # the order's own fault is noted already
         if of_number:
@@ -102,7 +115,7 @@ class ReturnLayout:
             raise self.faults.note(
                 f"{path}.order", f"{self.vendor} does not have {asked.order}; {others} have it"
             )
-        numbers = [order.number for order in self.shop.orders]
+        numbers = [order.number for orders in self.asked_orders.values() for order in orders]
         raise self.faults.note(f"{path}.order", unknown(asked.order, "the number of an order", numbers))
 
     def _difference(self, asked: Return) -> Difference:

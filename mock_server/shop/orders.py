@@ -1,7 +1,8 @@
 """Lays out the products, customers and orders of a shop at one vendor."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from mock_server.seed import SeedAddress, SeedCustomer, SeedLine, SeedOrder, SeedShop
@@ -25,9 +26,12 @@ class OrderLayout:
     vendor: str
     start: int
     faults: Faults
+    _returns: dict[str, list[Return]] = field(default_factory=dict)
 
     def lay_out(self) -> SeedShop:
         """Build the vendor's products, customers and orders; records with a fault are left out."""
+        for asked in self.shop.returns:
+            self._returns.setdefault(order_key(asked.order), []).append(asked)
         lines = self._products()
         people = self._customers()
         orders: dict[str, SeedOrder] = {}
@@ -53,11 +57,12 @@ class OrderLayout:
     def _customers(self) -> dict[str, SeedCustomer]:
         """Build the customers, keyed by e-mail address in lower case."""
         people: dict[str, SeedCustomer] = {}
+        orders = Counter(order.customer.lower() for order in self.shop.orders)
         for place, customer in enumerate(self.shop.customers):
             key = customer.email.lower()
             if key in people:
                 self.faults.note(f"customers[{place}].email", f"{customer.email} is used twice")
-            people[key] = _customer(customer, self.shop.orders)
+            people[key] = _customer(customer, orders[key])
         return people
 
     def _order(
@@ -94,12 +99,11 @@ class OrderLayout:
     def _usual_moment(self, number: str) -> int:
         """Choose when an order without an age was placed (µs): some time before its oldest return."""
         placed = ages.moment(_USUAL_ORDER_AGE, self.start)
-        for asked in self.shop.returns:
-            if order_key(asked.order) == order_key(number):
-                try:
-                    placed = min(placed, ages.moment(asked.age or USUAL_AGE, self.start) - _AHEAD)
-                except ValueError:
-                    continue  # noted together with the return
+        for asked in self._returns.get(order_key(number), ()):
+            try:
+                placed = min(placed, ages.moment(asked.age or USUAL_AGE, self.start) - _AHEAD)
+            except ValueError:
+                continue  # noted together with the return
         return placed
 
 
@@ -114,20 +118,12 @@ def has(vendors: Iterable[str], vendor: str) -> bool:
     return not named or vendor in named
 
 
-def has_return(shop: Shop, asked: Return, vendor: str) -> bool:
-    """Return True if a vendor has a return: it is named, or none is named and the vendor has the order."""
-    if asked.vendors:
-        return vendor in asked.vendors
-    of_number = [order for order in shop.orders if order_key(order.number) == order_key(asked.order)]
-    return not of_number or any(has(order.vendors, vendor) for order in of_number)
-
-
-def _customer(customer: Customer, orders: Iterable[Order]) -> SeedCustomer:
+def _customer(customer: Customer, orders: int) -> SeedCustomer:
     home, email = customer.address, customer.email
     return SeedCustomer(
         name=customer.name or invented_name(email),
         email=email,
         phone=customer.phone,
         address=SeedAddress(home.street, home.city, home.region, home.postcode, home.country),
-        orders=sum(order.customer.lower() == email.lower() for order in orders),
+        orders=orders,
     )

@@ -119,8 +119,18 @@ def test_every_control_plane_read_succeeds_with_prefilled_values(sandbox: Sandbo
     webhook = {"vendor": "returnmate", "url": "http://127.0.0.1:9/in"}
     added = sandbox.control.post("/tenants/demo/webhooks", json=webhook).raise_for_status().json()
     sandbox.control.post(f"/tenants/demo/webhooks/{added['id']}/test", json={}).raise_for_status()
+    fault = {"what": "latency", "parameters": {"milliseconds": 1}, "when": {"next": 1}}
+    sandbox.control.post("/tenants/demo/faults", json=fault).raise_for_status()
+    login = sandbox.credentials("returnmate")
+    no_login: dict[str, str] = {}
+    for headers in (login["headers"], no_login):
+        httpx.get(f"{login['base_url']}/rmas", headers=headers)
     document = served(f"{sandbox.url}/__sandbox")
-    reads = [(path, method) for path, method, _ in operations(document) if method == "get"]
+    reads = [
+        (path, method)
+        for path, method, operation in operations(document)
+        if method == "get" and "text/event-stream" not in operation["responses"]["200"].get("content", {})
+    ]
     for path, method in each(reads):
         answer = execute(sandbox.control, document, path, method)
         assert answer.is_success, f"{answer.request.url} {answer.text}"

@@ -269,6 +269,21 @@ def test_exported_tenant_can_be_created_again(size: int) -> None:
         assert world.call("export_shop", tenant="again").body["products"] == shop["products"]
 
 
+def test_records_that_no_shop_can_contain_are_left_out_and_counted() -> None:
+    odd = {"order_number": "#5001", "customer_email": "a@example.com", "items": []}
+    items = [{"sku": "OTHER", "quantity": 1, "reason": "no_such_reason"}]
+    with open_world(seed_size=0) as world:
+        create(world, "mugs", SMALL)
+        for vendor in ("returnmate", "swap"):
+            request = {**odd, "vendor": vendor, "items": items}
+            assert world.call("create_tenant_return", request, tenant="mugs").status == 201
+        reply = world.call("export_shop", tenant="mugs")
+        assert dict(reply.headers) == {b"x-sandbox-left-out": b"1"}
+        returned = [asked for asked in reply.body["returns"] if asked["items"][0]["sku"] == "OTHER"]
+        assert [asked["vendors"] for asked in returned] == [["swap"]]
+        create(world, "again", reply.body, first_moment=world.call("get_tenant", tenant="mugs").body["now"])
+
+
 def _told(found: PresentReturn) -> tuple[Any, ...]:
     units = Counter({item.sku: 0 for item in found.items})
     for item in found.items:
