@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from mock_server.acts import acts_of
 from mock_server.faults.model import PREFIX
+from mock_server.journal.journal import NO_TENANT
 from mock_server.pages.prefill import Examples
 from mock_server.store import tables
 from mock_server.vendors import Vendor
@@ -24,7 +25,7 @@ _SEQUENCES = sa.table("sqlite_sequence", sa.column("name"), sa.column("seq"))
 def examples(world: World, served: Mapping[str, Vendor], tenant: str) -> Examples:
     """Collect IDs of a tenant's records, and request bodies that the sandbox accepts now."""
     found = _Finder(world, served, tenant)
-    path = {**found.names(), **found.webhooks(), **found.faults()}
+    path = {**found.names(), **found.webhooks(), **found.faults(), **found.requests()}
     bodies: dict[str, Any] = {
         "create_tenant": {"name": found.free_tenant("acme")},
         "clone_tenant": {"name": found.free_tenant("acme-2")},
@@ -83,6 +84,12 @@ class _Finder:
         table = tables.faults
         faults = self._column(table.c.id, table.c.tenant == self.tenant)
         return {"fault": f"{PREFIX}{faults[0] if faults else self._next('faults')}"}
+
+    def requests(self) -> dict[str, str]:
+        """Return the newest recorded request of the tenant, and the newest without a tenant."""
+        owners = {"get_request": self.tenant, "get_request_without_tenant": NO_TENANT}
+        newest = {operation: self.world.journal.entries(owner)[:1] for operation, owner in owners.items()}
+        return {f"{operation}.id": str(entry.id) for operation, found in newest.items() for entry in found}
 
     def movable(self) -> Iterator[tuple[str, str, str]]:
         """Yield new returns, with their vendor and a status that may follow.

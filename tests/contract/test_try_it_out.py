@@ -118,14 +118,21 @@ def test_prefilled_lists_are_not_filtered(sandbox: Sandbox, vendor: str) -> None
 def test_every_control_plane_operation_succeeds_with_prefilled_values(sandbox: Sandbox) -> None:
     """Create first, then read and change, and delete at last, single records before lists.
 
-    The page is loaded again before each of these steps.
+    The page is loaded again before each of these steps. A stream of events never ends.
     """
+    login = sandbox.credentials("returnmate")
     for methods in each([{"post"}, {"get", "put", "patch"}, {"delete"}]):
+        for headers in (login["headers"], {}):  # recorded, one without a tenant
+            httpx.get(f"{login['base_url']}/rmas", headers=headers)
         document = served(f"{sandbox.url}/__sandbox")
-        found = [one for one in operations(document) if one[1] in methods]
+        found = [one for one in operations(document) if one[1] in methods and not is_stream(one[2])]
         for path, method, operation in each(found[::-1] if methods == {"delete"} else found):
             answer = execute(sandbox.control, document, path, method)
             assert answer.is_success, f"{operation['operationId']}: {answer.request.url} {answer.text}"
+
+
+def is_stream(operation: dict[str, Any]) -> bool:
+    return "text/event-stream" in operation["responses"].get("200", {}).get("content", {})
 
 
 def test_control_plane_can_be_tried_again_after_reloading(sandbox: Sandbox) -> None:
