@@ -6,10 +6,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
-import httpx
-
-from mock_server.cli.durations import seconds
-from mock_server.cli.until import until as parse_until
 from mock_server.testing.faults import Faults
 from mock_server.testing.recorded import Requests
 from mock_server.testing.records import (
@@ -34,6 +30,8 @@ from mock_server.testing.webhooks import Webhooks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    import httpx
 
     from mock_server.testing.sandbox import Sandbox
 
@@ -76,6 +74,8 @@ class Tenant:
 
     def client(self, vendor: str) -> httpx.Client:
         """Create an HTTP client that sends the tenant's credentials to a vendor's API; close it after use."""
+        import httpx
+
         found = self.credentials(vendor)
         verify = found.base_url.startswith("https:")
         return httpx.Client(
@@ -360,6 +360,9 @@ class Clock:
         Raises `ValueError` if a string is not valid, and `SandboxError` if the time is in the past or if what
         `until` waits for never happens; then the clock does not move.
         """
+        from mock_server.cli.durations import seconds
+        from mock_server.cli.until import until as parse_until
+
         if isinstance(until, str):
             body = parse_until(until)
         elif until is not None:

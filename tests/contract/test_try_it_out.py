@@ -121,8 +121,9 @@ def test_every_control_plane_operation_succeeds_with_prefilled_values(sandbox: S
     The page is loaded again before each of these steps. A stream of events never ends.
     """
     login = sandbox.credentials("returnmate")
+    no_login: dict[str, str] = {}
     for methods in each([{"post"}, {"get", "put", "patch"}, {"delete"}]):
-        for headers in (login["headers"], {}):  # recorded, one without a tenant
+        for headers in (login["headers"], no_login):  # recorded, one without a tenant
             httpx.get(f"{login['base_url']}/rmas", headers=headers)
         document = served(f"{sandbox.url}/__sandbox")
         found = [one for one in operations(document) if one[1] in methods and not is_stream(one[2])]
