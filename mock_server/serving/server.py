@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from mock_server.app import Sandbox, create_app
+from mock_server.journal.refused import record_refusal
 from mock_server.serving.protocol import Protocol, Sweeper
 
 if TYPE_CHECKING:
@@ -41,10 +42,12 @@ def serve(
     )
     app = create_app(settings)
     _tune_garbage_collection()
+    is_recorded = settings.journal or settings.log
+    refused = partial(record_refusal, app.world.journal) if is_recorded else None
     config = uvicorn.Config(
         app,
         loop="auto",  # uvloop where it is installed
-        http=partial(Protocol, max_body=settings.max_body),  # type: ignore[arg-type]  # called as a class
+        http=partial(Protocol, max_body=settings.max_body, refused=refused),  # type: ignore[arg-type]  # called as a class
         ws="none",
         proxy_headers=False,
         lifespan="on",
