@@ -117,7 +117,7 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
                     else:
                         await self._answer(api, *match, scope, receive, send)
                     return
-            if self._journal is not None:
+            if self._journal is not None and not _is_for_page(scope):
                 send = _recording(self._journal, scope, send)
         await self._app(scope, receive, send)
 
@@ -187,6 +187,16 @@ def _begin(api: Api) -> RequestState:
     if api.journal is not None:
         state.started = api.journal.ticks()
     return state
+
+
+def _is_for_page(scope: Scope) -> bool:
+    """Return True if a browser asks for a page, a script or a picture, which `Sec-Fetch-Dest` names.
+
+    The calls of a script have the value `empty`, and other programs do not send the header.
+    """
+    headers = dict(scope["headers"])
+    is_subresource = headers.get(b"sec-fetch-dest", b"empty") != b"empty"
+    return bool(is_subresource or scope["path"].startswith("/console"))
 
 
 def _recording(journal: Journal, scope: Scope, send: Send) -> Send:

@@ -23,6 +23,9 @@ from mock_server.engine.protocols import ConnectionCut
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    Refused = Callable[[str, bytes, int, str], None]
+    """Receives the method ("?" if it is unknown), target, status and reason of a refused request."""
+
 MAX_HEAD: Final = 65_536
 """The maximum size in bytes of a request line and its headers."""
 HEAD_SECONDS: Final = 20.0
@@ -83,6 +86,8 @@ _UPGRADE_HEADERS: Final = {b"upgrade", b"http2-settings"}
 class Protocol(HttpToolsProtocol):
     """An HTTP connection; `max_body` is the size limit of request bodies in bytes.
 
+    `refused` is called for each request that the application does not receive.
+
     The API that receives a request rejects bodies over `max_body` in its own error format. The connection
     only rejects bodies that exceed a higher limit.
     """
@@ -91,8 +96,9 @@ class Protocol(HttpToolsProtocol):
     cycle: Any
     flow: Any
 
-    def __init__(self, *, max_body: int, **options: Any) -> None:
+    def __init__(self, *, max_body: int, refused: Refused | None = None, **options: Any) -> None:
         super().__init__(**options)
+        self._refused = refused
         self._max_received = MAX_HEAD + _BODY_OVERHEAD * max_body
         self._refusal = BROKEN
         self._chunk = b""
@@ -251,6 +257,9 @@ class Protocol(HttpToolsProtocol):
         )
         if not self.transport.is_closing():
             self.transport.write("\r\n".join((*lines, "", "")).encode() + body)
+            if self._refused is not None:
+                method = (self.scope or {}).get("method") or "?"
+                self._refused(method, bytes(self.url), refusal.status, refusal.sentence)
             self._linger()
 
     def _linger(self) -> None:

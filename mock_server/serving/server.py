@@ -12,6 +12,7 @@ import uvicorn
 
 from mock_server.app import Sandbox, create_app
 from mock_server.dumps import MAX_DUMP
+from mock_server.journal.refused import record_refusal
 from mock_server.serving.protocol import Protocol, Sweeper
 
 if TYPE_CHECKING:
@@ -43,10 +44,12 @@ def serve(
     app = create_app(settings)
     _tune_garbage_collection()
     largest = max(settings.max_body, MAX_DUMP)  # each operation has its own limit, which is lower for most
+    is_recorded = settings.journal or settings.log
+    refused = partial(record_refusal, app.world.journal) if is_recorded else None
     config = uvicorn.Config(
         app,
         loop="auto",  # uvloop where it is installed
-        http=partial(Protocol, max_body=largest),  # type: ignore[arg-type]  # called as a class
+        http=partial(Protocol, max_body=largest, refused=refused),  # type: ignore[arg-type]  # called as a class
         ws="none",
         proxy_headers=False,
         lifespan="on",

@@ -109,6 +109,7 @@ def test_path_that_resembles_nothing_names_no_operation(client: TestClient) -> N
 def test_page_and_control_plane_are_not_recorded(client: TestClient) -> None:
     assert client.get("/").status_code == 200
     assert client.get("/__sandbox/tenants/nobody").status_code == 404
+    assert client.get("/favicon.gif", headers={"Sec-Fetch-Dest": "image"}).status_code == 404
     assert listed(client, without_tenant=True) == []
 
 

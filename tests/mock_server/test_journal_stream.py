@@ -5,6 +5,7 @@ import json
 import os
 import pty
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -273,3 +274,13 @@ def test_iteration_ends_with_the_tenant(served: Serving) -> None:
         tenant.delete()
         with pytest.raises(Exception, match="There is no tenant 'brief'"):
             next(tenant.requests.follow())
+
+
+def test_request_that_the_server_refuses_is_recorded(served: Serving) -> None:
+    with socket.create_connection(("127.0.0.1", served.port)) as connection:
+        connection.sendall(b"GET /returnmate/v1/rmas?token=hidden-token HTTP/1.1\r\n\r\n")
+        assert connection.recv(1_000).startswith(b"HTTP/1.1 400 ")
+    shown = httpx.get(f"{served.url}/__sandbox/requests").json()["requests"][0]
+    assert (shown["status"], shown["path"], shown["query"]) == (400, "/returnmate/v1/rmas", "token=***")
+    assert shown["verdict"] == shown["response"]["body"]
+    assert "Host" in shown["verdict"]
