@@ -35,6 +35,7 @@ from mock_server.engine.specification_errors import first_error
 from mock_server.engine.valid_specification import ValidSpecification
 from mock_server.faults.injection import Injector
 from mock_server.faults.registry import Faults
+from mock_server.journal.exchanges import Exchanges
 from mock_server.pages import curl
 from mock_server.pages.documents import Entry, create_documents
 from mock_server.pages.labels import LabelPages
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
     from mock_server.console.changes import Changes
-    from mock_server.engine.protocols import Gate, Guard, Meter, Service
+    from mock_server.engine.protocols import Gate, Guard, Journal, Meter, Service
     from mock_server.faults.viewed_store import ViewedStore
     from mock_server.pages.label import Label
     from mock_server.settings import Settings
@@ -146,7 +147,15 @@ def _assemble(world: World, served: Mapping[str, Vendor]) -> Sandbox:
     pages = PageMiddleware(console, origins.refuse_other_names, world.clocks.real)
     passes = ("/ui", "/openapi.json", "/openapi.yaml")
     cors = Cors(settings.cors) if settings.cors else None
-    engine = partial(Engine, max_body=settings.max_body, base_url=settings.base_url, passes=passes, cors=cors)
+    journal = _journal(world, entries, control)
+    engine = partial(
+        Engine,
+        max_body=settings.max_body,
+        base_url=settings.base_url,
+        passes=passes,
+        journal=journal,
+        cors=cors,
+    )
     stack = [engine, ServerErrorMiddleware, LifespanMiddleware]
     lifespan = _lifespan(world, transport, console)
     app = Sandbox(pages, import_name=__name__, middlewares=stack, lifespan=lifespan)
@@ -157,7 +166,7 @@ def _assemble(world: World, served: Mapping[str, Vendor]) -> Sandbox:
         vendor = served[entry.name]
         gate = KeyGate(world, vendor)
         injector = Injector(faults, world, entry.name, partial(_handlers_over, world, entry.name))
-        _add(app, entry, vendor, gate, gate, injector=injector)
+        _add(app, entry, vendor, gate, gate, journal=journal, injector=injector)
     guard = ControlGuard(settings)
     _add(app, control, Control(world, tenants, served, faults), ControlGate(world), guard=guard)
     app.assemble()
@@ -171,6 +180,7 @@ def _add(
     gate: Gate,
     meter: Meter | None = None,
     guard: Guard | None = None,
+    journal: Journal | None = None,
     injector: Injector | None = None,
 ) -> None:
     app.add_api(
@@ -182,8 +192,18 @@ def _add(
         gate=gate,
         meter=meter,
         guard=guard,
+        journal=journal,
         injector=injector,
     )
+
+
+def _journal(world: World, entries: list[Entry], control: Entry) -> Journal | None:
+    """Prepare the journal of the vendors' APIs; return None if it is off."""
+    journal = world.journal
+    journal.attribution.vendors = [entry.name for entry in entries]
+    apis = {entry.name: (entry.path, entry.document) for entry in entries}
+    journal.exchanges = Exchanges(apis, control.document)
+    return journal if world.settings.journal or world.settings.log else None
 
 
 def _handlers_over(world: World, vendor: str, store: ViewedStore) -> Vendor:

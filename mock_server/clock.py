@@ -56,6 +56,12 @@ def ticks() -> int:
     return time.perf_counter_ns() // 1_000
 
 
+wall_ns: Final = time.time_ns
+"""Returns real time in nanoseconds since the Unix epoch; for code that runs in every request."""
+elapsed_ns: Final = time.perf_counter_ns
+"""Returns the value of a performance counter in nanoseconds; for code that runs in every request."""
+
+
 async def sleep(seconds: float) -> None:
     """Sleep for the given number of seconds of real time."""
     await asyncio.sleep(seconds)
@@ -84,6 +90,11 @@ def timestamp(at: int) -> str:
 def reached_at(due: int) -> str:
     """Format the time `due` (µs) like `timestamp`, but rounded up to a whole second."""
     return timestamp(due + SECOND - 1)
+
+
+def timestamp_ms(at: int) -> str:
+    """Format a time (µs) like `2024-12-30T10:30:00.125Z`, rounded down to a millisecond."""
+    return f"{timestamp(at)[:-1]}.{at % SECOND // 1_000:03}Z"
 
 
 @lru_cache(maxsize=4_096)  # responses repeat the same times

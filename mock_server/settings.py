@@ -56,6 +56,10 @@ class Settings(BaseSettings):
     """Seconds before the server closes an idle connection; higher than the timeout of most clients."""
     webhook_allow: Annotated[tuple[str, ...], NoDecode] = ()
     """Hosts and CIDR blocks, other than this machine, that webhooks may be sent to; separated by commas."""
+    journal: int = Field(default=1_000, ge=0, le=100_000)
+    """How many of the newest requests of each tenant are kept in memory, with their responses."""
+    log: bool = False
+    """Whether each request is printed to standard output, in one line."""
     cors: Annotated[tuple[str, ...], NoDecode] = ()
     """Origins whose web pages may call the vendors' APIs, and `*` for every origin; separated by commas.
 

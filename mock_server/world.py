@@ -10,6 +10,8 @@ from mock_server.access.keys import Keys
 from mock_server.access.ratelimit import Limiter
 from mock_server.access.tokens import Tokens
 from mock_server.clock import Clocks
+from mock_server.journal.attribution import Attribution
+from mock_server.journal.journal import Journal
 from mock_server.labels import Labels
 from mock_server.ledger import Ledger
 from mock_server.rendering import Renderer
@@ -36,6 +38,7 @@ class World:
     webhooks: Webhooks
     labels: Labels
     settings: Settings
+    journal: Journal
     tasks: Supervisor = field(default_factory=Supervisor)
     renderer: Renderer = field(default_factory=Renderer)
 
@@ -71,6 +74,7 @@ class World:
             webhooks=Webhooks(store, outbox, clocks),
             labels=Labels.of(secret, settings.base_url),
             settings=settings,
+            journal=Journal(settings.journal, Attribution(keys, tokens)),
         )
 
     def close(self) -> None:

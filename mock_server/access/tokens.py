@@ -107,6 +107,11 @@ class Tokens:
             raise TokenExpiredError(use)
         return grant
 
+    def tenant_of(self, vendor: str, presented: str) -> str:
+        """Return the tenant that a token was issued for, even if it has expired; "" if it is not genuine."""
+        token = self._token(presented)
+        return token.tenant if token and token.vendor == vendor else ""
+
     def spend(self, vendor: str, presented: str, use: Use = "code") -> Grant | None:
         """Verify a single-use token, such as an authorization code; mark it as used and return its grant.
 

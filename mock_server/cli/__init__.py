@@ -7,6 +7,7 @@ from mock_server.cli import (
     forecast,
     keys,
     ledger,
+    requests,
     returns,
     shop,
     snapshots,
@@ -27,6 +28,19 @@ def commands() -> typer.Typer:
         help="Control a running sandbox.\n\n"
         "Prepare tenants, clocks, keys and returns for a test, and inspect the events and webhooks.",
     )
-    for module in (tenants, shop, snapshots, verify, keys, returns, forecast, ledger, webhooks, faults):
+    modules = (
+        tenants,
+        shop,
+        snapshots,
+        verify,
+        keys,
+        returns,
+        forecast,
+        ledger,
+        requests,
+        webhooks,
+        faults,
+    )
+    for module in modules:
         module.register(group)
     return group

@@ -55,14 +55,17 @@ def print_json(answer: httpx.Response) -> None:
     print_line(text if _is_encodable(text) else json.dumps(answer.json()))
 
 
-def print_line(text: str) -> None:
-    """Print a line; characters that standard output cannot encode are replaced with question marks."""
-    print(_encodable(text, sys.stdout))  # noqa: T201
+def print_line(text: str, *, flush: bool = False) -> None:
+    """Print a line; characters that standard output cannot encode are replaced with question marks.
+
+    With `flush`, the line is written at once, also into a pipe.
+    """
+    print(_encodable(text, sys.stdout), flush=flush)  # noqa: T201
 
 
 def notify(sentence: str) -> None:
     """Print a sentence on standard error, so that it is kept separate from the command's output."""
-    print(_encodable(_printable(sentence), sys.stderr), file=sys.stderr)  # noqa: T201
+    print(_encodable(printable(sentence), sys.stderr), file=sys.stderr)  # noqa: T201
 
 
 def _encoding(stream: TextIO) -> str:
@@ -93,7 +96,7 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, wrap: 
     from rich.text import Text
 
     terminal, available = sys.stdout.isatty(), shutil.get_terminal_size().columns
-    cells = [[_encodable(_printable(one_line(value)), sys.stdout) for value in row] for row in rows]
+    cells = [[_encodable(printable(one_line(value)), sys.stdout) for value in row] for row in rows]
     fitting = tables.column_widths(columns, cells, available, wrap=wrap)
     if terminal and fitting is None:
         print("\n".join(tables.as_list(columns, cells, available, wrap=wrap)))  # noqa: T201
@@ -122,6 +125,6 @@ def one_line(value: Any) -> str:
     return str(value)
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Replace control characters, so that a tenant's data cannot send commands to the terminal."""
     return "".join(letter if letter.isprintable() or letter == "\n" else "�" for letter in text)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 from urllib.parse import quote
 
@@ -12,12 +14,13 @@ from mock_server.cli.completion import complete_vendor
 from mock_server.cli.output import Format, notify
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import httpx
 
 DEFAULT_URL = "http://127.0.0.1:4010"
-FAILED, MISUSED = 1, 2
+FAILED, MISUSED, INTERRUPTED = 1, 2, 130
+_NO_CONTENT = 204
 _EXIT_CODES = {400: 5, 401: 3, 403: 3, 404: 4, 409: 5, 429: 6}
 """Exit codes, keyed by HTTP status; `returns --help` describes them."""
 _TIMEOUT = 30.0  # seconds
@@ -66,14 +69,43 @@ def call(
     If no sandbox responds, or if the sandbox rejects the request, prints a sentence on standard error and
     exits.
     """
+    with _connected(url, token) as (client, base_url):
+        answer = client.request(method, f"{base_url}/__sandbox{path}", json=body, params=query)
+    _check(answer)
+    if answer.status_code != _NO_CONTENT and not isinstance(_content(answer), dict):
+        fail(_not_a_sandbox(answer))
+    return answer
+
+
+def events(url: str, token: str, path: str, query: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the data of each server-sent event of the control plane, until the sandbox stops.
+
+    Fails in the same way as `call`.
+    """
+    with (
+        _connected(url, token, reads_forever=True) as (client, base_url),
+        client.stream("GET", f"{base_url}/__sandbox{path}", params=query) as answer,
+    ):
+        if not answer.is_success:
+            answer.read()
+            _check(answer)
+        for line in answer.iter_lines():
+            if line.startswith("data: "):
+                yield json.loads(line.removeprefix("data: "))
+
+
+@contextmanager
+def _connected(url: str, token: str, *, reads_forever: bool = False) -> Iterator[tuple[httpx.Client, str]]:
+    """Yield an HTTP client and the base URL; if a request fails, print a sentence and exit."""
     import httpx
 
     from mock_server.proxies import ProxyUnusable, network
 
     base_url, headers = _checked(url, token)
+    timeout = httpx.Timeout(_TIMEOUT, read=None if reads_forever else _TIMEOUT)
     try:
-        with httpx.Client(transport=network(base_url), timeout=_TIMEOUT, headers=headers) as client:
-            answer = client.request(method, f"{base_url}/__sandbox{path}", json=body, params=query)
+        with httpx.Client(transport=network(base_url), timeout=timeout, headers=headers) as client:
+            yield client, base_url
     except ProxyUnusable as error:
         fail(str(error), MISUSED)
     except httpx.TimeoutException:
@@ -86,11 +118,12 @@ def call(
         )
     except UnicodeEncodeError:
         fail(_NOT_UTF_8, MISUSED)
+
+
+def _check(answer: httpx.Response) -> None:
+    """Exit with the sandbox's message if it refused a request."""
     if not answer.is_success:
         fail(_refusal(answer), _EXIT_CODES.get(answer.status_code, FAILED))
-    if answer.status_code != httpx.codes.NO_CONTENT and not isinstance(_content(answer), dict):
-        fail(_not_a_sandbox(answer))
-    return answer
 
 
 def member(answer: httpx.Response, name: str) -> Any:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mock_server import address, cli
+from mock_server.cli import receiver
 from mock_server.cli.completion import complete_vendor
 from mock_server.serving import terminal
 
@@ -21,10 +22,11 @@ _REFUSED, _MISUSED, _INTERRUPTED = 1, 2, 130
 
 
 def register(app: typer.Typer) -> None:
-    """Add `serve`, `credentials` and `sandbox` to the `returns` program."""
+    """Add `serve`, `credentials`, `sandbox` and `receiver` to the `returns` program."""
     app.command()(serve)
     app.command()(cli.credentials)
     app.add_typer(cli.commands(), name="sandbox")
+    app.add_typer(receiver.commands(), name="receiver")
 
 
 def serve(
@@ -92,6 +94,15 @@ def serve(
             help="Seconds after which an idle connection is closed.  [default: 75]", min=1, max=86_400
         ),
     ] = None,
+    journal: Annotated[
+        int | None,
+        typer.Option(
+            help="Requests to keep in memory for each tenant; 0 keeps none.  [default: 1000]",
+            min=0,
+            max=100_000,
+        ),
+    ] = None,
+    log: Annotated[bool, typer.Option("--log", help="Print a line for each request.")] = False,
     ready_file: Annotated[
         Path | None,
         typer.Option(
@@ -133,6 +144,8 @@ def serve(
         "webhook_allow": webhook_allow or None,
         "demo_keys": demo_keys,
         "keep_alive": keep_alive,
+        "journal": journal,
+        "log": log or None,
         "cors": cors or None,
     }
     _serve({name: value for name, value in options.items() if value is not None}, ready_file)
@@ -156,18 +169,23 @@ def _serve_at(listener: socket, settings: Settings, ready_file: Path | None) -> 
     from mock_server.engine.compiler import BrokenSpecification
     from mock_server.proxies import ProxyUnusable
     from mock_server.serving import server
+    from mock_server.serving.log import RequestLog
     from mock_server.serving.ready import ReadyFile, ReadyFileError
     from mock_server.shop.faults import ShopError
     from mock_server.store import StoreError
 
     file: ReadyFile | None = None
+    log = RequestLog()
 
     def ready(app: Sandbox) -> None:
         if file:
             file.publish(banner.facts(app))
         banner.show(app)
+        if settings.log:
+            log.start(app.world.journal)
 
     def leaving() -> None:
+        log.stop()
         if file:
             file.remove()
 

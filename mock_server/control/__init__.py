@@ -14,6 +14,7 @@ from mock_server.control.keys import KeyEndpoints
 from mock_server.control.ledger import LedgerEndpoints
 from mock_server.control.next import NextEndpoints
 from mock_server.control.overviews import OverviewEndpoints
+from mock_server.control.requests import RequestEndpoints
 from mock_server.control.returns import ReturnEndpoints
 from mock_server.control.shop import ShopEndpoints
 from mock_server.control.snapshots import SnapshotEndpoints
@@ -57,6 +58,7 @@ _SUBJECTS: Final = (
     ReturnEndpoints,
     ShopEndpoints,
     ActEndpoints,
+    RequestEndpoints,
     WebhookEndpoints,
     DeliveryEndpoints,
     FaultEndpoints,

@@ -47,14 +47,17 @@ class TenantEndpoints:
     async def reset_tenant(self, call: Call) -> Reply:
         with self._context.missing():
             tenant = await self._context.bulk.reset(self._context.tenant(call).name)
+        self._context.world.journal.clear(tenant.name)
         return Reply(200, shown(self._context, tenant))
 
     async def delete_tenant(self, call: Call) -> Reply:
         try:
             with self._context.missing():
-                await self._context.bulk.delete(self._context.tenant(call).name)
+                tenant = self._context.tenant(call).name
+                await self._context.bulk.delete(tenant)
         except ValueError as error:
             return conflict(error)
+        self._context.world.journal.clear(tenant)
         return Reply(204, None)
 
 

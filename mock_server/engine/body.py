@@ -51,7 +51,7 @@ def too_large(limit: int) -> Problem:
 
 
 class Body:
-    """The compiled Request Body Object of one operation, which reads and validates JSON bodies.
+    """The compiled Request Body Object of one operation, which receives and validates JSON bodies.
 
     Raises `ValueError` if the specification allows a media type other than JSON.
     """
@@ -65,17 +65,23 @@ class Body:
         self._validator = schemas.validator(raw["content"][JSON]["schema"], "request")
         self._limit = limit
 
-    async def read(self, headers: Mapping[bytes, bytes], receive: Receive) -> Any:
-        """Receive and validate the request body; return its JSON value, or None if there is no body.
+    async def receive(self, headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
+        """Receive the request body.
 
-        Raises `Problem` if a required body is missing, or if the body is too large, not JSON or not valid.
-        Raises `ClientDisconnected` if the client disconnects before the body is complete.
+        Raises `Problem` if the body is too large, and `ClientDisconnected` if the client disconnects before
+        the body is complete.
         """
         # A body whose Content-Length is too large need not be received. Twenty digits are enough to compare.
         length = headers.get(b"content-length", b"0")
         if length.isdigit() and int(length[:20]) > self._limit:
             raise too_large(self._limit)
-        raw = await receive_body(receive, self._limit)
+        return await receive_body(receive, self._limit)
+
+    def parse(self, headers: Mapping[bytes, bytes], raw: bytes) -> Any:
+        """Parse and validate a received body; return its JSON value, or None if there is no body.
+
+        Raises `Problem` if a required body is missing, or if the body is not JSON or not valid.
+        """
         if not raw:
             if self._required:
                 raise refusal([FieldError(WHOLE, "is required: send a JSON document")])

@@ -13,15 +13,15 @@ from mock_server.engine.body import ClientDisconnected
 from mock_server.engine.compiler import Compiler
 from mock_server.engine.compression import ENCODED, MIN_SIZE, VARY, accepts_gzip, compress
 from mock_server.engine.connexion_parts import Resolver, Specification, SpecMiddleware
-from mock_server.engine.pipeline import JSON, Api
+from mock_server.engine.events import send_events
+from mock_server.engine.pipeline import JSON, Answer, Api, RequestState
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 
     from mock_server.cors import Cors
     from mock_server.engine.body import Receive
-    from mock_server.engine.pipeline import Answer
-    from mock_server.engine.protocols import Gate, Guard, Injector, Meter, Service
+    from mock_server.engine.protocols import Gate, Guard, Injector, Journal, Meter, Service
     from mock_server.engine.routing import Route
 
     Scope = MutableMapping[str, Any]
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _NO_CONTENT = 204
+_ERROR = 400
 _MAX_DATES = 64
 _SECOND = 1_000_000
 
@@ -39,7 +40,8 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
     `max_body` is the size limit of request bodies in bytes, and `base_url` is the scheme, host and port that
     clients use. `passes` lists the paths of an API's documentation pages, such as `/ui`, relative to the
     API's base path. Requests for these pages are passed to the next middleware. `cors` admits web pages of
-    other origins; if it is None, browsers refuse them the responses.
+    other origins; if it is None, browsers refuse them the responses. `journal` records the
+    requests that are passed on and result in an error; each API has a journal of its own.
     """
 
     def __init__(
@@ -50,9 +52,11 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
         base_url: str,
         passes: Sequence[str],
         cors: Cors | None = None,
+        journal: Journal | None = None,
     ) -> None:
         self._app = app
         self._cors = cors
+        self._journal = journal
         self._max_body = max_body
         self._base_url = base_url
         self._passes = {path.encode() for path in passes}
@@ -69,6 +73,7 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
         gate: Gate,
         meter: Meter | None = None,
         guard: Guard | None = None,
+        journal: Journal | None = None,
         injector: Injector | None = None,
         **_stock: Any,
     ) -> None:
@@ -85,6 +90,7 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
                 gate=gate,
                 meter=meter,
                 guard=guard,
+                journal=journal,
                 injector=injector,
                 base_url=self._base_url,
             )
@@ -106,10 +112,13 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
                             await self._cors.answer_preflight(scope["headers"], send)
                             return
                     if match is None:
-                        await self._send(api.unknown_path(), scope, send, receive)
+                        state = _begin(api)
+                        await self._send(api, api.unknown_path(state), scope, state, send, receive)
                     else:
                         await self._answer(api, *match, scope, receive, send)
                     return
+            if self._journal is not None:
+                send = _recording(self._journal, scope, send)
         await self._app(scope, receive, send)
 
     def _belongs(self, path: bytes, base: bytes) -> bool:
@@ -125,13 +134,20 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
     async def _answer(
         self, api: Api, route: Route, segments: Sequence[bytes], scope: Scope, receive: Receive, send: Send
     ) -> None:
+        state = _begin(api)
         try:
-            answer = await api.answer(route, segments, scope, receive)
+            answer = await api.answer(route, segments, scope, receive, state)
         except ClientDisconnected:
             return
-        await self._send(answer, scope, send, receive)
+        if state.events is not None:
+            headers = (*answer.headers, self._date(answer.now))
+            await send_events(state.events, headers, scope["method"], receive, send)
+            return
+        await self._send(api, answer, scope, state, send, receive)
 
-    async def _send(self, answer: Answer, scope: Scope, send: Send, receive: Receive) -> None:
+    async def _send(
+        self, api: Api, answer: Answer, scope: Scope, state: RequestState, send: Send, receive: Receive
+    ) -> None:
         body = answer.body
         headers = [*answer.headers, self._date(answer.now)]
         if len(body) >= MIN_SIZE and answer.content_type == JSON:
@@ -143,6 +159,9 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
             headers.append((b"content-length", b"%d" % len(body)))
         if body:
             headers.append((b"content-type", answer.content_type))
+        # The request is recorded first, so that a client that has its response finds it in the journal.
+        if api.journal is not None:
+            api.journal.record(scope, state, answer, headers)
         start = {"type": "http.response.start", "status": answer.status, "headers": headers}
         if answer.sender is not None:
             await answer.sender(start, body, receive, send)
@@ -160,3 +179,25 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
                 self._dates.clear()
             date = self._dates[second] = formatdate(second, usegmt=True).encode()
         return b"date", date
+
+
+def _begin(api: Api) -> RequestState:
+    state = RequestState()
+    state.api = api
+    if api.journal is not None:
+        state.started = api.journal.ticks()
+    return state
+
+
+def _recording(journal: Journal, scope: Scope, send: Send) -> Send:
+    """Wrap `send` so that the journal records the request if its response is an error."""
+    state = RequestState()
+    state.started = journal.ticks()
+
+    async def record_and_send(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start" and message["status"] >= _ERROR:
+            headers = list(message["headers"])
+            journal.record(scope, state, Answer(message["status"], b"", tuple(headers), 0), headers)
+        await send(message)
+
+    return record_and_send

@@ -10,17 +10,17 @@ from mock_server.engine.call import Call
 from mock_server.engine.parameters import Headers
 from mock_server.engine.problem import Problem
 from mock_server.engine.protocols import Injected, NotReady
-from mock_server.engine.reply import File, Reply
+from mock_server.engine.reply import EventStream, File, Reply
 from mock_server.engine.responses import BrokenReplyError, encode_unchecked
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, MutableMapping, Sequence
 
     from mock_server.access.grants import Grant
     from mock_server.access.ratelimit import Verdict
     from mock_server.engine.body import Receive
     from mock_server.engine.operation import Operation
-    from mock_server.engine.protocols import Gate, Guard, Injection, Injector, Meter, Service
+    from mock_server.engine.protocols import Gate, Guard, Injection, Injector, Journal, Meter, Service
     from mock_server.engine.routing import Route, Routes
 
     Message = MutableMapping[str, Any]
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _logger = logging.getLogger(__name__)
 JSON = b"application/json"
 _SERVER_ERROR = Problem("server_error", "The sandbox failed to answer this request; its log says why.")
+
+_NOT_JSON = (File, EventStream)
 
 Pairs = tuple[tuple[bytes, bytes], ...]
 _NOSNIFF: Pairs = ((b"x-content-type-options", b"nosniff"),)
@@ -54,18 +56,26 @@ class Answer(NamedTuple):
 
 
 class RequestState:
-    """A request's grant and rate limit verdict; each is None until it has been determined.
+    """What is known about a request so far; the journal records it.
 
-    `fault` is the ID of the fault that the request met, or "" if it met none. Several IDs are separated by
-    commas.
+    `api` is the API that the request was sent to, or None if there is none at its path. `operation`, `grant`,
+    `verdict` (of the rate limits) and `problem` (the error that was sent) are None until they are determined.
+    `body` is the received request body. `fault` is the ID of the fault that the request met, or ""; several
+    IDs are separated by commas.
+    `started` is the value of the journal's performance counter when the request arrived. `events` are the
+    server-sent events that are the body of the response, or None.
     """
 
-    __slots__ = ("fault", "grant", "verdict")
-
-    def __init__(self) -> None:
-        self.grant: Grant | None = None
-        self.verdict: Verdict | None = None
-        self.fault = ""
+    # Defaults of the class: setting eight attributes for each request would take longer.
+    api: Api | None = None
+    started: int = 0
+    operation: Operation | None = None
+    grant: Grant | None = None
+    verdict: Verdict | None = None
+    body: bytes = b""
+    problem: Problem | None = None
+    fault: str = ""
+    events: AsyncGenerator[bytes] | None = None
 
 
 class Api:
@@ -73,7 +83,8 @@ class Api:
 
     `gate` authenticates clients. Without a `meter`, the API has no rate limits, and its responses have the
     header `X-Content-Type-Options: nosniff`. A `guard` checks each request before all other checks. With an
-    `injector`, requests meet faults, and clients may choose a documented response (`preferred.py`).
+    `injector`, requests meet faults, and clients may choose a documented response (`preferred.py`). A
+    `journal` records each request and its response.
     """
 
     def __init__(
@@ -85,10 +96,13 @@ class Api:
         gate: Gate,
         meter: Meter | None,
         guard: Guard | None,
+        journal: Journal | None,
         injector: Injector | None,
         base_url: str,
     ) -> None:
+        self.name = service.name
         self.base = base.encode()
+        self.journal = journal
         self.is_control = guard is not None
         """True for the control plane, which is the API that has a guard."""
         self._routes = routes
@@ -111,20 +125,24 @@ class Api:
         """
         return not self.base and self._routes.begins(path)
 
-    def unknown_path(self) -> Answer:
+    def unknown_path(self, state: RequestState) -> Answer:
         """Build the 404 response for a path that has no operation."""
-        return self._refuse(Problem("not_found", "There is nothing at this path."), None, RequestState())
+        return self._refuse(Problem("not_found", "There is nothing at this path."), None, state)
 
     async def answer(
-        self, route: Route, segments: Sequence[bytes], scope: Mapping[str, Any], receive: Receive
+        self,
+        route: Route,
+        segments: Sequence[bytes],
+        scope: Mapping[str, Any],
+        receive: Receive,
+        state: RequestState,
     ) -> Answer:
         """Handle a request to a known path, and return the response.
 
         Raises `ClientDisconnected` if the client disconnects before its request body is complete. All other
         errors are logged and result in a 500 response.
         """
-        operation = route.operations.get(scope["method"])
-        state = RequestState()
+        operation = state.operation = route.operations.get(scope["method"])
         if operation is None:
             return self._refuse(_wrong_method(scope["method"], route), None, state)
         try:
@@ -215,7 +233,10 @@ class Api:
             _check_scope(grant, operation)
         headers = Headers(raw)
         path, values = operation.parameters.read(segments, query, headers)
-        body = None if operation.body is None else await operation.body.read(raw, receive)
+        body = None
+        if operation.body is not None:
+            state.body = await operation.body.receive(raw, receive)
+            body = operation.body.parse(raw, state.body)
         if self._injector is not None:
             if grant is None and len(self._injector.tenants) and not state.fault:
                 self._injector.inject(self._injector.owner(body), operation.id)
@@ -226,7 +247,7 @@ class Api:
         if payload is None:
             reply = await reply
             payload = operation.responses.encode(reply)
-        kind = reply.body.media_type.encode() if isinstance(reply.body, File) else JSON
+        kind = _media_type(reply.body, state) if isinstance(reply.body, _NOT_JSON) else JSON
         return Answer(reply.status, payload, self._limits(state) + reply.headers, self._gate.now(grant), kind)
 
     def _run(self, operation: Operation, call: Call) -> tuple[Any, bytes | None]:
@@ -266,6 +287,7 @@ class Api:
         self, problem: Problem, operation: Operation | None, state: RequestState, *, validated: bool = True
     ) -> Answer:
         """Build the error response for a problem; validate it if `validated`, unless `operation` is None."""
+        state.problem = problem
         reply = self._service.problem(problem)
         try:
             if operation is None or not validated:
@@ -289,6 +311,13 @@ class Api:
         if self._meter is None:
             return _NOSNIFF
         return self._service.limit_headers(state.verdict or self._meter.anonymous())
+
+
+def _media_type(body: File | EventStream, state: RequestState) -> bytes:
+    """Return the media type of a body that is not JSON; keep its events for the engine to send."""
+    if isinstance(body, EventStream):
+        state.events = body.events
+    return body.media_type.encode()
 
 
 def _check_limits(verdict: Verdict) -> None:

@@ -1,7 +1,7 @@
 """The interfaces that the engine calls.
 
-`Gate` authenticates clients, `Meter` enforces rate limits, `Service` handles requests, and `Injector` injects
-faults.
+`Gate` authenticates clients, `Meter` enforces rate limits, `Service` handles requests, `Injector` injects
+faults, and `Journal` records requests.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection, Mapping
+    from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
     from mock_server.access.grants import Grant
     from mock_server.access.ratelimit import Verdict
     from mock_server.engine.operation import Operation
-    from mock_server.engine.pipeline import Answer
+    from mock_server.engine.pipeline import Answer, RequestState
     from mock_server.engine.problem import Problem
     from mock_server.engine.reply import Reply
 
@@ -133,3 +133,23 @@ class Service(Protocol):
 
     def limit_headers(self, verdict: Verdict) -> tuple[tuple[bytes, bytes], ...]:
         """Build the API's rate limit headers for a verdict."""
+
+
+class Journal(Protocol):
+    """Records requests and their responses."""
+
+    def ticks(self) -> int:
+        """Return the value of a performance counter in nanoseconds."""
+
+    def record(
+        self,
+        scope: Mapping[str, Any],
+        state: RequestState,
+        answer: Answer,
+        headers: Sequence[tuple[bytes, bytes]],
+    ) -> None:
+        """Record a request and the response that is about to be sent.
+
+        `scope` is the request's ASGI scope, and `headers` lists all headers of the response. The journal
+        keeps the objects; the engine does not change them after this call.
+        """

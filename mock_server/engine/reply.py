@@ -1,7 +1,8 @@
-"""`Reply`: a handler's response, whose body is JSON, stored JSON documents or a file."""
+"""`Reply`: a handler's response, whose body is JSON, stored JSON documents, a file or a stream of events."""
 
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 
 @dataclass(slots=True)
@@ -26,12 +27,20 @@ class File:
     content: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class EventStream:
+    """Server-sent events, which are sent as soon as they exist; each item is one event."""
+
+    media_type: ClassVar[str] = "text/event-stream"
+    events: AsyncGenerator[bytes]
+
+
 @dataclass(slots=True)
 class Reply:
     """A handler's response to a request.
 
-    `body` is a JSON value, a `Document`, a `Documents` or a `File`. If it is a JSON object, its top-level
-    values may also be `Document` or `Documents` objects.
+    `body` is a JSON value, a `Document`, a `Documents`, a `File` or an `EventStream`. If it is a JSON object,
+    its top-level values may also be `Document` or `Documents` objects.
     """
 
     status: int

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from mock_server.engine.reply import Document, Documents, File
+from mock_server.engine.reply import Document, Documents, EventStream, File
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -144,6 +144,19 @@ class FileContent:
         return body.content
 
 
+class EventContent:
+    """Checks the streams of server-sent events that an operation sends with one status."""
+
+    def encode(self, body: Any, status: int) -> bytes:
+        """Return no bytes, because the events are sent later; raise `BrokenReplyError` for other bodies."""
+        if not isinstance(body, EventStream):
+            raise BrokenReplyError(status, "", "the body is not a stream of events")
+        return b""
+
+
+Content = JsonContent | FileContent | EventContent
+
+
 class Responses:
     """The compiled Responses Object of one operation."""
 
@@ -152,7 +165,7 @@ class Responses:
         self.generated = count()
         """Numbers the generated responses, which clients can ask for."""
         self._raw = raw
-        self._contents: dict[str, JsonContent | FileContent | None] = {}
+        self._contents: dict[str, Content | None] = {}
         for status, node in raw.items():
             content = schemas.resolve(node).get("content")
             self._contents[status] = _content(content, schemas) if content else None
@@ -176,9 +189,11 @@ def encode_unchecked(body: Any) -> bytes:
     return b"" if body is None else orjson.dumps(body)
 
 
-def _content(content: Mapping[str, Any], schemas: Schemas) -> JsonContent | FileContent:
+def _content(content: Mapping[str, Any], schemas: Schemas) -> Content:
     if set(content) == {JSON}:
         return JsonContent(content[JSON].get("schema", {}), schemas)
+    if set(content) == {EventStream.media_type}:
+        return EventContent()
     media_type = next(iter(content))
     if len(content) > 1 or media_type not in SIGNATURES:
         raise ValueError(f"Responses of {', '.join(content)} are not supported.")
@@ -188,7 +203,7 @@ def _content(content: Mapping[str, Any], schemas: Schemas) -> JsonContent | File
     return FileContent(media_type)
 
 
-def _encode(content: JsonContent | FileContent | None, reply: Reply) -> bytes:
+def _encode(content: Content | None, reply: Reply) -> bytes:
     if content is not None:
         return content.encode(reply.body, reply.status)
     if reply.body is not None:

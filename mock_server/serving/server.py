@@ -88,6 +88,7 @@ class _Server(uvicorn.Server):
             self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._app.world.journal.close()  # otherwise, open streams of requests would delay the shutdown
         self._leaving()  # not after `run`: uvicorn raises the signal again, which ends the process
         self._app.leave()
         await super().shutdown(sockets)

@@ -165,6 +165,87 @@ class ShownReturn:
     document: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Message:
+    """The headers and the body of a request or a response, without credentials.
+
+    `headers` are keyed by lower-case name. `body` is the JSON value of the body; its text if it is not JSON
+    or was cut; and None if it is empty or binary, or if the request was refused before its body was read.
+    `body_format` is `json`, `text`, `binary` or `none`, and `body_bytes` is the full size of the body.
+    """
+
+    headers: Mapping[str, str]
+    body: Any
+    body_format: str
+    body_bytes: int
+    body_cut: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """A field that is not valid, such as `items[0].quantity`, and the rule that it breaks."""
+
+    field: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class NearestOperation:
+    """The operation that a request for an unknown path was probably meant for."""
+
+    method: str
+    path: str
+    operation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request that was sent to a vendor's API, and its response.
+
+    `at` is on the tenant's clock, and `received_at` in real time. `tenant`, `vendor` and `operation` are None
+    if they are unknown. `verdict` is a sentence that says whether the request was valid, and `fault` is the
+    ID of the fault that changed the response, or None.
+    """
+
+    id: int
+    tenant: str | None
+    at: datetime
+    received_at: datetime
+    vendor: str | None
+    operation: str | None
+    method: str
+    path: str
+    query: str
+    request: Message
+    status: int
+    response: Message
+    duration_ms: float
+    verdict: str
+    errors: tuple[FieldError, ...]
+    fault: str | None
+    nearest: NearestOperation | None
+
+    def __str__(self) -> str:
+        """Return method, path, operation, status and verdict in one line."""
+        operation = f" ({self.operation})" if self.operation else ""
+        return f"{self.method} {self.path}{operation} -> {self.status}: {self.verdict}"
+
+
+def exchange(row: Mapping[str, Any]) -> Exchange:
+    """Build an exchange from the control plane's JSON."""
+    return Exchange(
+        **{
+            **row,
+            "at": datetime.fromisoformat(row["at"]),
+            "received_at": datetime.fromisoformat(row["received_at"]),
+            "request": Message(**row["request"]),
+            "response": Message(**row["response"]),
+            "errors": tuple(FieldError(**one) for one in row["errors"]),
+            "nearest": NearestOperation(**row["nearest"]) if row["nearest"] else None,
+        }
+    )
+
+
 def key(row: Mapping[str, Any]) -> Key:
     """Build a key from the control plane's JSON."""
     login = row.get("credentials")

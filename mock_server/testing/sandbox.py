@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import httpx
+import orjson
 
+from mock_server.testing.recorded import Requests
 from mock_server.testing.tenant import Tenant
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from types import TracebackType
 
 _SECONDS = 60.0  # an advance may have to wait 20 seconds for receivers of webhooks
@@ -36,6 +38,8 @@ class Sandbox:
 
     def __init__(self, url: str, token: str | None = None) -> None:
         self.url = url.rstrip("/")
+        self.requests = Requests(self)
+        """The requests that belong to no tenant, for example because their key is wrong."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         # No proxy: the sandbox is on this machine or in its network, and loading certificates takes 0.1 s.
         self._http = httpx.Client(
@@ -78,6 +82,21 @@ class Sandbox:
         if response.is_success:
             return response.json() if response.content else None
         raise SandboxError(_message(response), response.status_code)
+
+    def events(self, path: str, *, params: Mapping[str, Any] | None = None) -> Iterator[Any]:
+        """Yield the JSON of each server-sent event of the control plane, until the sandbox stops.
+
+        Raises the same errors as `call`.
+        """
+        query = {name: value for name, value in (params or {}).items() if value is not None}
+        timeout = httpx.Timeout(_SECONDS, read=None)
+        with self._http.stream("GET", path, params=query, timeout=timeout) as response:
+            if not response.is_success:
+                response.read()
+                raise SandboxError(_message(response), response.status_code)
+            for line in response.iter_lines():
+                if line.startswith("data: "):
+                    yield orjson.loads(line.removeprefix("data: "))
 
     def health(self) -> Mapping[str, Any]:
         """Return the sandbox's version, its vendors and any problems that it reports."""

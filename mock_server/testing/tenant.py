@@ -11,6 +11,7 @@ import httpx
 from mock_server.cli.durations import seconds
 from mock_server.cli.until import until as parse_until
 from mock_server.testing.faults import Faults
+from mock_server.testing.recorded import Requests
 from mock_server.testing.records import (
     Act,
     Credentials,
@@ -46,6 +47,7 @@ class Tenant:
     def __init__(self, sandbox: Sandbox, name: str) -> None:
         self.name = name
         self.clock = Clock(self)
+        self.requests = Requests(sandbox, f"/tenants/{name}")
         self.webhooks = Webhooks(self)
         self.faults = Faults(self)
         self._sandbox = sandbox

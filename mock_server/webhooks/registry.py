@@ -158,13 +158,14 @@ class Webhooks:
 
     # Attempts
 
-    def prepare(self, delivery: Delivery) -> Message:
+    def prepare(self, delivery: Delivery, *, ago: int = 0, secret: str | None = None) -> Message:
         """Sign a delivery for one attempt, and validate the result against the specification.
 
         Signatures contain real time, because receivers compare it with their own clock; the payload's times
-        are the tenant's. Raises `UnsendableError` if the webhook is deleted, or if the payload is not valid.
-        An invalid payload is a bug in the sandbox: it is logged and reported as a problem, but the change
-        that it reports is kept.
+        are the tenant's. `ago` (µs) signs as if the attempt had been made earlier, and `secret` with another
+        secret than the webhook's. Raises `UnsendableError` if the webhook is deleted, or if the payload is
+        not valid. An invalid payload is a bug in the sandbox: it is logged and reported as a problem, but the
+        change that it reports is kept.
         """
         format_ = self._formats.get(delivery.vendor)
         if format_ is None:
@@ -173,8 +174,8 @@ class Webhooks:
             webhook = self.get(delivery.tenant, delivery.webhook, delivery.vendor)
         except UnknownWebhookError as error:
             raise UnsendableError(str(error)) from None
-        at = self._clocks.real()
-        message = format_.sign(delivery.event, delivery.body, webhook.secret, at, token_hex(16))
+        at, key = self._clocks.real() - ago, webhook.secret if secret is None else secret
+        message = format_.sign(delivery.event, delivery.body, key, at, token_hex(16))
         problem = self._descriptions[delivery.vendor].problem(delivery.event, webhook.version, message.body)
         if problem:
             self._invalid += 1

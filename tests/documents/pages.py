@@ -12,6 +12,7 @@ TABLES = {
     "vendors": ("README.md", tables.vendors),
     "fidelity": ("docs/fidelity.md", tables.fidelity),
     "guarantees": ("docs/guarantees.md", tables.guarantees),
+    "webhooks": ("docs/webhooks.md", tables.webhooks),
     "matrix": ("docs/matrix.md", tables.matrix),
     "shop-statuses": ("docs/your-own-shop.md", tables.shop_statuses),
 }

@@ -7,12 +7,14 @@ from textwrap import wrap
 from support.matrix.limits import limit
 from support.matrix.scenarios import SCENARIOS
 
+import openapi
 from connector.definition.compiler import integration
 from connector.definition.fidelity import shares
 from connector.definition.model import Guarantee, Integration, Provenance
 from connector.generator.gate import PLATFORMS
 from mock_server import vendors as sandbox
 from mock_server.shop.layout import STATES
+from mock_server.webhooks.format import WebhookFormat
 
 WIDTH = 118
 RUNTIMES = {"python": "Python", "zapier": "Zapier", "make": "Make"}
@@ -65,6 +67,25 @@ def _fidelity(vendor: Integration) -> str:
     counted = {**parts, "all": sum(parts.values(), Counter())}
     rows = ([part, *(f"{counts[word]:,}" for word in CERTAINTIES)] for part, counts in counted.items())
     return f"### {vendor.vendor.title}\n\n{_table(['part', *CERTAINTIES], rows)}"
+
+
+def webhooks() -> str:
+    """Return a table per vendor with a row for each event that its webhooks report."""
+    formats = {name: sandbox.webhooks_of(name) for name in sandbox.names()}
+    return "\n\n".join(_webhooks(name, format_) for name, format_ in formats.items() if format_)
+
+
+def _webhooks(name: str, format_: WebhookFormat) -> str:
+    described = openapi.read(name)["x-webhooks"]
+    rows = (
+        [
+            f"`{kind.name}`",
+            described[kind.name]["post"]["summary"],
+            "" if kind.occurs else "as a test event only",
+        ]
+        for kind in format_.kinds
+    )
+    return f"### {integration(name).vendor.title}\n\n{_table(['event', 'when', 'in the sandbox'], rows)}"
 
 
 def guarantees() -> str:

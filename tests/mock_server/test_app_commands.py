@@ -307,3 +307,27 @@ def test_control_characters_in_a_shoppers_text_do_not_break_a_table(
     printed = capsys.readouterr().out
     assert "[/bold] \N{REPLACEMENT CHARACTER}[2J" in printed
     assert "on yes · of 1, " in printed
+
+
+def test_requests_are_listed_shown_and_deleted(command: Command, url: str) -> None:
+    login = {"Authorization": "Bearer sandbox-demo-returnmate"}
+    httpx.get(f"{url}/returnmate/v1/rmas?per_page=0", headers=login)
+    httpx.get(f"{url}/returnmate/v1/rmas", headers={"Authorization": "Bearer sandbox-demo-wrong-key-x"})
+    table = command("sandbox", "requests", "--vendor", "returnmate").stdout
+    invalid, unknown = table.splitlines()[-2:]
+    assert "per_page must be at least 1." in invalid
+    assert "unknown" in unknown
+    assert "This API key is not known here." in unknown
+    found = json.loads(command("sandbox", "requests", "--status", "400", "--format", "json").stdout)
+    (exchange,) = found["requests"]
+    detail = command("sandbox", "request", str(exchange["id"])).stdout
+    assert "GET /returnmate/v1/rmas?per_page=0" in detail
+    assert "authorization: Bearer ***mate" in detail
+    assert '"VALIDATION_ERROR"' in detail
+    shown = json.loads(command("sandbox", "request", str(exchange["id"]), "--format", "json").stdout)
+    assert shown == exchange
+    assert "sandbox-demo-wrong-key-x" not in table + detail
+    command("sandbox", "clear-requests")
+    command("sandbox", "clear-requests", "--no-tenant")
+    assert "No request matches" in command("sandbox", "requests").stderr
+    assert command("sandbox", "request", str(exchange["id"])).exit_code == 4

@@ -64,6 +64,8 @@ class DocumentedControlPlane:
     def _answer(self, request: httpx.Request) -> httpx.Response:
         path = request.url.raw_path.decode().partition("?")[0]
         found = [one for one in self._operations if one.method == request.method and one.path.fullmatch(path)]
+        if len(found) > 1:  # a literal segment takes precedence over a parameter
+            found = [min(found, key=lambda one: one.path.pattern.count("[^/]+"))]
         assert len(found) == 1, f"The document describes no {request.method} {path}."
         (operation,) = found
         self.called.append(operation.id)

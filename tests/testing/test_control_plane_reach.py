@@ -88,6 +88,15 @@ REACH = {
         "sandbox act returnmate knock_on_wood -i times=3",
         lambda s: tenant(s).act("returnmate", "knock_on_wood", times=3),
     ),
+    "list_requests": Reach("sandbox requests --status 4xx", lambda s: tenant(s).requests(status="4xx")),
+    "stream_requests": Reach("sandbox requests --follow", lambda s: list(tenant(s).requests.follow())),
+    "get_request": Reach("sandbox request 41", lambda s: tenant(s).requests.get(41)),
+    "delete_requests": Reach("sandbox clear-requests", lambda s: tenant(s).requests.clear()),
+    "list_requests_without_tenant": Reach("sandbox requests --no-tenant", lambda s: s.requests()),
+    "get_request_without_tenant": Reach("sandbox request 41 --no-tenant", lambda s: s.requests.get(41)),
+    "delete_requests_without_tenant": Reach(
+        "sandbox clear-requests --no-tenant", lambda s: s.requests.clear()
+    ),
     "list_webhooks": Reach("sandbox webhooks", lambda s: tenant(s).webhooks.list()),
     "create_webhook": Reach(
         f"sandbox webhook add swap {URL} --event returnCreated --version 1 --condition type[0]=Refund",

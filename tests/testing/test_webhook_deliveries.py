@@ -109,6 +109,22 @@ def test_resent_delivery_keeps_its_id_and_starts_its_retries_again(
     assert refused(problem)[0] == 404
 
 
+def test_resent_delivery_is_repeated_as_often_as_a_new_one(shop: Tenant, receiver: WebhookReceiver) -> None:
+    shop.webhooks.add("swap", receiver.url, events=["returnCreated"])
+    receiver.status = 500
+    shop.create_return("swap", items=[ITEM])
+    shop.clock.advance("1h")
+    (failed,) = settled(shop)
+    assert (failed.state, failed.attempts) == ("given_up", 4)
+    shop.resend(failed.id)
+    (waiting,) = settled(shop)
+    assert (waiting.state, waiting.attempts) == ("waiting", 5)
+    assert waiting.next_attempt == shop.clock.now() + timedelta(seconds=1)
+    shop.clock.advance("1h")
+    (failed,) = settled(shop)
+    assert (failed.state, failed.attempts) == ("given_up", 8)
+
+
 def test_range_of_deliveries_is_sent_again(shop: Tenant, receiver: WebhookReceiver) -> None:
     for vendor, event in (("returnmate", "rma.created"), ("swap", "returnCreated")):
         shop.webhooks.add(vendor, receiver.url, events=[event])

@@ -1,0 +1,161 @@
+"""Implements `returns receiver check`, which needs no running sandbox."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import warnings
+from difflib import get_close_matches
+from pathlib import Path  # noqa: TC003 - typer reads the annotation
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from mock_server.cli.completion import complete_vendor
+from mock_server.cli.output import Format, notify, print_line
+from mock_server.cli.request import MISUSED, As, fail
+
+if TYPE_CHECKING:
+    from mock_server.receiver_check.check import Target
+    from mock_server.receiver_check.results import Finding, Report
+    from mock_server.webhooks.format import WebhookFormat
+
+_FAILED: Final = 1
+_COLOURS: Final = {"pass": "green", "warn": "yellow", "fail": "red", "skip": "bright_black"}
+_INDENT: Final = " " * 6
+
+
+def commands() -> typer.Typer:
+    """Build the `returns receiver` command group."""
+    group = typer.Typer(no_args_is_help=True)
+    group.callback()(receiver)
+    group.command()(check)
+    return group
+
+
+def receiver() -> None:
+    """Check a receiver of webhooks."""
+
+
+def check(
+    receiver_url: Annotated[str, typer.Argument(metavar="URL", help="URL of the receiver.")],
+    *,
+    vendor: Annotated[str, typer.Option(help="Vendor whose events to send.", autocompletion=complete_vendor)],
+    secret: Annotated[
+        str,
+        typer.Option(
+            help="Secret with which the receiver verifies signatures.", envvar="RETURNS_WEBHOOK_SECRET"
+        ),
+    ] = "",
+    timeout: Annotated[
+        float, typer.Option(help="Seconds within which the receiver must answer.", min=0.05, max=600)
+    ] = 10.0,
+    burst: Annotated[int, typer.Option(help="Number of events to send at once.", min=2, max=1_000)] = 25,
+    strict: Annotated[bool, typer.Option("--strict", help="Let warnings fail the check too.")] = False,
+    junit: Annotated[
+        Path | None, typer.Option(help="File to write a JUnit report to.", dir_okay=False)
+    ] = None,
+    output: As = Format.table,
+) -> None:
+    """Send a receiver events of a vendor, and judge its answers.
+
+    Sends signed events of every kind, then repeated, forged, old, broken and very large ones, and a burst.
+    The events report invented returns, so check a test installation. Exits with code 1 if a check fails.
+    """
+    from mock_server.receiver_check.check import Target
+    from mock_server.receiver_check.reporting import as_json, as_junit
+
+    target = Target(_url(receiver_url), secret, timeout, burst)
+    format_ = _format(vendor, secret)
+    report = _run(target, format_, show=output is Format.table)
+    if junit is not None:
+        try:
+            junit.write_bytes(as_junit(report, strict=strict))
+        except OSError as error:
+            fail(f"The report cannot be written to {junit}: {error.strerror}.", MISUSED)
+    if output is Format.json:
+        print_line(json.dumps(as_json(report, strict=strict)))
+    else:
+        _summarize(report)
+    if report.fails(strict=strict):
+        raise typer.Exit(_FAILED)
+
+
+def _url(url: str) -> str:
+    from mock_server.webhooks.transport import url_problem
+
+    problem = url_problem(url)
+    if problem:
+        fail(f"The URL {problem}.", MISUSED)
+    return url
+
+
+def _format(vendor: str, secret: str) -> WebhookFormat:
+    """Look up how a vendor reports events; exit if this is unknown, or if a secret is required."""
+    from mock_server import vendors
+
+    known = [name for name in vendors.names() if vendors.webhooks_of(name)]
+    if vendor not in vendors.names():
+        close = get_close_matches(vendor.lower(), known, n=1)
+        hint = f"; did you mean {close[0]}?" if close else f"; choose one of {', '.join(known)}."
+        fail(f"There is no vendor {vendor!r}{hint}", MISUSED)
+    format_ = vendors.webhooks_of(vendor)
+    if format_ is None:
+        fail(f"No source describes webhooks of {vendor}; choose one of {', '.join(known)}.", MISUSED)
+    if not secret and format_.new_secret():
+        fail(
+            f"{vendor} signs its events; pass the secret that the receiver uses with --secret or "
+            "RETURNS_WEBHOOK_SECRET.",
+            MISUSED,
+        )
+    return format_
+
+
+def _run(target: Target, format_: WebhookFormat, *, show: bool) -> Report:
+    import httpx
+
+    from mock_server.proxies import ProxyUnusable, proxy
+    from mock_server.receiver_check.check import check as examine
+
+    async def examined() -> Report:
+        transport = httpx.AsyncHTTPTransport(
+            proxy=proxy(target.url),
+            limits=httpx.Limits(max_connections=None),
+            verify=target.url.startswith("https"),  # loading CA certificates takes 0.1 s
+        )
+        async with httpx.AsyncClient(transport=transport) as client:
+            return await examine(target, format_, client, found=_print if show else _ignore)
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # PyJWT warns about short secrets
+            return asyncio.run(examined())
+    except ProxyUnusable as error:
+        fail(str(error), MISUSED)
+
+
+def _ignore(_finding: Finding) -> None:
+    """Print nothing, because the whole report is printed at the end."""
+
+
+def _print(finding: Finding) -> None:
+    """Print a finding as a line and, unless it passed, what was observed and what to do."""
+    verdict = typer.style(finding.verdict.value, fg=_COLOURS[finding.verdict.value], bold=True)
+    took = f"  {finding.milliseconds:.0f} ms" if finding.requests else ""
+    typer.echo(f"{verdict}  {finding.question}{typer.style(took, dim=True)}")
+    if finding.verdict.value == "pass":
+        return
+    for text in filter(None, (finding.sentence, finding.advice)):
+        typer.echo(f"{_INDENT}{text}")
+
+
+def _summarize(report: Report) -> None:
+    from mock_server.receiver_check.results import NOTES
+
+    counts = {verdict.value: count for verdict, count in report.counts.items()}
+    typer.echo()
+    typer.echo(
+        f"{counts['pass']} passed, {counts['warn']} with a warning, {counts['fail']} failed, "
+        f"{counts['skip']} skipped."
+    )
+    notify(f"Not judged, because it is not visible from outside: {'; '.join(NOTES)}.")

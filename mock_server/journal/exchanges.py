@@ -1,0 +1,133 @@
+"""Builds what people and programs see of the journal's entries, without secrets."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+
+from mock_server.clock import timestamp, timestamp_ms
+from mock_server.journal.entry import MAX_BODY
+from mock_server.journal.nearest import Described, Operations
+from mock_server.journal.secrets import Mask, Secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mock_server.journal.entry import Entry, Headers
+
+_NONE: Final[frozenset[str]] = frozenset()
+_TEXT: Final = ("text/", "application/json", "application/xml", "application/x-www-form-urlencoded")
+_VALID: Final = "The request is valid."
+_FAULT: Final = "A fault changed the response."
+_UNKNOWN_PATH: Final = "There is nothing at this path."
+
+
+class Exchanges:
+    """Shows entries of the journal as JSON.
+
+    `apis` maps the name of each API to its base path and its OpenAPI document, and `control` is the document
+    of the control plane, whose credentials are secret too.
+    """
+
+    def __init__(
+        self, apis: Mapping[str, tuple[str, Mapping[str, Any]]], control: Mapping[str, Any] | None = None
+    ) -> None:
+        self._apis = apis
+        self._control = control or {}
+
+    @cached_property
+    def _secrets(self) -> Secrets:
+        documents = {name: document for name, (_, document) in self._apis.items()}
+        return Secrets.of({**documents, "": self._control})
+
+    @cached_property
+    def _operations(self) -> Operations:
+        return Operations(dict(self._apis.values()))
+
+    def shown(self, entry: Entry) -> dict[str, Any]:
+        """Return an exchange as the control plane shows it; `openapi/sandbox.yaml` describes the fields."""
+        mask, scope = Mask(self._secrets), entry.scope
+        fields, answered = self._secrets.fields.get((entry.vendor, entry.operation), (_NONE, _NONE))
+        if not entry.operation:  # a request for a token at the wrong path
+            fields = frozenset(name for sent, _ in self._secrets.fields.values() for name in sent)
+        nearest, problem = self.nearest(entry), entry.state.problem
+        query = mask.query(scope["query_string"].decode("latin-1"))
+        received = answered if entry.status < 300 else _NONE  # noqa: PLR2004 - HTTP's classes
+        exchange = {
+            "id": entry.id,
+            "tenant": entry.tenant or None,
+            "at": timestamp(entry.at),
+            "received_at": timestamp_ms(entry.real),
+            "vendor": entry.vendor or None,
+            "operation": entry.operation or None,
+            "method": scope["method"],
+            "path": entry.path.decode("latin-1"),
+            "query": query,
+            "request": _message(mask, scope["headers"], entry.state.body, entry.sent, fields),
+            "status": entry.status,
+            "response": _message(mask, entry.headers, entry.body, entry.received, received),
+            "duration_ms": round(entry.duration, 3),
+            "verdict": self.verdict(entry),
+            "errors": [
+                {"field": one.field, "message": one.message} for one in (problem.fields if problem else ())
+            ],
+            "fault": entry.state.fault or None,
+            "nearest": None if nearest is None else _nearest(nearest),
+        }
+        shown: dict[str, Any] = mask.rest(exchange)
+        return shown
+
+    def verdict(self, entry: Entry) -> str:
+        """Return a sentence that says whether the request was valid, and what was wrong with it."""
+        problem = entry.state.problem
+        if problem is None and entry.state.api is not None:
+            return _FAULT if entry.state.fault else _VALID
+        sentence = problem.message if problem else _UNKNOWN_PATH
+        nearest = self.nearest(entry)
+        if nearest is None:
+            return sentence
+        return f"{sentence} Did you mean {nearest}?"
+
+    def nearest(self, entry: Entry) -> Described | None:
+        """Return the operation that a request for an unknown path was probably meant for."""
+        state = entry.state
+        if state.operation is not None or entry.status != 404:  # noqa: PLR2004 - Not Found
+            return None
+        return self._operations.nearest(entry.scope["method"], entry.path.decode("latin-1"))
+
+
+def _nearest(operation: Described) -> dict[str, str]:
+    return {"method": operation.method, "path": operation.path, "operation": operation.id}
+
+
+def _message(mask: Mask, headers: Headers, body: bytes, size: int, names: frozenset[str]) -> dict[str, Any]:
+    """Return the headers and the body of a request or a response."""
+    shown: dict[str, str] = {}
+    for raw_name, raw_value in headers:
+        name = raw_name.decode("latin-1").lower()
+        value = mask.header(name, raw_value.decode("latin-1"))
+        shown[name] = f"{shown[name]}, {value}" if name in shown else value
+    kind = shown.get("content-type", "")
+    body_format, content = _content(mask, body, kind, names)
+    return {
+        "headers": shown,
+        "body": content,
+        "body_format": body_format,
+        "body_bytes": size,
+        "body_cut": size > MAX_BODY,
+    }
+
+
+def _content(mask: Mask, body: bytes, kind: str, names: frozenset[str]) -> tuple[str, Any]:
+    """Return the format of a body, and the body as a JSON value; binary bodies are not shown."""
+    if not body:
+        return "none", None
+    try:
+        return "json", mask.json(orjson.loads(body), names)
+    except orjson.JSONDecodeError:
+        pass
+    if b"\0" in body or (kind and not kind.lower().startswith(_TEXT) and not body.isascii()):
+        return "binary", None
+    return "text", mask.text(body.decode("utf-8", "replace"), names)

@@ -1,0 +1,46 @@
+"""Describes an exchange in one line, for a log or a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_VALID: Final = "The request is valid."
+_COLOURS: Final = {2: "32", 3: "36", 4: "33", 5: "31"}
+"""ANSI codes of the colours of HTTP's classes of status: green, cyan, yellow and red."""
+_DIM: Final = "2"
+_LONGEST: Final = 200
+
+
+def line(exchange: Mapping[str, Any], *, colours: bool = False) -> str:
+    """Return time, tenant, status, method, path, operation, duration and verdict, separated by spaces.
+
+    With `colours`, the line contains ANSI escape sequences. Control characters in the request's data are
+    replaced, so that a client cannot send commands to the terminal.
+    """
+    query = f"?{exchange['query']}" if exchange["query"] else ""
+    target = _shortened(f"{exchange['path']}{query}")
+    status = str(exchange["status"])
+    head = exchange["at"]
+    if colours:
+        status = f"\x1b[{_COLOURS.get(exchange['status'] // 100, _DIM)}m{status}\x1b[0m"
+        head = f"\x1b[{_DIM}m{head}\x1b[0m"
+    words = [head, exchange["tenant"] or "-", status, exchange["method"], target]
+    words += [exchange["operation"] or "-", f"{exchange['duration_ms']:.1f}ms"]
+    if exchange["fault"]:
+        words.append(f"fault={_shortened(exchange['fault'])}")
+    if exchange["verdict"] != _VALID:
+        words.append(_shortened(exchange["verdict"]))
+    return " ".join(words)
+
+
+def _shortened(text: str) -> str:
+    printable = "".join(letter if letter.isprintable() else "�" for letter in text)
+    return printable if len(printable) <= _LONGEST else printable[: _LONGEST - 1] + "…"
+
+
+def wants_colours(environment: Mapping[str, str], *, is_terminal: bool) -> bool:
+    """Return True if output may have colours: on a terminal, unless NO_COLOR is set (https://no-color.org)."""
+    return is_terminal and not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
