@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from mock_server.acts import acts_of
 from mock_server.faults.model import PREFIX
+from mock_server.journal.journal import NO_TENANT
 from mock_server.pages.prefill import Examples
 from mock_server.store import tables
 from mock_server.vendors import Vendor
@@ -24,13 +25,13 @@ _SEQUENCES = sa.table("sqlite_sequence", sa.column("name"), sa.column("seq"))
 def examples(world: World, served: Mapping[str, Vendor], tenant: str) -> Examples:
     """Collect IDs of a tenant's records, and request bodies that the sandbox accepts now."""
     found = _Finder(world, served, tenant)
-    path = {**found.names(), **found.webhooks(), **found.faults()}
+    path = {**found.names(), **found.webhooks(), **found.faults(), **found.requests()}
     bodies: dict[str, Any] = {
         "create_tenant": {"name": found.free_tenant("acme")},
         "clone_tenant": {"name": found.free_tenant("acme-2")},
     }
     for id_, vendor, status in found.movable():
-        path |= {"get_return.vendor": vendor, "id": id_}
+        path |= {"get_return.vendor": vendor, "get_return.id": id_, "move_return.id": id_}
         bodies["move_return"] = {"vendor": vendor, "status": status}
         break
     for vendor, name, inputs in found.acts():
@@ -83,6 +84,12 @@ class _Finder:
         table = tables.faults
         faults = self._column(table.c.id, table.c.tenant == self.tenant)
         return {"fault": f"{PREFIX}{faults[0] if faults else self._next('faults')}"}
+
+    def requests(self) -> dict[str, str]:
+        """Return the newest recorded request of the tenant, and the newest of no tenant, if there are any."""
+        owners = {"get_request.id": self.tenant, "get_request_without_tenant.id": NO_TENANT}
+        newest = {name: self.world.journal.entries(owner) for name, owner in owners.items()}
+        return {name: str(entries[0].id) for name, entries in newest.items() if entries}
 
     def movable(self) -> Iterator[tuple[str, str, str]]:
         """Yield new returns, with their vendor and a status that may follow.
