@@ -3,12 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, Final
 
 import orjson
 import yaml
 from flask import Flask, Response, redirect, render_template, send_from_directory
-from swagger_ui_bundle import swagger_ui_path  # type: ignore[import-untyped]
 from werkzeug.wrappers import Response as AnyResponse
 
 from mock_server.pages.prefill import Examples, prefilled
@@ -81,6 +82,7 @@ def _serve_document(site: Flask, entry: Entry) -> None:
 
 def _serve_swagger_ui(site: Flask, entry: Entry) -> None:
     """Serve Swagger UI for an API at the API's path followed by `/ui/`."""
+    folder = _swagger_ui_folder()
 
     def home() -> str:
         return render_template("documentation.html", entry=entry)
@@ -89,13 +91,25 @@ def _serve_swagger_ui(site: Flask, entry: Entry) -> None:
         return redirect(f"{entry.path}/ui/", 308)
 
     def asset(name: str) -> Response:
-        return send_from_directory(swagger_ui_path, name, max_age=3_600)
+        return send_from_directory(folder, name, max_age=3_600)
 
     ui = f"{entry.path}/ui"
     site.add_url_rule(ui, f"{entry.name} ui", to_home, strict_slashes=True)
     site.add_url_rule(f"{ui}/", f"{entry.name} ui home", home)
     site.add_url_rule(f"{ui}/index.html", f"{entry.name} ui index", home)
     site.add_url_rule(f"{ui}/<any({_quoted(_SWAGGER_UI)}):name>", f"{entry.name} ui asset", asset)
+
+
+@cache
+def _swagger_ui_folder() -> Path:
+    """Find the files of Swagger UI without importing the package that contains them.
+
+    Raises `FileNotFoundError` if the package is not installed.
+    """
+    spec = find_spec("flask_swagger_ui")
+    if spec is None or spec.origin is None:
+        raise FileNotFoundError("Swagger UI is missing; install the package flask-swagger-ui.")
+    return Path(spec.origin).parent / "dist"
 
 
 def _quoted(names: Sequence[str]) -> str:

@@ -47,9 +47,24 @@ def test_documentation_is_served_locally(app: Sandbox, path: str) -> None:
     assert f"{path}/openapi.json" in page.text
     for asset in each(re.findall(r'(?:href|src)="(\./[^"]+)"', page.text)):
         assert get(app, f"{path}/ui/{asset.removeprefix('./')}").status_code == 200, asset
+    for asset in each(re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text)):
+        assert get(app, asset).status_code == 200, asset
     assert "http://" not in page.text.replace("http://www.w3.org", "")
     assert "https://" not in page.text
     assert get(app, f"{path}/ui").status_code in {307, 308}
+
+
+def test_swagger_ui_has_the_dark_mode_that_the_pages_script_remembers(app: Sandbox) -> None:
+    page = "/returnmate/v1/ui"
+    assert "html.dark-mode .swagger-ui" in get(app, f"{page}/swagger-ui.css").text
+    preset = get(app, f"{page}/swagger-ui-standalone-preset.js").text
+    assert 'classList.toggle("dark-mode")' in preset
+    assert "prefers-color-scheme: dark" in preset
+    script = get(app, "/static/documentation.js").text
+    assert "onComplete: keepMode" in script
+    assert 'classList.contains("dark-mode")' in script
+    assert 'class="loading"' in get(app, f"{page}/").text
+    assert "html.loading" in get(app, "/static/documentation.css").text
 
 
 def test_swagger_ui_stores_each_apis_login_separately(app: Sandbox) -> None:

@@ -24,6 +24,19 @@ const storeCredentialsPerApi = () => ({
   },
 });
 
+// Swagger UI follows the system's light or dark mode until its switch is used, but forgets the choice. So this page
+// remembers it, for all APIs.
+const root = document.documentElement;
+const mode = () => (root.classList.contains("dark-mode") ? "dark" : "light");
+
+const keepMode = () => {
+  root.classList.remove("loading");
+  const chosen = localStorage.getItem("mode");
+  const toggle = document.querySelector(".dark-mode-toggle button");
+  if (chosen && chosen !== mode()) toggle?.click();
+  new MutationObserver(() => localStorage.setItem("mode", mode())).observe(root, { attributeFilter: ["class"] });
+};
+
 localStorage.removeItem("authorized"); // stored by earlier versions, for all APIs together
 window.ui = SwaggerUIBundle({
   url: page.dataset.document,
@@ -36,4 +49,5 @@ window.ui = SwaggerUIBundle({
   presets: [SwaggerUIBundle.presets.apis, SwaggerUIStandalonePreset],
   plugins: [SwaggerUIBundle.plugins.DownloadUrl, storeCredentialsPerApi],
   layout: "StandaloneLayout",
+  onComplete: keepMode,
 });
