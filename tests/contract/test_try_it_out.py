@@ -127,8 +127,9 @@ def test_every_control_plane_operation_succeeds_with_prefilled_values(sandbox: S
     The page is loaded again before each of these steps.
     """
     found = sandbox.credentials("returnmate")
+    logins: tuple[dict[str, str], ...] = ({}, found["headers"])
     for methods in each([{"post"}, {"get", "put", "patch"}, {"delete"}]):
-        for headers in ({}, found["headers"]):  # so that the journal has a request of no tenant, and of demo
+        for headers in logins:  # so that the journal has a request of no tenant, and of demo
             httpx.get(f"{found['base_url']}/rmas", headers=headers)
         document = served(f"{sandbox.url}/__sandbox")
         chosen = [one for one in operations(document) if one[1] in methods]
