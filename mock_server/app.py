@@ -35,6 +35,7 @@ from mock_server.engine.specification_errors import first_error
 from mock_server.engine.valid_specification import ValidSpecification
 from mock_server.faults.injection import Injector
 from mock_server.faults.registry import Faults
+from mock_server.faults.webhooks import WebhookFaults
 from mock_server.journal.exchanges import Exchanges
 from mock_server.pages import curl
 from mock_server.pages.documents import Entry, create_documents
@@ -51,7 +52,6 @@ from mock_server.world import World
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-    from mock_server.console.changes import Changes
     from mock_server.engine.protocols import Gate, Guard, Journal, Meter, Service
     from mock_server.faults.viewed_store import ViewedStore
     from mock_server.pages.label import Label
@@ -76,11 +76,6 @@ class Sandbox(ConnexionMiddleware):  # type: ignore[misc]
     tenants: Tenants
     faults: Faults
     entries: list[Entry]
-    changes: Changes
-
-    def leave(self) -> None:
-        """End the connections that stay open, so that the server can shut down at once."""
-        self.changes.close()
 
     def add_api(self, specification: dict[str, Any], *, base_path: str, name: str, **options: Any) -> None:
         """Add an API; validate its document only if the file has changed since it was found to be valid."""
@@ -157,11 +152,11 @@ def _assemble(world: World, served: Mapping[str, Vendor]) -> Sandbox:
         cors=cors,
     )
     stack = [engine, ServerErrorMiddleware, LifespanMiddleware]
-    lifespan = _lifespan(world, transport, console)
+    faults = Faults(world.store, {entry.name: entry.document for entry in entries})
+    lifespan = _lifespan(world, transport, console, WebhookFaults(faults, world.webhooks))
     app = Sandbox(pages, import_name=__name__, middlewares=stack, lifespan=lifespan)
     console.plane.bind(app)
-    app.world, app.entries, app.tenants, app.changes = world, entries, tenants, console.changes
-    faults = app.faults = Faults(world.store, {entry.name: entry.document for entry in entries})
+    app.world, app.entries, app.tenants, app.faults = world, entries, tenants, faults
     for entry in entries:
         vendor = served[entry.name]
         gate = KeyGate(world, vendor)
@@ -211,7 +206,7 @@ def _handlers_over(world: World, vendor: str, store: ViewedStore) -> Vendor:
     return vendors.load(vendor, replace(world, store=cast("Store", store)))
 
 
-def _lifespan(world: World, transport: WebhookTransport, console: Console) -> Any:
+def _lifespan(world: World, transport: WebhookTransport, console: Console, faults: WebhookFaults) -> Any:
     """Build the ASGI lifespan handler.
 
     At start-up, the handler makes the store commit the changes of several requests together, and starts the
@@ -221,7 +216,8 @@ def _lifespan(world: World, transport: WebhookTransport, console: Console) -> An
     @asynccontextmanager
     async def lifespan(_app: Any) -> AsyncIterator[None]:
         world.store.commit_together(asyncio.get_running_loop())
-        sender = Sender(world.outbox, world.store, transport, prepare=world.webhooks.prepare)
+        prepare, disturb = world.webhooks.prepare, faults.disturb
+        sender = Sender(world.outbox, world.store, transport, prepare=prepare, disturb=disturb)
         world.tasks.start("that sends webhooks", sender.run)
         yield
         console.close()

@@ -163,10 +163,11 @@ class Bulk:
     async def _empty_strays(self) -> None:
         """Empty all stray partitions that are not in use.
 
-        An earlier attempt to empty them may have failed, for example because the disk was full.
+        An earlier attempt to empty them may have failed, for example because the disk was full. While one is
+        emptied, others may be assigned to tenants or emptied by other tasks, so each is looked up again.
         """
         for partition in self._tenants.stray_partitions():
-            if partition not in self._in_use:
+            if partition not in self._in_use and partition in self._tenants.stray_partitions():
                 await self.empty(partition)
 
     async def _fill(self, tenant: Tenant, partition: str) -> None:

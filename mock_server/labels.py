@@ -8,11 +8,14 @@ import base64
 import hashlib
 import hmac
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Self
 from urllib.parse import quote, unquote
 
 PREFIX = "/labels/"
+_HIDDEN = "urn:returns-sandbox:label:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +46,21 @@ class Labels:
 
     def moved(self, text: bytes, vendor: str, tenant: str, other: str) -> bytes:
         """Replace the label URLs of `tenant` in a document by those of the tenant `other`."""
-        if PREFIX.encode() not in text:
+        return _replace(text, vendor, tenant, partial(self.address, vendor, other))
+
+    def hidden(self, text: bytes, vendor: str, tenant: str) -> bytes:
+        """Replace the label URLs of `tenant` in a document by names of the shipments, without tokens."""
+        return _replace(
+            text, vendor, tenant, lambda shipment: f"{_HIDDEN}{vendor}:{quote(shipment, safe='')}"
+        )
+
+    def shown(self, text: bytes, vendor: str, tenant: str) -> bytes:
+        """Replace what `hidden` results in by the label URLs of `tenant`."""
+        if _HIDDEN.encode() not in text:
             return text
-        pattern = rf'https?://[^"\s]+?{PREFIX}{vendor}/{re.escape(tenant)}/([^"/\s]+)/\w+\.pdf'
+        pattern = f'{_HIDDEN}{vendor}:([^"\\s]+)'.encode()
         return re.sub(
-            pattern.encode(),
-            lambda found: self.address(vendor, other, unquote(found[1].decode())).encode(),
-            text,
+            pattern, lambda found: self.address(vendor, tenant, unquote(found[1].decode())).encode(), text
         )
 
     def read(self, path: str) -> LabelTarget | None:
@@ -65,3 +76,11 @@ class Labels:
     def _token(self, target: LabelTarget) -> str:
         message = f"{target.vendor}\0{target.tenant}\0{target.shipment}".encode("utf-8", "replace")
         return base64.b32encode(hmac.digest(self.key, message, "sha256")[:15]).decode().lower()
+
+
+def _replace(text: bytes, vendor: str, tenant: str, replacement: Callable[[str], str]) -> bytes:
+    """Replace the label URLs of `tenant` in a document; `replacement` is called with the shipment's ID."""
+    if PREFIX.encode() not in text:
+        return text
+    pattern = rf'https?://[^"\s]+?{PREFIX}{vendor}/{re.escape(tenant)}/([^"/\s]+)/\w+\.pdf'
+    return re.sub(pattern.encode(), lambda found: replacement(unquote(found[1].decode())).encode(), text)

@@ -241,8 +241,7 @@ class Tenants:
         """
         name, table = tenant.name, tables.tenants
         change.run_for(name, sa.insert(table).values(self._columns(tenant, partition, clock)))
-        for vendor in self._vendors.values():
-            self._world.keys.issue_default(change, name, vendor.name, tenant.plan, tenant.first_moment)
+        self._world.keys.issue_defaults(change, name, self._vendors, tenant.plan, tenant.first_moment)
         change.after_commit(partial(self._world.limiter.reset, name))
 
     def every(self) -> list[Tenant]:
@@ -317,7 +316,7 @@ class Tenants:
             raise ValueError("The tenant 'demo' always exists; reset it instead.")
         world, table, spent, faults = self._world, tables.tenants, tables.spent_tokens, tables.faults
         partition = world.store.partition(name)
-        for stray in (partition, *self._snapshot_partitions(name)):
+        for stray in (partition, *self.snapshot_partitions(name)):
             change.run(sa.insert(tables.stray_partitions).values(name=stray))
         change.run(sa.delete(tables.snapshots).where(tables.snapshots.c.tenant == name))
         change.run_for(name, sa.delete(faults).where(faults.c.tenant == name))
@@ -340,7 +339,11 @@ class Tenants:
         """Return the names of all partitions that do not belong to a tenant."""
         return [name for (name,) in self._world.store.select(sa.select(tables.stray_partitions.c.name))]
 
-    def _snapshot_partitions(self, name: str) -> list[str]:
+    def snapshot_partitions(self, name: str) -> list[str]:
+        """Return the names of the partitions of a tenant's snapshots.
+
+        They contain records of the tenant's customers; the store accepts them in place of a tenant's name.
+        """
         table = tables.snapshots
         rows = self._world.store.select(sa.select(table.c.partition).where(table.c.tenant == name))
         return [partition for (partition,) in rows]

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 from starlette.testclient import TestClient
+from support import compose
 from support.each import each
 
 from mock_server.app import create_app
@@ -19,23 +20,14 @@ from mock_server.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
+COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 DEMO_KEY = {"Authorization": "Bearer sandbox-demo-returnmate"}
 
 
-def composed() -> dict[str, str]:
-    """Return the variables that the container of compose.yaml has: the image's, then the service's."""
-    variables = dict(re.findall(r"(RETURNS_\w+)=(\S+)", DOCKERFILE))
-    service = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))["services"]["sandbox"]
-    defaults = {
-        name: re.sub(r"\$\{\w+:-(.*?)\}", r"\1", value) for name, value in service["environment"].items()
-    }
-    return {**variables, **defaults}
-
-
 @pytest.fixture
 def settings(monkeypatch: pytest.MonkeyPatch) -> Settings:
-    for name, value in composed().items():
+    for name, value in compose.variables().items():
         monkeypatch.setenv(name, value)
     return Settings()
 
@@ -45,13 +37,12 @@ def test_container_of_the_quickstart_admits_demo_keys_and_its_token(settings: Se
     with TestClient(create_app(memory), base_url="http://sandbox:4010") as client:
         assert client.get("/v1/rmas", headers=DEMO_KEY).status_code == 200
         assert client.get("/__sandbox/tenants").status_code == 401
-        token = {"Authorization": f"Bearer {composed()['RETURNS_CONTROL_TOKEN']}"}
+        token = {"Authorization": f"Bearer {compose.variables()['RETURNS_CONTROL_TOKEN']}"}
         assert client.get("/__sandbox/tenants", headers=token).status_code == 200
 
 
 def test_container_of_the_quickstart_sends_webhooks_to_its_network_only(settings: Settings) -> None:
-    compose = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))
-    (subnet,) = compose["networks"]["sandbox"]["ipam"]["config"]
+    (subnet,) = COMPOSE["networks"]["sandbox"]["ipam"]["config"]
     neighbour = ip_address(subnet["subnet"].partition("/")[0]) + 7
     assert settings.targets.admit("receiver", neighbour)
     assert settings.targets.admit("host.docker.internal", ip_address("172.17.0.1"))
@@ -60,9 +51,8 @@ def test_container_of_the_quickstart_sends_webhooks_to_its_network_only(settings
 
 
 def test_container_listens_on_the_port_that_compose_publishes(settings: Settings) -> None:
-    compose = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))
     assert (settings.host, settings.port) == ("0.0.0.0", 4010)
-    assert compose["services"]["sandbox"]["ports"] == ["127.0.0.1:4010:4010"]
+    assert COMPOSE["services"]["sandbox"]["ports"] == ["127.0.0.1:4010:4010"]
     assert "EXPOSE 4010" in DOCKERFILE
 
 

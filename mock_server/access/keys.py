@@ -8,7 +8,7 @@ secret is read from the settings or, if they contain none, from the database.
 import base64
 import hashlib
 import hmac
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -114,11 +114,11 @@ class Keys:
         table = tables.keys
         same_name = sa.and_(table.c.tenant == tenant, table.c.vendor == vendor, table.c.name == DEFAULT)
         change.run_for(tenant, sa.delete(table).where(same_name))
-        self._write(
-            change,
-            Grant(tenant, vendor, DEFAULT, frozenset(self._scopes[vendor]), self._plan(vendor, plan)),
-            at,
-        )
+        self._write(change, tenant, [self._default(tenant, vendor, plan)], at)
+
+    def issue_defaults(self, change: Change, tenant: str, vendors: Iterable[str], plan: str, at: int) -> None:
+        """Store the default keys of a new tenant, one per vendor; faster than several `issue_default`."""
+        self._write(change, tenant, [self._default(tenant, vendor, plan) for vendor in vendors], at)
 
     def has_default(self, tenant: str, vendor: str) -> bool:
         """Return True if the tenant has a default key for the vendor, derived from the current secret."""
@@ -144,7 +144,8 @@ class Keys:
         if any(held.vendor == vendor and held.key == name for held in self.held_by(tenant)):
             raise KeyExistsError(f"{tenant} has a key {name!r} at {vendor} already.")
         with self._store.change() as change:
-            self._write(change, Grant(tenant, vendor, name, granted, self._plan(vendor, plan)), at)
+            grant = Grant(tenant, vendor, name, granted, self._plan(vendor, plan))
+            self._write(change, tenant, [grant], at)
         return self.key(tenant, vendor, name)
 
     def set_plan(self, change: Change, tenant: str, vendor: str, name: str, plan: str | Plan) -> Grant:
@@ -177,27 +178,32 @@ class Keys:
         The new keys differ from those of `tenant`, because a key is derived from the name of its tenant.
         """
         self.remove(change, other)
-        for grant in self.held_by(tenant):
-            self._write(change, replace(grant, tenant=other), at)
+        self._write(change, other, self.held_by(tenant), at)
 
     def remove(self, change: Change, tenant: str) -> None:
         """Delete all keys of a tenant."""
         change.run_for(tenant, sa.delete(tables.keys).where(tables.keys.c.tenant == tenant))
 
-    def _write(self, change: Change, grant: Grant, at: int) -> None:
-        ordered = [scope for scope in self._scopes[grant.vendor] if scope in grant.scopes]
-        change.run_for(
-            grant.tenant,
-            sa.insert(tables.keys).values(
-                digest=_digest(self.key(grant.tenant, grant.vendor, grant.key)),
-                tenant=grant.tenant,
-                vendor=grant.vendor,
-                name=grant.key,
-                scopes=" ".join(ordered),
-                plan=grant.plan.name,
-                created_at=at,
-            ),
-        )
+    def _write(self, change: Change, tenant: str, grants: Iterable[Grant], at: int) -> None:
+        """Store the keys of a tenant that belong to the grants; `at` is the time of their creation (µs)."""
+        rows = [
+            {
+                "digest": _digest(self.key(tenant, grant.vendor, grant.key)),
+                "tenant": tenant,
+                "vendor": grant.vendor,
+                "name": grant.key,
+                "scopes": " ".join(scope for scope in self._scopes[grant.vendor] if scope in grant.scopes),
+                "plan": grant.plan.name,
+                "created_at": at,
+            }
+            for grant in grants
+        ]
+        if rows:
+            change.run_for(tenant, sa.insert(tables.keys).values(rows))
+
+    def _default(self, tenant: str, vendor: str, plan: str) -> Grant:
+        """Build the grant of a default key, which has all scopes."""
+        return Grant(tenant, vendor, DEFAULT, frozenset(self._scopes[vendor]), self._plan(vendor, plan))
 
     def _plan(self, vendor: str, name: str) -> Plan:
         plans = self._plans[vendor]

@@ -3,8 +3,10 @@
 import typer
 
 from mock_server.cli import (
+    dumps,
     faults,
     forecast,
+    forget,
     keys,
     ledger,
     requests,
@@ -32,12 +34,14 @@ def commands() -> typer.Typer:
         tenants,
         shop,
         snapshots,
+        dumps,
         verify,
         keys,
         returns,
         forecast,
         ledger,
         requests,
+        forget,
         webhooks,
         faults,
     )

@@ -64,13 +64,15 @@ def not_none(**values: Any) -> dict[str, Any]:
 def call(
     url: str, token: str, method: str, path: str, body: Any = None, query: Mapping[str, Any] | None = None
 ) -> httpx.Response:
-    """Send a request to the control plane and return the response.
+    """Send a request to the control plane and return the response; `body` is a JSON value, or JSON as bytes.
 
     If no sandbox responds, or if the sandbox rejects the request, prints a sentence on standard error and
     exits.
     """
+    sent = {"content": body} if isinstance(body, bytes) else {"json": body}
+    kind = {"Content-Type": "application/json"} if isinstance(body, bytes) else {}
     with _connected(url, token) as (client, base_url):
-        answer = client.request(method, f"{base_url}/__sandbox{path}", json=body, params=query)
+        answer = client.request(method, f"{base_url}/__sandbox{path}", params=query, headers=kind, **sent)
     _check(answer)
     if answer.status_code != _NO_CONTENT and not isinstance(_content(answer), dict):
         fail(_not_a_sandbox(answer))

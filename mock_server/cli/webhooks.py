@@ -60,7 +60,10 @@ Conditions = Annotated[
 def register(commands: typer.Typer) -> None:
     """Add the commands for webhooks to `returns sandbox`."""
     commands.command()(webhooks)
-    one = typer.Typer(no_args_is_help=True, help="Add, change, pause, resume or delete a webhook.")
+    one = typer.Typer(
+        no_args_is_help=True, help="List events; add, change, pause, resume or delete a webhook."
+    )
+    one.command()(events)
     for command in (add, change, pause, resume, delete):
         one.command()(command)
     commands.add_typer(one, name="webhook")
@@ -78,6 +81,21 @@ def webhooks(
     Their secrets are not shown.
     """
     print_answer(call(url, token, "GET", tenant_path(tenant, "webhooks")), output, "webhooks")
+
+
+def events(
+    vendor: Vendor,
+    tenant: Tenant = "demo",
+    output: As = Format.table,
+    url: Url = DEFAULT_URL,
+    token: Token = "",
+) -> None:
+    """List the events that a vendor's webhooks report.
+
+    Those that do not occur in the sandbox can be sent as test events.
+    """
+    path = tenant_path(tenant, "vendors", vendor, "webhook-events")
+    print_answer(call(url, token, "GET", path), output, "events")
 
 
 def add(

@@ -125,12 +125,13 @@ async def _exchange(application: Application, scope: Message, body: bytes) -> Re
 class Api:
     """The control plane as a page's code sees it: synchronous, for use in a worker thread.
 
-    `calls` lists the requests that were sent to show the page, in order.
+    `calls` lists the GET requests that were sent to show the page, in order, and `sent` the others.
     """
 
     plane: ControlPlane
     loop: asyncio.AbstractEventLoop
     calls: list[ApiCall] = field(default_factory=list)
+    sent: list[ApiCall] = field(default_factory=list)
 
     def get(self, *segments: str, **query: Any) -> Any:
         """Send a GET request and return the body; `segments` form the path below the control plane's.
@@ -145,7 +146,9 @@ class Api:
 
     def send(self, method: str, *segments: str, body: Any = None) -> Any:
         """Send a request that changes something and return the body; raises `ApiError` for an error."""
-        return self._result(ApiCall(method, self._target(segments, {}), body))
+        call = ApiCall(method, self._target(segments, {}), body)
+        self.sent.append(call)
+        return self._result(call)
 
     def accepts(self, token: str, caller: str) -> None:
         """Raise `ApiError` unless the control plane accepts the token from this client address."""

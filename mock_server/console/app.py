@@ -93,8 +93,6 @@ class Console:
         environment["REMOTE_ADDR"] = (scope.get("client") or ("",))[0]
         environment["console.api"] = Api(self.plane, loop)
         response = await loop.run_in_executor(self._threads, self._respond, environment)
-        if scope["method"] == "POST":
-            self.changes.notify()
         await _send(response, send, head=scope["method"] == "HEAD")
 
     def _respond(self, environment: dict[str, Any]) -> WsgiResponse:
@@ -122,8 +120,7 @@ def create_console(
         return create_site(entries, control, sessions)
 
     plane = ControlPlane(control.path, secret)
-    changes = Changes(plane)
-    world.store.on_commit.append(changes.notify)
+    changes = Changes(plane, world.store, world.journal)
     return Console(others, create, plane, sessions, changes, check_origin)
 
 

@@ -6,6 +6,7 @@ A page then fetches itself again. An event therefore contains no data that a pag
 from __future__ import annotations
 
 import asyncio
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
@@ -14,9 +15,12 @@ from mock_server.clock import sleep
 from mock_server.console.api import ApiCall
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, MutableMapping
+    from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 
     from mock_server.console.api import ControlPlane
+    from mock_server.journal.entry import Entry
+    from mock_server.journal.journal import Journal
+    from mock_server.store import Store
 
     Message = MutableMapping[str, Any]
     Receive = Callable[[], Awaitable[Message]]
@@ -26,7 +30,13 @@ PAUSE: Final = 0.4
 """The shortest time between two events, in seconds, so that a busy sandbox does not keep pages busy."""
 _QUIET: Final = 15.0
 """Seconds without a change after which a comment is sent, so that proxies keep the connection."""
-_WATCHED: Final = ("ledger?last=1", "deliveries?last=50", "faults", "clock")
+_WATCHED: Final = (
+    "requests?limit=1&without_tenant=true",
+    "ledger?last=1",
+    "deliveries?last=50",
+    "faults",
+    "clock",
+)
 """The control plane's resources of a tenant whose changes a page may show."""
 _HEADERS: Final = (
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -38,43 +48,51 @@ _COMMENT: Final = b":\n\n"
 
 
 class Changes:
-    """Sends events to the open pages; `close` ends their connections."""
+    """Sends events to the open pages, after commits and requests, until the sandbox stops."""
 
-    def __init__(self, plane: ControlPlane) -> None:
+    def __init__(self, plane: ControlPlane, store: Store, journal: Journal) -> None:
         self._plane = plane
-        self._viewers: set[asyncio.Event] = set()
-        self._closed = False
-
-    def notify(self) -> None:
-        """Report that something may have changed; call this in the event loop's thread."""
-        for viewer in self._viewers:
-            viewer.set()
-
-    def close(self) -> None:
-        """End the connections of all open pages, before the server shuts down."""
-        self._closed = True
-        self.notify()
+        self._store = store
+        self._journal = journal
 
     async def stream(self, tenant: str, receive: Receive, send: Send) -> None:
-        """Send an event after each change of a tenant, until the client disconnects or the sandbox ends."""
+        """Send an event after each change of a tenant, until the client disconnects or the sandbox stops."""
         woken = asyncio.Event()
-        self._viewers.add(woken)
         left = asyncio.ensure_future(_disconnection(receive))
         left.add_done_callback(lambda _: woken.set())
+        with self._waking(woken):
+            try:
+                # Before the response starts: a page that is fetched after that has all earlier changes.
+                known = await self._fingerprint(tenant)
+                start = {"type": "http.response.start", "status": HTTPStatus.OK, "headers": list(_HEADERS)}
+                await send(start)
+                await self._send_events(tenant, known, woken, left, send)
+                await send({"type": "http.response.body", "body": b""})
+            finally:
+                left.cancel()
+
+    @contextmanager
+    def _waking(self, woken: asyncio.Event) -> Iterator[None]:
+        """Set an event whenever something may have changed, and when the sandbox stops."""
+
+        def notice(_entry: Entry) -> None:
+            woken.set()
+
+        self._store.on_commit.append(woken.set)
+        self._journal.listeners.append(notice)
+        self._journal.closing.append(woken.set)
         try:
-            await send({"type": "http.response.start", "status": HTTPStatus.OK, "headers": list(_HEADERS)})
-            await self._send_events(tenant, woken, left, send)
-            await send({"type": "http.response.body", "body": b""})
+            yield
         finally:
-            self._viewers.discard(woken)
-            left.cancel()
+            self._store.on_commit.remove(woken.set)
+            self._journal.listeners.remove(notice)
+            self._journal.closing.remove(woken.set)
 
     async def _send_events(
-        self, tenant: str, woken: asyncio.Event, left: asyncio.Future[None], send: Send
+        self, tenant: str, known: list[Any], woken: asyncio.Event, left: asyncio.Future[None], send: Send
     ) -> None:
-        known = await self._fingerprint(tenant)
         message = b"retry: 1000\n\n"
-        while not (self._closed or left.done()):
+        while not (self._journal.closed or left.done()):
             await send({"type": "http.response.body", "body": message, "more_body": True})
             while not await _is_set(woken):
                 await send({"type": "http.response.body", "body": _COMMENT, "more_body": True})
@@ -83,7 +101,7 @@ class Changes:
             found = await self._fingerprint(tenant)
             message = b"" if found == known else _CHANGED
             known = found
-            if not self._closed:
+            if not self._journal.closed:
                 await sleep(PAUSE)
 
     async def _fingerprint(self, tenant: str) -> list[Any]:

@@ -30,7 +30,8 @@ def history(client: Api, tenant: str, found: Mapping[str, Any]) -> list[Entry]:
     """Collect the history of a return; `found` is the control plane's `ReturnDetails`."""
     events = list(_events(client, tenant, found))
     moments = {entry.at for entry in events}
-    entries = [*_deliveries(client, tenant, found, moments), *events]
+    requests = [Entry("request", one["at"], one) for one in sent_about(client, tenant, found)]
+    entries = [*_deliveries(client, tenant, found, moments), *events, *requests]
     return sorted(entries, key=lambda entry: entry.at, reverse=True)
 
 

@@ -6,18 +6,22 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from flask import current_app, flash, redirect, render_template, request
+from flask import current_app, redirect, render_template, request, session
+
+from mock_server.console.snippets import control_curl
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from werkzeug.wrappers import Response
 
-    from mock_server.console.api import Api
+    from mock_server.console.api import Api, ApiCall
     from mock_server.console.sessions import Sessions
     from mock_server.pages.documents import Entry
 
 DEMO: Final = "demo"
+_MAX_COMMAND: Final = 1_000
+"""The longest command that a notice contains; browsers keep notices in a cookie of 4 KB."""
 _RECENT: Final = 20
 _MAX_OFFERED: Final = 40
 """The most tenants that the header offers; with more, it links to the list."""
@@ -86,7 +90,8 @@ def page(template: str, tenant: str = "", *, here: str = "", **values: Any) -> s
         apis=apis(),
         control=control(),
         needs_login=sessions().required,
-        calls=list(api().calls),
+        notices=session.pop("notices", ()),
+        calls=[(call, curl_of(call)) for call in api().calls],
         **values,
     )
 
@@ -111,15 +116,27 @@ def _shell(tenant: str) -> Shell:
     )
 
 
+def curl_of(call: ApiCall) -> str:
+    """Return the curl command that sends the same request to the control plane."""
+    return control_curl(call, control().url.removesuffix(control().path), with_token=sessions().required)
+
+
 def done(message: str, location: str) -> Response:
-    """Redirect to a page (303 See Other) and show a notice there."""
-    flash(message, "done")
+    """Redirect to a page (303 See Other) and show a notice there, with the API requests that were sent."""
+    calls = [(f"{call.method} {call.target}", curl_of(call)) for call in api().sent]
+    shown = [(label, command) for label, command in calls if len(command) <= _MAX_COMMAND]
+    _notify("done", message, shown)
     return redirect(location, 303)
 
 
 def failed(message: str) -> None:
     """Show an error on the next page."""
-    flash(message, "error")
+    _notify("error", message, [])
+
+
+def _notify(kind: str, text: str, calls: list[tuple[str, str]]) -> None:
+    """Keep a notice for the next page; `calls` are pairs of an API request and its curl command."""
+    session["notices"] = [*session.get("notices", ()), {"kind": kind, "text": text, "calls": calls}]
 
 
 def back() -> str:

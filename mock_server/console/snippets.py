@@ -12,6 +12,7 @@ from mock_server.pages import curl
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mock_server.console.api import ApiCall
     from mock_server.pages.documents import Entry
 
 _SENT: Final = {"content-type", "accept", "idempotency-key", "prefer"}
@@ -61,6 +62,15 @@ def snippets(
         ("pytest", _PYTEST.format(vendor=json.dumps(entry.name), path=json.dumps(target))),
         ("Credentials", f"curl {control}/tenants/{tenant}/credentials"),
     ]
+
+
+def control_curl(call: ApiCall, origin: str, *, with_token: bool) -> str:
+    """Return the curl command for a request to the control plane; `origin` is the sandbox's URL."""
+    words = ["curl"] if call.method == "GET" else ["curl", "-X", call.method]
+    if call.body is not None:
+        words += ["-H", "Content-Type: application/json", "-d", json.dumps(call.body)]
+    token = ' -H "Authorization: Bearer $RETURNS_CONTROL_TOKEN"' if with_token else ""
+    return f"{shlex.join(words)}{token} {shlex.quote(origin + call.target)}"
 
 
 def _indented(headers: Mapping[str, str], spaces: int) -> str:

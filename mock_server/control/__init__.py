@@ -8,7 +8,9 @@ from mock_server.control.acts import ActEndpoints
 from mock_server.control.clock import ClockEndpoints
 from mock_server.control.context import ControlContext
 from mock_server.control.deliveries import DeliveryEndpoints
+from mock_server.control.dumps import DumpEndpoints
 from mock_server.control.faults import FaultEndpoints
+from mock_server.control.forget import ForgetEndpoints
 from mock_server.control.health import HealthEndpoints
 from mock_server.control.keys import KeyEndpoints
 from mock_server.control.ledger import LedgerEndpoints
@@ -48,6 +50,7 @@ _SUBJECTS: Final = (
     HealthEndpoints,
     TenantEndpoints,
     SnapshotEndpoints,
+    DumpEndpoints,
     VerificationEndpoints,
     KeyEndpoints,
     SwitchEndpoints,
@@ -59,6 +62,7 @@ _SUBJECTS: Final = (
     ShopEndpoints,
     ActEndpoints,
     RequestEndpoints,
+    ForgetEndpoints,
     WebhookEndpoints,
     DeliveryEndpoints,
     FaultEndpoints,

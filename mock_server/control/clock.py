@@ -128,6 +128,6 @@ def _statuses(vendor: Vendor, wanted: str) -> frozenset[str]:
     if not found:
         close = get_close_matches(word, {status.casefold(): status for status in states}, n=1)
         meant = next((status for status in states if close and status.casefold() == close[0]), None)
-        hint = f"; did you mean {meant}" if meant else f"; it has {', '.join(states)}"
+        hint = f"; the closest is {meant}" if meant else f"; it has {', '.join(states)}"
         raise invalid("until.status", f"{vendor.name} has no status {wanted!r}{hint}")
     return frozenset(found)

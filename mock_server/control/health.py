@@ -19,7 +19,7 @@ class HealthEndpoints:
         health = {
             "status": "failing" if store_problem else "degraded" if task_problems else "ok",
             "problems": [*([store_problem] if store_problem else []), *task_problems],
-            "version": _version(),
+            "version": program_version(),
             "database": "memory" if self._context.world.store.in_memory else "file",
             "vendors": list(self._context.vendors),
             "tenants": len(self._context.tenants.every()),
@@ -27,7 +27,8 @@ class HealthEndpoints:
         return Reply(200, health)
 
 
-def _version() -> str:
+def program_version() -> str:
+    """Return the version of the installed package, or "0" if it is not installed."""
     try:
         return version("returns-connector")
     except PackageNotFoundError:  # running from a checkout that is not installed

@@ -23,6 +23,20 @@ class WebhookEndpoints:
         self._context = context
         self._webhooks = context.world.webhooks
 
+    def list_webhook_events(self, call: Call) -> Reply:
+        self._context.tenant(call)
+        format_ = self._webhooks.format_of(self._context.vendor(call.path["vendor"]).name)
+        if format_ is None:
+            return Reply(200, {"events": [], "signed": False, "versions": [], "retries": [], "own_api": None})
+        described = {
+            "events": [{"name": kind.name, "occurs": kind.occurs} for kind in format_.kinds],
+            "signed": bool(format_.new_secret()),
+            "versions": list(format_.versions),
+            "retries": list(format_.delays),
+            "own_api": format_.own_api or None,
+        }
+        return Reply(200, described)
+
     def list_webhooks(self, call: Call) -> Reply:
         tenant = self._context.tenant(call).name
         return Reply(200, {"webhooks": [self._shown(one) for one in self._webhooks.every(tenant)]})

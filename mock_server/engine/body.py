@@ -53,7 +53,8 @@ def too_large(limit: int) -> Problem:
 class Body:
     """The compiled Request Body Object of one operation, which receives and validates JSON bodies.
 
-    Raises `ValueError` if the specification allows a media type other than JSON.
+    `limit` is the size limit in bytes; `x-max-body` in the specification raises it. Raises `ValueError` if
+    the specification allows a media type other than JSON.
     """
 
     __slots__ = ("_limit", "_required", "_validator")
@@ -63,7 +64,7 @@ class Body:
             raise ValueError(f"Request bodies of {', '.join(raw['content'])} are not supported.")
         self._required = raw.get("required", False)
         self._validator = schemas.validator(raw["content"][JSON]["schema"], "request")
-        self._limit = limit
+        self._limit = max(limit, raw.get("x-max-body", 0))
 
     async def receive(self, headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
         """Receive the request body.

@@ -14,7 +14,14 @@ from mock_server.engine.reply import EventStream, File, Reply
 from mock_server.engine.responses import BrokenReplyError, encode_unchecked
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, MutableMapping, Sequence
+    from collections.abc import (
+        AsyncGenerator,
+        Awaitable,
+        Callable,
+        Mapping,
+        MutableMapping,
+        Sequence,
+    )
 
     from mock_server.access.grants import Grant
     from mock_server.access.ratelimit import Verdict
@@ -227,21 +234,19 @@ class Api:
                 state.verdict = self._meter.take(grant)
                 _check_limits(state.verdict)
                 _check_open(self._meter.closed(grant))
-            injector = self._injector
-            if injector is not None and grant.tenant in injector.tenants and not state.fault:
-                injector.inject(grant.tenant, operation.id)
+                injector = self._injector
+                if injector is not None and grant.tenant in injector.tenants:
+                    injector.inject(grant.tenant, operation.id)
             _check_scope(grant, operation)
         headers = Headers(raw)
         path, values = operation.parameters.read(segments, query, headers)
         body = None
         if operation.body is not None:
-            state.body = await operation.body.receive(raw, receive)
+            if grant is not None or not state.fault:  # without a grant, faults come after the body
+                state.body = await operation.body.receive(raw, receive)
             body = operation.body.parse(raw, state.body)
-        if self._injector is not None:
-            if grant is None and len(self._injector.tenants) and not state.fault:
-                self._injector.inject(self._injector.owner(body), operation.id)
-            if b"prefer" in raw and (answer := self._preferred(raw[b"prefer"], operation, state)):
-                return answer
+        if (grant is None or b"prefer" in raw) and (answer := self._preferred(raw, body, operation, state)):
+            return answer
         call = Call(operation.id, grant, path, values, headers, body, self._base_url)
         reply, payload = self._run(operation, call)
         if payload is None:
@@ -273,11 +278,23 @@ class Api:
         finally:
             gate.release()
 
-    def _preferred(self, header: bytes, operation: Operation, state: RequestState) -> Answer | None:
-        """Build the response that the client chose with `Prefer`; return None if it chose none."""
-        from mock_server.engine.preferred import chosen
+    def _preferred(
+        self, raw: Mapping[bytes, bytes], body: Any, operation: Operation, state: RequestState
+    ) -> Answer | None:
+        """Build the response that the client chose with `Prefer`; return None if it chose none.
 
-        response = chosen(header, operation, self._service)
+        Raises `Injected` if a request without credentials meets faults. Its tenant is known from its body.
+        """
+        injector = self._injector
+        if injector is None:
+            return None
+        if state.grant is None and len(injector.tenants) and not state.fault:
+            injector.inject(injector.owner(body), operation.id)
+        if b"prefer" not in raw:
+            return None
+        from mock_server.engine.preferred import chosen  # few clients choose
+
+        response = chosen(raw[b"prefer"], operation, self._service)
         if response is None:
             return None
         status, payload, headers, kind = response

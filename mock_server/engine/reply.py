@@ -35,12 +35,19 @@ class EventStream:
     events: AsyncGenerator[bytes]
 
 
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A large JSON body that the handler has serialised in parts; it is sent without being validated."""
+
+    content: bytes
+
+
 @dataclass(slots=True)
 class Reply:
     """A handler's response to a request.
 
-    `body` is a JSON value, a `Document`, a `Documents`, a `File` or an `EventStream`. If it is a JSON object,
-    its top-level values may also be `Document` or `Documents` objects.
+    `body` is a JSON value, a `Document`, a `Documents`, a `Rendered`, a `File` or an `EventStream`. If it is
+    a JSON object, its top-level values may also be `Document` or `Documents` objects.
     """
 
     status: int

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from mock_server.engine.reply import Document, Documents, EventStream, File
+from mock_server.engine.reply import Document, Documents, EventStream, File, Rendered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -85,6 +85,8 @@ class JsonContent:
         if isinstance(body, _STORED):
             return self._splice(body, _WHOLE, status)
         if not isinstance(body, dict):
+            if isinstance(body, Rendered):
+                return body.content
             if isinstance(body, File):
                 raise BrokenReplyError(status, "", f"the body is a file of {body.media_type}, not JSON")
             _check(self._whole, body, status, "")

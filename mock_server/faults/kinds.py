@@ -36,7 +36,10 @@ def _whole(description: str, low: int, high: int, default: int | None = None) ->
 
 
 _DAY = 86_400
-_RETRY_AFTER = _whole("Seconds for the header Retry-After; without it, the header is not sent.", 0, _DAY)
+_RETRY_AFTER = {
+    **_whole("Seconds for the header Retry-After; without it, the header is not sent.", 0, _DAY),
+    "example": 30,
+}
 _FORMAT = {
     "type": "string",
     "description": "How Retry-After is written: in seconds, as an HTTP date, or in milliseconds.",
@@ -50,7 +53,10 @@ KINDS: Final[Mapping[str, Kind]] = {
         "Waits before the request is handled, in real time. Combines with the other faults.",
         parameters={
             "milliseconds": _whole("How long to wait.", 0, 60_000, 1_000),
-            "max_milliseconds": _whole("Draws the wait from `milliseconds` to this number.", 0, 60_000),
+            "max_milliseconds": {
+                **_whole("Draws the wait from `milliseconds` to this number.", 0, 60_000),
+                "example": 2_000,
+            },
         },
     ),
     "rate_limited": Kind("Answers 429 in the vendor's error format.", parameters=_RETRY),
@@ -119,8 +125,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         },
     ),
     "repeated_page": Kind(
-        "Sends a page of a list again in place of the next one: the page before, or the first page where "
-        "pages are addressed by a cursor.",
+        "Sends a page of a list again in place of the next one.",
         "reads",
     ),
     "webhook_drop": Kind("Does not send a webhook, and records it as delivered.", "webhooks"),

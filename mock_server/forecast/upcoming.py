@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from mock_server.forecast.payloads import reported_return
 from mock_server.forecast.rehearsal import Observer, rehearsal
 from mock_server.forecast.sentences import explain
 from mock_server.forecast.steps import next_step_of, owner_of
-from mock_server.store import Change, Row, Step
+from mock_server.store import Change, Row, Step, Store
 from mock_server.vendors import Vendor
 from mock_server.webhooks.outbox import Delivery
 from mock_server.world import World
@@ -42,7 +43,8 @@ def upcoming(
     """List the next `limit` things that will happen at the vendors `served`, the earliest first."""
     deliveries = [one for one in world.outbox.waiting(tenant, limit) if one.vendor in served]
     steps = _steps(world, vendors, tenant, served, limit)
-    return sorted([*map(_attempt, deliveries), *steps], key=lambda entry: entry.due)[:limit]
+    attempts = [_attempt(world.store, delivery) for delivery in deliveries]
+    return sorted([*attempts, *steps], key=lambda entry: entry.due)[:limit]
 
 
 def upcoming_of(world: World, vendor: Vendor, row: Row, *, limit: int) -> list[Upcoming]:
@@ -98,7 +100,7 @@ class _Rehearse:
         )
 
 
-def _attempt(delivery: Delivery) -> Upcoming:
+def _attempt(store: Store, delivery: Delivery) -> Upcoming:
     previous = f"; attempt {delivery.attempts} ended with: {delivery.outcome}" if delivery.attempts else ""
     return Upcoming(
         due=delivery.due or delivery.at,
@@ -106,7 +108,7 @@ def _attempt(delivery: Delivery) -> Upcoming:
         vendor=delivery.vendor,
         what=delivery.event,
         subject=delivery.webhook,
-        return_id=None,
+        return_id=reported_return(store, delivery),
         status=None,
         sentence=f"{delivery.event} is sent to {delivery.address}{previous}.",
     )

@@ -11,7 +11,7 @@ from mock_server.journal.entry import MAX_BODY, Entry
 from mock_server.journal.exchanges import Exchanges
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from mock_server.journal.attribution import Attribution
     from mock_server.journal.entry import Answer, Headers, State
@@ -122,3 +122,15 @@ class Journal:
         removed = self._kept.pop(tenant, deque())
         self._bytes -= sum(entry.size for entry in removed)
         return len(removed)
+
+    def remove(self, tenants: Iterable[str], matches: Callable[[Entry], bool]) -> int:
+        """Delete the entries of the given tenants that match, and return how many there were."""
+        removed = 0
+        for tenant in tenants:
+            entries = self._kept.get(tenant, deque())
+            kept = [entry for entry in entries if not matches(entry)]
+            removed += len(entries) - len(kept)
+            self._bytes -= sum(entry.size for entry in entries) - sum(entry.size for entry in kept)
+            entries.clear()
+            entries.extend(kept)
+        return removed

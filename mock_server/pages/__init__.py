@@ -1,1 +1,1 @@
-"""The sandbox's web pages: landing page, Swagger UI, OpenAPI documents and shipping labels."""
+"""Swagger UI, the OpenAPI documents, and the shipping labels; the console has a package of its own."""

@@ -11,7 +11,7 @@ from mock_server.clock import ticks, wall
 from mock_server.receiver_check import checks
 from mock_server.receiver_check.checks import Examination
 from mock_server.receiver_check.events import Events
-from mock_server.receiver_check.judging import finding
+from mock_server.receiver_check.judging import finding, skipped
 from mock_server.receiver_check.posting import Poster
 from mock_server.receiver_check.results import Finding, Report, Verdict
 from mock_server.webhooks.format import WebhookFormat
@@ -22,6 +22,9 @@ BURST: Final = 25
 _QUESTION: Final = "Answers at all"
 _REACHABLE: Final = (
     "Start the receiver, and check the URL: host, port and path. The other questions were not asked."
+)
+_NOTHING_ACCEPTED: Final = (
+    "The receiver accepts no valid event, so that it refuses forged ones, too, would prove nothing."
 )
 _HANGS: Final = "Answer first and process the event afterwards. The other questions were not asked."
 
@@ -51,7 +54,7 @@ async def check(
 ) -> Report:
     """Ask all questions about a receiver; `found` is called with each finding as soon as it is made.
 
-    If the receiver does not answer the first event, no other questions are asked.
+    If the receiver does not answer the first event, or accepts no valid event, no other questions are asked.
     """
     poster = Poster(client, target.url, target.timeout, ticks)
     events = Events(format_, target.secret, now, lambda: token_hex(8))
@@ -67,11 +70,13 @@ async def _findings(examination: Examination) -> AsyncIterator[Finding]:
     yield first
     if first.verdict is Verdict.failed:
         return
-    slowest = 0.0
-    async for one in checks.kinds_of_events(examination):
-        slowest = max(slowest, one.milliseconds)
+    kinds = [one async for one in checks.kinds_of_events(examination)]
+    for one in kinds:
         yield one
-    yield checks.speed(examination, slowest)
+    if all(one.verdict is Verdict.failed for one in kinds):
+        yield skipped("others", "Everything else", _NOTHING_ACCEPTED)
+        return
+    yield checks.speed(examination, max(one.milliseconds for one in kinds))
     for question in checks.BEFORE_BODIES:
         yield await question(examination)
     async for one in checks.broken_bodies(examination):

@@ -22,6 +22,7 @@ _ORDERED: Final = 5
 _SECRET: Final = "Check that the secret is the one with which the receiver verifies signatures."  # noqa: S105
 _VERIFY: Final = "Verify the signature over the raw body with the secret, and answer 401 if it is wrong."
 _MINUTES: Final = "Refuse signatures older than a few minutes, so that an old request cannot be sent again."
+_LOST: Final = "The vendor does not repeat events, so these are lost."
 _DUPLICATE: Final = (
     "Answer 200 to an event that you know already: senders repeat events whose answer was lost. "
     "Recognize it by its ID."
@@ -146,7 +147,9 @@ async def simultaneous(examination: Examination) -> Finding:
     event = events.compose(events.kinds[0])
     answers = await examination.post_together([events.signed(event) for _ in range(_DUPLICATES)])
     advice = f"{_DUPLICATE} Store the ID under a unique key, so that two requests at once do not fail."
-    return accepted("duplicate.together", "Accepts the same event twice at once", answers, advice=advice)
+    return accepted(
+        "duplicate.together", "Accepts the same event several times at once", answers, advice=advice
+    )
 
 
 async def reversed_order(examination: Examination) -> Finding:
@@ -169,23 +172,16 @@ async def burst(examination: Examination) -> Finding:
     events, kinds = examination.events, examination.events.kinds
     outgoing = [events.valid(kinds[number % len(kinds)]) for number in range(examination.burst)]
     answers = await examination.post_together(outgoing)
-    lost = sum(not answer.is_accepted for answer in answers)
     question = f"Accepts {examination.burst} events at once"
-    retries = bool(events.format.delays)
-    advice = IN_TIME if retries else f"{IN_TIME} The vendor does not repeat events, so these are lost."
-    verdict = Verdict.warned if retries else Verdict.failed
-    judged = accepted("burst", question, answers, advice=advice, refused=verdict)
-    median = statistics.median(answer.milliseconds for answer in answers)
-    figures = f" {lost} of {len(answers)} were not accepted; the median time was {median:.0f} ms."
-    return Finding(
-        judged.id,
-        judged.question,
-        judged.verdict,
-        judged.sentence + figures,
-        judged.advice,
-        judged.requests,
-        judged.milliseconds,
-    )
+    lost = [answer for answer in answers if not answer.is_accepted]
+    times = f"the median time is {statistics.median(answer.milliseconds for answer in answers):.0f} ms"
+    if not lost:
+        return finding("burst", question, Verdict.passed, f"The receiver accepts all; {times}.", answers)
+    repeats = bool(events.format.delays) and all(answer.is_refused for answer in lost)
+    sentence = f"The receiver does not accept {len(lost)} of {len(answers)}: {lost[0]}; {times}."
+    advice = IN_TIME if events.format.delays else f"{IN_TIME} {_LOST}"
+    verdict = Verdict.warned if repeats else Verdict.failed
+    return finding("burst", question, verdict, sentence, answers, advice=advice)
 
 
 async def new_kind(examination: Examination) -> Finding:

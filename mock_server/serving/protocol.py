@@ -103,10 +103,13 @@ class Protocol(HttpToolsProtocol):
         self.app = self._run
 
     async def _run(self, scope: Any, receive: Any, send: Any) -> None:
-        """Run the application, and close the connection without an error message if it asks for that."""
+        """Run the application, and close the connection without an error message if it asks for that.
+
+        The server cancels requests that take too long at its shutdown; their connections are closed too.
+        """
         try:
             await self._application(scope, receive, send)
-        except ConnectionCut:
+        except (ConnectionCut, asyncio.CancelledError):
             # `send` belongs to uvicorn's cycle of this request, which otherwise responds with status 500.
             send.__self__.disconnected = True
             self.transport.close()

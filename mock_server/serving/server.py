@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from mock_server.app import Sandbox, create_app
+from mock_server.dumps import MAX_DUMP
 from mock_server.serving.protocol import Protocol, Sweeper
 
 if TYPE_CHECKING:
@@ -41,10 +42,11 @@ def serve(
     )
     app = create_app(settings)
     _tune_garbage_collection()
+    largest = max(settings.max_body, MAX_DUMP)  # each operation has its own limit, which is lower for most
     config = uvicorn.Config(
         app,
         loop="auto",  # uvloop where it is installed
-        http=partial(Protocol, max_body=settings.max_body),  # type: ignore[arg-type]  # called as a class
+        http=partial(Protocol, max_body=largest),  # type: ignore[arg-type]  # called as a class
         ws="none",
         proxy_headers=False,
         lifespan="on",
@@ -90,7 +92,6 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._app.world.journal.close()  # otherwise, open streams of requests would delay the shutdown
         self._leaving()  # not after `run`: uvicorn raises the signal again, which ends the process
-        self._app.leave()
         await super().shutdown(sockets)
 
 

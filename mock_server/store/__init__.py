@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from mock_server.store import statements, tables
 from mock_server.store.batch import Batch, Turn
 from mock_server.store.change import Change
-from mock_server.store.database import open_database, open_scratch, probe
+from mock_server.store.database import open_database, open_scratch, probe, vacuum
 from mock_server.store.file import Watch
 from mock_server.store.memory import CounterKey, Memory, Reload, TenantTable
 from mock_server.store.model import Filters, Order, Row, Sorting, Step, StoreError
@@ -160,6 +160,13 @@ class Store:
         self._failure = ""
         for callback in (*callbacks, *self.on_commit):
             callback()
+
+    def vacuum(self) -> None:
+        """Rewrite the database, so that no unused page and no log contains deleted data; this takes long."""
+        if self._batch:
+            self._batch.flush()
+        vacuum(self._connection)
+        self._watch.renew()
 
     def _note(self, error: BaseException) -> None:
         if isinstance(error, sqlite3.Error):

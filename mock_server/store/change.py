@@ -152,6 +152,11 @@ class Change:
         """Compile and run a statement that inserts one row; returns the row's integer ID."""
         return self._execute(*statements.bound(statement)).lastrowid or 0
 
+    def touch(self, partition: str) -> None:
+        """Report that rows of a partition were changed with `run`, so that a copy of it begins again."""
+        if self._memory.watched:
+            self._memory.written.add(partition)
+
     def run_many(self, statement: str, values: Iterable[tuple[Any, ...]]) -> None:
         """Run a compiled statement from `statements` once for each tuple of values."""
         self._execute_many(statement, values)

@@ -16,11 +16,13 @@ Writing a chunk takes a few milliseconds.
 Chunks = Iterator[list[tuple[Any, ...]]]
 
 ROW_COLUMNS: Final = tuple(
-    column.name for column in tables.rows.c if column.name not in {"tenant", "sequence"}
+    str(column.name) for column in tables.rows.c if column.name not in {"tenant", "sequence"}
 )
-EVENT_COLUMNS: Final = tuple(column.name for column in tables.ledger.c if column.name != "tenant")
-STEP_COLUMNS: Final = tuple(column.name for column in tables.steps.c if column.name not in {"tenant", "id"})
-COUNTER_COLUMNS: Final = tuple(column.name for column in tables.counters.c if column.name != "tenant")
+EVENT_COLUMNS: Final = tuple(str(column.name) for column in tables.ledger.c if column.name != "tenant")
+STEP_COLUMNS: Final = tuple(
+    str(column.name) for column in tables.steps.c if column.name not in {"tenant", "id"}
+)
+COUNTER_COLUMNS: Final = tuple(str(column.name) for column in tables.counters.c if column.name != "tenant")
 
 
 class Content(Protocol):

@@ -100,6 +100,12 @@ def probe(connection: sqlite3.Connection) -> None:
         raise
 
 
+def vacuum(connection: sqlite3.Connection) -> None:
+    """Rewrite the database without unused pages, and empty its write-ahead log."""
+    connection.execute("VACUUM")
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+
+
 def _path(url: str) -> str:
     try:
         parsed = make_url(url)

@@ -63,6 +63,11 @@ class Watch:
         if self._fault:
             raise StoreError(self._fault)
 
+    def renew(self) -> None:
+        """Accept the present sizes of the files; call this after the store itself has made them smaller."""
+        self._known.clear()
+        self.check()
+
     def fail(self, error: Exception) -> None:
         """Make all later checks fail; `error` is the error that was raised when reading the database."""
         self._fault = self._fault or (

@@ -4,8 +4,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import sqlalchemy as sa
-
 from mock_server.store.change import Change
 from mock_server.store.memory import Memory
 from mock_server.store.model import Row, Step
@@ -16,7 +14,7 @@ def watch(memory: Memory, partition: str) -> Iterator[Callable[[], bool]]:
     """Yield a function that returns True if rows, events or steps of a partition were changed.
 
     It counts the changes since the start of the `with` block, or since its last call. Changes to webhook
-    deliveries do not count.
+    deliveries, keys, clocks, switches and faults do not count.
     """
     memory.watched += 1
 
@@ -35,7 +33,7 @@ def watch(memory: Memory, partition: str) -> Iterator[Callable[[], bool]]:
 
 
 class WatchedChange(Change):
-    """A change that adds the partitions that it writes to to `Memory.written`; used during `watch`."""
+    """A change that adds the partitions that it changes to `Memory.written`; used during `watch`."""
 
     def put(self, row: Row) -> int:
         self._note(row.tenant)
@@ -56,10 +54,6 @@ class WatchedChange(Change):
     def done(self, step: Step) -> None:
         self._note(step.tenant)
         super().done(step)
-
-    def run_for(self, tenant: str, statement: sa.Insert | sa.Update | sa.Delete) -> None:
-        self._note(tenant)
-        super().run_for(tenant, statement)
 
     def _note(self, tenant: str) -> None:
         self._memory.written.add(self._partitions.get(tenant, tenant))

@@ -23,6 +23,7 @@ from mock_server.testing.records import (
     ShownReturn,
     Switch,
     Webhook,
+    WebhookEvents,
 )
 from mock_server.testing.returns import AllowedMove, ReturnDetails, ReturnSummary, Upcoming
 from mock_server.testing.sandbox import Sandbox, SandboxError
@@ -53,6 +54,7 @@ __all__ = [
     "Tenant",
     "Upcoming",
     "Webhook",
+    "WebhookEvents",
     "Webhooks",
     "started",
 ]

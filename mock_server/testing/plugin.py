@@ -9,12 +9,15 @@ no data, keys, rate limits or clock. The `returns_tenant` mark sets the tenant's
 
     @pytest.mark.returns_tenant(shop="shop.yaml")
     def test_with_my_own_orders(returns_tenant): ...
+
+pytest loads this module in every run of an environment in which the package is installed. So neither it nor
+`mock_server.testing` imports anything slow: the HTTP client waits until a fixture is used.
 """
 
 from __future__ import annotations
 
 import os
-from secrets import token_hex
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 FIRST_MOMENT = "2026-03-02T09:00:00Z"
 """The time at which each tenant's clock starts; it is fixed, so that every test run has the same returns."""
 SEED_SIZE = 25
+_CONFLICT = 409
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -64,9 +68,29 @@ def returns_tenant(returns_sandbox: Sandbox, request: pytest.FixtureRequest) -> 
     options |= mark.kwargs if mark else {}
     if "shop" in options:
         del options["seed_size"]
-    tenant = returns_sandbox.create_tenant(f"test-{token_hex(6)}", **options)
+    tenant = _created(returns_sandbox, request.node.nodeid, options)
     yield tenant
     tenant.delete()
+
+
+def _created(sandbox: Sandbox, test_id: str, options: dict[str, Any]) -> Tenant:
+    """Create a test's tenant, whose name is derived from the test's ID.
+
+    IDs of records and faults by share depend on the name, so they are the same in every run. If another
+    run uses the same sandbox, or ended without deleting its tenants, the name is taken; the tenant then gets
+    another name.
+    """
+    from secrets import token_hex
+
+    from mock_server.testing import SandboxError
+
+    name = f"test-{blake2b(test_id.encode(), digest_size=8).hexdigest()}"
+    try:
+        return sandbox.create_tenant(name, **options)
+    except SandboxError as error:
+        if error.status != _CONFLICT:
+            raise
+        return sandbox.create_tenant(f"{name}-{token_hex(4)}", **options)
 
 
 @pytest.fixture

@@ -131,15 +131,22 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
-        """Record the request and respond with the receiver's status."""
+        """Record the request and respond with the receiver's status and body.
+
+        A request that was cut off, because its sender was killed, is not recorded.
+        """
         length = min(int(self.headers.get("content-length") or 0), _MAX_BODY)
         headers = {name.lower(): value for name, value in self.headers.items()}
-        request = ReceivedWebhook(self.path, headers, self.rfile.read(length))
-        status, answer = self.server.receiver.record(request)
-        self.send_response(status)
-        self.send_header("content-length", str(len(answer)))
-        self.end_headers()
-        self.wfile.write(answer)
+        try:
+            body = self.rfile.read(length)
+            if len(body) == length:
+                status, answer = self.server.receiver.record(ReceivedWebhook(self.path, headers, body))
+                self.send_response(status)
+                self.send_header("content-length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+        except ConnectionError:
+            self.close_connection = True
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name in the library
         """Do nothing, so that log messages do not appear in the test's output."""

@@ -149,6 +149,22 @@ class Webhook:
 
 
 @dataclass(frozen=True, slots=True)
+class WebhookEvents:
+    """The events that a vendor's webhooks report, and how the vendor sends them.
+
+    `events` maps each event's name to whether something in the sandbox causes it; other events are sent as
+    test events only. `retries` lists the seconds before each retry. `own_api` is the operation of the
+    vendor's API that registers webhooks, or None if they are added with `tenant.webhooks.add`.
+    """
+
+    events: Mapping[str, bool]
+    signed: bool
+    versions: tuple[int, ...]
+    retries: tuple[int, ...]
+    own_api: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Resent:
     """The IDs of the deliveries that are sent again, and of those whose webhook is deleted or paused."""
 
@@ -271,6 +287,12 @@ def delivery_details(row: Mapping[str, Any]) -> DeliveryDetails:
     head = {name: value for name, value in row.items() if name not in {"payload", "log"}}
     log = [Attempt(**{**entry, "at": datetime.fromisoformat(entry["at"])}) for entry in row["log"]]
     return DeliveryDetails(delivery(head), row["payload"], tuple(log))
+
+
+def webhook_events(row: Mapping[str, Any]) -> WebhookEvents:
+    """Build a vendor's webhook events from the control plane's JSON."""
+    events = {entry["name"]: entry["occurs"] for entry in row["events"]}
+    return WebhookEvents(events, row["signed"], tuple(row["versions"]), tuple(row["retries"]), row["own_api"])
 
 
 def webhook(row: Mapping[str, Any]) -> Webhook:

@@ -6,7 +6,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-import httpx
 import orjson
 
 from mock_server.testing.recorded import Requests
@@ -15,6 +14,8 @@ from mock_server.testing.tenant import Tenant
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from types import TracebackType
+
+    import httpx
 
 _SECONDS = 60.0  # an advance may have to wait 20 seconds for receivers of webhooks
 
@@ -37,6 +38,8 @@ class Sandbox:
     """
 
     def __init__(self, url: str, token: str | None = None) -> None:
+        import httpx
+
         self.url = url.rstrip("/")
         self.requests = Requests(self)
         """The requests that belong to no tenant, for example because their key is wrong."""
@@ -88,6 +91,8 @@ class Sandbox:
 
         Raises the same errors as `call`.
         """
+        import httpx
+
         query = {name: value for name, value in (params or {}).items() if value is not None}
         timeout = httpx.Timeout(_SECONDS, read=None)
         with self._http.stream("GET", path, params=query, timeout=timeout) as response:
@@ -152,6 +157,15 @@ class Sandbox:
         given = {option: value for option, value in options.items() if value is not None}
         self.call("POST", "/tenants", json=given)
         return Tenant(self, name)
+
+    def load(self, document: Mapping[str, Any], name: str | None = None) -> Tenant:
+        """Create a tenant from a document that `Tenant.dump` returned, also in another sandbox.
+
+        `name` replaces the name in the document. Raises `SandboxError` if the name is taken or the document
+        is not valid; the message says what is wrong and where.
+        """
+        created = self.call("POST", "/import", json=document, params={"name": name})
+        return Tenant(self, created["name"])
 
 
 def _shop(shop: Mapping[str, Any] | Path | str | None) -> Mapping[str, Any] | None:

@@ -6,10 +6,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
-import httpx
-
-from mock_server.cli.durations import seconds
-from mock_server.cli.until import until as parse_until
 from mock_server.testing.faults import Faults
 from mock_server.testing.recorded import Requests
 from mock_server.testing.records import (
@@ -34,6 +30,8 @@ from mock_server.testing.webhooks import Webhooks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    import httpx
 
     from mock_server.testing.sandbox import Sandbox
 
@@ -76,6 +74,8 @@ class Tenant:
 
     def client(self, vendor: str) -> httpx.Client:
         """Create an HTTP client that sends the tenant's credentials to a vendor's API; close it after use."""
+        import httpx
+
         found = self.credentials(vendor)
         verify = found.base_url.startswith("https:")
         return httpx.Client(
@@ -271,6 +271,14 @@ class Tenant:
         shop: Mapping[str, Any] = self.call("GET", "/shop")
         return shop
 
+    def forget(self, email: str) -> Mapping[str, int]:
+        """Erase the personal data of the customer with an e-mail address.
+
+        Returns how many `rows`, `events`, `steps`, `deliveries` and `requests` contained it.
+        """
+        erased: Mapping[str, int] = self.call("POST", "/forget", json={"email": email})
+        return erased
+
     def reset(self) -> None:
         """Generate the tenant's returns again, empty its ledger and restart its clock; its keys are kept."""
         self.call("POST", "/reset")
@@ -294,6 +302,14 @@ class Tenant:
         """
         self.call("POST", "/clone", json={"name": name})
         return Tenant(self._sandbox, name)
+
+    def dump(self) -> dict[str, Any]:
+        """Export the tenant as a JSON document, which `Sandbox.load` imports.
+
+        The document has no keys, tokens, webhooks, deliveries and faults.
+        """
+        document: dict[str, Any] = self.call("GET", "/export")
+        return document
 
     def verify(self) -> Verification:
         """Rebuild statuses, counters and reports from the ledger, and compare them with what is stored."""
@@ -344,6 +360,9 @@ class Clock:
         Raises `ValueError` if a string is not valid, and `SandboxError` if the time is in the past or if what
         `until` waits for never happens; then the clock does not move.
         """
+        from mock_server.cli.durations import seconds
+        from mock_server.cli.until import until as parse_until
+
         if isinstance(until, str):
             body = parse_until(until)
         elif until is not None:

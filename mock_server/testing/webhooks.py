@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from mock_server.testing.records import Delivery, Webhook, delivery, webhook
+from mock_server.testing.records import (
+    Delivery,
+    Webhook,
+    WebhookEvents,
+    delivery,
+    webhook,
+    webhook_events,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,6 +25,10 @@ class Webhooks:
 
     def __init__(self, tenant: Tenant) -> None:
         self._tenant = tenant
+
+    def events(self, vendor: str) -> WebhookEvents:
+        """Return the events that a vendor's webhooks report, and how the vendor sends them."""
+        return webhook_events(self._tenant.call("GET", f"/vendors/{vendor}/webhook-events"))
 
     def add(
         self,

@@ -6,7 +6,7 @@ the Unix epoch, so advancing the clock makes retries due.
 """
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import httpx
 import sqlalchemy as sa
@@ -74,7 +74,9 @@ class Outcome(NamedTuple):
 
     `message` is the HTTP status code, or an error such as "no answer in time". A failed delivery is retried
     unless `final` is True. `status` is the receiver's status code, or None if there was no answer; `answer`
-    is the beginning of its body. `took` is the duration of the attempt in microseconds.
+    is the beginning of its body. `took` is the duration of the attempt in microseconds. If `postponed` is not
+    0, no attempt was made, and the first one is made after this many seconds. `releases` lists the IDs of
+    postponed deliveries that are due now.
     """
 
     message: str
@@ -83,6 +85,8 @@ class Outcome(NamedTuple):
     status: int | None = None
     answer: bytes = b""
     took: int = 0
+    postponed: int = 0
+    releases: tuple[int, ...] = ()
 
 
 class WebhookKey(NamedTuple):
@@ -217,26 +221,55 @@ class Outbox:
 
         The outcome is ignored if, during the attempt, the delivery was cancelled or its tenant was deleted or
         reset. A reset moves the tenant to another partition; comparing the partitions prevents the outcome of
-        an old delivery from changing the tenant's new data.
+        an old delivery from changing the tenant's new data. If the delivery was asked for again during the
+        attempt, another attempt follows.
         """
-        partitions = self._store.select(sa.select(_TABLE.c.tenant).where(_TABLE.c.id == delivery.id))
-        present = [(self._store.partition(delivery.tenant),)]
-        if partitions != present or not self._clocks.known(delivery.tenant):
+        columns = [_TABLE.c[name] for name in ("tenant", "due", "attempts_before")]
+        found = self._store.select(sa.select(*columns).where(_TABLE.c.id == delivery.id))
+        partition = self._store.partition(delivery.tenant)
+        if not found or found[0][0] != partition or not self._clocks.known(delivery.tenant):
             return
-        attempts, now = delivery.attempts + 1, self._clocks.now(delivery.tenant)
-        tried, delays = attempts - delivery.attempts_before, self.delays.get(delivery.vendor, DELAYS)
-        state: State = "delivered" if outcome.delivered else "waiting"
-        due = None
-        if state == "waiting" and (outcome.final or tried > len(delays)):
-            state = "given_up"
-        elif state == "waiting":
-            due = now + delays[tried - 1] * SECOND
+        _, due_now, attempts_before = found[0]
+        now = self._clocks.now(delivery.tenant)
+        unchanged = (due_now, attempts_before) == (delivery.due, delivery.attempts_before)
+        if outcome.postponed:
+            values: dict[str, Any] = {"outcome": outcome.message}
+            if unchanged:
+                values["due"] = now + outcome.postponed * SECOND
+            self._update(delivery, values, outcome.releases)
+            return
+        attempts = delivery.attempts + 1
         log = extended(delivery.log, _attempt(attempts, now, outcome))
-        values = {"attempts": attempts, "outcome": outcome.message, "state": state, "due": due, "log": log}
+        values = {"attempts": attempts, "outcome": outcome.message, "log": log}
+        if unchanged:
+            values["state"], values["due"] = self._next(delivery, outcome, attempts, now)
+        elif due_now is None:  # its webhook was paused during the attempt
+            values["state"] = "delivered" if outcome.delivered else "given_up"
+        else:  # it was asked for again during the attempt
+            values["attempts_before"] = attempts
+        self._update(delivery, values, outcome.releases)
+
+    def _update(self, delivery: Delivery, values: dict[str, Any], releases: tuple[int, ...]) -> None:
+        """Store the state of a delivery after an attempt, and make the deliveries in `releases` due now."""
+        now = self._clocks.now(delivery.tenant)
         with self._store.change() as change:
             change.run(sa.update(_TABLE).where(_TABLE.c.id == delivery.id).values(values))
-            if due is None:
+            for id_ in releases:
+                waiting = (*self._one(delivery.tenant, id_), _TABLE.c.state == "waiting")
+                change.run(sa.update(_TABLE).where(*waiting).values(due=now))
+            if values.get("state", "waiting") != "waiting":
                 self._delete_old(change, delivery.tenant)
+
+    def _next(
+        self, delivery: Delivery, outcome: Outcome, attempts: int, now: int
+    ) -> tuple[State, int | None]:
+        """Return the state after an attempt, and when the next attempt is due, or None if there is none."""
+        tried, delays = attempts - delivery.attempts_before, self.delays.get(delivery.vendor, DELAYS)
+        if outcome.delivered:
+            return "delivered", None
+        if outcome.final or tried > len(delays):
+            return "given_up", None
+        return "waiting", now + delays[tried - 1] * SECOND
 
     def delivery(self, tenant: str, id_: int) -> Delivery:
         """Look up a tenant's delivery by its ID; raises `LookupError` if there is no such delivery."""

@@ -110,7 +110,7 @@ class Webhooks:
         the number of the last ledger event.
         """
         # The totals are kept in memory, so changes of tenants without webhooks do not need a query.
-        if not self._store.totals(tenant, vendor, KIND).get(ACTIVE):
+        if not self._store.total(tenant, vendor, KIND):
             return
         webhooks = [webhook for webhook in self.of_vendor(tenant, vendor) if webhook.active]
         for kind in kinds:

@@ -22,6 +22,7 @@ from mock_server.clock import sleep, ticks
 from mock_server.store import Store
 from mock_server.store.batch import Turn
 from mock_server.webhooks.attempts import MAX_BODY
+from mock_server.webhooks.disturbance import UNDISTURBED, Disturbance, Prepare
 from mock_server.webhooks.format import Message
 from mock_server.webhooks.outbox import Delivery, Outbox, Outcome, WebhookKey
 from mock_server.webhooks.targets import RefusedError
@@ -59,8 +60,8 @@ After that, it sleeps for `_POLL_SECONDS` instead.
 _log = logging.getLogger(__name__)
 
 Sleep = Callable[[float], Awaitable[None]]
-Prepare = Callable[[Delivery], Message]
-"""Builds the signed request of an attempt; raises `UnsendableError` if the delivery cannot be sent."""
+Disturb = Callable[[Delivery], Disturbance]
+"""Decides what faults do to an attempt."""
 
 
 class UnsendableError(Exception):
@@ -70,6 +71,11 @@ class UnsendableError(Exception):
 def unsigned(delivery: Delivery) -> Message:
     """Build the request of an attempt without a signature."""
     return Message({}, delivery.body)
+
+
+def undisturbed(_delivery: Delivery) -> Disturbance:
+    """Disturb no attempt."""
+    return UNDISTURBED
 
 
 class Sender:
@@ -82,11 +88,13 @@ class Sender:
         transport: httpx.AsyncBaseTransport,
         sleep: Sleep = sleep,
         prepare: Prepare = unsigned,
+        disturb: Disturb = undisturbed,
     ) -> None:
         self._outbox = outbox
         self._store = store
         self._transport = transport
         self._prepare = prepare
+        self._disturb = disturb
         self._sleep = sleep
         self._wake_up = asyncio.Event()
         self._under_way: dict[int, asyncio.Task[None]] = {}
@@ -195,20 +203,29 @@ class Sender:
 
     async def _attempt(self, delivery: Delivery) -> Outcome:
         """Try once to send a delivery, and measure how long this takes."""
-        start = ticks()
+        start, disturbance = ticks(), UNDISTURBED
         try:
-            outcome = await self._post(delivery)
+            disturbance = self._disturb(delivery)
+            outcome = await self._post(delivery, disturbance)
         except (httpx.TimeoutException, TimeoutError):
             outcome = Outcome(_NOT_IN_TIME)
         except (RefusedError, UnsendableError) as refused:
             outcome = Outcome(str(refused), final=True)
         except Exception as problem:  # noqa: BLE001 - a URL can be wrong in too many ways to list
             outcome = Outcome(f"not reached ({type(problem).__name__})")
-        return outcome._replace(took=ticks() - start)
+        return outcome._replace(took=ticks() - start, releases=disturbance.releases)
 
-    async def _post(self, delivery: Delivery) -> Outcome:
-        """Sign a delivery and post it. Only the answer's status matters; its body is for the log."""
-        message = self._prepare(delivery)
+    async def _post(self, delivery: Delivery, disturbance: Disturbance) -> Outcome:
+        """Sign a delivery and post it, unless a fault prevents this."""
+        if disturbance.dropped or disturbance.wait:
+            return Outcome(disturbance.reason, disturbance.dropped, postponed=disturbance.wait)
+        message = (disturbance.prepare or self._prepare)(delivery)
+        for _ in range(disturbance.copies - 1):
+            await self._post_message(delivery, message)
+        return await self._post_message(delivery, message)
+
+    async def _post_message(self, delivery: Delivery, message: Message) -> Outcome:
+        """Post a signed delivery. Only the answer's status matters; its body is for the log."""
         async with asyncio.timeout(_ATTEMPT_SECONDS):
             request = request_to(delivery.url, message.body, message.headers, timeout=_TIMEOUT)
             response = await self._transport.handle_async_request(request)

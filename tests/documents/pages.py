@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from documents import shop_schema, tables
+from documents import faults, shop_schema, tables
 from mock_server.shop import template
 
 ROOT = Path(__file__).parents[2]
@@ -14,6 +14,8 @@ TABLES = {
     "guarantees": ("docs/guarantees.md", tables.guarantees),
     "webhooks": ("docs/webhooks.md", tables.webhooks),
     "matrix": ("docs/matrix.md", tables.matrix),
+    "faults": ("docs/faults.md", faults.faults),
+    "scenarios": ("docs/faults.md", faults.scenarios),
     "shop-statuses": ("docs/your-own-shop.md", tables.shop_statuses),
 }
 """The name in a table's markers, `<!-- name -->` and `<!-- /name -->`: its document, and what computes it."""

@@ -1,4 +1,4 @@
-"""After a kill during writes, the restarted sandbox has every acknowledged write in rows and ledger."""
+"""After a kill during writes, the restarted sandbox has every acknowledged write and has reported it."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -6,7 +6,11 @@ from threading import Event
 
 import httpx
 from support.sandbox import Sandbox, running
+from support.webhook_signatures import VERIFIERS
 
+from mock_server.testing.receiver import WebhookReceiver, receiving
+
+SECRET = "a-secret-of-this-test-with-32-letters"
 NEW_RETURN = {
     "order_number": "#1001",
     "customer_email": "priya.nair@example.com",
@@ -45,11 +49,16 @@ def copy(sandbox: Sandbox, number: int) -> None:
 
 def test_killed_sandbox_keeps_every_acknowledged_write(tmp_path: Path) -> None:
     kept: list[str] = []
-    for kill in range(KILLS + 1):
-        with running(tmp_path, "--no-rate-limits", "--seed-size", "0") as sandbox:
-            assert_all_stored(sandbox, kept)
-            if kill < KILLS:
-                kept += kill_during_writes(sandbox)
+    with receiving() as receiver:
+        for kill in range(KILLS + 1):
+            with running(tmp_path, "--no-rate-limits", "--seed-size", "0") as sandbox:
+                if kill == 0:
+                    webhook = {"vendor": "returnmate", "url": receiver.url, "secret": SECRET}
+                    sandbox.control.post("/tenants/demo/webhooks", json=webhook).raise_for_status()
+                assert_all_stored(sandbox, kept)
+                assert_all_reported(sandbox, receiver, kept)
+                if kill < KILLS:
+                    kept += kill_during_writes(sandbox)
     assert len(kept) >= KILLS * WRITES
 
 
@@ -65,6 +74,17 @@ def kill_during_writes(sandbox: Sandbox) -> list[str]:
         for writer in at_work:
             writer.result()
     return acknowledged
+
+
+def assert_all_reported(sandbox: Sandbox, receiver: WebhookReceiver, kept: list[str]) -> None:
+    """Fail unless a signed webhook reported each acknowledged return, and each report has its return."""
+    sandbox.control.post("/tenants/demo/clock/advance", json={"seconds": 0}).raise_for_status()
+    received = receiver.received
+    assert all(VERIFIERS["returnmate"](one.headers, one.body, SECRET) for one in received)  # may be empty
+    reported = {one.json()["data"]["rma"]["id"]: one.json()["id"] for one in received}
+    assert set(kept) <= set(reported)
+    assert set(reported) <= {event["subject"] for event in sandbox.ledger(kind="return.created")}
+    assert len(set(reported.values())) == len(reported), "each event has an ID of its own"
 
 
 def assert_all_stored(sandbox: Sandbox, kept: list[str]) -> None:

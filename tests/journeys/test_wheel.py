@@ -1,21 +1,17 @@
 """The wheel, built from the source archive and installed in an empty environment, serves, polls and tests."""
 
 import json
-import os
 import subprocess
 import sys
 import tarfile
 import zipfile
 from email.parser import Parser
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 from support.sandbox import Sandbox, running
+from support.wheel import LOCK, ROOT, UV, Built, build, environment, install, run
 
-ROOT = Path(__file__).parents[2]
-LOCK = ROOT / "requirements.lock"
-UV = str(Path(sys.executable).with_name("uv"))
 PACKAGES = ("connector", "mock_server", "openapi")
 PROJECT = """
 import httpx
@@ -36,41 +32,15 @@ def test_another_tenant_starts_afresh(returns_tenant):
 """
 
 
-class Built(NamedTuple):
-    """The files that `make wheel` builds."""
-
-    wheel: Path
-    sources: Path
-
-
-def run(*command: str, cwd: Path, **environment: str) -> str:
-    """Run a command to its end; return its output, or fail with all of it."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("RETURNS_", "PYTHON"))}
-    done = subprocess.run(
-        command, cwd=cwd, capture_output=True, text=True, check=False, env={**kept, **environment}
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    folder = tmp_path_factory.mktemp("dist")
-    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), cwd=ROOT)
-    (wheel,) = folder.glob("*.whl")
-    (sources,) = folder.glob("*.tar.gz")
-    return Built(wheel, sources)
+    return build(tmp_path_factory.mktemp("dist"))
 
 
 @pytest.fixture(scope="module")
 def python(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Create an environment with the wheel and its dependencies at the locked versions, and with pytest."""
-    folder = tmp_path_factory.mktemp("wheel")
-    run(UV, "venv", "--quiet", "--python", sys.executable, str(folder / "env"), cwd=folder)
-    installed = folder / "env" / "bin" / "python"
-    install = (UV, "pip", "install", "--quiet", "--python", str(installed), "-c", str(LOCK))
-    run(*install, str(built.wheel), "pytest", "pytest-xdist", cwd=folder)
-    return installed
+    """Create an environment with the wheel and its dependencies, and with pytest."""
+    return install(tmp_path_factory.mktemp("wheel"), str(built.wheel), "pytest", "pytest-xdist")
 
 
 def test_source_archive_holds_the_packages_and_no_tests(built: Built) -> None:
@@ -146,9 +116,8 @@ def test_uvx_serves_without_an_installation(built: Built, tmp_path: Path) -> Non
     ]
     ready = tmp_path / "ready.json"
     serve = ["returns", "serve", "--port", "0", "--database", "sqlite://", "--ready-file", str(ready)]
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("RETURNS_", "PYTHON"))}
     with subprocess.Popen(
-        [*uvx, *serve], cwd=tmp_path, env=kept, stdout=subprocess.PIPE, text=True
+        [*uvx, *serve], cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout
         try:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from support.each import each
 from support.stored import everything, killed, observing, run, stored
 from support.worlds import HOUR, NOON, RealTime, open_world, row, ticking
@@ -16,7 +17,7 @@ from mock_server.bulk import Bulk
 from mock_server.clock import SLICE, Clocks
 from mock_server.engine.call import Call
 from mock_server.engine.problem import Problem
-from mock_server.store import Change, Step, Store
+from mock_server.store import Change, Step, Store, tables
 from mock_server.tenants import Tenant, TenantExistsError, UnknownTenantError
 
 DAY = 24 * HOUR
@@ -293,3 +294,29 @@ def test_request_for_a_tenant_being_deleted_is_not_found(operation: str, body: A
             assert raised.value.kind == "not_found"
 
         run(opened, story)
+
+
+def test_partition_that_is_assigned_while_another_is_emptied_keeps_its_rows() -> None:
+    """The list of stray partitions is out of date once the first of them is empty."""
+    with open_world() as opened:
+        opened.tenants.create("a-large-one", **{**OPTIONS, "seed_size": 150})
+        opened.tenants.create("same", **OPTIONS)
+        expected = len(everything(opened.world.store, "same")["rows"])
+        inside = sa.select(sa.func.count()).where(tables.rows.c.tenant == "acme")
+
+        def written() -> int:
+            return int(opened.world.store.select(inside)[0][0])
+
+        async def story(bulk: Bulk) -> None:
+            creating = asyncio.create_task(bulk.create("acme", **OPTIONS))
+            while written() < expected:
+                await opened.world.store.yield_after_commit()
+            with opened.world.store.change() as change:  # as `delete` does, before it empties the partition
+                opened.tenants.remove(change, "a-large-one")
+            assert opened.tenants.stray_partitions() == ["a-large-one", "acme"]
+            await bulk.create("another", **{**OPTIONS, "seed_size": 0})
+            await creating
+
+        run(opened, story)
+        assert opened.tenants.stray_partitions() == []
+        assert len(everything(opened.world.store, "acme")["rows"]) == expected > 0

@@ -12,7 +12,7 @@ from support.first_moment import STARTS
 from mock_server import vendors
 
 HOSTILE = "<script>alert('x')</script>"
-VIEWS = ("", "/returns", "/returns/new", "/webhooks", "/ledger", "/clock", "/faults", "/keys", "/tenant")
+VIEWS = ("", "/returns", "/returns/new", "/ledger", "/clock", "/faults", "/keys", "/tenant")
 PAGES = ("/", "/console", *(f"/console/demo{view}" for view in VIEWS))
 FILES = ("console.css", "console.js", "icon.svg")
 
@@ -111,7 +111,6 @@ EMPTY = {
     "/returns": "Create a return",
     "/ledger": "Create a return",
     "/faults": "No fault is on",
-    "/webhooks": "Subscribe a receiver",
     "": "Create a return",
 }
 
@@ -201,3 +200,15 @@ def test_state_has_the_same_colour_at_every_vendor(browser: Browser) -> None:
         shown = re.findall(r'<span class="state (\w+)" title="[^"]+">([^<]+)</span>', page)
         assert {colour for colour, _ in shown} == {tone}
         assert {word for _, word in shown} == {one["status"] for one in found}
+
+
+@pytest.mark.parametrize("vendor", vendors.names())
+def test_console_shows_the_only_vendor_of_a_sandbox(vendor: str) -> None:
+    """With one vendor, its API is served at the root, where the console is too."""
+    with browsing(vendor=vendor, seed_size=1, first_moment=STARTS) as alone:
+        page = alone.get("/")
+        assert_is_page(page)
+        (entry,) = alone.app.entries
+        assert f'href="{entry.path}/ui/"' in page.text
+        assert alone.get("/console/demo/returns").status_code == 200
+        assert alone.get(f"{entry.path}/ui/").status_code == 200

@@ -1,7 +1,10 @@
 """The console's forms as a browser without a script sends them: redirect after POST, errors in place."""
 
+import json
 import re
+import shlex
 from collections.abc import Iterator
+from html import unescape
 from typing import Any
 
 import pytest
@@ -195,3 +198,13 @@ def test_large_form_is_refused(browser: Browser) -> None:
     answer = browser.request("POST", "/console", data={"name": "x" * 300_000})
     assert answer.status_code == 413
     assert "The form is larger than" in answer.text
+
+
+def test_notice_shows_the_api_request_that_the_form_sent(browser: Browser, tenant: str) -> None:
+    page = browser.send(f"/console/{tenant}/clock/advance", f"/console/{tenant}/clock", seconds="60")
+    assert f"POST /__sandbox/tenants/{tenant}/clock/advance" in text_of(page)
+    (command,) = re.findall(r'data-copy="(curl -X POST[^"]+)"', page.text)
+    words = shlex.split(unescape(command))
+    body = json.loads(words[words.index("-d") + 1])
+    moved = browser.request("POST", words[-1], json=body)
+    assert moved.json()["clock"]["now"] == "2026-03-02T12:02:00Z"

@@ -129,6 +129,17 @@ def test_other_tenants_and_reading_are_not_reported() -> None:
     with_sandbox(scenario)
 
 
+def test_requests_are_reported_even_if_they_are_refused() -> None:
+    async def scenario(app: Sandbox, client: httpx.AsyncClient) -> None:
+        async with watching(app, "demo") as viewer:
+            for headers in ({}, {"Authorization": "Bearer sandbox-demo-returnmate"}):
+                await client.get(f"{URL}/returnmate/v1/rmas", headers=headers)
+                assert await viewer.next() == b"data: changed\n\n"
+        assert app.world.journal.listeners == []
+
+    with_sandbox(scenario)
+
+
 def test_many_changes_are_reported_together() -> None:
     async def scenario(app: Sandbox, client: httpx.AsyncClient) -> None:
         async with watching(app, "demo") as viewer:
@@ -148,7 +159,7 @@ def test_streams_end_when_the_sandbox_shuts_down() -> None:
         viewer = Viewer(app, "demo")
         running = asyncio.create_task(viewer.run())
         await viewer.next()
-        app.leave()
+        app.world.journal.close()
         await asyncio.wait_for(running, PATIENCE)
 
     with_sandbox(scenario)

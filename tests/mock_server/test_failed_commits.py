@@ -35,6 +35,7 @@ WRITES: dict[str, tuple[str, str, Any]] = {
     "create_tenant": ("POST", "/tenants", {"name": "other", "seed_size": 1}),
     "delete_tenant": ("DELETE", "/tenants/acme", None),
     "reset_tenant": ("POST", "/tenants/acme/reset", None),
+    "forget_customer": ("POST", "/tenants/acme/forget", {"email": "iris.lane@example.com"}),
     "create_key": ("POST", "/tenants/acme/keys", {"vendor": "swap", "name": "phantom"}),
     "change_key": ("PATCH", "/tenants/acme/keys/swap/default", {"windows": {"minute": 1}}),
     "turn_switch": (
@@ -74,7 +75,44 @@ WRITES: dict[str, tuple[str, str, Any]] = {
     "restore_snapshot": ("POST", "/tenants/acme/snapshots/before/restore", None),
     "delete_snapshot": ("DELETE", "/tenants/acme/snapshots/before", None),
     "clone_tenant": ("POST", "/tenants/acme/clone", {"name": "clone"}),
+    "load_tenant": (
+        "POST",
+        "/import",
+        {
+            "format": "returns-sandbox-tenant",
+            "version": 1,
+            "tenant": {
+                "name": "loaded",
+                "seed": 1,
+                "seed_size": 1,
+                "plan": "",
+                "limits": "on",
+                "first_moment": NOON,
+                "moment_chosen": True,
+                "starts_frozen": False,
+                "now": NOON,
+                "frozen": True,
+            },
+            "switches": [{"vendor": "returnlogic", "name": "maintenance", "shop": ""}],
+            "rows": [
+                {
+                    "vendor": "returnmate",
+                    "kind": "product",
+                    "id": "MUG",
+                    "created_at": NOON,
+                    "updated_at": NOON,
+                    "document": {"name": "Mug", "unit_price": 9.5},
+                }
+            ],
+            "events": [],
+            "steps": [],
+        },
+    ),
 }
+STORED_ONLY = {"forget_customer"}
+"""Operations that change the content of records, which is not kept in memory."""
+IN_MEMORY = {"delete_requests", "delete_requests_without_tenant"}
+"""Operations that change only what is never stored."""
 PREPARED: tuple[tuple[str, str, Any], ...] = (
     ("POST", "/tenants/acme/webhooks", WEBHOOK),
     ("POST", f"/tenants/acme/webhooks/{WEBHOOK_ID}/test", {}),
@@ -224,7 +262,8 @@ def test_memory_equals_the_file_after_a_failed_commit(tmp_path: Path) -> None:
         for operation in (*(name for name in WRITES if name not in LAST), *LAST):
             assert (await sandbox.write(operation, id_)).is_success, operation
             after = sandbox.remembered()
-            assert after != before, f"{operation} does not change the memory"
+            changes = operation not in STORED_ONLY
+            assert (after != before) == changes, f"{operation} does not change the memory as expected"
             before = after
         assert before == in_the_file(sandbox.file, tmp_path)
 

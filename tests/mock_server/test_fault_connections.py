@@ -2,17 +2,21 @@
 
 import asyncio
 import json
+import signal
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http import HTTPStatus
-from time import monotonic
+from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 import httpx
 import pytest
 from support.faulty import LISTS, NEW_RMA, create, tenant_of
 from support.sandbox import Sandbox as Running
+from support.sandbox import running
 
 from mock_server.app import create_app
 from mock_server.engine.protocols import ConnectionCut
@@ -189,6 +193,25 @@ def test_slow_body_stops_when_the_client_leaves(tenant: Tenant) -> None:
             assert answer.status_code == HTTPStatus.OK
             next(answer.iter_raw(1))
         assert http.get("/rmas").status_code == HTTPStatus.OK
+
+
+def test_server_stops_while_a_client_waits_for_nothing(tmp_path: Path) -> None:
+    with running(tmp_path) as stopping, Sandbox(stopping.url) as client, ThreadPoolExecutor(2) as pool:
+        demo = client.tenant("demo")
+        demo.faults.add("timeout", vendor="returnmate")
+        demo.faults.add("slow_body", vendor="swap", bytes_per_second=10)
+        answers = [
+            pool.submit(received, stopping, request(demo, vendor), timeout=20)
+            for vendor in ("returnmate", "swap")
+        ]
+        for _ in range(500):
+            if sum(fault.fired for fault in demo.faults.list()) == len(answers):
+                break
+            sleep(0.02)
+        stopping.process.terminate()
+        assert stopping.process.wait(10) in {0, -signal.SIGTERM}
+        assert [answer.result()[:12] for answer in answers] == [b"", b"HTTP/1.1 200"]
+        assert "Traceback" not in stopping.log.read_text()
 
 
 def test_server_logs_no_error_for_faults(sandbox: Running, tenant: Tenant) -> None:

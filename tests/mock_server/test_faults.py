@@ -125,6 +125,9 @@ def test_login_itself_can_fail(tenant: Tenant) -> None:
     body = {"grant_type": "client_credentials", **login.fields}
     address = login.base_url + "/api/v1/oauth2/token"
     assert [httpx.post(address, json=body).status_code for _ in range(2)] == [503, 200]
+    tenant.faults.add("latency", vendor="exsited", operation="create_token", milliseconds=50)
+    late = httpx.post(address, json=body)
+    assert (late.status_code, "x-sandbox-fault" in late.headers) == (200, True)
 
 
 def test_latency_delays_the_answer_by_what_was_drawn(tenant: Tenant) -> None:

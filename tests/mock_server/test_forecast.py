@@ -1,6 +1,7 @@
 """What will happen next and which moves a return allows: predictions match what the sandbox then does."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
@@ -278,7 +279,7 @@ def test_webhooks_of_a_move_and_their_retries_are_announced(client: TestClient, 
         receiver.wait(lambda: len(retries()) == 2)
         now = datetime.fromisoformat(client.get(f"{shop}/clock").json()["now"])
         for entry in each(retries()):
-            assert entry["kind"] == "webhook"
+            assert (entry["kind"], entry["return"]) == ("webhook", created)
             assert (datetime.fromisoformat(entry["at"]) - now).total_seconds() == 10
             assert "hush" not in entry["sentence"]
         receiver.status = 200
@@ -287,3 +288,52 @@ def test_webhooks_of_a_move_and_their_retries_are_announced(client: TestClient, 
         assert (datetime.fromisoformat(moved) - now).total_seconds() == 10
         receiver.wait(lambda: len(receiver.got) == before + 2)
         assert retries() == []
+
+
+@pytest.mark.parametrize("vendor", ["returnlogic", "returnmate", "swap"])
+def test_announced_webhooks_are_the_ones_that_the_move_sends(client: TestClient, vendor: str) -> None:
+    options = {"name": f"hooks-{vendor}", "seed_size": 0, "frozen": True}
+    assert client.post("/__sandbox/tenants", json=options).status_code == 201
+    shop = f"/__sandbox/tenants/hooks-{vendor}"
+    created = client.post(f"{shop}/returns", json={"vendor": vendor, **SHOPPER}).json()["id"]
+    webhook = {"vendor": vendor, "url": "http://127.0.0.1:9/hooks?token=hush"}
+    assert client.post(f"{shop}/webhooks", json=webhook).status_code == 201
+    sent = 0
+    for _ in range(4):
+        moves = client.get(f"{shop}/returns/{vendor}/{created}").json()["moves"]
+        if not moves:
+            break
+        move = next((one for one in moves if one["sends"]), moves[0])
+        before = client.get(f"{shop}/deliveries", params={"last": 1}).json()["next"]
+        assert client.post(
+            f"{shop}/returns/{created}/move", json={"vendor": vendor, "status": move["status"]}
+        ).is_success
+        made = client.get(f"{shop}/deliveries", params={"after": before}).json()["deliveries"]
+        assert [one["event"] for one in made] == [one["event"] for one in move["sends"]]
+        assert {one["webhook"] for one in made} == {one["webhook"] for one in move["sends"]}
+        sent += len(made)
+    assert sent > 0
+    assert client.delete(shop).status_code == 204
+
+
+def test_predictions_among_writes_leave_the_tenant_consistent(client: TestClient) -> None:
+    """Other requests' changes are in the same transaction as a rehearsal, which undoes only its own."""
+    options = {"name": "busy", "seed_size": 5, "frozen": True, "first_moment": "2026-03-02T12:00:00Z"}
+    assert client.post("/__sandbox/tenants", json=options).status_code == 201
+    shop = "/__sandbox/tenants/busy"
+    known = client.get(f"{shop}/returns").json()["returns"]
+
+    def request(number: int) -> Any:
+        if number % 3 == 0:
+            wanted = {"vendor": vendors.names()[number % 5], **SHOPPER}
+            return client.post(f"{shop}/returns", json=wanted).status_code
+        entry = known[number % len(known)]
+        path = "next" if number % 3 == 1 else f"returns/{entry['vendor']}/{entry['id']}"
+        return client.get(f"{shop}/{path}").status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(request, range(60)))
+    assert answers == [200 if number % 3 else 201 for number in range(60)]
+    assert client.get(f"{shop}/returns").json()["total"] == len(known) + 20
+    assert client.get(f"{shop}/verify").json()["differences"] == []
+    assert client.delete(shop).status_code == 204

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from functools import partial
 from http import HTTPStatus
+from random import Random
 from typing import Any
 
 import httpx
@@ -19,6 +20,7 @@ import openapi
 from mock_server.engine.call import Call
 from mock_server.engine.compiler import Compiler
 from mock_server.engine.connexion_parts import Resolver, Specification
+from mock_server.engine.generated import generate
 from mock_server.engine.operation import Operation
 from mock_server.engine.preferred import chosen
 from mock_server.engine.problem import Problem
@@ -159,6 +161,18 @@ def reencoded(operation: Operation, response: Any) -> None:
     """Check a JSON body against the specification once more."""
     if response.content_type == b"application/json" and response.body:
         operation.responses.encode(Reply(response.status, orjson.loads(response.body)))
+
+
+@pytest.mark.parametrize("vendor", openapi.vendors())
+def test_generated_bodies_are_valid_without_the_examples(vendor: str) -> None:
+    with open_world(seed_size=0) as opened:
+        for operation in each(operations(vendor, opened.vendors[vendor])):
+            responses = operation.responses
+            for status, node in each(responses.documented.items()):
+                media = node.get("content", {}).get("application/json")
+                if media is not None:
+                    body = generate(media["schema"], responses.schemas, Random(operation.id))
+                    responses.encode(Reply(int(status), body))
 
 
 def test_generated_bodies_differ_and_are_the_same_in_the_next_sandbox() -> None:

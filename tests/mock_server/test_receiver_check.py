@@ -150,6 +150,16 @@ def test_hanging_receiver_is_reported_after_one_request() -> None:
     assert "process the event afterwards" in report.findings[0].advice
 
 
+def test_receiver_with_another_secret_is_not_praised_for_refusing_forged_events() -> None:
+    with receiving("swap", SECRET) as receiver:
+        receiver.secret = SECRET[::-1]
+        report = examined(Receiver("swap", SECRET, receiver.url))
+    assert {finding.verdict for finding in report.findings[1:-1]} == {Verdict.failed}
+    assert "it answers 401" in report.findings[1].sentence
+    assert "Check that the secret is the one" in report.findings[1].advice
+    assert (report.findings[-1].id, report.findings[-1].verdict) == ("others", Verdict.skipped)
+
+
 def test_slow_receiver_is_warned() -> None:
     """Each request takes three seconds on a clock that moves with every reading."""
     readings = itertools.count(0, 3 * SECOND)

@@ -136,7 +136,7 @@ def test_status_is_a_word_of_the_vendor_or_a_neutral_state(acme: OpenWorld) -> N
     ):
         assert advance(acme, until={"return": id_, "status": word})["clock"]["now"] == at
     said = refusal(acme, until={"return": own, "status": "Recieved"})
-    assert said == "until.status: returnlogic has no status 'Recieved'; did you mean Received."
+    assert said == "until.status: returnlogic has no status 'Recieved'; the closest is Received."
     assert "it has Requested, Authorized" in refusal(acme, until={"return": own, "status": "zzz"})
 
 

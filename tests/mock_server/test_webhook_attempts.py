@@ -8,14 +8,14 @@ import httpx
 import pytest
 from support.each import each
 from support.webhook_sender import Receiver, WebhookContext, open_context, run_sender, until
-from support.worlds import NOON, OpenWorld, open_world
+from support.worlds import NOON, SECOND, OpenWorld, open_world
 
 import openapi
 from mock_server.engine.payloads import Payloads
 from mock_server.vendors.returnmate.webhooks import ReturnMateWebhooks
 from mock_server.webhooks.attempts import MAX_ATTEMPTS, MAX_BODY, Attempt, attempts, extended
 from mock_server.webhooks.format import Event, Record
-from mock_server.webhooks.outbox import Delivery
+from mock_server.webhooks.outbox import Delivery, Outcome
 from mock_server.webhooks.sender import Sender
 
 NEW_RETURN = {
@@ -145,6 +145,40 @@ def test_log_keeps_the_last_attempts() -> None:
         log = extended(log, Attempt(number, NOON, 503, "", "", 1.0))
     numbers = [one.number for one in each(attempts(log))]
     assert numbers == list(range(6, MAX_ATTEMPTS + 6))
+
+
+def test_pause_during_a_failed_attempt_ends_the_delivery(context: WebhookContext) -> None:
+    context.post()
+    (under_way,) = context.outbox.due(1)
+    with context.store.change() as change:
+        context.outbox.give_up(change, "acme", "shop", "w1", "The webhook was paused.")
+    context.outbox.record_outcome(under_way, Outcome("503", status=503))
+    (ended,) = context.known()
+    assert (ended.state, ended.due, ended.attempts, ended.outcome) == ("given_up", None, 1, "503")
+
+
+def test_delivery_that_arrives_although_it_was_paused_is_delivered(context: WebhookContext) -> None:
+    context.post()
+    (under_way,) = context.outbox.due(1)
+    with context.store.change() as change:
+        context.outbox.give_up(change, "acme", "shop", "w1", "The webhook was paused.")
+    context.outbox.record_outcome(under_way, Outcome("200", delivered=True, status=200))
+    (ended,) = context.known()
+    assert (ended.state, ended.due, ended.outcome) == ("delivered", None, "200")
+
+
+@pytest.mark.parametrize("outcome", [Outcome("200", delivered=True, status=200), Outcome("503", status=503)])
+def test_resend_during_an_attempt_leads_to_another_attempt(context: WebhookContext, outcome: Outcome) -> None:
+    context.post()
+    (under_way,) = context.outbox.due(1)
+    context.real.now += SECOND
+    with context.store.change() as change:
+        context.outbox.send_again(change, "acme", under_way.id)
+    context.outbox.record_outcome(under_way, outcome)
+    (again,) = context.outbox.due(1)
+    assert (again.id, again.attempts, again.attempts_before) == (under_way.id, 1, 1)
+    context.outbox.record_outcome(again, Outcome("200", delivered=True, status=200))
+    assert [one.state for one in context.known()] == ["delivered"]
 
 
 def test_delivery_of_a_vendor_that_is_not_served_is_given_up(acme: OpenWorld) -> None:

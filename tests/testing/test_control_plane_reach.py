@@ -1,8 +1,10 @@
 """Every operation of the control plane can be called with `returns …` and with `mock_server.testing`."""
 
 import shlex
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -33,6 +35,8 @@ def tenant(sandbox: Sandbox) -> Tenant:
     return Tenant(sandbox, "acme")
 
 
+DUMP = Path(tempfile.mkdtemp()) / "acme.json"
+"""The file that `dump` writes and `load` reads."""
 REACH = {
     "get_health": Reach("sandbox health", lambda s: s.health()),
     "list_tenants": Reach("sandbox tenants", lambda s: s.tenants()),
@@ -51,6 +55,8 @@ REACH = {
     "delete_snapshot": Reach(
         "sandbox delete-snapshot before-refunds", lambda s: tenant(s).snapshots()[0].delete()
     ),
+    "dump_tenant": Reach(f"sandbox dump {DUMP}", lambda s: tenant(s).dump()),
+    "load_tenant": Reach(f"sandbox load {DUMP} --name acme", lambda s: s.load(tenant(s).dump(), "acme")),
     "verify_tenant": Reach("sandbox verify", lambda s: tenant(s).verify()),
     "list_keys": Reach("sandbox keys", lambda s: tenant(s).keys()),
     "create_key": Reach(
@@ -92,11 +98,15 @@ REACH = {
     "stream_requests": Reach("sandbox requests --follow", lambda s: list(tenant(s).requests.follow())),
     "get_request": Reach("sandbox request 41", lambda s: tenant(s).requests.get(41)),
     "delete_requests": Reach("sandbox clear-requests", lambda s: tenant(s).requests.clear()),
+    "forget_customer": Reach(
+        "sandbox forget iris.lane@example.com", lambda s: tenant(s).forget("iris.lane@example.com")
+    ),
     "list_requests_without_tenant": Reach("sandbox requests --no-tenant", lambda s: s.requests()),
     "get_request_without_tenant": Reach("sandbox request 41 --no-tenant", lambda s: s.requests.get(41)),
     "delete_requests_without_tenant": Reach(
         "sandbox clear-requests --no-tenant", lambda s: s.requests.clear()
     ),
+    "list_webhook_events": Reach("sandbox webhook events swap", lambda s: tenant(s).webhooks.events("swap")),
     "list_webhooks": Reach("sandbox webhooks", lambda s: tenant(s).webhooks.list()),
     "create_webhook": Reach(
         f"sandbox webhook add swap {URL} --event returnCreated --version 1 --condition type[0]=Refund",

@@ -17,6 +17,7 @@ from mock_server.testing.receiver import WebhookReceiver, receiving
 
 ITEM = {"sku": "TEE-NVY-M", "quantity": 1, "reason": "wrong_size"}
 PROJECT = """
+import os
 import pytest
 
 def test_tenant_has_returns(returns_tenant):
@@ -38,6 +39,13 @@ def test_webhook_arrives(returns_tenant, returns_webhooks):
     created = returns_tenant.create_return("returngo", items=[item])
     (received,) = returns_webhooks.wait(1)
     assert created.id in str(received.json())
+
+def test_repeats(returns_tenant, request):
+    returns_tenant.faults.add("unavailable", vendor="returnmate", share=0.5)
+    with returns_tenant.client("returnmate") as client:
+        statuses = [client.get("/rmas").status_code for _ in range(20)]
+    with open(os.environ["SEEN"], "a") as seen:
+        print(returns_tenant.name, *statuses, file=seen)
 """
 
 
@@ -115,6 +123,16 @@ def test_credentials_hide_their_secrets(tenant: Tenant) -> None:
         tenant.credentials("unknown")
 
 
+def test_runs_that_use_no_sandbox_load_nothing_slow() -> None:
+    """pytest imports the plugin in every run, so it may not import what only its fixtures need."""
+    source = "import sys, pytest; before = set(sys.modules); import mock_server.testing.plugin; "
+    source += "print(*set(sys.modules) - before)"
+    loaded = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True).stdout
+    slow = {"httpx", "typer", "pydantic", "connexion", "sqlalchemy", "yaml", "jsonschema_rs", "uvicorn"}
+    assert "mock_server.testing.plugin" in loaded.split()
+    assert sorted(slow & set(loaded.split())) == []
+
+
 def test_refusals_are_sentences(client: Sandbox) -> None:
     with pytest.raises(SandboxError, match="There is no tenant 'nobody-here'"):
         client.tenant("nobody-here")
@@ -136,12 +154,45 @@ def test_receiver_waits_no_longer_than_asked() -> None:
     assert isinstance(receiver, WebhookReceiver)
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")])
-def test_project_uses_the_fixtures(tmp_path: Path, workers: tuple[str, ...]) -> None:
-    (tmp_path / "test_project.py").write_text(PROJECT)
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("RETURNS_")}
-    command = [sys.executable, "-m", "pytest", "-q", "--strict-markers", "-p", "no:cacheprovider", *workers]
+def run_project(folder: Path, *options: str, **variables: str) -> str:
+    """Run the project's tests, which append what `test_repeats` saw to the file `seen`; return the output."""
+    (folder / "test_project.py").write_text(PROJECT)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("RETURNS_")}
+    command = [sys.executable, "-m", "pytest", "-q", "--strict-markers", "-p", "no:cacheprovider", *options]
     done = subprocess.run(
-        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=120
+        command,
+        cwd=folder,
+        env={**kept, "SEEN": str(folder / "seen"), **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
-    assert "6 passed" in done.stdout, done.stdout
+    return done.stdout
+
+
+def test_project_uses_the_fixtures_and_every_run_is_the_same(tmp_path: Path) -> None:
+    for workers in ((), ("-n", "2")):
+        assert "7 passed" in (printed := run_project(tmp_path, *workers)), printed
+    first, second = (tmp_path / "seen").read_text().splitlines()
+    assert first == second
+    assert {"200", "503"} == set(first.split()[1:])
+
+
+def test_tenant_that_is_left_over_is_not_used(tmp_path: Path, client: Sandbox) -> None:
+    shared = {"RETURNS_SANDBOX_URL": client.url}
+    assert "1 passed" in run_project(tmp_path, "-k", "test_repeats", **shared)
+    name = (tmp_path / "seen").read_text().split()[0]
+    left_over = client.create_tenant(name, seed_size=0)
+    try:
+        assert "1 passed" in run_project(tmp_path, "-k", "test_repeats", **shared)
+    finally:
+        left_over.delete()
+    assert (tmp_path / "seen").read_text().splitlines()[1].startswith(f"{name}-")
+    assert not [tenant for tenant in client.tenants() if tenant.name.startswith(name)]
+
+
+def test_plugin_can_be_switched_off(tmp_path: Path) -> None:
+    printed = run_project(tmp_path, "-p", "no:returns_sandbox")
+    assert "returns_tenant" in printed
+    assert "passed" not in printed

@@ -39,6 +39,18 @@ def test_secret_is_new_for_each_webhook_and_shown_once(
     assert "hush" not in everything
 
 
+def test_events_of_a_vendor_are_listed_with_how_they_are_sent(shop: Tenant) -> None:
+    swap = shop.webhooks.events("swap")
+    assert swap.events == {"returnCreated": True, "returnProcessed": True}
+    assert (swap.signed, swap.versions, swap.retries, swap.own_api) == (True, (2, 1), (1, 10, 60), None)
+    returnmate = shop.webhooks.events("returnmate")
+    assert (returnmate.events["rma.created"], returnmate.events["warranty.created"]) == (True, False)
+    assert returnmate.retries == ()
+    returngo = shop.webhooks.events("returngo")
+    assert (returngo.signed, returngo.own_api) == (False, "create_webhook")
+    assert shop.webhooks.events("exsited").events == {}
+
+
 def test_own_secret_signs(shop: Tenant, receiver: WebhookReceiver) -> None:
     added = shop.webhooks.add("returnmate", receiver.url, secret=SECRET, events=["rma.created"])
     assert added.secret == SECRET

@@ -46,8 +46,10 @@ def returnmate(tenant: Tenant) -> None:
         api.post(f"/rmas/{ids[0]}/notes", json={"content": "Called the customer"})
         api.patch(f"/rmas/{ids[0]}", json={"status": "approved"})
         api.post(f"/rmas/{ids[0]}/shipments", json={"carrier": "australia_post"})
+        troubled = api.post(f"/rmas/{ids[0]}/shipments", json={"carrier": "tnt"}).json()["data"]["id"]
         api.patch(f"/rmas/{ids[1]}", json={"status": "rejected"})
         api.patch(f"/rmas/{ids[2]}", json={"status": "cancelled"})
+    tenant.act("returnmate", "report_problem", shipment_id=troubled)
     tenant.clock.advance("4d")
     for status in ("received", "inspected", "completed"):
         tenant.move("returnmate", ids[0], status)

@@ -163,6 +163,7 @@ function connect() {
   const live = document.querySelector("[data-live]");
   if (source || document.hidden || !live) return;
   source = new EventSource(`/console/changes?tenant=${encodeURIComponent(live.dataset.live)}`);
+  source.onopen = refresh; // for what changed after the page was made and before the source was open
   source.onmessage = refresh;
 }
 
@@ -172,7 +173,6 @@ document.addEventListener("visibilitychange", () => {
     source = null;
   } else if (!source) {
     connect();
-    refresh();
   }
 });
 // Times are relative to the present.

@@ -8,6 +8,7 @@ from mock_server.console.views.keys import keys
 from mock_server.console.views.ledger import ledger
 from mock_server.console.views.login import login
 from mock_server.console.views.overview import overview
+from mock_server.console.views.requests import requests
 from mock_server.console.views.returns import returns
 from mock_server.console.views.snapshots import snapshots
 from mock_server.console.views.switches import switches
@@ -20,6 +21,7 @@ VIEWS: Final = (
     snapshots,
     overview,
     returns,
+    requests,
     webhooks,
     ledger,
     clock,

@@ -22,7 +22,7 @@ _WRONG: Final = "This is not the control token of the sandbox."
 def form() -> Any:
     if not sessions().required:
         return redirect("/", 303)
-    return page("login.html", next=request.args.get("next", "/"), error="")
+    return page("login.html", here="login", next=request.args.get("next", "/"), error="")
 
 
 @login.post("/console/login")
@@ -32,7 +32,9 @@ def log_in() -> Any:
         api().accepts(request.form.get("token", "").strip(), request.environ["REMOTE_ADDR"])
     except ApiError as error:
         message = _WRONG if error.status == HTTPStatus.UNAUTHORIZED else str(error)
-        return page("login.html", next=request.form.get("next", "/"), error=message), error.status
+        return page(
+            "login.html", here="login", next=request.form.get("next", "/"), error=message
+        ), error.status
     return _with_session(redirect(trusted(request.form.get("next", "")), 303))
 
 

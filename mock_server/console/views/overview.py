@@ -30,6 +30,7 @@ def show(tenant: str) -> Any:
 
 def _page(tenant: str) -> str:
     client = api()
+    requests = client.get("tenants", tenant, "requests", limit=_REQUESTS, without_tenant="true")["requests"]
     events = client.get("tenants", tenant, "ledger", last=_LATEST)["events"]
     upcoming = client.get("tenants", tenant, "next", limit=_UPCOMING)["next"]
     deliveries = client.get("tenants", tenant, "deliveries", last=_LATEST)["deliveries"]
@@ -42,6 +43,7 @@ def _page(tenant: str) -> str:
         "overview.html",
         tenant,
         here="overview",
+        requests=requests,
         events=events[::-1],
         deliveries=deliveries[::-1],
         credentials=credentials,

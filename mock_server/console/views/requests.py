@@ -10,6 +10,7 @@ from flask import Blueprint, request
 from mock_server.console.shell import api, apis, control, done, page
 from mock_server.console.snippets import as_curl
 from mock_server.console.words import segment
+from mock_server.pages import curl
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,11 +25,13 @@ _OWN: Final = "own"
 
 @requests.get("/console/<tenant>/requests")
 def every(tenant: str) -> Any:
+    listed = _listed(tenant)
     return page(
         "requests.html",
         tenant,
         here="requests",
-        **_listed(tenant),
+        **listed,
+        example="" if listed["listed"] or listed["chosen"] else _example(tenant),
         vendors=[(name, entry.title) for name, entry in apis().items()],
         methods=[(method, method) for method in _METHODS],
         statuses=_STATUSES,
@@ -56,6 +59,12 @@ def show(tenant: str, number: int) -> Any:
 def delete(tenant: str) -> Any:
     api().send("DELETE", "tenants", tenant, "requests")
     return done("The recorded requests were deleted.", f"/console/{segment(tenant)}/requests")
+
+
+def _example(tenant: str) -> str:
+    """Return the curl command for a first request of the tenant."""
+    name, found = next(iter(api().get("tenants", tenant, "credentials")["vendors"].items()))
+    return curl.command(apis()[name].document, found["base_url"], found["headers"], found["query"])
 
 
 def _listed(tenant: str) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from mock_server.vendors.returnmate import reports
 from mock_server.vendors.returnmate.examples import examples
 from mock_server.vendors.returnmate.facts import LABEL_STATUSES, LIFECYCLE, NAME, PLANS, SCOPES
 from mock_server.vendors.returnmate.overview import overview
+from mock_server.vendors.returnmate.problems import Problems
 from mock_server.vendors.returnmate.returns import Returns
 from mock_server.vendors.returnmate.seeding import write_seed, write_shop
 from mock_server.vendors.returnmate.shop import read_shop
@@ -68,6 +69,7 @@ class ReturnMate:
         self._store = world.store
         self._clocks = world.clocks
         self._returns = Returns(world.store, world.labels, world.webhooks)
+        self.acts = {"report_problem": Problems(world.store, self._returns).act}
 
     # Returns
 

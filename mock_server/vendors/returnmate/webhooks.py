@@ -18,14 +18,14 @@ SIGNATURE: Final = "x-webhook-signature"
 _OF_STATUSES: Final = ("approved", "rejected", "received", "inspected", "completed", "cancelled")
 _OCCURRING: Final = (
     "rma.created", "rma.updated", "rma.status_changed", *(f"rma.{status}" for status in _OF_STATUSES),
-    "shipment.created", "shipment.in_transit", "shipment.delivered", "refund.initiated", "refund.completed",
-    "credit.issued", "inspection.completed",
+    "shipment.created", "shipment.in_transit", "shipment.delivered", "shipment.exception",
+    "refund.initiated", "refund.completed", "credit.issued", "inspection.completed",
 )  # fmt: skip
 _NEVER: Final = (
-    "shipment.exception", "refund.failed", "inspection.started", "inspection.issue_found",
+    "refund.failed", "inspection.started", "inspection.issue_found",
     "warranty.created", "warranty.approved", "warranty.resolved",
 )  # fmt: skip
-"""Events without a counterpart in the sandbox: it has no failing parcels or refunds, and no warranties."""
+"""Events without a counterpart in the sandbox: no refund fails, and there are no warranties."""
 _LIFE: Final = ("approved", "label_sent", "in_transit", "received", "inspected", "completed")
 
 

@@ -1,0 +1,209 @@
+"""Dumps a tenant to a JSON document, and loads a document into a new tenant, also of another sandbox.
+
+A document contains the tenant's options, clock, switches, records, ledger and scheduled steps. It contains no
+secrets: keys, access tokens, tokens in label URLs, webhooks and their deliveries are left out, and so are
+faults and snapshots. Both directions work in slices; while a tenant is dumped, its own requests wait.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any, Final
+
+import orjson
+import sqlalchemy as sa
+
+from mock_server.bulk import Bulk, no_longer_stray
+from mock_server.dumps.checks import LEFT_OUT, errors
+from mock_server.dumps.document import FORMAT, VERSION, DumpContent, event_json, row_json, step_json
+from mock_server.engine.problem import FieldError
+from mock_server.store import statements, tables
+from mock_server.store.content import EVENT_COLUMNS, EVENTS, ROW_COLUMNS, ROWS, STEP_COLUMNS
+from mock_server.store.copying import row_numbers
+from mock_server.store.partition import fill
+from mock_server.tenants import Tenant, Tenants
+from mock_server.vendors import Labelling, Vendor
+from mock_server.world import World
+
+MAX_DUMP: Final = 32 * 1024 * 1024
+"""The largest document in bytes, for both directions."""
+MAX_ERRORS: Final = 20
+"""The most errors of a document that are reported."""
+Convert = Callable[[str, bytes], bytes]
+"""A function that accepts a vendor and a document of it, and returns the document with other label URLs."""
+_SWITCH: Final = ("vendor", "name", "shop")
+_rows = tables.rows
+_ROW: Final = statements.bound(
+    sa.select(*(_rows.c[name] for name in ROW_COLUMNS)).where(_rows.c.sequence == sa.bindparam("number", 0))
+)[0]
+
+
+class TooLargeError(Exception):
+    """Raised if a tenant has more data than fits into a document."""
+
+
+class InvalidDumpError(ValueError):
+    """Raised if a document cannot be loaded; `errors` says where and why."""
+
+    def __init__(self, found: list[FieldError]) -> None:
+        super().__init__("The document cannot be imported.")
+        self.errors = found
+
+
+class Dumps:
+    """Dumps and loads the tenants of one sandbox."""
+
+    def __init__(self, world: World, tenants: Tenants, bulk: Bulk, vendors: Mapping[str, Vendor]) -> None:
+        self._world = world
+        self._tenants = tenants
+        self._bulk = bulk
+        self._vendors = vendors
+
+    async def dump(self, tenant: str, program: str) -> bytes:
+        """Return a tenant's document, after its due steps have run; `program` names this sandbox's version.
+
+        Raises `UnknownTenantError` if there is no such tenant, or `TooLargeError`.
+        """
+        world = self._world
+        async with self._bulk.exclusive(tenant):
+            await world.clocks.catch_up_in_slices(tenant)
+            found = self._tenants.get(tenant)
+            with world.clocks.hold(tenant), world.store.watching(world.store.partition(tenant)) as changed:
+                while True:
+                    parts = await self._parts(found)
+                    if not changed():  # by a request that ran before the tenant was held
+                        break
+            head = {
+                "format": FORMAT,
+                "version": VERSION,
+                "exported_by": program,
+                "tenant": self._options(found),
+                "switches": [dict(zip(_SWITCH, switch, strict=True)) for switch in world.switches.on(tenant)],
+            }
+        lists = {name: orjson.Fragment(b"[" + b",".join(part) + b"]") for name, part in parts.items()}
+        return orjson.dumps({**head, **lists})
+
+    async def load(self, dump: Mapping[str, Any], name: str = "") -> Tenant:
+        """Create a tenant from a document that conforms to the schema `TenantDump`; `name` replaces its name.
+
+        Raises `InvalidDumpError`, or the errors of `Tenants.plan`.
+        """
+        world, options = self._world, dump["tenant"]
+        name = name or options["name"]
+        async with self._bulk.exclusive(name):
+            planned = self._tenants.plan(
+                name,
+                seed=options["seed"],
+                seed_size=options["seed_size"],
+                plan=options["plan"],
+                limits=options["limits"],
+                first_moment=options["first_moment"],
+                frozen=options["starts_frozen"],
+            )
+            tenant = replace(planned, chosen=options["moment_chosen"])
+            await self._check(dump)
+            partition = self._tenants.free_partition(name)
+            show = self._only_labelling(world.labels.shown, name)
+            content = DumpContent(dump, show)
+            async with self._bulk.filled(partition, partial(self._fill, content, partition)):
+                clock = world.clocks.showing(options["now"], frozen=options["frozen"])
+                with world.store.change() as change:
+                    self._tenants.insert(change, tenant, partition, clock)
+                    on = [tuple(switch[field] for field in _SWITCH) for switch in dump["switches"]]
+                    world.switches.turn_on(change, name, on)
+                    change.run(no_longer_stray(partition))
+            return tenant
+
+    async def _check(self, dump: Mapping[str, Any]) -> None:
+        """Raise `InvalidDumpError` if the document has errors that its schema does not find."""
+        states = {name: vendor.lifecycle.states for name, vendor in self._vendors.items()}
+        switches = [
+            (name, switch.name, shop)
+            for name, vendor in self._vendors.items()
+            for switch in vendor.switches
+            for shop in switch.places
+        ]
+        found: list[FieldError] = []
+        for error in errors(dump, states, switches):
+            if error is None:
+                await self._world.store.yield_after_commit()
+                continue
+            found.append(error)
+            if len(found) == MAX_ERRORS:
+                break
+        if found:
+            raise InvalidDumpError(found)
+
+    async def _fill(self, content: DumpContent, partition: str) -> None:
+        for _ in fill(content, self._world.store, partition, events=0):
+            await self._world.store.yield_after_commit()
+
+    async def _parts(self, tenant: Tenant) -> dict[str, list[bytes]]:
+        """Serialise a tenant's rows, events and steps in slices."""
+        partition = self._world.store.partition(tenant.name)
+        hide = self._only_labelling(self._world.labels.hidden, tenant.name)
+        parts: dict[str, list[bytes]] = {"rows": [], "events": [], "steps": []}
+        size = 0
+        for name, entries in (
+            ("rows", self._rows(partition, hide)),
+            ("events", self._events(partition)),
+            ("steps", self._steps(partition)),
+        ):
+            async for found in entries:
+                parts[name] += found
+                size += sum(map(len, found))
+                if size > MAX_DUMP:
+                    raise TooLargeError(
+                        f"The document of {tenant.name} would be larger than {MAX_DUMP} bytes; export a "
+                        "tenant with fewer returns."
+                    )
+                await self._world.store.yield_after_commit()
+        return parts
+
+    async def _rows(self, partition: str, hide: Convert) -> AsyncIterator[list[bytes]]:
+        store, numbers = self._world.store, list[int]()
+        for _, found in row_numbers(store, partition):
+            numbers += found
+            await store.yield_after_commit()
+        numbers.sort()
+        kind = ROW_COLUMNS.index("kind")
+        for start in range(0, len(numbers), ROWS):
+            rows = [store.fetch(_ROW, (number,))[0] for number in numbers[start : start + ROWS]]
+            yield [row_json(row, hide) for row in rows if row[kind] not in LEFT_OUT]
+
+    async def _events(self, partition: str) -> AsyncIterator[list[bytes]]:
+        ledger = tables.ledger
+        query = sa.select(*(ledger.c[name] for name in EVENT_COLUMNS)).where(ledger.c.tenant == partition)
+        last = 0
+        while True:
+            following = query.where(ledger.c.sequence > last).order_by(ledger.c.sequence).limit(EVENTS)
+            events = self._world.store.select(following)
+            yield [event_json(event) for event in events]
+            if len(events) < EVENTS:
+                return
+            last = events[-1][EVENT_COLUMNS.index("sequence")]
+
+    async def _steps(self, partition: str) -> AsyncIterator[list[bytes]]:
+        steps = tables.steps
+        query = sa.select(*(steps.c[name] for name in STEP_COLUMNS)).where(steps.c.tenant == partition)
+        yield [step_json(step) for step in self._world.store.select(query.order_by(steps.c.id))]
+
+    def _only_labelling(self, convert: Callable[[bytes, str, str], bytes], tenant: str) -> Convert:
+        """Build a function that converts the documents of vendors with label URLs, and no others."""
+        vendors = {name for name, vendor in self._vendors.items() if isinstance(vendor, Labelling)}
+        return lambda vendor, document: convert(document, vendor, tenant) if vendor in vendors else document
+
+    def _options(self, tenant: Tenant) -> dict[str, Any]:
+        clocks = self._world.clocks
+        return {
+            "name": tenant.name,
+            "seed": tenant.seed,
+            "seed_size": tenant.seed_size,
+            "plan": tenant.plan,
+            "limits": tenant.limits,
+            "first_moment": tenant.first_moment,
+            "moment_chosen": bool(tenant.chosen),
+            "starts_frozen": bool(tenant.frozen),
+            "now": clocks.now(tenant.name),
+            "frozen": clocks.frozen(tenant.name),
+        }
