@@ -31,7 +31,7 @@ def examples(world: World, served: Mapping[str, Vendor], tenant: str) -> Example
         "clone_tenant": {"name": found.free_tenant("acme-2")},
     }
     for id_, vendor, status in found.movable():
-        path |= {"get_return.vendor": vendor, "get_return.id": id_, "move_return.id": id_}
+        path |= {"get_return.vendor": vendor, "id": id_}
         bodies["move_return"] = {"vendor": vendor, "status": status}
         break
     for vendor, name, inputs in found.acts():
@@ -86,10 +86,10 @@ class _Finder:
         return {"fault": f"{PREFIX}{faults[0] if faults else self._next('faults')}"}
 
     def requests(self) -> dict[str, str]:
-        """Return the newest recorded request of the tenant, and the newest of no tenant, if there are any."""
-        owners = {"get_request.id": self.tenant, "get_request_without_tenant.id": NO_TENANT}
-        newest = {name: self.world.journal.entries(owner) for name, owner in owners.items()}
-        return {name: str(entries[0].id) for name, entries in newest.items() if entries}
+        """Return the newest recorded request of the tenant, and the newest without a tenant."""
+        owners = {"get_request": self.tenant, "get_request_without_tenant": NO_TENANT}
+        newest = {operation: self.world.journal.entries(owner)[:1] for operation, owner in owners.items()}
+        return {f"{operation}.id": str(entry.id) for operation, found in newest.items() for entry in found}
 
     def movable(self) -> Iterator[tuple[str, str, str]]:
         """Yield new returns, with their vendor and a status that may follow.

@@ -88,13 +88,7 @@ def execute(api: httpx.Client, document: dict[str, Any], path: str, method: str)
             path = path.replace(f"{{{parameter['name']}}}", httpx.QueryParams({"": value})[""])
         elif parameter["in"] == "query" and value is not None:
             query[parameter["name"]] = json.dumps(value) if isinstance(value, bool) else value
-    request = api.build_request(method, path, params=query, json=body(document, operation))
-    answer = api.send(request, stream=True)
-    if answer.headers.get("content-type", "").startswith("text/event-stream"):
-        answer.close()  # it never ends
-    else:
-        answer.read()
-    return answer
+    return api.request(method, path, params=query, json=body(document, operation))
 
 
 @pytest.mark.parametrize("vendor", openapi.vendors())
@@ -124,22 +118,22 @@ def test_prefilled_lists_are_not_filtered(sandbox: Sandbox, vendor: str) -> None
 def test_every_control_plane_operation_succeeds_with_prefilled_values(sandbox: Sandbox) -> None:
     """Create first, then read and change, and delete at last, single records before lists.
 
-    The page is loaded again before each of these steps.
+    The page is loaded again before each of these steps. A stream of events never ends.
     """
-    found = sandbox.credentials("returnmate")
+    login = sandbox.credentials("returnmate")
     no_login: dict[str, str] = {}
     for methods in each([{"post"}, {"get", "put", "patch"}, {"delete"}]):
-        for headers in (
-            no_login,
-            found["headers"],
-        ):  # so that the journal has a request of no tenant, and of demo
-            httpx.get(f"{found['base_url']}/rmas", headers=headers)
+        for headers in (login["headers"], no_login):  # recorded, one without a tenant
+            httpx.get(f"{login['base_url']}/rmas", headers=headers)
         document = served(f"{sandbox.url}/__sandbox")
-        chosen = [one for one in operations(document) if one[1] in methods]
-        for path, method, operation in each(chosen[::-1] if methods == {"delete"} else chosen):
+        found = [one for one in operations(document) if one[1] in methods and not is_stream(one[2])]
+        for path, method, operation in each(found[::-1] if methods == {"delete"} else found):
             answer = execute(sandbox.control, document, path, method)
-            reason = "" if answer.is_success else answer.text
-            assert not reason, f"{operation['operationId']}: {answer.request.url} {reason}"
+            assert answer.is_success, f"{operation['operationId']}: {answer.request.url} {answer.text}"
+
+
+def is_stream(operation: dict[str, Any]) -> bool:
+    return "text/event-stream" in operation["responses"].get("200", {}).get("content", {})
 
 
 def test_control_plane_can_be_tried_again_after_reloading(sandbox: Sandbox) -> None:

@@ -39,6 +39,8 @@ def every_status() -> dict[str, Any]:
         words = vendors.shop_words(vendor)
         statuses = [status for status, state in STATES.items() if state in words.statuses]
         returns += [{"status": status, "vendors": vendor} for status in (*statuses, *words.own_statuses)]
+        turned_down = [status for status in ("rejected", "cancelled") if status in statuses]
+        returns += [{"status": status, "vendors": vendor, "parcel": {}} for status in turned_down]
     orders = [
         {
             "number": f"#{6001 + place}",
