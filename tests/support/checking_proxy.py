@@ -11,6 +11,8 @@ from support.contract import Contract, ContractBroken
 from support.loopback import serving
 
 OF_ONE_HOP = {"connection", "transfer-encoding", "host"}
+OF_THE_BODY = {"content-encoding", "content-length"}
+"""Headers that no longer fit, because the body was decompressed."""
 
 
 Interceptor = Callable[[httpx.Request, Callable[[], httpx.Response]], httpx.Response]
@@ -81,7 +83,7 @@ def listening(vendor: str, base_url: str) -> Iterator[CheckingProxy]:
             content = response.content
             self.send_response_only(response.status_code)
             for name, value in response.headers.items():
-                if name not in OF_ONE_HOP | {"content-length"}:
+                if name not in OF_ONE_HOP | OF_THE_BODY:
                     self.send_header(name, value)
             self.send_header("content-length", str(len(content)))
             self.end_headers()
