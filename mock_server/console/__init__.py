@@ -1,1 +1,1 @@
-"""The console: the sandbox's web pages for people, which show and do what the control plane's API does."""
+"""The console: web pages that show a sandbox's data and run the operations of the control plane."""

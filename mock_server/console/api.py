@@ -1,7 +1,7 @@
-"""The console's client of the control plane, which calls the API's operations inside the process.
+"""The console's client of the control plane; it calls the API's operations in the same process.
 
-Every value on the console's pages comes from an API response, and every form sends an API request. So the
-console can do nothing that a client of the API cannot do, and each page lists the requests that it needs.
+Every value on the console's pages comes from an API response, and every form sends an API request. The
+console therefore cannot do more than a client of the API can, and each page can list its API requests.
 """
 
 from __future__ import annotations
@@ -23,11 +23,14 @@ if TYPE_CHECKING:
     Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
 _PATIENCE: Final = 90.0
-"""Seconds to wait for a response; advancing a clock can wait 20 seconds for webhook receivers."""
+"""Maximum time to wait for a response, in seconds.
+
+A request that advances a clock can take long, because it waits for webhook receivers.
+"""
 
 
 class ApiError(Exception):
-    """Raised if the control plane responds with an error; the message is the API's, a complete sentence."""
+    """Raised if the control plane responds with an error; the message is a sentence from the response."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -36,7 +39,7 @@ class ApiError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ApiCall:
-    """A request to the control plane; `target` is the path and query, and `body` is None or a JSON value."""
+    """A request to the control plane; `target` is the path and query, and `body` is a JSON value or None."""
 
     method: str
     target: str
@@ -45,16 +48,16 @@ class ApiCall:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A response of the control plane; `body` is the parsed JSON, or None if there is none."""
+    """A response of the control plane; `body` is the parsed JSON, or None if the response has no body."""
 
     status: int
     body: Any
 
 
 class ControlPlane:
-    """Calls the control plane's operations in the process, with the control token if there is one.
+    """Calls the control plane's operations in the same process.
 
-    `base` is the path of the control plane, and `token` is the control token or "".
+    `base` is the base path of the control plane. `token` is the control token, or "" if none is set.
     """
 
     def __init__(self, base: str, token: str) -> None:
@@ -63,14 +66,14 @@ class ControlPlane:
         self._application: Application | None = None
 
     def bind(self, application: Application) -> None:
-        """Set the sandbox's ASGI application, which is built after the console, because it contains it."""
+        """Set the sandbox's ASGI application, which is created after the console because it includes it."""
         self._application = application
 
     async def call(self, call: ApiCall, *, token: str | None = None, caller: str = "") -> Response:
         """Send a request and return the response.
 
-        `token` replaces the control token, and `caller` is the address of the client that presented it, by
-        which the control plane counts wrong tokens.
+        If `token` is given, it is sent instead of the control token. `caller` is the client's address; the
+        control plane counts wrong tokens per address.
         """
         path, _, query = call.target.partition("?")
         headers = [(b"accept", b"application/json")]
@@ -99,7 +102,7 @@ class ControlPlane:
 
 
 async def _exchange(application: Application, scope: Message, body: bytes) -> Response:
-    """Run an ASGI application for one request, and return its response."""
+    """Send one request to an ASGI application and return the response."""
     status, parts, sent = 500, [], False
 
     async def receive() -> Message:
@@ -123,9 +126,9 @@ async def _exchange(application: Application, scope: Message, body: bytes) -> Re
 
 @dataclass(slots=True)
 class Api:
-    """The control plane as a page's code sees it: synchronous, for use in a worker thread.
+    """A synchronous client of the control plane for one request to the console; runs in a worker thread.
 
-    `calls` lists the GET requests that were sent to show the page, in order, and `sent` the others.
+    `calls` lists the distinct GET requests that were sent, in order. `sent` lists all other requests.
     """
 
     plane: ControlPlane
@@ -134,9 +137,9 @@ class Api:
     sent: list[ApiCall] = field(default_factory=list)
 
     def get(self, *segments: str, **query: Any) -> Any:
-        """Send a GET request and return the body; `segments` form the path below the control plane's.
+        """Send a GET request and return the body; `segments` are the parts of the path after the base path.
 
-        Query parameters that are None or "" are left out. Raises `ApiError` if the response is an error.
+        Query parameters that are None or "" are omitted. Raises `ApiError` if the response is an error.
         """
         given = {name: value for name, value in query.items() if value not in {None, ""}}
         call = ApiCall("GET", self._target(segments, given))
@@ -145,13 +148,13 @@ class Api:
         return self._result(call)
 
     def send(self, method: str, *segments: str, body: Any = None) -> Any:
-        """Send a request that changes something and return the body; raises `ApiError` for an error."""
+        """Send a request that changes data and return the body; raises `ApiError` for an error response."""
         call = ApiCall(method, self._target(segments, {}), body)
         self.sent.append(call)
         return self._result(call)
 
     def accepts(self, token: str, caller: str) -> None:
-        """Raise `ApiError` unless the control plane accepts the token from this client address."""
+        """Raise `ApiError` unless the control plane accepts `token`; `caller` is the client's address."""
         call = ApiCall("GET", self._target(("health",), {}))
         self._wait(self.plane.call(call, token=token, caller=caller))
 
@@ -163,7 +166,7 @@ class Api:
         return self._wait(self.plane.call(call))
 
     def _wait(self, response: Any) -> Any:
-        """Run a call on the event loop, and wait for the response's body."""
+        """Run a call on the event loop and return the response's body; raises `ApiError` for an error."""
         found: Response = asyncio.run_coroutine_threadsafe(response, self.loop).result(_PATIENCE)
         if found.status >= HTTPStatus.BAD_REQUEST:
             raise ApiError(found.status, _message(found.body))

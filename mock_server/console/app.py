@@ -1,9 +1,9 @@
 """Serves the console: checks origin and session, streams changes, and runs the Flask application in threads.
 
-A page waits for several responses of the control plane, whose handlers run on the event loop. So the Flask
-application runs in worker threads, and hands each request to the event loop (`Api`). Rendering a page then
-delays no other request, and only the event loop's thread uses the store. Events are sent by this module,
-because a Flask application would occupy a thread for each viewer.
+To render a page, the console sends requests to the control plane, whose handlers run on the event loop. The
+Flask application therefore runs in worker threads and sends these requests through `Api`. Rendering does not
+block other requests, and only the event loop's thread uses the store. The Flask application does not stream
+changes, because each stream would occupy a worker thread.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ LOGIN: Final = f"{ROOT}/login"
 CHANGES: Final = f"{ROOT}/changes"
 _STATIC: Final = f"{ROOT}/static/"
 _THREADS: Final = 8
-"""How many pages are made at a time. A page that advances a clock can wait for webhook receivers."""
+"""Number of worker threads; a request that advances a clock occupies one while it waits for receivers."""
 _MAX_BODY: Final = 262_144
 _ALREADY_SAFE: Final = {"GET", "HEAD"}
 
@@ -49,8 +49,8 @@ _ALREADY_SAFE: Final = {"GET", "HEAD"}
 class Console:
     """The ASGI application of the console; passes requests for other paths to `others`.
 
-    `create` builds the Flask application, when the first page is requested. `check_origin` raises `Problem`
-    if a request with this method and these headers comes from a page of another site.
+    `create` builds the Flask application when the first page is requested. `check_origin` takes the method
+    and the headers of a request, and raises `Problem` if a page of another site sent the request.
     """
 
     others: Application
@@ -83,7 +83,7 @@ class Console:
             await self._show_page(scope, receive, send)
 
     def close(self) -> None:
-        """Let the worker threads end."""
+        """Stop the worker threads without waiting for them."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _show_page(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -107,8 +107,8 @@ def create_console(
 ) -> Console:
     """Create the console of a sandbox.
 
-    `entries` are the vendors' APIs and `control` is the control plane's. Bind the control plane to the
-    application (`Console.plane`) before the first request.
+    `entries` describe the vendors' APIs, and `control` describes the control plane. Before the first request,
+    the caller must pass the sandbox's application to `Console.plane.bind`.
     """
     token = world.settings.control_token
     secret = token.get_secret_value() if token else ""
@@ -125,7 +125,10 @@ def create_console(
 
 
 def _to_login(scope: Message) -> WsgiResponse:
-    """Build the response to a request without a session: a redirect, or 401 if it is not for a page."""
+    """Build the response to a request without a session: a redirect to the login page, or status 401.
+
+    Forms and the stream of changes get status 401.
+    """
     if scope["method"] not in _ALREADY_SAFE or scope["path"] == CHANGES:
         return WsgiResponse(401, [(b"content-type", b"text/plain")], b"Log in to the console first.")
     query = scope["query_string"].decode("latin-1")
@@ -135,7 +138,7 @@ def _to_login(scope: Message) -> WsgiResponse:
 
 
 async def _read(receive: Receive) -> bytes:
-    """Read a request's body; raises `Problem` if it is larger than a form of the console can be."""
+    """Read a request's body; raises `Problem` if it is larger than `_MAX_BODY` bytes."""
     body = bytearray()
     while True:
         message = await receive()

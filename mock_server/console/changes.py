@@ -1,6 +1,6 @@
-"""Tells open pages that their tenant changed, by server-sent events (HTML standard, section 9.2).
+"""Notifies open pages of changes to their tenant by server-sent events (HTML standard, section 9.2).
 
-A page then fetches itself again. An event therefore contains no data that a page would have to understand.
+The page then reloads its content from the server, so the events contain no data.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     Send = Callable[[Message], Awaitable[None]]
 
 PAUSE: Final = 0.4
-"""The shortest time between two events, in seconds, so that a busy sandbox does not keep pages busy."""
+"""Minimum time between two events, in seconds, so that pages of a busy sandbox do not reload constantly."""
 _QUIET: Final = 15.0
-"""Seconds without a change after which a comment is sent, so that proxies keep the connection."""
+"""If no change occurs for this many seconds, a comment is sent, so that proxies keep the connection open."""
 _WATCHED: Final = (
     "requests?limit=1&without_tenant=true",
     "ledger?last=1",
@@ -37,7 +37,7 @@ _WATCHED: Final = (
     "faults",
     "clock",
 )
-"""The control plane's resources of a tenant whose changes a page may show."""
+"""The resources that are compared to detect a change: API paths relative to the tenant's path."""
 _HEADERS: Final = (
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
@@ -48,7 +48,7 @@ _COMMENT: Final = b":\n\n"
 
 
 class Changes:
-    """Sends events to the open pages, after commits and requests, until the sandbox stops."""
+    """Sends an event to each open page when its tenant changes, until the sandbox stops."""
 
     def __init__(self, plane: ControlPlane, store: Store, journal: Journal) -> None:
         self._plane = plane
@@ -73,7 +73,7 @@ class Changes:
 
     @contextmanager
     def _waking(self, woken: asyncio.Event) -> Iterator[None]:
-        """Set an event whenever something may have changed, and when the sandbox stops."""
+        """Set `woken` after each commit, after each request, and when the sandbox stops."""
 
         def notice(_entry: Entry) -> None:
             woken.set()
@@ -105,7 +105,10 @@ class Changes:
                 await sleep(PAUSE)
 
     async def _fingerprint(self, tenant: str) -> list[Any]:
-        """Return what the control plane says about a tenant now; it differs if the tenant has changed."""
+        """Return the current responses of the watched resources, to be compared with earlier ones.
+
+        The passage of time alone does not change the result.
+        """
         base = f"{self._plane.base}/tenants/{quote(tenant, safe='')}"
         found = [(await self._plane.call(ApiCall("GET", f"{base}/{one}"))).body for one in _WATCHED]
         clock = found[-1]
@@ -115,7 +118,7 @@ class Changes:
 
 
 async def _is_set(event: asyncio.Event) -> bool:
-    """Wait for an event, and return False if it does not occur for a while."""
+    """Wait up to `_QUIET` seconds for an event, and return False if it has not been set by then."""
     try:
         await asyncio.wait_for(event.wait(), _QUIET)
     except TimeoutError:

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from mock_server.console.api import Api
 
 _NEWEST: Final = 1_000
-"""How many of the newest events, deliveries and requests of a tenant are searched."""
+"""Maximum number of events, of deliveries and of requests that are searched; the newest are searched."""
 _RETURN: Final = "return."
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the history; `record` is the control plane's object, and `at` an RFC 3339 date-time."""
+    """A line of the history; `record` is the control plane's JSON object, and `at` an RFC 3339 date-time."""
 
     kind: Literal["event", "delivery", "request"]
     at: str
@@ -27,7 +27,7 @@ class Entry:
 
 
 def history(client: Api, tenant: str, found: Mapping[str, Any]) -> list[Entry]:
-    """Collect the history of a return; `found` is the control plane's `ReturnDetails`."""
+    """Return the history of a return, newest first; `found` is the return as `ReturnDetails`."""
     events = list(_events(client, tenant, found))
     moments = {entry.at for entry in events}
     requests = [Entry("request", one["at"], one) for one in sent_about(client, tenant, found)]
@@ -46,8 +46,8 @@ def _events(client: Api, tenant: str, found: Mapping[str, Any]) -> Iterator[Entr
 def _deliveries(client: Api, tenant: str, found: Mapping[str, Any], moments: set[str]) -> Iterator[Entry]:
     """Yield the deliveries whose payload contains the return's ID.
 
-    A delivery happens at the moment of the event that it reports, so only deliveries at one of these
-    `moments` are read.
+    `moments` are the times of the return's events. A delivery has the same time as the event that it reports,
+    so payloads of deliveries at other times are not fetched.
     """
     newest = client.get("tenants", tenant, "deliveries", vendor=found["vendor"], last=_NEWEST)["deliveries"]
     for delivery in newest:
@@ -58,7 +58,7 @@ def _deliveries(client: Api, tenant: str, found: Mapping[str, Any], moments: set
 
 
 def sent_about(client: Api, tenant: str, found: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the requests that name the return in their URL or body, or created it, newest first."""
+    """Return the requests that name the return in URL or body, and those that created it, newest first."""
     id_ = found["id"]
     query = {"vendor": found["vendor"], "text": id_, "limit": _NEWEST}
     listed = client.get("tenants", tenant, "requests", **query)["requests"]

@@ -1,7 +1,7 @@
 """Sessions of people who have logged in to the console with the control token.
 
-A session is a cookie with its end and a signature. The key of the signature is derived from the control
-token, so the sandbox stores no sessions, and another token ends all of them.
+A session is a cookie with an expiry time and a signature. The signing key is derived from the control token.
+The sandbox therefore stores no sessions, and a new control token invalidates all of them.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 _SECOND: Final = 1_000_000
 SECONDS: Final = 12 * 3_600
-"""How long a session lasts, in seconds."""
+"""Lifetime of a session, in seconds."""
 
 
 class Sessions:
-    """Issues and checks the cookies of sessions.
+    """Issues and checks session cookies.
 
     `token` is the control token; if it is "", the console needs no login. `url` is the URL of the sandbox,
     and `now` returns real time in microseconds since the Unix epoch.
@@ -40,12 +40,12 @@ class Sessions:
         return bool(self._key)
 
     def issue(self) -> str:
-        """Return the value of a new session's cookie."""
+        """Return the cookie value for a new session."""
         ends = str(self._now() // _SECOND + SECONDS)
         return f"{ends}.{self._signature(ends)}"
 
     def is_valid(self, cookies: str) -> bool:
-        """Return True if no login is needed, or if the `Cookie` header contains a session that goes on."""
+        """Return True if no login is needed, or if the `Cookie` header has a genuine, unexpired session."""
         if not self.required:
             return True
         ends, _, signature = _cookie(cookies, self.name).partition(".")
@@ -60,7 +60,7 @@ class Sessions:
 
 
 def _cookie(header: str, name: str) -> str:
-    """Return the value of a cookie in a `Cookie` header, or "" if it is missing."""
+    """Return the value of a cookie in a `Cookie` header, or "" if the header does not contain the cookie."""
     try:
         cookies: SimpleCookie = SimpleCookie(header)
     except CookieError:

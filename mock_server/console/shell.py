@@ -1,4 +1,4 @@
-"""What every page of the console has: the tenant with its clock, the navigation, notices after a form."""
+"""Parts that all pages of the console share: the tenant and its clock, the navigation, and notices."""
 
 from __future__ import annotations
 
@@ -21,18 +21,19 @@ if TYPE_CHECKING:
 
 DEMO: Final = "demo"
 _MAX_COMMAND: Final = 1_000
-"""The longest command that a notice contains; browsers keep notices in a cookie of 4 KB."""
+"""Maximum length of a command in a notice, in characters; notices are kept in a cookie of at most 4 KB."""
 _RECENT: Final = 20
 _MAX_OFFERED: Final = 40
-"""The most tenants that the header offers; with more, it links to the list."""
+"""Maximum number of tenants in the header's menu; if there are more, it links to the list of tenants."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shell:
-    """The frame of a page about one tenant; `tenant` and `clock` are the control plane's responses.
+    """The header and navigation of a tenant's page; `tenant` and `clock` are the control plane's responses.
 
-    `tenants` contains the names to choose from, or is empty if there are too many. `faults` is the number of
-    active faults, and `failing` the number of recent deliveries that their receivers did not accept.
+    `tenants` lists the names for the header's menu, and is empty if there are more than `_MAX_OFFERED`.
+    `faults` counts the active faults. `failing` counts the recent deliveries that were attempted but not
+    delivered.
     """
 
     name: str
@@ -44,43 +45,43 @@ class Shell:
 
     @property
     def now(self) -> str:
-        """The present moment of the tenant, as an RFC 3339 date-time."""
+        """The time on the tenant's clock, as an RFC 3339 date-time."""
         return str(self.clock["now"])
 
     @property
     def base(self) -> str:
-        """The path of the tenant's pages."""
+        """The path of the tenant's overview page; the paths of the tenant's other pages start with it."""
         return f"/console/{self.name}"
 
 
 def api() -> Api:
-    """Return the control plane's client for this request."""
+    """Return the client of the control plane that belongs to the current request."""
     client: Api = request.environ["console.api"]
     return client
 
 
 def sessions() -> Sessions:
-    """Return the sessions of the console."""
+    """Return the object that issues and checks the console's session cookies."""
     found: Sessions = current_app.config["SITE_SESSIONS"]
     return found
 
 
 def apis() -> dict[str, Entry]:
-    """Return the vendors' APIs, keyed by the vendor's name."""
+    """Return the descriptions of the vendors' APIs, keyed by the vendor's name."""
     found: dict[str, Entry] = current_app.config["SITE_APIS"]
     return found
 
 
 def control() -> Entry:
-    """Return the control plane's API."""
+    """Return the description of the control plane's API."""
     found: Entry = current_app.config["SITE_CONTROL"]
     return found
 
 
 def page(template: str, tenant: str = "", *, here: str = "", **values: Any) -> str:
-    """Render a template in the frame of a tenant; `here` is the page's name in the navigation.
+    """Render a template with the header and the navigation; `here` is the page's name in the navigation.
 
-    Without a tenant, the page has no clock and only the navigation that belongs to no tenant.
+    If `tenant` is "", the page has no clock, and the navigation has no links to a tenant's pages.
     """
     shell = _shell(tenant) if tenant else None
     return render_template(
@@ -117,12 +118,12 @@ def _shell(tenant: str) -> Shell:
 
 
 def curl_of(call: ApiCall) -> str:
-    """Return the curl command that sends the same request to the control plane."""
+    """Return a curl command that sends the given request to the control plane."""
     return control_curl(call, control().url.removesuffix(control().path), with_token=sessions().required)
 
 
 def done(message: str, location: str) -> Response:
-    """Redirect to a page (303 See Other) and show a notice there, with the API requests that were sent."""
+    """Redirect to a page (303 See Other), which shows `message` and the API requests that the form sent."""
     calls = [(f"{call.method} {call.target}", curl_of(call)) for call in api().sent]
     shown = [(label, command) for label, command in calls if len(command) <= _MAX_COMMAND]
     _notify("done", message, shown)
@@ -130,23 +131,23 @@ def done(message: str, location: str) -> Response:
 
 
 def failed(message: str) -> None:
-    """Show an error on the next page."""
+    """Store an error message, which the next page shows."""
     _notify("error", message, [])
 
 
 def _notify(kind: str, text: str, calls: list[tuple[str, str]]) -> None:
-    """Keep a notice for the next page; `calls` are pairs of an API request and its curl command."""
+    """Store a notice, which the next page shows; `calls` are pairs of an API request and its curl command."""
     session["notices"] = [*session.get("notices", ()), {"kind": kind, "text": text, "calls": calls}]
 
 
 def back() -> str:
-    """Return the path of the page that sent the form, or that of the start page."""
+    """Return the path and query of the console's page that sent the form, or `/` if it is unknown."""
     sender = urlsplit(request.headers.get("Referer", ""))
     return trusted(f"{sender.path}?{sender.query}" if sender.query else sender.path)
 
 
 def trusted(location: str) -> str:
-    """Return the path and query of a page of the console as given, or `/` if it is anything else."""
+    """Return `location` if it is a path of the console, otherwise `/`; this prevents open redirects."""
     parts = urlsplit(location)
     is_own = parts.path in {"/", "/console"} or parts.path.startswith("/console/")
     return location if is_own and not (parts.scheme or parts.netloc or set("\\\r\n") & set(location)) else "/"

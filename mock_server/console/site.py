@@ -1,4 +1,4 @@
-"""Creates the Flask application of the console, and what all of its pages share."""
+"""Creates the Flask application of the console, with the filters, headers and error pages of all pages."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _NOT_FOUND: Final = 404
 
 
 def create_site(apis: Sequence[Entry], control: Entry, sessions: Sessions) -> Flask:
-    """Create the Flask application; `apis` are the vendors' APIs and `control` the control plane's."""
+    """Create the Flask application; `apis` describe the vendors' APIs, and `control` the control plane's."""
     site = Flask(__name__, static_url_path="/console/static")
     site.secret_key = secrets.token_bytes(32)  # signs the notice that a page shows after a form was sent
     site.config.update(
@@ -60,12 +60,15 @@ def create_site(apis: Sequence[Entry], control: Entry, sessions: Sessions) -> Fl
 
 
 def _address(file: Path) -> str:
-    """Return a static file's URL, which changes with its content."""
+    """Return a static file's URL; it contains a hash of the content, so that browsers can cache the file."""
     return f"/console/static/{file.name}?v={sha256(file.read_bytes()).hexdigest()[:12]}"
 
 
 def _add_headers(response: Response) -> Response:
-    """Add the headers of pages; browsers send no Origin with a form if the policy is `no-referrer`."""
+    """Add security headers.
+
+    The referrer policy is not `no-referrer`, because browsers would then hide the origin of a form's request.
+    """
     if response.mimetype == "text/html":
         response.headers["Content-Security-Policy"] = _POLICY
         response.headers["Cache-Control"] = "no-store"
@@ -74,7 +77,7 @@ def _add_headers(response: Response) -> Response:
 
 
 def _show_error(error: ApiError) -> Any:
-    """Show the control plane's error: on the page that sent the form, or as a page."""
+    """Show the control plane's error: for a form, on the page that sent it; otherwise on an error page."""
     if request.method == "POST":
         failed(str(error))
         return redirect(back(), 303)

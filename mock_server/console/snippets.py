@@ -1,4 +1,4 @@
-"""Snippets of code that send a first request to a vendor's API, for several languages and tools."""
+"""Code snippets that send a first request to a vendor's API, for several languages and tools."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mock_server.pages.documents import Entry
 
 _SENT: Final = {"content-type", "accept", "idempotency-key", "prefer"}
-"""Headers, besides credentials, that a repeated request needs."""
+"""The headers, besides those with credentials, that the curl command for a recorded request contains."""
 _PYTHON: Final = """\
 import httpx
 
@@ -46,9 +46,9 @@ def test_first_list(returns_tenant):
 def snippets(
     tenant: str, entry: Entry, credentials: Mapping[str, Any], control: str
 ) -> list[tuple[str, str]]:
-    """Return pairs of a label and code that lists records with these credentials.
+    """Return pairs of a label and a snippet; one fetches the credentials, and the others list records.
 
-    `credentials` is the control plane's response for the vendor, and `control` the control plane's URL.
+    `credentials` is the control plane's response for the vendor, and `control` is the control plane's URL.
     """
     base, headers, query = credentials["base_url"], credentials["headers"], credentials["query"]
     path, parameters = curl.first_list(entry.document)
@@ -65,7 +65,7 @@ def snippets(
 
 
 def control_curl(call: ApiCall, origin: str, *, with_token: bool) -> str:
-    """Return the curl command for a request to the control plane; `origin` is the sandbox's URL."""
+    """Return a curl command for a request to the control plane; `origin` is the sandbox's base URL."""
     words = ["curl"] if call.method == "GET" else ["curl", "-X", call.method]
     if call.body is not None:
         words += ["-H", "Content-Type: application/json", "-d", json.dumps(call.body)]
@@ -78,10 +78,11 @@ def _indented(headers: Mapping[str, str], spaces: int) -> str:
 
 
 def as_curl(exchange: Mapping[str, Any], credentials: Mapping[str, Any], origin: str) -> str:
-    """Return the curl command that sends a recorded request again.
+    """Return a curl command that sends a recorded request again.
 
-    `exchange` is the control plane's record, which hides credentials, so those of the tenant's default key
-    (`credentials`) replace them. `origin` is the sandbox's URL without a path.
+    `exchange` is the recorded request in the control plane's format, without secrets. The command therefore
+    contains `credentials`, which belong to the tenant's default key. `origin` is the sandbox's URL without a
+    path.
     """
     given = {name.lower(): value for name, value in credentials.get("headers", {}).items()}
     sent: Mapping[str, str] = exchange["request"]["headers"]

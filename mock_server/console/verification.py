@@ -1,4 +1,4 @@
-"""Code that verifies a webhook's signature, for the signature that the vendor's specification describes."""
+"""Generates code that verifies webhook signatures, based on the header in the vendor's specification."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _ENCODINGS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """The header that contains a signature, its description, and code that verifies it, by language."""
+    """The header of a webhook's signature, its description, and pairs of a language and verification code."""
 
     header: str
     description: str
@@ -45,7 +45,7 @@ class Signature:
 
 
 def signature_of(document: Mapping[str, Any], event: str) -> Signature | None:
-    """Return the signature of an event, or None if the specification describes no header with an HMAC."""
+    """Return the signature of an event's webhook, or None if the specification has no header with an HMAC."""
     described = document.get("x-webhooks", {}).get(event, {}).get("post", {})
     for parameter in described.get("parameters", ()):
         description = parameter.get("description", "")

@@ -1,4 +1,4 @@
-"""Jinja filters of the console: times, amounts of time, states and JSON as people read them."""
+"""Jinja filters of the console, which format times, durations, states and JSON for people."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ _TONES: Final = {
     "rejected": "refused",
     "cancelled": "refused",
 }
-"""The colour of each neutral state; it is the same for all vendors."""
+"""The CSS class that colours each return state; the states are the same for all vendors."""
 _OPEN_LEVELS: Final = 3
-"""How many levels of a JSON document are unfolded at first."""
+"""Number of levels of a JSON document that are expanded at first."""
 _SECRET: Final = re.compile(r"[A-Za-z0-9_.-]{60,}")
 _SHORT: Final = 14
 _LONG: Final = 28
 
 
 def filters() -> dict[str, Callable[..., Any]]:
-    """Return the filters, keyed by the name that templates use."""
+    """Return the console's Jinja filters, keyed by name."""
     return {
         "ago": ago,
         "duration": duration,
@@ -53,7 +53,7 @@ def filters() -> dict[str, Callable[..., Any]]:
 
 
 def ago(moment: str, now: str) -> Markup:
-    """Render a moment relative to `now`; the exact moment is the title. Both are RFC 3339 date-times."""
+    """Render a time relative to `now`, with the exact time as a tooltip; both are RFC 3339 date-times."""
     seconds = round((_parsed(now) - _parsed(moment)).total_seconds())
     text = "now" if seconds == 0 else duration(abs(seconds))
     if seconds:
@@ -62,13 +62,13 @@ def ago(moment: str, now: str) -> Markup:
 
 
 def duration(seconds: float) -> str:
-    """Return a duration in its largest unit, such as `3 h`, rounded down."""
+    """Format a duration in the largest unit that fits, such as `3 h`, rounded down."""
     whole = int(abs(seconds))
     return next((f"{whole // size:,} {unit}" for size, unit in _UNITS if whole >= size), "0 s")
 
 
 def exact(moment: str) -> str:
-    """Return a moment as `2026-03-02 09:41:07 UTC`."""
+    """Format an RFC 3339 date-time as `2026-03-02 09:41:07 UTC`."""
     return f"{_parsed(moment):%Y-%m-%d %H:%M:%S} UTC"
 
 
@@ -77,49 +77,49 @@ def _parsed(moment: str) -> datetime:
 
 
 def number(value: float) -> str:
-    """Return a number with separators between thousands."""
+    """Format a number with a comma between thousands."""
     return f"{value:,}"
 
 
 def plural(count: int, noun: str, many: str = "") -> str:
-    """Return a count with its noun, such as `1 return` or `2 returns`; `many` is an irregular plural."""
+    """Format a count with its noun, such as `1 return` or `2 returns`; `many` is an irregular plural."""
     return f"{count:,} {noun if count == 1 else many or f'{noun}s'}"
 
 
 def segment(text: str) -> str:
-    """Quote a value for use as one segment of a path."""
+    """Percent-encode a value for use as one segment of a path."""
     return quote(text, safe="")
 
 
 def shortened(text: str) -> str:
-    """Return a long secret without its middle; a copy button copies the whole."""
+    """Return a long secret with its middle replaced by an ellipsis; a copy button copies the full secret."""
     return text if len(text) <= _LONG else f"{text[:_SHORT]}…{text[-6:]}"
 
 
 def without_secrets(text: str) -> str:
-    """Return code with long secrets shortened, so that it can be read; a copy button copies the whole."""
+    """Shorten the long secrets in a code snippet for display; a copy button copies the full snippet."""
     return _SECRET.sub(lambda found: shortened(found[0]), text)
 
 
 def tone(state: str | None) -> str:
-    """Return the name of a neutral state's colour."""
+    """Return the CSS class that colours a return state, or `plain` if there is none for the state."""
     return _TONES.get(state or "", "plain")
 
 
 def words(name: str) -> str:
-    """Return a name in snake case or camel case as words, such as `Label sent`."""
+    """Convert a name in snake case or camel case to words, such as `Label sent`."""
     spaced = "".join(f" {char.lower()}" if char.isupper() else char for char in name) if name else ""
     text = (name if name.isupper() else spaced).replace("_", " ").replace(".", " ").strip()
     return text[:1].upper() + text[1:]
 
 
 def json_text(value: Any) -> str:
-    """Return a JSON value as text with indentation."""
+    """Format a value as indented JSON."""
     return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
 
 
 def json_tree(value: Any) -> Markup:
-    """Render a JSON value with colours; objects and arrays can be folded without a script."""
+    """Render a JSON value with syntax colours; objects and arrays can be collapsed without JavaScript."""
     return Markup('<div class="json">{}</div>').format(Markup("").join(_lines(value, Markup(""), 0, "")))
 
 

@@ -1,1 +1,1 @@
-"""Erases one customer's personal data from a tenant: what a merchant does when a customer asks for it."""
+"""Erases one customer's personal data from a tenant, as a merchant does at the customer's request."""

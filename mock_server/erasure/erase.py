@@ -1,4 +1,4 @@
-"""Erases a customer in every table: rows, ledger, scheduled steps, webhook deliveries and the own shop."""
+"""Erases a customer's data from rows, ledger, scheduled steps, webhook deliveries and the tenant's shop."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from mock_server.world import World
 
 _AT_ONCE: Final = 100
-"""How many rows are read and written in one change, so that other requests can run in between."""
+"""Maximum number of rows per query and per transaction; other requests can run in between."""
 _MARK: Final = "erased-{}@example.invalid"
 _OWNED: Final = {"rows": "id", "ledger": "subject", "steps": "subject"}
-"""The tables whose rows belong to a record, and the column with the record's ID."""
+"""The column that contains the ID of the record to which a row belongs, keyed by table."""
 _KEYS: Final = {
     "rows": ("sequence",),
     "ledger": ("tenant", "sequence"),
@@ -31,12 +31,12 @@ _KEYS: Final = {
     "deliveries": ("id",),
 }
 _LINKS: Final = 3
-"""How far records are followed from those with the customer's address: invoice, return, receipt."""
+"""Maximum number of passes; each finds records linked to those already found, such as a return's receipt."""
 
 
 @dataclass(slots=True)
 class Erased:
-    """How many rows, ledger events, steps, deliveries and recorded requests contained the customer's data."""
+    """The number of rows, events, steps, deliveries and requests that contained the customer's data."""
 
     rows: int = 0
     events: int = 0
@@ -47,13 +47,13 @@ class Erased:
 
 @dataclass(slots=True)
 class _Links:
-    """The IDs of the records that belong to the customer, and their order numbers, per vendor."""
+    """The IDs and the order numbers of the customer's records, per vendor."""
 
     ids: dict[str, set[str]] = field(default_factory=dict)
     orders: dict[str, set[str]] = field(default_factory=dict)
 
     def add(self, vendor: str, id_: str, order: str) -> bool:
-        """Add a record; return True if it is new."""
+        """Add a record and its order number, which may be ""; return True if the record is new."""
         known = self.ids.setdefault(vendor, set())
         if order:
             self.orders.setdefault(vendor, set()).add(order)
@@ -63,7 +63,7 @@ class _Links:
         return True
 
     def pattern(self, vendor: str) -> re.Pattern[bytes] | None:
-        """Return a pattern that finds the IDs as JSON strings or numbers."""
+        """Return a pattern that finds the IDs of a vendor's records in JSON, or None if there are no IDs."""
         ids = sorted(self.ids.get(vendor, ()))
         if not ids:
             return None
@@ -73,10 +73,10 @@ class _Links:
 
 
 async def erase(world: World, tenant: str, email: str) -> Erased:
-    """Erase the data of the customer with an e-mail address from a tenant and its snapshots.
+    """Erase the data of the customer with this e-mail address from a tenant and its snapshots.
 
-    The documents stay valid and the ledger keeps its events, but names, addresses, phone numbers and the
-    e-mail address are replaced. Afterwards, the database file contains the data in no unused page either.
+    Placeholders replace names, addresses, phone numbers and the e-mail address. Documents stay valid, and the
+    ledger keeps its events. At the end, a vacuum removes the data from unused pages of the database file.
     """
     person, counts = Person(email, _mark(world)), Erased()
     for partition in _partitions(world, tenant):
@@ -89,7 +89,7 @@ async def erase(world: World, tenant: str, email: str) -> Erased:
 
 
 def forget_requests(world: World, tenant: str, person: Person) -> int:
-    """Delete the recorded requests that contain the e-mail address; return how many there were."""
+    """Delete the recorded requests that contain the e-mail address, and return how many were deleted."""
 
     def concerns(entry: Entry) -> bool:
         headers = (*entry.scope["headers"], *entry.headers)
@@ -101,7 +101,7 @@ def forget_requests(world: World, tenant: str, person: Person) -> int:
 
 
 def _mark(world: World) -> str:
-    """Return an address that is not used yet, so that erased customers are not mistaken for one another."""
+    """Return an unused placeholder address, so that erased customers remain distinguishable."""
     used = world.store.select(
         sa.select(sa.func.distinct(tables.rows.c.customer_email)).where(
             tables.rows.c.customer_email.like(_MARK.format("%"))
@@ -140,7 +140,7 @@ async def _erase_partition(world: World, partition: str, person: Person, counts:
 
 
 async def _read(world: World, table: sa.Table, partition: str) -> AsyncIterator[dict[str, Any]]:
-    """Yield the rows of a table in a partition, as dictionaries, in slices."""
+    """Yield the rows of a table in a partition as dictionaries; other requests can run between queries."""
     key = table.c[_KEYS[table.name][-1]]
     last = 0
     while True:
@@ -167,7 +167,7 @@ def _texts(row: dict[str, Any]) -> Iterator[str]:
 
 
 def _is_linked(row: dict[str, Any], links: _Links) -> bool:
-    """Return True if a record without an address refers to a record of the customer."""
+    """Return True if a record without an e-mail address refers to a record of the customer."""
     vendor = row["vendor"]
     if row.get("customer_email"):
         return False
@@ -182,7 +182,7 @@ def _is_linked(row: dict[str, Any], links: _Links) -> bool:
 
 
 async def _rewrite(world: World, table: sa.Table, partition: str, person: Person, links: _Links) -> int:
-    """Erase the customer in each row of a table; return the number of changed rows."""
+    """Erase the customer's data in all rows of a table, and return the number of changed rows."""
     total = 0
     rows = [row async for row in _read(world, table, partition)]
     for start in range(0, len(rows), _AT_ONCE):
@@ -204,7 +204,7 @@ async def _rewrite(world: World, table: sa.Table, partition: str, person: Person
 
 
 def _erased(row: dict[str, Any], table: sa.Table, person: Person, links: _Links) -> dict[str, Any]:
-    """Return a row without the customer's data."""
+    """Return a copy of a row without the customer's data."""
     own = _is_own(row, person)
     known = links.ids.get(row["vendor"], set())
     belongs = own or row.get(_OWNED.get(table.name, "")) in known or _is_linked(row, links)
@@ -233,7 +233,7 @@ def _erased_document(document: bytes, person: Person, kind: str, *, own: bool) -
 
 
 def _erase_shop(world: World, tenant: str, person: Person) -> None:
-    """Replace the tenant's own shop by one without the customer, if it is in it."""
+    """Erase the customer's data from the tenant's own shop, if the tenant has one."""
     table = tables.tenants
     ((id_,),) = world.store.select(sa.select(table.c.shop).where(table.c.name == tenant))
     shop = kept(world.store, id_)

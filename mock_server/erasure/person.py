@@ -1,8 +1,8 @@
-"""`Person`: recognises one customer's personal data in JSON documents, and replaces it.
+"""`Person`: finds one customer's personal data in JSON documents, and replaces it.
 
-Names, addresses and phone numbers are recognised by the names of the fields, which are similar at all
-vendors. Each value that is found in a document with the customer's e-mail address is then also replaced in
-free text, such as a note.
+Fields with names, addresses and phone numbers are recognised by the names of the fields, which are similar
+for all vendors. A value that is found in a document with the customer's e-mail address is also replaced in
+free text, such as notes.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MARK: Final = "Erased"
-"""The text in place of names, addresses and phone numbers."""
+"""The replacement for names, addresses and phone numbers."""
 _NAME: Final = re.compile(
     r"(customer|account|shopper|recipient|contact|buyer|sender|first|last|given|family)_?name", re.IGNORECASE
 )
@@ -36,11 +36,11 @@ _OTHER: Final = re.compile(r".*national_?id|.*latitude|.*longitude", re.IGNORECA
 _EMAIL: Final = re.compile(r".*e_?mail.*", re.IGNORECASE)
 _BEGINS: Final = r"(?:(?<![\w.+-])|(?<=%[0-9a-f]{2}))"
 _SHORTEST: Final = 4
-"""The number of characters from which a name, street or phone number is replaced in free text."""
+"""Minimum length of a name, street or phone number, in characters, for it to be replaced in free text."""
 
 
 class Person:
-    """The personal data of the customer with an e-mail address; `mark` is the address in its place."""
+    """The personal data of the customer with the address `email`; `mark` is the address that replaces it."""
 
     def __init__(self, email: str, mark: str) -> None:
         self.email = email.lower()
@@ -52,11 +52,11 @@ class Person:
         self._texts: re.Pattern[str] | None = None
 
     def is_in(self, text: str) -> bool:
-        """Return True if a text contains the customer's e-mail address, in any case."""
+        """Return True if a text contains the customer's e-mail address; ignores upper and lower case."""
         return self._address.search(text) is not None
 
     def learn(self, value: Any, parent: str = "") -> None:
-        """Remember the names, streets and phone numbers in a document that belongs to the customer."""
+        """Remember the names, streets and phone numbers in a document with the customer's e-mail address."""
         for name, member in self._own_members(value, parent):
             if isinstance(member, str) and _is_identifying(name, parent) and len(member) >= _SHORTEST:
                 self._values.add(member)
@@ -67,8 +67,8 @@ class Person:
     def erased(self, value: Any, *, own: bool, parent: str = "") -> Any:
         """Copy a JSON value without the customer's data.
 
-        If `own` is True, the value belongs to the customer, so that fields of personal data are replaced;
-        otherwise only known values are.
+        If `own` is True, the document belongs to the customer, so all fields with personal data are replaced.
+        Otherwise, only the e-mail address and the values that `learn` has found are replaced.
         """
         if isinstance(value, str):
             return self.erased_text(value)
@@ -97,11 +97,11 @@ class Person:
         return self._texts.sub(MARK, text)
 
     def erased_address(self, text: str) -> str:
-        """Replace only the e-mail address."""
+        """Replace the e-mail address, and no other data."""
         return self._address.sub(self.mark, text)
 
     def _own_members(self, value: Any, parent: str) -> Iterator[tuple[str, Any]]:
-        """Yield the members of an object, unless it describes somebody else, such as the merchant."""
+        """Yield the members of a JSON object, unless the object describes another person or the merchant."""
         if not isinstance(value, dict) or _MERCHANT.search(parent):
             return
         others = (
@@ -125,7 +125,7 @@ def _is_name(name: str, parent: str) -> bool:
 
 
 def _is_identifying(name: str, parent: str) -> bool:
-    """Return True if a field's value identifies a person even outside its document."""
+    """Return True if a field contains a name, phone number or street, which alone identify a person."""
     return bool(_is_name(name, parent) or _PHONE.fullmatch(name) or _STREET.fullmatch(name))
 
 

@@ -1,1 +1,1 @@
-"""Faults: errors that a tenant's clients meet on purpose, on a schedule that can be replayed."""
+"""Faults: deliberate errors in responses and webhooks, on a schedule that can be reproduced."""

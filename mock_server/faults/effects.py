@@ -1,4 +1,4 @@
-"""What each kind of fault does to a request: `effect_of` builds the `Effect` of a fault that fires."""
+"""Effects of faults on requests: `effect_of` builds the `Effect` of a fault that fires."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -25,14 +25,14 @@ _BAD_GATEWAY: Final = 502
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What a fault does to one request.
+    """What a fault does to one request; the default values have no effect.
 
-    delay: seconds of real time to wait before anything else
-    problem: the error to answer in place of the operation, in the vendor's format
-    answer: a function of the time (µs) that builds the answer in place of the operation
-    headers: headers that the answer gets
-    view: how the operation sees the rows of lists
-    change: changes the answer, or the way in which it is sent
+    delay: the time to wait before the operation, in seconds of real time
+    problem: the error to send instead of executing the operation, in the vendor's format
+    answer: a function that builds the response to send instead; takes its time in µs since the Unix epoch
+    headers: the headers to add to the response
+    view: the distorted view of the store's rows for the operation
+    change: a function that changes the response, or the way in which it is sent
     """
 
     delay: float = 0.0
@@ -69,7 +69,7 @@ def _refusal(kind: Kind, status: int, message: str) -> "Build":
 
 
 def _retry_after(seconds: int, form: str, now: int) -> bytes:
-    """Format the value of Retry-After (RFC 9110, section 10.2.3); milliseconds are not in the standard."""
+    """Format the value of Retry-After (RFC 9110, section 10.2.3); the form `milliseconds` is not standard."""
     if form == "date":
         return formatdate(now // SECOND + seconds, usegmt=True).encode()
     return b"%d" % (seconds * 1_000 if form == "milliseconds" else seconds)
@@ -89,7 +89,7 @@ def _cut(_firing: Firing, parameters: Mapping[str, Any], _now: int) -> Effect:
 
 
 def _closing(sender: Any, *, works: bool) -> Effect:
-    """Build an effect that sends no complete response; the operation is done if `works` is True."""
+    """Build an effect that closes the connection early; the operation runs only if `works` is True."""
     change = _sent_by(sender)
     return Effect(change=change) if works else Effect(answer=partial(Answer, 503, b"", ()), change=change)
 

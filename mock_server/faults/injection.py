@@ -1,4 +1,4 @@
-"""Connects the faults with the engine: `Injector` decides, `Injection` acts on one request."""
+"""Applies faults to requests: `Injector` finds the faults that fire, and `Injection` applies them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -18,32 +18,32 @@ from mock_server.world import World
 
 HEADER: Final = b"x-sandbox-fault"
 ServiceOver = Callable[[ViewedStore], Any]
-"""Creates a service whose handlers read from the given store."""
+"""A function that creates a service whose handlers read from the given store."""
 
 
 class Injector:
-    """The engine's `Injector` for one vendor's API.
+    """Finds the faults of calls to one vendor's API; implements the engine's protocol `Injector`.
 
     `over(store)` creates a service with the API's handlers, which read from the given store.
     """
 
     def __init__(self, faults: Faults, world: World, vendor: str, over: ServiceOver) -> None:
         self.tenants: Mapping[str, Any] = faults.disturbed
-        """The tenants whose requests may meet a fault."""
+        """The tenants with active faults that affect requests."""
         self._faults = faults
         self._world = world
         self._vendor = vendor
         self._over = over
 
     def inject(self, tenant: str, operation: str) -> None:
-        """Count a call, and raise `Injected` if it meets a fault."""
+        """Count a call of an operation; raise `Injected` if a fault fires for it."""
         firings = self._faults.fire(tenant, self._vendor, operation)
         if firings:
             world = self._world
             raise Injected(Injection(firings, world.clocks.now(tenant), world.store, self._over))
 
     def owner(self, body: Any) -> str:
-        """Return the tenant of a request without credentials, whose body contains a key or token, or ""."""
+        """Return the tenant whose API key is a value in a request's body, or "" if there is no key."""
         if not isinstance(body, dict):
             return ""
         for value in body.values():
@@ -56,7 +56,7 @@ class Injector:
 
 
 class Injection:
-    """The faults that one request meets; `id` lists their IDs."""
+    """The faults that fire for one request; `id` contains their IDs, separated by commas."""
 
     def __init__(self, firings: list[Firing], now: int, store: Store, over: ServiceOver) -> None:
         self.id = ", ".join(firing.fault.id for firing in firings)
@@ -65,30 +65,33 @@ class Injection:
         self._over = over
 
     async def wait(self) -> None:
-        """Wait for as long as the faults say."""
+        """Wait for the sum of the faults' delays."""
         seconds = sum(effect.delay for effect in self._effects)
         if seconds:
             await sleep(seconds)
 
     @property
     def problem(self) -> Problem | None:
-        """The error to answer in place of the operation, or None."""
+        """The error to send instead of executing the operation, or None."""
         return next((effect.problem for effect in self._effects if effect.problem), None)
 
     @property
     def answer(self) -> Callable[[int], Answer] | None:
-        """A function of the time (µs) that builds the answer in place of the operation, or None."""
+        """A function that builds the response to send instead of executing the operation, or None.
+
+        The function takes the time of the response in microseconds since the Unix epoch.
+        """
         return next((effect.answer for effect in self._effects if effect.answer), None)
 
     def operation(self, operation: Operation) -> Operation:
-        """Return the operation, with a handler that sees the rows of the store as the faults distort them."""
+        """Return the operation; if a fault distorts rows, the handler reads from a `ViewedStore`."""
         view = next((effect.view for effect in self._effects if effect.view), None)
         if view is None:
             return operation
         return replace(operation, handler=getattr(self._over(ViewedStore(self._store, view)), operation.id))
 
     def change(self, answer: Answer) -> Answer:
-        """Change the answer as the faults say, and name them in a header."""
+        """Apply the faults' changes to the response, and add a header with the faults' IDs."""
         for effect in self._effects:
             answer = answer._replace(headers=_with(answer.headers, effect.headers))
             if effect.change is not None:
@@ -99,6 +102,6 @@ class Injection:
 def _with(
     headers: tuple[tuple[bytes, bytes], ...], added: tuple[tuple[bytes, bytes], ...]
 ) -> tuple[tuple[bytes, bytes], ...]:
-    """Return the headers with the added ones in place of those with the same name."""
+    """Add headers, and remove existing headers with the same names."""
     names = {name for name, _ in added}
     return (*(pair for pair in headers if pair[0] not in names), *added)

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 Target = Literal["requests", "reads", "webhooks"]
-"""What a fault disturbs: any request to a vendor's API, only requests that read, or webhooks."""
+"""What a fault affects: all requests to a vendor's API, only GET requests, or webhooks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of fault; `parameters` is the JSON Schema (draft 4) of each parameter, keyed by name."""
+    """A kind of fault; `parameters` maps the name of each parameter to its JSON Schema (draft 4)."""
 
     description: str
     target: Target = "requests"
@@ -18,12 +18,12 @@ class Kind:
 
     @property
     def schema(self) -> dict[str, Any]:
-        """The JSON Schema of the fault's `parameters`; every parameter is optional."""
+        """The JSON Schema of the object `parameters` in a fault; all its properties are optional."""
         properties = {name: dict(schema) for name, schema in self.parameters.items()}
         return {"type": "object", "additionalProperties": False, "properties": properties}
 
     def complete(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the given parameters, and the default values of those that are missing."""
+        """Return the given parameters, with default values for missing ones."""
         defaults = {
             name: schema["default"] for name, schema in self.parameters.items() if "default" in schema
         }
@@ -151,9 +151,9 @@ KINDS: Final[Mapping[str, Kind]] = {
         {"seconds": _whole("How long ago.", 1, 365 * _DAY, 3_600)},
     ),
 }
-"""All kinds, keyed by name."""
+"""The kinds of faults, keyed by name."""
 
 WEBHOOK: Final = "webhook"
-"""The operation of faults that disturb webhooks."""
+"""The value of `operation` in faults that affect webhooks."""
 ANY: Final = "*"
-"""Stands for every vendor or every operation."""
+"""The value of `vendor` or `operation` that matches all vendors or all operations."""

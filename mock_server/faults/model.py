@@ -1,4 +1,4 @@
-"""`Fault`: one fault of a tenant, with the calls that it has seen and disturbed."""
+"""`Fault`: one fault of a tenant, with the number of calls that it matched and disturbed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ PREFIX: Final = "flt_"
 
 @dataclass(frozen=True, slots=True)
 class NewFault:
-    """A fault to add. `vendor` and `operation` are names, or `*` for all."""
+    """The fields of a fault to add; `vendor` and `operation` are names, or `*` for all."""
 
     vendor: str
     operation: str
@@ -25,10 +25,11 @@ class NewFault:
 
 @dataclass(slots=True)
 class Fault:
-    """A fault that a tenant's clients meet.
+    """A fault of a tenant.
 
-    `calls` counts the calls that match its vendor and operation, keyed by `vendor/operation`; `fired` counts
-    those that were disturbed. `scenario` names the scenario that added the fault, or is "".
+    `calls` counts the calls that match the fault, keyed by `vendor/operation`. `fired` counts the calls for
+    which the fault fired. `scenario` is the scenario that added the fault, or "" if it was added
+    individually.
     """
 
     number: int
@@ -44,27 +45,27 @@ class Fault:
 
     @property
     def id(self) -> str:
-        """The ID that clients see: in `X-Sandbox-Fault`, and in the control plane."""
+        """The fault's ID in the control plane and in the header `X-Sandbox-Fault`."""
         return f"{PREFIX}{self.number}"
 
     @property
     def kind(self) -> Kind:
-        """The kind of the fault."""
+        """The definition of the fault's kind in `KINDS`."""
         return KINDS[self.what]
 
     @property
     def is_active(self) -> bool:
-        """False if the fault will never fire again."""
+        """False if the fault has fired as often as its condition allows, so that it never fires again."""
         return not self.condition.next or self.fired < self.condition.next
 
     def matches(self, vendor: str, operation: str) -> bool:
-        """Return True if the fault is about this operation, or about webhooks if `operation` is `webhook`."""
+        """Return True if the fault applies to this operation; for webhooks, `operation` is `webhook`."""
         if (self.kind.target == "webhooks") != (operation == WEBHOOK):
             return False
         return self.vendor in (ANY, vendor) and self.operation in (ANY, operation)
 
     def count(self, vendor: str, operation: str) -> int:
-        """Count a call, and return its number among the calls of its operation, which start at 1."""
+        """Count a call that matches the fault; return its number among the calls of its operation, from 1."""
         key = f"{vendor}/{operation}"
         number = self.calls[key] = self.calls.get(key, 0) + 1
         return number
@@ -74,12 +75,12 @@ class Fault:
         return self.is_active and self.condition.holds(number, self.tenant, vendor, operation, self.what)
 
     def counts(self) -> tuple[bytes, int]:
-        """Return the values of the columns `calls` and `fired`."""
+        """Return the values for the database columns `calls` (as JSON) and `fired`."""
         return orjson.dumps(self.calls), self.fired
 
 
 def number_of(id_: str) -> int | None:
-    """Return the number in a fault's ID, or None if the text is not the ID of a fault."""
+    """Return the number in a fault's ID, or None if the text is not a fault's ID."""
     digits = id_.removeprefix(PREFIX)
     is_id = id_.startswith(PREFIX) and digits.isascii() and digits.isdigit() and len(digits) < 19  # noqa: PLR2004 - 64 bits
     return int(digits) if is_id else None

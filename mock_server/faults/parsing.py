@@ -1,4 +1,4 @@
-"""Turns a request for a fault into a `NewFault`, or explains what is wrong with it and where."""
+"""Converts a request for a fault into a `NewFault`, or reports the fields that are not valid."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
@@ -28,13 +28,13 @@ _OTHER_NAMES: Final[Mapping[str, str]] = {
     "disconnect": "cut",
     **{name.removeprefix("webhook_"): name for name in KINDS if name.startswith("webhook_")},
 }
-"""Words that people may use for a kind, for the question "did you mean …?"."""
+"""Synonyms of fault kinds, for suggestions in error messages; keyed by synonym."""
 
 
 def parse(requested: Mapping[str, Any], operations: Operations, seed: int) -> NewFault:
-    """Build the fault that a request describes; `seed` is used if the request has none.
+    """Build the fault that a request describes; `seed` is the default for a request without a seed.
 
-    Raises `Problem("invalid")`, which names the fields and suggests similar names.
+    Raises `Problem("invalid")` with the fields that are not valid, and suggests similar names.
     """
     what = requested["what"]
     kind = KINDS.get(what)
@@ -66,7 +66,7 @@ def parse(requested: Mapping[str, Any], operations: Operations, seed: int) -> Ne
 def _operation_errors(
     kind: Kind, what: str, vendor: str, operation: str, operations: Operations
 ) -> Iterator[FieldError]:
-    """Yield what is wrong with the operation: it does not exist, or this kind of fault cannot disturb it."""
+    """Yield an error if the operation does not exist, or if this kind of fault cannot affect it."""
     if kind.target == "webhooks":
         if operation != WEBHOOK:
             yield FieldError("operation", f"must be {WEBHOOK} or * for {what}, which disturbs webhooks")
@@ -102,7 +102,7 @@ def _parameter_errors(kind: Kind, given: Mapping[str, Any]) -> Iterator[FieldErr
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
-    """Return the known name that is most similar to `name`, or "" if no name is similar."""
+    """Return the known name that is most similar to `name`, or "" if no known name is similar."""
     from difflib import get_close_matches  # loading it costs time at start-up
 
     names = list(known)
@@ -111,7 +111,7 @@ def suggestion(name: str, known: Iterable[str]) -> str:
 
 
 def unknown(name: str, known: Iterable[str]) -> str:
-    """Say that a name does not exist, with the most similar name and all names that do."""
+    """Return an error message for an unknown name; it suggests a similar name and lists all known names."""
     names = list(known)
     similar = suggestion(name, names)
     question = f"; did you mean {similar}?" if similar else "."

@@ -1,4 +1,4 @@
-"""`Faults`: stores the faults of all tenants, counts the calls that match them, and decides which fire."""
+"""`Faults`: stores the faults of all tenants, counts calls that match them, and decides which faults fire."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
@@ -19,7 +19,7 @@ _LOADED: Final = (
 
 
 class Firing:
-    """A fault that fires, for the `number`-th call of an operation."""
+    """A fault that fires for one call; `number` counts the calls of the same operation, from 1."""
 
     __slots__ = ("fault", "name", "number")
 
@@ -30,9 +30,9 @@ class Firing:
 
 
 class Faults:
-    """The faults of all tenants; kept in the store, so that they survive a restart, and cached in memory.
+    """The faults of all tenants; they are stored in the database and cached in memory.
 
-    `documents` are the OpenAPI documents of the vendors that the sandbox serves, keyed by vendor.
+    `documents` contains the OpenAPI documents of the vendors that the sandbox serves, keyed by vendor.
     """
 
     def __init__(self, store: Store, documents: Mapping[str, Mapping[str, Any]]) -> None:
@@ -41,9 +41,9 @@ class Faults:
         self._operations: dict[str, dict[str, str]] = {}
         self._faults: dict[str, list[Fault]] = {}
         self.disturbed: dict[str, list[Fault]] = {}
-        """The active faults about requests, keyed by tenant; a tenant without such faults is missing."""
+        """The active faults that affect requests, keyed by tenant; contains only tenants with such faults."""
         self.with_webhook_faults: dict[str, list[Fault]] = {}
-        """The active faults about webhooks, keyed by tenant; a tenant without such faults is missing."""
+        """The active faults that affect webhooks, keyed by tenant; contains only tenants with such faults."""
         for (tenant,) in store.select(sa.select(_TABLE.c.tenant).distinct()):
             self._reload(tenant)
         store.on_change(_TABLE, self._reload)
@@ -68,7 +68,7 @@ class Faults:
         return list(self._faults.get(tenant, ()))
 
     def find(self, tenant: str, id_: str) -> Fault:
-        """Return a tenant's fault; raises `LookupError` if it has none with this ID."""
+        """Return the tenant's fault with this ID; raises `LookupError` if the tenant has no such fault."""
         for fault in self._faults.get(tenant, ()):
             if fault.number == number_of(id_):
                 return fault
@@ -76,7 +76,7 @@ class Faults:
         raise LookupError(f"{tenant} has no fault {id_[:40]!r}; it has {ids or 'none'}.")
 
     def add(self, tenant: str, *new: NewFault, scenario: str = "") -> list[Fault]:
-        """Add faults to a tenant and return them; a scenario replaces all that the tenant has."""
+        """Add faults to a tenant and return them; a `scenario` first deletes all of the tenant's faults."""
         before = {fault.number for fault in self._faults.get(tenant, ())}
         with self._store.change() as change:
             if scenario:
@@ -86,20 +86,21 @@ class Faults:
         return [fault for fault in self._faults[tenant] if fault.number not in before]
 
     def delete(self, tenant: str, id_: str) -> None:
-        """Delete a tenant's fault; raises `LookupError` if it has none with this ID."""
+        """Delete the tenant's fault with this ID; raises `LookupError` if the tenant has no such fault."""
         number = self.find(tenant, id_).number
         with self._store.change() as change:
             change.run_for(tenant, sa.delete(_TABLE).where(_TABLE.c.id == number))
 
     def delete_all(self, tenant: str) -> None:
-        """Delete all faults of a tenant."""
+        """Delete all of a tenant's faults."""
         with self._store.change() as change:
             change.run_for(tenant, sa.delete(_TABLE).where(_TABLE.c.tenant == tenant))
 
     def fire(self, tenant: str, vendor: str, operation: str) -> list[Firing]:
         """Count a call of an operation, and return the faults that fire for it.
 
-        Latencies add up. Of the other faults, the first one that would fire does; the call counts for all.
+        Every fault that matches counts the call. Any number of latencies can fire for a call, but only one
+        other fault: the first one that is due.
         """
         active = self.with_webhook_faults if operation == WEBHOOK else self.disturbed
         reads = self.operations.get(vendor, {}).get(operation) == "GET"
@@ -120,7 +121,7 @@ class Faults:
         return fired
 
     def _save(self, tenant: str, counted: Iterable[Fault]) -> None:
-        """Store the counts of faults, and stop asking for faults that will never fire again."""
+        """Store the counts of faults, and remove faults that are no longer active from the indexes."""
         values = [(*fault.counts(), fault.number) for fault in counted]
         if not values:
             return
@@ -130,7 +131,7 @@ class Faults:
             self._index(tenant)
 
     def _reload(self, tenant: str) -> None:
-        """Reload a tenant's faults from the store."""
+        """Replace the cached faults of a tenant by those in the store."""
         rows = sorted(self._store.tenant_rows(_TABLE, tenant, *_LOADED))
         self._faults.pop(tenant, None)
         if rows:

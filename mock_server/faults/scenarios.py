@@ -1,4 +1,4 @@
-"""Named scenarios: lists of faults that simulate what happens to an API in practice."""
+"""Named scenarios: lists of faults that simulate typical disruptions of an API."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,10 @@ from typing import Any, Final
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A list of faults, each as it is sent to `create_fault` but without `vendor`; `description` says why."""
+    """A list of faults for one purpose, which `description` explains.
+
+    Each item of `faults` has the format of a request for a fault, without `vendor`.
+    """
 
     description: str
     faults: tuple[Mapping[str, Any], ...]
@@ -75,4 +78,4 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
         ),
     ),
 }
-"""All scenarios, keyed by name; ten at most, so that people can know them."""
+"""All scenarios, keyed by name; there are at most ten, so that people can remember them."""

@@ -1,8 +1,8 @@
-"""Decides for which calls a fault fires, and draws numbers, without randomness.
+"""Decides for which calls a fault fires, and draws reproducible numbers instead of random ones.
 
-A draw depends on nothing but the seed, the tenant's name, the vendor, the operation, the kind of fault and
-the number of the call. The same calls therefore meet the same faults on every machine, and in parallel too:
-each operation has its own count, so calls of other operations change nothing.
+A draw depends only on the seed, the tenant's name, the vendor, the operation, the kind of fault and the
+number of the call. The same calls therefore trigger the same faults on every machine. Each operation has its
+own count, so parallel calls of other operations do not affect a draw.
 """
 
 from dataclasses import asdict, dataclass
@@ -14,12 +14,14 @@ _RANGE: Final = 2**64
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """When a fault fires; at most one of `next`, `every` and `share` is set, and if none is, for every call.
+    """The calls for which a fault fires; at most one of `next`, `every` and `share` is set.
 
-    next: for this many calls, and then never again
-    every: for every k-th call of an operation
-    share: for this part of the calls of an operation, from 0 to 1, drawn with `seed`
-    after: the number of calls of an operation that pass before the fault begins
+    If none of them is set, the fault fires for every call.
+
+    next: the fault fires for this many calls in total, and never again
+    every: the fault fires for every n-th call of an operation
+    share: the fault fires for this proportion of an operation's calls, from 0 to 1, drawn with `seed`
+    after: the fault ignores this many calls of each operation first
     """
 
     next: int = 0
@@ -31,8 +33,8 @@ class Condition:
     def holds(self, number: int, *name: str) -> bool:
         """Return True if the fault fires for the `number`-th call of an operation, counted from 1.
 
-        `name` identifies the operation in the draw: tenant, vendor, operation and kind of fault. The limit of
-        `next` is not checked here, because it counts the calls of all operations.
+        The draw depends on `name`, which contains the tenant, the vendor, the operation and the kind of
+        fault. The caller checks the limit `next`, which applies to all operations together.
         """
         if number <= self.after:
             return False
@@ -41,11 +43,11 @@ class Condition:
         return not self.share or draw(self.seed, *name, number) < self.share
 
     def shown(self) -> dict[str, Any]:
-        """Return the fields that are set; `seed` is included because latencies are drawn with it."""
+        """Return the fields that are not 0, and always `seed`, because latencies depend on it."""
         return {name: value for name, value in asdict(self).items() if value or name == "seed"}
 
 
 def draw(seed: int, *parts: str | int) -> float:
-    """Return a number of at least 0 and less than 1 that depends only on the arguments."""
+    """Return a number from 0 (inclusive) to 1 (exclusive) that depends only on the arguments."""
     text = "\0".join(map(str, (seed, *parts))).encode()
     return int.from_bytes(blake2b(text, digest_size=8).digest(), "big") / _RANGE

@@ -1,4 +1,4 @@
-"""`ViewedStore`: a store whose rows appear as a client of an eventually consistent API may see them."""
+"""`ViewedStore`: a store that returns rows as an eventually consistent API might show them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -11,11 +11,11 @@ _ALL: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """How the rows appear.
+    """A distorted view of a store's rows; the default values distort nothing.
 
-    created_until: rows that were created after this time (µs) are missing
-    shift: the number of rows by which a page that is not the first starts too late, or too early if negative
-    repeat: whether a page that is not the first starts where the page before started
+    created_until: rows that were created after this time (µs since the Unix epoch) are missing
+    shift: every page except the first starts this number of rows too late, or too early if it is negative
+    repeat: if True, every page except the first starts where the previous page started
     """
 
     created_until: int | None = None
@@ -24,7 +24,7 @@ class View:
 
 
 class ViewedStore:
-    """Reads from a store through a `View`, for one request; everything else is the store's own."""
+    """A store for one request that reads rows through a `View`, and passes other calls to the real store."""
 
     def __init__(self, store: Store, view: View) -> None:
         self._store = store
@@ -32,26 +32,26 @@ class ViewedStore:
         self._moves = bool(view.shift or view.repeat)
 
     def __getattr__(self, name: str) -> Any:
-        """Return the store's own attribute."""
+        """Return the attribute of the real store, because this class does not define it."""
         return getattr(self._store, name)
 
     def row(self, tenant: str, vendor: str, kind: str, id_: str) -> Row | None:
-        """Fetch a row as `Store.row` does; a row that is missing in the view is None."""
+        """Fetch a row as `Store.row` does, or return None if the view hides it."""
         row = self._store.row(tenant, vendor, kind, id_)
         until = self._view.created_until
         return None if row is None or (until is not None and row.created_at > until) else row
 
     def document(self, tenant: str, vendor: str, kind: str, id_: str) -> bytes | None:
-        """Fetch a row's document as `Store.document` does."""
+        """Fetch a row's document as `Store.document` does, or return None if the view hides the row."""
         row = self.row(tenant, vendor, kind, id_)
         return None if row is None else row.document
 
     def children(self, tenant: str, vendor: str, kind: str, parent: str) -> list[bytes]:
-        """Fetch the documents of a row's children as `Store.children` does."""
+        """Fetch the documents of a row's children as `Store.children` does, except those the view hides."""
         return [row.document for row in self.rows(tenant, vendor, kind, Filters(parent=parent))]
 
     def rows(self, tenant: str, vendor: str, kind: str, filters: Filters = EVERYTHING) -> Iterator[Row]:
-        """Yield rows as `Store.rows` does."""
+        """Yield rows as `Store.rows` does, except those that the view hides."""
         return self._store.rows(tenant, vendor, kind, self._narrowed(filters))
 
     def page(
@@ -65,7 +65,7 @@ class ViewedStore:
         offset: int = 0,
         **order: Any,
     ) -> tuple[list[bytes], int]:
-        """Fetch a page and the total as `Store.page` does."""
+        """Fetch a page of documents and the total number, as `Store.page` does, but through the view."""
         start = self._start(offset, limit) if offset else 0
         return self._store.page(
             tenant, vendor, kind, self._narrowed(filters), limit=limit, offset=start, **order
@@ -83,10 +83,10 @@ class ViewedStore:
         limit: int,
         **order: Any,
     ) -> list[tuple[str, bytes]]:
-        """Fetch a slice as `Store.slice` does.
+        """Fetch a slice as `Store.slice` does, but through the view.
 
-        To know the rows before a slice, all rows are read. Only the first slice is moved: a handler that
-        filters rows itself reads several for one page.
+        The view moves the start of the first slice only, because a handler that filters rows itself fetches
+        several slices for one page. To move the start, this method reads all rows.
         """
         seen = (tenant, vendor, kind, self._narrowed(filters))
         moves, self._moves = self._moves, False
@@ -99,11 +99,11 @@ class ViewedStore:
         return rows[first : first + limit]
 
     def _start(self, offset: int, limit: int) -> int:
-        """Return where a page starts in the view that really starts at `offset`."""
+        """Return the offset at which a page starts in the view; `offset` is where it starts in the store."""
         return max(0, offset - limit if self._view.repeat else offset + self._view.shift)
 
     def _narrowed(self, filters: Filters) -> Filters:
-        """Add the view's limit to the filters."""
+        """Add the view's `created_until` to the filters, unless they already contain an earlier one."""
         until = self._view.created_until
         if until is None:
             return filters

@@ -1,4 +1,4 @@
-"""Faults of webhooks: decides what happens to each delivery when it is sent for the first time."""
+"""Faults of webhooks: decides how faults affect the first attempt of each delivery."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -13,18 +13,19 @@ from mock_server.webhooks.registry import Webhooks
 
 
 class WebhookFaults:
-    """Disturbs the deliveries of tenants that have faults of webhooks."""
+    """Applies faults to the deliveries of tenants that have active faults of webhooks."""
 
     def __init__(self, faults: Faults, webhooks: Webhooks) -> None:
         self._faults = faults
         self._webhooks = webhooks
         self._held: dict[WebhookKey, int] = {}
-        """The delivery to each webhook that waits for the next one."""
+        """The ID of the delivery that waits until another delivery is sent, keyed by webhook."""
 
     def disturb(self, delivery: Delivery) -> Disturbance:
-        """Return what happens to an attempt.
+        """Return how faults affect an attempt to send a delivery.
 
-        A delivery meets faults once. A retry, and a delivery that was postponed, have an outcome and pass.
+        Faults affect a delivery at most once. If it already has an outcome, because it was attempted or
+        postponed, faults no longer affect it.
         """
         held = self._held.pop(delivery.webhook_key, None)
         releases = () if held in (None, delivery.id) else (held,)
@@ -44,7 +45,7 @@ class WebhookFaults:
         return Disturbance(reason=reason, releases=releases, **options)
 
     def _options(self, vendor: str, what: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the fields of the `Disturbance` of one kind of fault."""
+        """Return the arguments of `Disturbance` for a kind of fault."""
         prepare, format_ = self._webhooks.prepare, self._webhooks.format_of(vendor)
         match what:
             case "webhook_drop":

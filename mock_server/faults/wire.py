@@ -1,7 +1,6 @@
-"""Ways to send a response badly: not at all, cut off, or slowly.
+"""ASGI senders that disturb a response: they send nothing, send a part, or send it slowly.
 
-Each is an ASGI sender: it gets the messages of the complete response, and sends what it wants of them. To
-close the connection, it raises `ConnectionCut`.
+A sender gets the complete response. To close the connection, it raises `ConnectionCut`.
 """
 
 import asyncio
@@ -21,14 +20,14 @@ _NO_CONTENT: Final = 204
 
 
 async def cut(_start: Message, _body: bytes, _receive: Receive, _send: Send) -> None:
-    """Close the connection without a response."""
+    """Close the connection without sending a response."""
     raise ConnectionCut
 
 
 async def cut_in_body(start: Message, body: bytes, _receive: Receive, send: Send) -> None:
     """Send the headers and half of the body, and close the connection.
 
-    A response without a body would be complete with its headers, so nothing of it is sent.
+    If the response has no body, send nothing, because the headers alone would be a complete response.
     """
     if body and start["status"] != _NO_CONTENT:
         await send(start)
@@ -38,12 +37,12 @@ async def cut_in_body(start: Message, body: bytes, _receive: Receive, send: Send
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """Sends nothing until the client leaves, or `seconds` of real time have passed; then cuts."""
+    """Sends nothing; closes the connection after `seconds` of real time, or when the client disconnects."""
 
     seconds: float
 
     async def __call__(self, _start: Message, _body: bytes, receive: Receive, _send: Send) -> None:
-        """Wait, and close the connection."""
+        """Wait until the time has passed or the client disconnects; then close the connection."""
         with suppress(TimeoutError):
             async with asyncio.timeout(self.seconds):
                 await _client_leaves(receive)
@@ -52,12 +51,12 @@ class Silence:
 
 @dataclass(frozen=True, slots=True)
 class Drip:
-    """Sends the body in small pieces, at a number of bytes per second; stops if the client leaves."""
+    """Sends the body slowly, in small pieces, at `bytes_per_second`."""
 
     bytes_per_second: int
 
     async def __call__(self, start: Message, body: bytes, receive: Receive, send: Send) -> None:
-        """Send the response."""
+        """Send the response in pieces; raises `ConnectionCut` if the client disconnects."""
         await send(start)
         size = max(1, self.bytes_per_second // _PIECES_PER_SECOND)
         leaving = asyncio.ensure_future(_client_leaves(receive))
@@ -74,6 +73,6 @@ class Drip:
 
 
 async def _client_leaves(receive: Receive) -> None:
-    """Wait until the client has closed its connection."""
+    """Wait until the client disconnects."""
     while (await receive())["type"] != "http.disconnect":
         pass

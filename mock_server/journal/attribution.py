@@ -1,6 +1,6 @@
-"""Finds the tenant of a request that was not authenticated, from the credentials in it.
+"""Finds the tenant of a request that was not authenticated, based on the credentials in it.
 
-This concerns requests for tokens, requests with an expired token, and requests to unknown paths or with the
+This applies to requests for tokens, requests with an expired token, and requests with an unknown path or a
 wrong method, which are refused before their credentials are checked.
 """
 
@@ -22,7 +22,10 @@ _MAX_CANDIDATES: Final = 40
 
 
 class Attribution:
-    """Finds tenants by the keys and tokens of the given vendors."""
+    """Finds tenants by API keys and tokens.
+
+    If a request's path belongs to no API, the keys and tokens of all `vendors` are searched.
+    """
 
     def __init__(self, keys: Keys, tokens: Tokens) -> None:
         self._keys = keys
@@ -30,7 +33,7 @@ class Attribution:
         self.vendors: Collection[str] = ()
 
     def __call__(self, scope: Mapping[str, Any], state: State, reply: bytes) -> str:
-        """Return the tenant whose key or token the request contains, or "" if it contains none."""
+        """Return the tenant whose key or token is in the request or the response, or "" if none is found."""
         served = [state.api.name] if state.api else self.vendors
         for count, candidate in enumerate(_candidates(scope, state, reply)):
             if count >= _MAX_CANDIDATES:
@@ -48,7 +51,7 @@ class Attribution:
 
 
 def _candidates(scope: Mapping[str, Any], state: State, reply: bytes) -> Iterator[str]:
-    """Yield the values in a request's headers, query and body, and in its reply, that may be credentials."""
+    """Yield possible credentials from a request's headers, query and body, and from the response's body."""
     for _, value in scope["headers"]:
         yield value.decode("latin-1").rpartition(" ")[2][:_LONGEST]
     for pair in scope["query_string"].decode("latin-1").split("&"):

@@ -1,4 +1,4 @@
-"""`Entry`: one request and its response, as the journal keeps them until somebody reads them."""
+"""`Entry`: one request and its response, as the journal stores them."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ if TYPE_CHECKING:
     Headers = Sequence[tuple[bytes, bytes]]
 
 MAX_BODY = 16_384
-"""The number of bytes of a request or response body that the journal keeps."""
+"""Maximum number of bytes of a body that the journal keeps."""
 
 
 class Api(Protocol):
-    """The API that a request was sent to; `base` is its base path."""
+    """The API that received a request; `base` is its base path."""
 
     name: str
     base: bytes
 
 
 class Named(Protocol):
-    """An operation, with its operationId."""
+    """An operation of an API."""
 
     @property
     def id(self) -> str:
-        """The operationId."""
+        """The operationId in the vendor's specification."""
 
 
 class Owner(Protocol):
-    """The owner of the key that a request was sent with."""
+    """The owner of the API key or token that a request contains."""
 
     @property
     def tenant(self) -> str:
-        """The name of the tenant."""
+        """The name of the tenant that owns the key or token."""
 
 
 class FieldProblem(Protocol):
-    """An error about one field."""
+    """An error in one field of a request."""
 
     @property
     def field(self) -> str:
@@ -49,19 +49,19 @@ class FieldProblem(Protocol):
 
 
 class Problem(Protocol):
-    """The error that a request resulted in."""
+    """The error that the response reports."""
 
     @property
     def message(self) -> str:
-        """A sentence that says what is wrong."""
+        """A sentence that explains the error."""
 
     @property
     def fields(self) -> Sequence[FieldProblem]:
-        """The fields that are not valid."""
+        """The errors in single fields, such as a missing field."""
 
 
 class State(Protocol):
-    """What the engine knows about a request; `engine.pipeline.RequestState` describes the attributes."""
+    """The engine's data about a request; `engine.pipeline.RequestState` describes all attributes."""
 
     body: bytes
     fault: str
@@ -69,23 +69,23 @@ class State(Protocol):
 
     @property
     def api(self) -> Api | None:
-        """The API, or None if there is none at the path."""
+        """The API at the path, or None if the path belongs to no API."""
 
     @property
     def operation(self) -> Named | None:
-        """The operation, or None if there is none at the path and the method."""
+        """The operation, or None if no operation has this path and method."""
 
     @property
     def grant(self) -> Owner | None:
-        """The owner of the key, or None if the key is missing or wrong."""
+        """The owner of the key or token, or None if it is missing or invalid."""
 
     @property
     def problem(self) -> Problem | None:
-        """The error that was sent, or None."""
+        """The error in the response, or None if the response is not an error."""
 
 
 class Answer(Protocol):
-    """A response; `now` is the time of its Date header in microseconds since the Unix epoch."""
+    """The response to a request."""
 
     @property
     def status(self) -> int:
@@ -93,21 +93,21 @@ class Answer(Protocol):
 
     @property
     def body(self) -> bytes:
-        """The body."""
+        """The complete response body."""
 
     @property
     def now(self) -> int:
-        """The tenant's time, or real time if the tenant is unknown."""
+        """The tenant's time, or real time if the tenant is unknown; in microseconds since the Unix epoch."""
 
 
 class Entry(NamedTuple):
     """One request and its response.
 
-    `id` counts the requests of the sandbox, starting at 1. `tenant` is "" if the tenant is unknown. `times`
-    are the real time of the response in nanoseconds since the Unix epoch, the tenant's time in microseconds
-    since the Unix epoch, and the duration in nanoseconds. `body` and `state.body` are cut to `MAX_BODY`
-    bytes; `sent` and `received` are the full sizes of the request body and the response body. `size` is an
-    estimate of the memory that the entry takes, in bytes.
+    `id` is the number of the request, counted from 1 when the sandbox starts. `tenant` is "" if the tenant is
+    unknown. `times` contains the real time of the response in nanoseconds since the Unix epoch, the tenant's
+    time in microseconds since the Unix epoch, and the duration in nanoseconds. `body` and `state.body` are
+    cut to `MAX_BODY` bytes. `sent` and `received` are the full sizes of the request body and the response
+    body, in bytes. `size` is an estimate of the entry's memory, in bytes.
     """
 
     id: int
@@ -129,7 +129,7 @@ class Entry(NamedTuple):
 
     @property
     def at(self) -> int:
-        """The time on the tenant's clock, or real time if the tenant is unknown; in microseconds."""
+        """The tenant's time, or real time if the tenant is unknown; in microseconds since the Unix epoch."""
         return self.times[1] or self.real
 
     @property
@@ -139,16 +139,16 @@ class Entry(NamedTuple):
 
     @property
     def vendor(self) -> str:
-        """The name of the API that the request was sent to, or "" if there is none at the path."""
+        """The name of the API that received the request, or "" if the path belongs to no API."""
         return self.state.api.name if self.state.api else ""
 
     @property
     def operation(self) -> str:
-        """The operationId, or "" if there is no operation at the path and the method."""
+        """The operationId, or "" if no operation has this path and method."""
         return self.state.operation.id if self.state.operation else ""
 
     @property
     def path(self) -> bytes:
-        """The path as it was sent, without the query."""
+        """The path as the client sent it, without the query."""
         path: bytes = self.scope.get("raw_path") or self.scope["path"].encode()
         return path

@@ -1,4 +1,4 @@
-"""Builds what people and programs see of the journal's entries, without secrets."""
+"""Converts the journal's entries to JSON without secrets, for people and programs."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _UNKNOWN_PATH: Final = "There is nothing at this path."
 
 
 class Exchanges:
-    """Shows entries of the journal as JSON.
+    """Converts entries of the journal to JSON.
 
-    `apis` maps the name of each API to its base path and its OpenAPI document, and `control` is the document
-    of the control plane, whose credentials are secret too.
+    `apis` maps the name of each API to its base path and its OpenAPI document. `control` is the control
+    plane's OpenAPI document; the control plane's credentials are hidden too.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Exchanges:
         return Operations(dict(self._apis.values()))
 
     def shown(self, entry: Entry) -> dict[str, Any]:
-        """Return an exchange as the control plane shows it; `openapi/sandbox.yaml` describes the fields."""
+        """Return an entry in the format of the control plane (`Exchange`), without secrets."""
         mask, scope = Mask(self._secrets), entry.scope
         fields, answered = self._secrets.fields.get((entry.vendor, entry.operation), (_NONE, _NONE))
         if not entry.operation:  # a request for a token at the wrong path
@@ -80,7 +80,7 @@ class Exchanges:
         return shown
 
     def verdict(self, entry: Entry) -> str:
-        """Return a sentence that says whether the request was valid, and what was wrong with it."""
+        """Return a sentence that says whether the request was valid, and if not, why."""
         problem = entry.state.problem
         if problem is None and entry.state.api is not None:
             return _FAULT if entry.state.fault else _VALID
@@ -91,7 +91,7 @@ class Exchanges:
         return f"{sentence} Did you mean {nearest}?"
 
     def nearest(self, entry: Entry) -> Described | None:
-        """Return the operation that a request for an unknown path was probably meant for."""
+        """Return the operation that a request with an unknown path was probably meant for, or None."""
         state = entry.state
         if state.operation is not None or entry.status != 404:  # noqa: PLR2004 - Not Found
             return None
@@ -103,7 +103,7 @@ def _nearest(operation: Described) -> dict[str, str]:
 
 
 def _message(mask: Mask, headers: Headers, body: bytes, size: int, names: frozenset[str]) -> dict[str, Any]:
-    """Return the headers and the body of a request or a response."""
+    """Return the headers and the body of a request or a response as a JSON object, without secrets."""
     shown: dict[str, str] = {}
     for raw_name, raw_value in headers:
         name = raw_name.decode("latin-1").lower()
@@ -121,7 +121,7 @@ def _message(mask: Mask, headers: Headers, body: bytes, size: int, names: frozen
 
 
 def _content(mask: Mask, body: bytes, kind: str, names: frozenset[str]) -> tuple[str, Any]:
-    """Return the format of a body, and the body as a JSON value; binary bodies are not shown."""
+    """Return the format of a body and its content as a JSON value; the content of a binary body is None."""
     if not body:
         return "none", None
     try:

@@ -1,4 +1,4 @@
-"""`Journal`: records requests and their responses, and finds them again."""
+"""`Journal`: records requests and their responses, and retrieves them."""
 
 from __future__ import annotations
 
@@ -18,19 +18,22 @@ if TYPE_CHECKING:
 
 NO_TENANT: Final = ""
 MAX_BYTES: Final = 64_000_000
-"""The limit for the memory of all entries; beyond it, the tenant with the most loses its oldest half."""
+"""Memory limit for all entries, in bytes.
+
+Above the limit, the journal deletes the older half of the entries of the tenant that uses most memory.
+"""
 _OVERHEAD: Final = 4_000
-"""Bytes that are counted for the headers and objects of an entry."""
+"""Estimated memory for an entry's headers and objects, in bytes."""
 
 
 _new_tuple: Final = tuple.__new__
-"""Builds an entry in half the time of calling its class."""
+"""Creates an `Entry` in half the time that its constructor takes."""
 
 
 class Journal:
-    """Keeps the newest `capacity` entries of each tenant, and of the requests without a tenant.
+    """Keeps the newest `capacity` entries of each tenant, and as many entries whose tenant is unknown.
 
-    If `capacity` is 0, entries are only passed to the listeners.
+    If `capacity` is 0, the journal passes entries to its listeners and keeps none.
     """
 
     def __init__(
@@ -44,21 +47,21 @@ class Journal:
         self.capacity = capacity
         self.ticks = ticks
         self.listeners: list[Callable[[Entry], None]] = []
-        """Functions that are called with each entry; they must not raise errors and must not wait."""
+        """Functions that are called with each new entry; they must not raise exceptions or block."""
         self.closing: list[Callable[[], None]] = []
         """Functions that are called when the sandbox stops."""
         self.closed = False
         self.exchanges = Exchanges({})
-        """Shows entries; it knows the APIs that the sandbox serves."""
+        """Converts entries to JSON; replaced when the sandbox has created its APIs."""
         self.attribution = attribution
         self._real = real
         self.last = 0
-        """The ID of the newest entry; 0 if nothing has been recorded yet."""
+        """The ID of the newest entry, or 0 before the first entry."""
         self._kept: dict[str, deque[Entry]] = {}
         self._bytes = 0
 
     def record(self, scope: Mapping[str, Any], state: State, answer: Answer, headers: Headers) -> None:
-        """Record a request and its response. The objects are kept, not copied, except for long bodies."""
+        """Record a request and its response; keep the objects without copying them, but cut long bodies."""
         # Each request pays for this, so it only collects references; `Exchanges` does the rest when asked.
         duration = self.ticks() - state.started
         grant, body = state.grant, answer.body
@@ -94,15 +97,15 @@ class Journal:
             self._bytes -= largest.popleft().size
 
     def close(self) -> None:
-        """End all streams of entries, because the sandbox stops."""
+        """Close the journal and call the functions in `closing`, which end the streams of entries."""
         self.closed = True
         for end in self.closing:
             end()
 
     def entries(self, *tenants: str, after: int = 0, newest_first: bool = True) -> list[Entry]:
-        """List the entries of the given tenants whose IDs are higher than `after`, sorted by ID.
+        """List the entries of the given tenants with IDs above `after`, sorted by ID.
 
-        `NO_TENANT` stands for requests whose tenant is unknown.
+        `NO_TENANT` selects the requests whose tenant is unknown.
         """
         kept = (reversed(self._kept.get(tenant, ())) for tenant in tenants)
         found = [entry for entries in kept for entry in takewhile(lambda entry: entry.id > after, entries)]
@@ -110,21 +113,21 @@ class Journal:
         return found
 
     def get(self, tenant: str, id_: int) -> Entry | None:
-        """Return the entry with an ID, or None if the tenant has no such entry (any more)."""
+        """Return the tenant's entry with this ID, or None if the journal does not contain it."""
         return next((entry for entry in self._kept.get(tenant, ()) if entry.id == id_), None)
 
     def count(self, tenant: str) -> int:
-        """Return how many entries of a tenant are kept."""
+        """Return the number of a tenant's entries in the journal."""
         return len(self._kept.get(tenant, ()))
 
     def clear(self, tenant: str) -> int:
-        """Delete all entries of a tenant, and return how many there were."""
+        """Delete all entries of a tenant, and return the number of deleted entries."""
         removed = self._kept.pop(tenant, deque())
         self._bytes -= sum(entry.size for entry in removed)
         return len(removed)
 
     def remove(self, tenants: Iterable[str], matches: Callable[[Entry], bool]) -> int:
-        """Delete the entries of the given tenants that match, and return how many there were."""
+        """Delete the given tenants' entries that `matches` accepts, and return how many were deleted."""
         removed = 0
         for tenant in tenants:
             entries = self._kept.get(tenant, deque())

@@ -1,4 +1,4 @@
-"""Describes an exchange in one line, for a log or a terminal."""
+"""Formats an exchange, a request and its response, as one line for a log or a terminal."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ if TYPE_CHECKING:
 
 _VALID: Final = "The request is valid."
 _COLOURS: Final = {2: "32", 3: "36", 4: "33", 5: "31"}
-"""ANSI codes of the colours of HTTP's classes of status: green, cyan, yellow and red."""
+"""ANSI colour codes, keyed by the first digit of the status: green, cyan, yellow and red."""
 _DIM: Final = "2"
 _LONGEST: Final = 200
 
 
 def line(exchange: Mapping[str, Any], *, colours: bool = False) -> str:
-    """Return time, tenant, status, method, path, operation, duration and verdict, separated by spaces.
+    """Format time, tenant, status, method, URL, operation and duration, separated by spaces.
 
-    With `colours`, the line contains ANSI escape sequences. Control characters in the request's data are
-    replaced, so that a client cannot send commands to the terminal.
+    The faults that fired and the reason why a request is not valid are appended. If `colours` is True, the
+    line contains ANSI escape sequences. Control characters in the request's data are replaced, so that a
+    client cannot send commands to the terminal.
     """
     query = f"?{exchange['query']}" if exchange["query"] else ""
     target = _shortened(f"{exchange['path']}{query}")
@@ -42,5 +43,5 @@ def _shortened(text: str) -> str:
 
 
 def wants_colours(environment: Mapping[str, str], *, is_terminal: bool) -> bool:
-    """Return True if output may have colours: on a terminal, unless NO_COLOR is set (https://no-color.org)."""
+    """Return True if the output is a terminal and NO_COLOR is not set (https://no-color.org)."""
     return is_terminal and not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"

@@ -12,19 +12,19 @@ if TYPE_CHECKING:
 
 _METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _PARAMETER: Final = 0.2
-"""The difference between a parameter in a path and a segment that was sent in its place."""
+"""The cost of matching a segment of the sent path with a path parameter."""
 _OTHER_METHOD: Final = 0.4
 _SKIPPED: Final = 0.7
-"""The difference between two paths of which one has a segment that the other lacks, such as a version."""
+"""The cost of a segment that occurs in only one of the two paths, such as a version."""
 _OTHER_API: Final = 3.0
-"""How much more the first segment counts, which names the vendor."""
+"""The weight of a difference in the first segment, which names the vendor."""
 _ENOUGH: Final = 0.5
-"""Up to which share of its segments a path may differ from the path of an operation."""
+"""Maximum cost per segment of a path that is similar to an operation's path."""
 
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """An operation of a specification; `path` begins with the base path of its API."""
+    """An operation of an OpenAPI document; `path` includes the base path of the API."""
 
     method: str
     path: str
@@ -36,7 +36,7 @@ class Described:
 
 
 class Operations:
-    """The operations of all APIs; `documents` maps base paths to OpenAPI documents."""
+    """The operations of all APIs; `documents` contains OpenAPI documents, keyed by base path."""
 
     def __init__(self, documents: Mapping[str, Mapping[str, Any]]) -> None:
         self._documents = documents
@@ -52,7 +52,7 @@ class Operations:
         ]
 
     def nearest(self, method: str, path: str) -> Described | None:
-        """Return the operation whose method and path are most similar, or None if none is similar."""
+        """Return the operation with the most similar method and path, or None if no operation is similar."""
         sent = path.strip("/").split("/")
         wanted = "GET" if method == "HEAD" else method
         rated = [
@@ -67,7 +67,7 @@ class Operations:
 
 
 def _difference(sent: Sequence[str], described: Sequence[str]) -> float:
-    """Return the edit distance between two paths in segments; similar segments differ by less than 1."""
+    """Return the edit distance between two paths, in segments; similar segments cost less than 1."""
     row = [index * _SKIPPED for index in range(len(described) + 1)]
     for count, segment in enumerate(sent):
         previous, row = row, [(count + 1) * _SKIPPED]

@@ -1,4 +1,4 @@
-"""Records requests that the server refuses before the application receives them, such as 431 and 408."""
+"""Records requests that the server rejects before the application gets them, for example with status 431."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mock_server.journal.journal import Journal
 
 _LONGEST: Final = 2_000
-"""The number of bytes of the target that are kept."""
+"""Maximum number of bytes of the request target that are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class _Sentence:
 
 @dataclass(slots=True)
 class _Refused:
-    """The state of a request without an API, an operation and a tenant."""
+    """The state of a rejected request; the API, the operation and the owner of the key are unknown."""
 
     problem: _Sentence
     started: int
@@ -42,7 +42,7 @@ class _Answer:
 
 
 def record_refusal(journal: Journal, method: str, target: bytes, status: int, sentence: str) -> None:
-    """Record a refused request; `target` is its path and query as far as they were received."""
+    """Record a rejected request; `target` is the part of its path and query that the server received."""
     path, _, query = target[:_LONGEST].partition(b"?")
     scope: dict[str, Any] = {"method": method, "path": "", "raw_path": path or b"/", "query_string": query}
     scope["headers"] = []

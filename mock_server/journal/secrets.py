@@ -1,10 +1,10 @@
-"""Hides secrets in what the journal shows.
+"""Hides secrets in the journal's JSON.
 
-Which headers, query parameters and fields are secret is read from the specifications: the security schemes
-name the places of credentials, and the operations that need no credentials (`security: []`) exchange
-credentials for tokens, so the texts that they receive and return are secret. A secret that is found in one
-place of an exchange is hidden everywhere in it. Keys and tokens that look like those of the sandbox are
-hidden wherever they occur.
+The OpenAPI documents determine which headers, query parameters and fields are secret. Security schemes name
+the headers and query parameters with credentials. Operations that need no credentials (`security: []`)
+exchange a login for a token, so the strings in their requests and responses are secret. A secret that is
+found in one place is hidden in the whole exchange. Strings in the format of the sandbox's keys and tokens are
+always hidden.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _ALWAYS: Final = {"authorization", "proxy-authorization", "cookie", "set-cookie"}
 _PUBLIC: Final = {"client_id", "redirect_uri", "scope", "state", "token_type"}
-"""Parameters of OAuth that are not secret (RFC 6749, sections 2.2, 3.1.2, 3.3 and 7.1)."""
+"""OAuth parameters that are not secret (RFC 6749, sections 2.2, 3.1.2, 3.3 and 7.1)."""
 _SECRET_NAME: Final = re.compile(
     r"secret|passw(or)?d|(access|refresh|bearer|auth|id|control)[-_]?token|^token$|api[-_]?key|authorization"
     r"|credential|signature|^sig$",
@@ -28,29 +28,30 @@ _SECRET_NAME: Final = re.compile(
 _ISSUED: Final = re.compile(
     r"sandbox-[a-z0-9-]{1,100}-[a-z2-7]{24}|eyJ[\w-]{8,2000}\.[\w-]+\.[\w-]+|wh(?:sk|sec)_[\w+/=-]{6,}"
 )
-"""The forms of API keys (`access.keys`), of tokens (`access.tokens`) and of signing secrets."""
+"""The formats of API keys (`access.keys`), tokens (`access.tokens`) and webhook signing secrets."""
 _NAME: Final = re.compile(r"""(?<![\w-])([\w-]{1,100})\\?["']?\s{0,20}[:=]\s{0,20}""")
 _VALUE: Final = re.compile(r'\\?"(?:[^"\\]|\\[^"])*(?:\\?"|$)|[^\s,;&}"]+')
-"""A name and a value in text. Both expressions take linear time for any text."""
+"""`_NAME` and `_VALUE` match a name and its value in text; both take linear time."""
 _URL: Final = re.compile(r"https?://[^\s\"'<>]+")
 _METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _SHOWN: Final = 4
 _LONG: Final = 16
 _SHORTEST: Final = 8
-"""The number of characters from which a secret is searched for in the rest of the exchange."""
+"""Minimum length of a secret that is also hidden in the rest of the exchange, in characters."""
 
 
 def hidden(secret: str) -> str:
-    """Return what is shown instead of a secret: asterisks, and the last four characters if it is long."""
+    """Return the replacement for a secret: asterisks, and its last four characters if it is long."""
     return "***" + (secret[-_SHOWN:] if len(secret) >= _LONG else "")
 
 
 @dataclass(frozen=True)
 class Secrets:
-    """The names of the places where credentials are sent.
+    """The names of headers, query parameters and fields that contain credentials.
 
-    `headers` are in lower case. `fields` are the fields of requests and of successful responses of the
-    operations that issue tokens, keyed by API and operationId. `names` are all names together, in lower case.
+    `headers` and `queries` are in lower case. `fields` maps the API and operationId of each operation that
+    issues tokens to two sets: the secret fields of its request, and those of its successful responses.
+    `names` contains all headers and queries, and the fields with names such as `password`, in lower case.
     """
 
     headers: frozenset[str]
@@ -60,7 +61,7 @@ class Secrets:
 
     @classmethod
     def of(cls, documents: Mapping[str, Mapping[str, Any]]) -> Secrets:
-        """Read the places of credentials from OpenAPI documents, keyed by the name of the API."""
+        """Collect the names from OpenAPI documents, keyed by the name of the API."""
         headers, queries = set(_ALWAYS), set[str]()
         fields: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {}
         for api, document in documents.items():
@@ -74,19 +75,19 @@ class Secrets:
         return cls(frozenset(headers), frozenset(queries), fields, named)
 
     def is_secret_name(self, name: str) -> bool:
-        """Return True if a header, query parameter or field with this name holds a credential."""
+        """Return True if a header, query parameter or field with this name contains a credential."""
         return name.lower() in self.names or bool(_SECRET_NAME.search(name))
 
 
 class Mask:
-    """Hides the secrets of one exchange; it remembers each secret that it hides."""
+    """Hides the secrets of one exchange, and remembers them for `rest`."""
 
     def __init__(self, secrets: Secrets) -> None:
         self._secrets = secrets
         self._found: set[str] = set()
 
     def header(self, name: str, value: str) -> str:
-        """Hide the value of a header that holds a credential; the name of the scheme is shown."""
+        """Hide the credential in a header's value, but show the name of the scheme, such as `Bearer`."""
         if name.lower() not in self._secrets.headers and not self._secrets.is_secret_name(name):
             return value
         scheme, _, credential = value.partition(" ")
@@ -95,7 +96,7 @@ class Mask:
         return f"{scheme} {self._hide(credential.strip())}"
 
     def query(self, text: str) -> str:
-        """Hide the values of query parameters that hold credentials."""
+        """Hide the values of query parameters that contain credentials."""
         return "&".join(map(self._pair, text.split("&")))
 
     def _pair(self, pair: str) -> str:
@@ -107,9 +108,9 @@ class Mask:
         return pair
 
     def json(self, value: Any, names: frozenset[str] = frozenset()) -> Any:
-        """Copy a JSON value without the values of fields that hold credentials, at any depth.
+        """Copy a JSON value with the credentials in its fields hidden, at any depth.
 
-        `names` are fields that hold credentials in addition to those with a telling name.
+        `names` are additional fields with credentials, besides those with names such as `password`.
         """
         if isinstance(value, dict):
             return {name: self._member(name, member, names) for name, member in value.items()}
@@ -125,7 +126,7 @@ class Mask:
         return self.json(value, names)
 
     def text(self, text: str, names: frozenset[str] = frozenset()) -> str:
-        """Hide credentials in a body that is not JSON, or was cut: `"name": "value"` and `name=value`."""
+        """Hide credentials in a body that is not JSON or was cut: `"name": "value"` and `name=value`."""
         parts, end = [], 0
         for match in _NAME.finditer(text):
             if match.start() < end or not (match[1] in names or self._secrets.is_secret_name(match[1])):
@@ -137,9 +138,9 @@ class Mask:
         return "".join((*parts, text[end:]))
 
     def rest(self, value: Any) -> Any:
-        """Copy a JSON value without the secrets that were found before, and without keys, tokens and URLs.
+        """Copy a JSON value without secrets: those found before, keys, tokens, and credentials in URLs.
 
-        Call this last, on the whole exchange.
+        Call this method last, on the whole exchange.
         """
         forms = {form for secret in self._found for form in (secret, quote(secret, safe=""))}
         forms = {form for form in forms if len(form) >= _SHORTEST}
@@ -159,7 +160,7 @@ class Mask:
         return value
 
     def _url(self, url: str) -> str:
-        """Hide the credentials of a URL: user information, and query parameters with a telling name."""
+        """Hide a URL's user information, and the values of query parameters that contain credentials."""
         start, question, query = url.partition("?")
         start = re.sub(r"//[^/@]+@", "//***@", start)
         return start + question + "&".join(map(self._pair, query.split("&"))) if question else start
@@ -171,7 +172,7 @@ class Mask:
 
 
 def _logins(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Yield the operations that need no credentials, because they issue them."""
+    """Yield the operations that need no credentials; they exchange a login for a token."""
     for item in document.get("paths", {}).values():
         for method in _METHODS:
             if method in item and item[method].get("security") == []:
@@ -181,7 +182,7 @@ def _logins(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 def _fields(
     document: Mapping[str, Any], operation: Mapping[str, Any]
 ) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the names of the secret fields of an operation's request and of its successful responses."""
+    """Return the names of an operation's secret fields, in its request and in its successful responses."""
     request = _resolved(document, operation.get("requestBody", {}))
     replies = [
         _resolved(document, reply)
@@ -193,7 +194,7 @@ def _fields(
 
 
 def _texts(document: Mapping[str, Any], node: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the names of all properties in the node's schemas that are texts of free choice."""
+    """Yield the names of the string properties in the node's schemas, except enums and names in `_PUBLIC`."""
     for media in node.get("content", {}).values():
         yield from _properties(document, media.get("schema", {}))
 

@@ -1,4 +1,4 @@
-"""Follows the journal: a stream of server-sent events with each new exchange."""
+"""Streams each new exchange in the journal as a server-sent event."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     """Returns an entry as it is shown, or None if it is left out."""
 
 MAX_VIEWERS: Final = 20
-"""How many streams can be open at the same time."""
+"""Maximum number of streams that are open at the same time."""
 _BEAT: Final = 15.0
-"""Seconds without an event after which a comment is sent, so that proxies keep the connection open."""
+"""If no event occurs for this many seconds, a comment is sent, so that proxies keep the connection open."""
 _BEGINNING: Final = b"retry: 1000\n\n"
 _COMMENT: Final = b": nothing new\n\n"
 
@@ -29,10 +29,11 @@ _COMMENT: Final = b": nothing new\n\n"
 async def follow(
     journal: Journal, tenants: tuple[str, ...], after: int | None, show: Show
 ) -> AsyncGenerator[bytes]:
-    """Yield each entry of the tenants after the ID `after` as an event, until the journal is closed.
+    """Yield the tenants' entries with IDs above `after` as events, until the journal is closed.
 
-    If `after` is None, only new entries are sent. If it is higher than the newest ID, which happens after a
-    restart, all entries are sent. A client that reads too slowly misses entries that are no longer kept.
+    If `after` is None, the stream contains only new entries. If `after` is above the newest ID, the sandbox
+    has restarted, and the stream contains all entries. A client that reads too slowly misses entries that the
+    journal no longer keeps.
     """
     last = journal.last if after is None else after
     if last > journal.last:

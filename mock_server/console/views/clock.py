@@ -1,4 +1,4 @@
-"""The clock of a tenant: move it forward, freeze it, and see what happens next."""
+"""The clock of a tenant: pages to advance it, freeze it, and see which scheduled steps come next."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def show(tenant: str) -> Any:
 
 @clock.post("/console/<tenant>/clock/advance")
 def advance(tenant: str) -> Any:
-    """Move the clock by a number of units, or to a moment."""
+    """Advance the clock by a number of time units, or to a given time."""
     if to := request.form.get("to", "").strip():
         body: dict[str, Any] = {"to": _with_offset(to)}
     else:
@@ -49,7 +49,7 @@ def _number(text: str) -> float:
 
 
 def _with_offset(moment: str) -> str:
-    """Return a moment as an RFC 3339 date-time; browsers send it without seconds and offset."""
+    """Return a time from a form as an RFC 3339 date-time; browsers may omit the seconds and the offset."""
     text = moment.replace(" ", "T")
     if text.endswith("Z") or "+" in text:
         return text

@@ -1,4 +1,4 @@
-"""Faults: what is on, how often it fired, adding one and starting a scenario."""
+"""Faults: lists faults with the number of calls they disturbed, adds faults, and starts scenarios."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def _number(text: str) -> float:
 
 
 def _operations() -> list[str]:
-    """List the operationIds of all vendors, for the field that suggests them."""
+    """List the operationIds of all vendors in alphabetical order, as suggestions for the form's field."""
     found = {
         operation["operationId"]
         for entry in apis().values()

@@ -1,4 +1,4 @@
-"""Keys and URLs: how a program reaches each vendor's API, with snippets to copy."""
+"""Keys and URLs: how a program reaches each vendor's API, with code snippets to copy."""
 
 from __future__ import annotations
 

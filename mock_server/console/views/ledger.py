@@ -1,4 +1,4 @@
-"""The ledger: what happened to a tenant's records, newest first."""
+"""The ledger: lists the events of a tenant's records, newest first."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mock_server.console.words import segment, words
 ledger: Final = Blueprint("ledger", __name__)
 _PAGE: Final = 50
 _MOST: Final = 1_000
-"""The most events that the control plane returns at a time; older filtered events are not shown."""
+"""Maximum number of events in one response of the control plane; a filtered list has no older events."""
 
 
 @ledger.get("/console/<tenant>/ledger")
@@ -40,10 +40,10 @@ def show(tenant: str) -> Any:
 
 
 def _events(tenant: str, chosen: dict[str, str], before: int | None) -> list[dict[str, Any]]:
-    """Return up to a page of events with numbers below `before`, newest first, and one more if there is one.
+    """Return the events of one page, newest first; if `before` is given, only events with lower numbers.
 
-    The numbers have no gaps, so without filters the page begins at a known number. With filters, the newest
-    events are searched.
+    Without filters, the page is fetched by number, because the numbers have no gaps. With filters, the newest
+    `_MOST` events are searched, and the result has one additional event if there is an older page.
     """
     if chosen:
         found = api().get("tenants", tenant, "ledger", last=_MOST, **chosen)["events"]

@@ -1,4 +1,4 @@
-"""Logging in with the control token, and logging out."""
+"""Login with the control token, and logout."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def form() -> Any:
 
 @login.post("/console/login")
 def log_in() -> Any:
-    """Check the token with the control plane, which also counts wrong tokens of an address."""
+    """Check the token with the control plane, which counts wrong tokens, and start a session."""
     try:
         api().accepts(request.form.get("token", "").strip(), request.environ["REMOTE_ADDR"])
     except ApiError as error:

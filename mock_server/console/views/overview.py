@@ -1,4 +1,4 @@
-"""A tenant at a glance: what happens next, what happened last, and how to send a first request."""
+"""Overview of a tenant: the next scheduled steps, the latest events, and commands for a first request."""
 
 from __future__ import annotations
 
@@ -54,6 +54,6 @@ def _page(tenant: str) -> str:
 
 
 def _secret(fields: Mapping[str, str]) -> str:
-    """Return the key or client secret among the values of a login form."""
+    """Return the API key or client secret among a login form's fields, or else the first field's value."""
     secrets = (value for name, value in fields.items() if "key" in name or "secret" in name)
     return next(secrets, next(iter(fields.values())))

@@ -1,4 +1,4 @@
-"""Requests: what clients sent to the vendors' APIs, how each was answered, and why it was refused."""
+"""Requests: what clients sent to the vendors' APIs, the responses, and the reasons for refusals."""
 
 from __future__ import annotations
 
@@ -62,13 +62,13 @@ def delete(tenant: str) -> Any:
 
 
 def _example(tenant: str) -> str:
-    """Return the curl command for a first request of the tenant."""
+    """Return a curl command for a first request to one of the tenant's APIs."""
     name, found = next(iter(api().get("tenants", tenant, "credentials")["vendors"].items()))
     return curl.command(apis()[name].document, found["base_url"], found["headers"], found["query"])
 
 
 def _listed(tenant: str) -> dict[str, Any]:
-    """Return the newest requests, as the query parameters choose them."""
+    """Return the newest requests that match the filters in the query string, and the filters."""
     chosen = {name: value for name in _FILTERS if (value := request.args.get(name, "").strip())}
     whose = request.args.get("keys", "")
     query = {**chosen, "limit": _NEWEST, "without_tenant": None if whose == _OWN else "true"}
@@ -78,7 +78,7 @@ def _listed(tenant: str) -> dict[str, Any]:
 
 
 def _place(vendor: str | None, operation: str | None) -> str:
-    """Return the address of an operation in the vendor's Swagger UI, or "" if it is unknown."""
+    """Return the path and fragment of an operation in Swagger UI, or "" if the operation is unknown."""
     entry = apis().get(vendor or "")
     if entry is None or not operation:
         return ""

@@ -1,4 +1,4 @@
-"""Returns: the list with search and filters, one return with its moves and history, a form for a new one."""
+"""Returns: the list with search and filters, one return with its history, and a form to create a return."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def _form(tenant: str, given: Mapping[str, str], error: str = "") -> str:
 
 
 def _listed(tenant: str) -> dict[str, Any]:
-    """Return one page of the list, as the query parameters choose it."""
+    """Return the requested page of the list, its filters, and the links to the pages before and after it."""
     chosen = _chosen()
     number = max(1, request.args.get("page", 1, type=int))
     found = api().get("tenants", tenant, "returns", page=number, limit=_PAGE, **chosen)
@@ -130,5 +130,5 @@ def _states() -> list[tuple[str, str]]:
 
 
 def _whole(text: str) -> Any:
-    """Return a number for digits, and other text as it is, which the control plane refuses with a reason."""
+    """Convert digits to an integer; return other text unchanged, so that the control plane rejects it."""
     return int(text) if text.isdecimal() else text

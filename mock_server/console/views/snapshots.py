@@ -1,4 +1,4 @@
-"""Snapshots and clones of a tenant: take one, go back to it, copy the tenant."""
+"""Snapshots and clones: takes and restores snapshots of a tenant, and clones the tenant."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Switches: conditions of a tenant's accounts, such as an outage, that are turned on and off."""
+"""Switches: turns conditions of a tenant's accounts, such as an outage, on and off."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The list of tenants: create one, reset or delete it."""
+"""Tenants: lists, creates, resets and deletes tenants."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ def create() -> Any:
 
 @tenants.get("/console/go")
 def go() -> Any:
-    """Redirect to the tenant that was chosen in the header."""
+    """Redirect to the page of the tenant that was selected in the header's menu."""
     return redirect(f"/console/{segment(request.args.get('tenant') or DEMO)}", 303)
 
 
 @tenants.get("/console/<tenant>/tenant")
 def show(tenant: str) -> Any:
-    """Show what a reset or a deletion would lose."""
+    """Show the events and snapshots that a reset or a deletion would affect."""
     newest = api().get("tenants", tenant, "ledger", last=1)["events"]
     events = newest[0]["sequence"] if newest else 0
     taken = api().get("tenants", tenant, "snapshots")["snapshots"]

@@ -1,4 +1,4 @@
-"""Webhooks: who is subscribed, what was sent, what waits, and how each receiver answered."""
+"""Webhooks: the subscriptions, and the deliveries with their attempts and the receivers' responses."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def every(tenant: str) -> Any:
 
 @webhooks.post("/console/<tenant>/webhooks")
 def add(tenant: str) -> Any:
-    """Add a webhook; its secret is shown once, on the next page."""
+    """Add a webhook; the next page shows its secret once."""
     given = {name: value.strip() for name, value in request.form.items()}
     body: dict[str, Any] = {"vendor": given.get("vendor", ""), "url": given.get("url", "")}
     if events := given.get("events", "").replace(",", " ").split():
@@ -71,7 +71,7 @@ def resend(tenant: str, number: int) -> Any:
 
 @webhooks.post("/console/<tenant>/webhooks/deliveries/resend")
 def resend_failed(tenant: str) -> Response:
-    """Send all deliveries again that were not delivered."""
+    """Resend all deliveries that were not delivered, except those whose webhook is paused or deleted."""
     found = api().send("POST", "tenants", tenant, "deliveries", "resend", body={})
     sent, skipped = (plural(len(found[name]), "delivery", "deliveries") for name in ("resent", "skipped"))
     if found["skipped"]:
@@ -96,7 +96,7 @@ def _page(tenant: str, given: Mapping[str, str], error: str = "") -> str:
 
 
 def _listed(tenant: str) -> dict[str, Any]:
-    """Return the newest deliveries, as the query parameters choose them."""
+    """Return the newest deliveries that match the filters in the query string, and the filters."""
     chosen = {name: value for name in _FILTERS if (value := request.args.get(name, "").strip())}
     found = api().get("tenants", tenant, "deliveries", last=_NEWEST, **chosen)["deliveries"]
     query = f"?{urlencode(chosen)}" if chosen else ""
@@ -104,7 +104,7 @@ def _listed(tenant: str) -> dict[str, Any]:
 
 
 def _takes_receivers(document: Mapping[str, Any]) -> bool:
-    """Return True if the vendor sends webhooks, and has no operation of its own that registers them."""
+    """Return True if the vendor sends webhooks but its own API has no operation that registers a receiver."""
     own = any("webhook" in path and "post" in item for path, item in document["paths"].items())
     return "x-webhooks" in document and not own
 
