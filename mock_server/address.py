@@ -1,4 +1,4 @@
-"""Opens the listening socket before slow imports, so that a port already in use is reported immediately."""
+"""Opens the listening socket before slow imports, so that startup fails at once if the port is in use."""
 
 import os
 import socket
@@ -6,7 +6,7 @@ from errno import EACCES, EADDRINUSE
 from ipaddress import ip_address
 
 _PORT_ERRORS = {EADDRINUSE, EACCES}
-"""Errors that do not occur with another port: this one is in use, or is below 1024 and needs privileges."""
+"""Errors that concern only the requested port: it is in use, or is below 1024 and needs privileges."""
 
 
 class AddressError(Exception):
@@ -17,9 +17,10 @@ class AddressError(Exception):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Open a socket that listens on a host and port; raise `AddressError` if that is not possible.
+    """Open a socket that listens on a host and port; raise `AddressError` if this fails.
 
-    Port 0 picks a free port. If the host is `::`, the socket accepts IPv4 connections as well.
+    If the port is 0, the operating system chooses a free port. If the host is `::`, the socket accepts IPv4
+    connections as well.
     """
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]

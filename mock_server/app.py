@@ -78,7 +78,7 @@ class Sandbox(ConnexionMiddleware):  # type: ignore[misc]
     entries: list[Entry]
 
     def add_api(self, specification: dict[str, Any], *, base_path: str, name: str, **options: Any) -> None:
-        """Add an API; validate its document only if the file has changed since it was found to be valid."""
+        """Add an API; validate its document unless it is unchanged since the last successful validation."""
         if not openapi.known_valid(name):
             super().add_api(specification, base_path=base_path, name=name, **options)
             return
@@ -193,7 +193,7 @@ def _add(
 
 
 def _journal(world: World, entries: list[Entry], control: Entry) -> Journal | None:
-    """Prepare the journal of the vendors' APIs; return None if it is off."""
+    """Prepare the journal for the vendors' APIs; return None if both the journal and the log are off."""
     journal = world.journal
     journal.attribution.vendors = [entry.name for entry in entries]
     apis = {entry.name: (entry.path, entry.document) for entry in entries}
@@ -202,7 +202,7 @@ def _journal(world: World, entries: list[Entry], control: Entry) -> Journal | No
 
 
 def _handlers_over(world: World, vendor: str, store: ViewedStore) -> Vendor:
-    """Create the handlers of a vendor that see the rows as `store` shows them."""
+    """Create a vendor's request handlers that read from `store` instead of the world's own store."""
     return vendors.load(vendor, replace(world, store=cast("Store", store)))
 
 
@@ -246,7 +246,7 @@ def _entry(world: World, vendor: Vendor) -> Entry:
 
 
 def _without_login(entry: Entry) -> Entry:
-    """Copy an entry without the `demo` tenant's credentials and records, for public pages."""
+    """Copy an entry for public pages, without the credentials and example records of the tenant `demo`."""
     command = curl.command(entry.document, entry.url, {}, {})
     return replace(entry, fields={}, curl=command, examples=Examples)
 

@@ -115,8 +115,8 @@ class Bulk:
     async def _next_attempt(self, name: str, deadline: "_Deadline") -> int | None:
         """Send a tenant's due webhooks, and return the time at which the next attempt is due.
 
-        Returns None if no attempt is pending, or if the deadline has passed because receivers were slow. In
-        the second case, the background task sends the remaining webhooks later.
+        Returns None if no attempt is pending, or if slow receivers have used up the time limit. In the second
+        case, the background task sends the remaining webhooks later.
         """
         outbox = self._world.outbox
         due = outbox.next_due(name)
@@ -163,8 +163,9 @@ class Bulk:
     async def _empty_strays(self) -> None:
         """Empty all stray partitions that are not in use.
 
-        An earlier attempt to empty them may have failed, for example because the disk was full. While one is
-        emptied, others may be assigned to tenants or emptied by other tasks, so each is looked up again.
+        An earlier attempt to empty them may have failed, for example because the disk was full. Other tasks
+        can assign or empty a partition while this method empties another one, so it checks each partition
+        again before it empties it.
         """
         for partition in self._tenants.stray_partitions():
             if partition not in self._in_use and partition in self._tenants.stray_partitions():
@@ -180,7 +181,10 @@ class Bulk:
                     await self._world.store.yield_after_commit()
 
     async def empty(self, partition: str) -> None:
-        """Empty a stray partition in slices; if this fails, log the error, so that it can be tried again."""
+        """Empty a stray partition in slices.
+
+        If this fails, logs the error, and leaves the partition in the list of stray partitions.
+        """
         self._in_use.add(partition)
         try:
             for _ in empty(self._world.store, partition):
@@ -195,7 +199,7 @@ class Bulk:
 
 
 class _Deadline:
-    """The deadline for sending webhooks during one call to `Bulk.advance`."""
+    """The time limit for sending webhooks during one call to `Bulk.advance`."""
 
     def __init__(self) -> None:
         self._end = ticks() + WEBHOOK_SECONDS * SECOND

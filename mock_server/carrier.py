@@ -3,7 +3,8 @@
 from mock_server.store import Change
 
 Scans = tuple[tuple[int, str], ...]
-"""A parcel's scans in order. Each is a tuple: microseconds since the label was created, vendor's status."""
+"""A parcel's scans in order. Each is a tuple of the time since the label was created (µs) and the vendor's
+status."""
 
 
 def schedule_scans(
@@ -11,11 +12,11 @@ def schedule_scans(
 ) -> None:
     """Schedule the scans that follow the one with the status `last`, or all scans if none has this status.
 
-    `made` is the time at which the label was created, and no scan is scheduled before `start`; both are in
-    microseconds since the Unix epoch. Scans that would be due too early are postponed: the first to one
-    interval after `start`, the second to two intervals, and so on. An interval is the time from the creation
-    of the label to the first scan. Each scan is scheduled as a step named `scan` with the body `{"status":
-    …}`.
+    `made` is the time at which the label was created. No scan is scheduled before `start`. Both times are in
+    microseconds since the Unix epoch. If scans would be due before `start`, they are postponed: the first is
+    due one interval after `start`, the second two intervals after it, and so on. The interval is the time
+    from the creation of the label to the first scan. Each scan is a scheduled step with the name `scan` and
+    the body `{"status": …}`.
     """
     statuses = [status for _, status in scans]
     remaining = scans[statuses.index(last) + 1 :] if last in statuses else scans

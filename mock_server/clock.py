@@ -88,7 +88,7 @@ def timestamp(at: int) -> str:
 
 
 def reached_at(due: int) -> str:
-    """Format the time `due` (µs) like `timestamp`, but rounded up to a whole second."""
+    """Format a due time (µs) like `timestamp`, but rounded up to a whole second."""
     return timestamp(due + SECOND - 1)
 
 
@@ -157,7 +157,7 @@ class Clocks:
         store.on_change(table, self._reload)
 
     def _reload(self, tenant: str) -> None:
-        """Reload a tenant's clock from the store, or remove it from the cache if the tenant was deleted."""
+        """Reload a tenant's clock from the store; remove it from the cache if the tenant was deleted."""
         self._clocks.pop(tenant, None)
         for row in self._store.tenant_rows(tables.tenants, tenant, "clock_offset", "frozen_at"):
             self._clocks[tenant] = TenantClock(*row)
@@ -200,7 +200,7 @@ class Clocks:
         return replace(self._clocks[tenant])
 
     def showing(self, at: int, *, frozen: bool) -> TenantClock:
-        """Build a clock that shows the time `at` (µs)."""
+        """Build a clock that shows the time `at` (µs) now; if `frozen` is True, it does not move on."""
         return TenantClock(frozen_at=at) if frozen else TenantClock(offset=at - self._real())
 
     def freeze(self, tenant: str) -> None:
@@ -212,7 +212,7 @@ class Clocks:
         self._set(tenant, TenantClock(frozen_at=self.now(tenant)))
 
     def unfreeze(self, tenant: str) -> None:
-        """Let the tenant's clock run again, starting from the time that it shows."""
+        """Start the tenant's frozen clock again, from the time that it shows."""
         self._set(tenant, TenantClock(offset=self.offset(tenant)))
 
     def catch_up(self, tenant: str) -> list[ExecutedStep]:
@@ -226,9 +226,9 @@ class Clocks:
         """Run due steps for up to `SLICE` microseconds; return True if no due step remains.
 
         Every request calls this method first. The call is cheap, because the time of the next step is cached.
-        If it returns False, await `catch_up_in_slices`. While the tenant is held (see `hold`), this method
-        runs no steps and returns False. While a caller of `moving` has reserved the tenant's steps, it runs
-        no steps and returns True.
+        If it returns False, await `catch_up_in_slices`. There are two exceptions: while the tenant is held
+        (see `hold`), it runs no steps and returns False; while a caller of `moving` has reserved the tenant's
+        steps, it runs no steps and returns True.
         """
         if tenant in self._held:
             return False
@@ -249,9 +249,9 @@ class Clocks:
 
     @contextmanager
     def hold(self, tenant: str) -> Iterator[None]:
-        """Let the tenant's requests wait until the `with` block ends, because its data is being copied.
+        """Make the tenant's requests wait until the `with` block ends, because its data is being copied.
 
-        Requests that have already called `catch_up_slice` are not stopped.
+        Requests that have already called `catch_up_slice` are not delayed.
         """
         held = self._held[tenant] = asyncio.Event()
         try:
@@ -331,7 +331,8 @@ class Clocks:
     def rehearse(self, change: Change, step: Step) -> str:
         """Run and delete a step inside a change that the caller undoes, with the clock at `step.due`.
 
-        Returns the error if the step fails, and "" if not. The tenant's clock is the same as before.
+        Returns the error message if the step fails, and "" if it succeeds. Afterwards, the tenant's clock
+        shows the same time as before.
         """
         clock = self._clocks[step.tenant]
         change.done(step)

@@ -1,7 +1,7 @@
-"""Lets web pages of other origins call the APIs, as the Fetch standard describes (CORS).
+"""Lets web pages from other origins call the APIs, as the Fetch standard describes (CORS).
 
-`*` admits the pages of every origin to the vendors' APIs. It never admits them to the control plane, which
-can read and delete everything: only an origin that is named is admitted there.
+`*` allows pages from every origin to call the vendors' APIs, but not the control plane, which can read and
+delete everything. Only origins that the settings name may call the control plane.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 ANY: Final = "*"
 _METHODS: Final = b"GET, HEAD, POST, PUT, PATCH, DELETE"
 _MAX_AGE: Final = b"600"
-"""How long in seconds a browser may remember the answer to a preflight request."""
+"""The number of seconds for which a browser may cache the response to a preflight request."""
 _NO_CONTENT: Final = 204
 _VARY: Final = (b"vary", b"origin")
 _PORTS: Final = {"http": 80, "https": 443}
@@ -54,7 +54,7 @@ class Cors:
         self._named = {origin.encode() for origin in origins if origin != ANY}
 
     def sender(self, headers: Headers, send: Send, *, control: bool) -> Send:
-        """Return a `send` that adds the CORS headers to the response to a request with these headers.
+        """Wrap `send` so that it adds the CORS headers to a response; `headers` are the request's headers.
 
         `control` is True for requests to the control plane.
         """
@@ -68,7 +68,7 @@ class Cors:
         return send_with_headers
 
     def is_preflight(self, scope: Mapping[str, Any], *, control: bool) -> bool:
-        """Return True if a browser asks whether it may send a request, and if the page's origin may."""
+        """Return True if a request is a CORS preflight request and its origin is allowed."""
         headers = scope["headers"]
         return (
             scope["method"] == "OPTIONS"
@@ -77,7 +77,7 @@ class Cors:
         )
 
     async def answer_preflight(self, headers: Headers, send: Send) -> None:
-        """Answer a preflight request: all methods and all headers that it asks about are allowed."""
+        """Respond to a preflight request; all methods and all requested headers are allowed."""
         asked = _value(headers, b"access-control-request-headers")
         answer = [
             (b"access-control-allow-methods", _METHODS),

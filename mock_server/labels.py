@@ -36,7 +36,7 @@ class Labels:
 
     @classmethod
     def of(cls, secret: bytes, base_url: str) -> Self:
-        """Create an instance for a base URL, with a signing key derived from the sandbox's secret."""
+        """Create an instance for a base URL; the signing key is derived from the sandbox's secret."""
         return cls(hashlib.sha256(b"labels\0" + secret).digest(), base_url)
 
     def address(self, vendor: str, tenant: str, shipment: str) -> str:
@@ -45,17 +45,17 @@ class Labels:
         return f"{self.base_url}{PREFIX}{vendor}/{tenant}/{quote(shipment, safe='')}/{token}.pdf"
 
     def moved(self, text: bytes, vendor: str, tenant: str, other: str) -> bytes:
-        """Replace the label URLs of `tenant` in a document by those of the tenant `other`."""
+        """Replace the label URLs of `tenant` in a document with those of the tenant `other`."""
         return _replace(text, vendor, tenant, partial(self.address, vendor, other))
 
     def hidden(self, text: bytes, vendor: str, tenant: str) -> bytes:
-        """Replace the label URLs of `tenant` in a document by names of the shipments, without tokens."""
+        """Replace each label URL of `tenant` in a document with a placeholder that contains no token."""
         return _replace(
             text, vendor, tenant, lambda shipment: f"{_HIDDEN}{vendor}:{quote(shipment, safe='')}"
         )
 
     def shown(self, text: bytes, vendor: str, tenant: str) -> bytes:
-        """Replace what `hidden` results in by the label URLs of `tenant`."""
+        """Replace the placeholders that `hidden` inserted with the label URLs of `tenant`."""
         if _HIDDEN.encode() not in text:
             return text
         pattern = f'{_HIDDEN}{vendor}:([^"\\s]+)'.encode()
@@ -64,7 +64,7 @@ class Labels:
         )
 
     def read(self, path: str) -> LabelTarget | None:
-        """Return the shipment in a decoded URL path, or None if the path or its token is not valid."""
+        """Return the shipment that a decoded URL path names, or None if the path or token is not valid."""
         parts = path.removeprefix(PREFIX).split("/")
         if not path.startswith(PREFIX) or len(parts) != len(LabelTarget.__slots__) + 1:
             return None
@@ -79,7 +79,7 @@ class Labels:
 
 
 def _replace(text: bytes, vendor: str, tenant: str, replacement: Callable[[str], str]) -> bytes:
-    """Replace the label URLs of `tenant` in a document; `replacement` is called with the shipment's ID."""
+    """Replace each label URL of `tenant` in a document with the result of `replacement(shipment_id)`."""
     if PREFIX.encode() not in text:
         return text
     pattern = rf'https?://[^"\s]+?{PREFIX}{vendor}/{re.escape(tenant)}/([^"/\s]+)/\w+\.pdf'

@@ -56,7 +56,7 @@ KINDS: Final = (
 
 
 _AT_ONCE: Final = 20_000
-"""The number of events that `search` reads before it lets other requests be served."""
+"""The number of events that `search` reads before it lets other requests run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +136,8 @@ class Ledger:
 def rebuild(events: Iterable[Event]) -> dict[tuple[str, str], str]:
     """Replay a whole ledger, and return the final status of each return, keyed by (vendor, ID).
 
-    Raises `ValueError` if two events contradict each other, which means that a change was recorded wrongly or
-    not at all.
+    Raises `ValueError` if two events contradict each other, which means that the ledger is incomplete or
+    wrong.
     """
     statuses: dict[tuple[str, str], str] = {}
     for event in events:

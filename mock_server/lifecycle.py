@@ -71,17 +71,17 @@ class Lifecycle:
             raise ValueError(f"The transition table is wrong: {'; '.join(faults)}.")
 
     def check(self, current: str, wanted: str) -> None:
-        """Raise `IllegalMove` unless `wanted` may follow `current`. This applies even if they are equal."""
+        """Raise `IllegalMove` unless `wanted` may follow `current`, even if both are the same status."""
         allowed = self.transitions.get(current, ())
         if wanted not in allowed:
             raise IllegalMove(current, wanted, allowed)
 
     def is_open(self, status: str) -> bool:
-        """Return True if `status` is not final, which means that another status may follow it."""
+        """Return True if another status may follow `status`, so that `status` is not final."""
         return bool(self.transitions.get(status))
 
     def word(self, state: State) -> str:
-        """Return the vendor's first status that has the given neutral state.
+        """Return the vendor's status for a neutral state; if there are several, return the first.
 
         Raises `LookupError` if no status has this state.
         """

@@ -1,4 +1,4 @@
-"""`Overview`: what a person wants to know about a return, in the same form for all vendors."""
+"""`Overview`: the main facts about a return, in the same form for all vendors."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -6,9 +6,10 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A line item of a return. `reason` is in the vendor's words; `amount` is the price of all units.
+    """A line item of a return.
 
-    `amount` is None if the return's document contains no price.
+    `reason` is the vendor's term for the reason. `amount` is the price of all units, or None if the return's
+    document contains no price.
     """
 
     sku: str
@@ -20,7 +21,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A parcel of a return. `status` is in the vendor's words."""
+    """A parcel of a return; `status` is the vendor's status."""
 
     id: str
     carrier: str
@@ -30,10 +31,10 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """A return's number, customer, value, items and parcels.
+    """A summary of a return: its number, customer, value, items and parcels.
 
-    `number` is the number that the vendor shows to customers. `amount` is the value of the returned items in
-    `currency` (ISO 4217); both are None or "" if they are unknown.
+    `number` is the number that the vendor shows to customers. `amount` is the value of the returned items,
+    and `currency` is its ISO 4217 code. If the value is unknown, `amount` is None and `currency` is "".
     """
 
     number: str

@@ -1,7 +1,7 @@
 """Finds the proxy for a URL in the environment (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY).
 
-httpx can do this too, but it sends requests through the proxy even if they are for this machine. In addition,
-if any of the proxies has an unsupported scheme, every request fails. Commands that call the sandbox use
+httpx can do this too, but it has two disadvantages: it sends requests for this machine through the proxy, and
+every request fails if any of the proxies has an unsupported scheme. Commands that call the sandbox use
 `network`, which validates the proxy for one URL. The webhook sender calls `webhook_proxy` once per URL scheme
 at start-up, and `bypasses` for each request.
 """

@@ -51,19 +51,21 @@ class Settings(BaseSettings):
     control_token: SecretStr | None = None
     """The bearer token that `/__sandbox` requires; if None, requests need no token."""
     demo_keys: bool | None = None
-    """Whether `demo` has the well-known keys; if None, only if no other machine can reach the sandbox."""
+    """Whether `demo` has the well-known keys; if None, it has them unless other machines can reach the
+    sandbox."""
     keep_alive: int = Field(default=75, ge=1, le=86_400)
     """Seconds before the server closes an idle connection; higher than the timeout of most clients."""
     webhook_allow: Annotated[tuple[str, ...], NoDecode] = ()
-    """Hosts and CIDR blocks, other than this machine, that webhooks may be sent to; separated by commas."""
+    """Hosts and CIDR blocks that webhooks may be sent to, besides this machine; separated by commas."""
     journal: int = Field(default=1_000, ge=0, le=100_000)
-    """How many of the newest requests of each tenant are kept in memory, with their responses."""
+    """The number of requests per tenant that are kept in memory with their responses; older ones are
+    dropped."""
     log: bool = False
     """Whether each request is printed to standard output, in one line."""
     cors: Annotated[tuple[str, ...], NoDecode] = ()
-    """Origins whose web pages may call the vendors' APIs, and `*` for every origin; separated by commas.
+    """Origins whose web pages may call the vendors' APIs, separated by commas; `*` stands for every origin.
 
-    Pages of an origin that is named may call the control plane too.
+    Pages from origins that are listed by name may call the control plane too.
     """
     max_body: int = Field(default=1_048_576, ge=1)
     """The size limit of request bodies in bytes."""
@@ -71,7 +73,7 @@ class Settings(BaseSettings):
     @field_validator("first_moment", mode="wrap")
     @classmethod
     def _check_first_moment(cls, given: Any, parse: ValidatorFunctionWrapHandler) -> datetime | None:
-        """Validate the time by the control plane's rules for a new tenant's `first_moment`."""
+        """Apply the same rules as the control plane applies to the `first_moment` of a new tenant."""
         try:
             moment: datetime | None = parse(given)
         except ValidationError:
@@ -83,7 +85,7 @@ class Settings(BaseSettings):
     @field_validator("secret", "control_token")
     @classmethod
     def _empty_to_none(cls, given: SecretStr | None) -> SecretStr | None:
-        """Return None instead of an empty value, because an empty secret or token would protect nothing."""
+        """Replace an empty secret or token with None, because an empty one would protect nothing."""
         return given if given and given.get_secret_value().strip() else None
 
     @field_validator("public_url")
@@ -111,7 +113,7 @@ class Settings(BaseSettings):
     @field_validator("cors", mode="before")
     @classmethod
     def _check_cors(cls, given: Any) -> Any:
-        """Return the origins as browsers send them; raise `ValueError` if one is not an origin."""
+        """Convert the origins to the form that browsers send; raise `ValueError` if one is invalid."""
         origins = given.replace(",", " ").split() if isinstance(given, str) else given
         return tuple(read_origin(origin) for origin in origins)
 
@@ -137,5 +139,5 @@ class Settings(BaseSettings):
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     def path_of(self, vendor: str, base_path: str) -> str:
-        """Return the path of a vendor's API; it begins with `/{vendor}` unless only one vendor is served."""
+        """Return the path of a vendor's API; it starts with `/{vendor}` unless only one vendor is served."""
         return base_path if self.vendor else f"/{vendor}{base_path}"

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 _PAUSES: Final = (1, 2, 5, 10, 30, 60)
 """Seconds to wait before each consecutive restart of a task; the last value repeats."""
 STEADY: Final = 60.0
-"""Seconds that a restarted task must run before its earlier failure is no longer reported."""
+"""The number of seconds that a restarted task must run before its earlier failure is cleared."""
 _log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class _Failure:
-    """Why a task ended, how many times it has ended in a row, and when it was restarted.
+    """The reason why a task ended, how many times in a row it has ended, and when it was restarted.
 
     `restarted` is None until the task has been restarted.
     """
@@ -56,7 +56,7 @@ class Supervisor:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def problems(self) -> list[str]:
-        """Return a sentence about each task that has ended and has not since run for `STEADY` seconds."""
+        """Return a sentence for each task that ended and has not run for `STEADY` seconds since then."""
         for name, failure in list(self._failures.items()):
             if failure.restarted is not None and self._now() - failure.restarted >= STEADY:
                 del self._failures[name]

@@ -18,10 +18,10 @@ _WHOLE_ACCOUNT: Final = ""
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """A switch that a vendor declares; `sentence` describes the condition while the switch is on.
+    """A switch that a vendor declares; `sentence` describes the condition that it simulates.
 
-    If there are `shops`, each shop has its own switch; otherwise the whole account has one switch. If
-    `closes` is not empty, the vendor is unavailable to the tenant while the switch is on: every request
+    If `shops` is not empty, each shop has its own switch; otherwise one switch applies to the whole account.
+    If `closes` is not empty, the vendor is unavailable to the tenant while the switch is on: every request
     results in an error with `closes` as its message.
     """
 
@@ -120,7 +120,7 @@ class Switches:
         return Position(vendor, switch, shop, on)
 
     def on(self, tenant: str) -> list[tuple[str, str, str]]:
-        """List the vendor, name and shop of each of a tenant's switches that is on, sorted."""
+        """List a tenant's switches that are on, as sorted tuples of vendor, name and shop."""
         return sorted(
             (vendor, name, shop)
             for (owner, vendor), names in self._on.items()

@@ -40,11 +40,11 @@ class TenantExistsError(Exception):
 class Tenant:
     """The options that a tenant was created with; a reset applies them again.
 
-    The tenant's clock started at `first_moment` (microseconds since the Unix epoch). If `chosen` is True, the
-    client chose this time, and a reset sets the clock back to that time and reproduces the same data byte for
-    byte. Otherwise a reset starts the clock at real time. If `plan` is "", each vendor's first plan applies.
-    If `shop` is "", the returns are generated; otherwise it is the ID of the merchant's own shop (see
-    `shop.kept`).
+    `first_moment` is the time at which the tenant's clock started (microseconds since the Unix epoch). If
+    `chosen` is True, the client chose this time; a reset then sets the clock back to it and reproduces the
+    same data byte for byte. Otherwise, a reset starts the clock at real time. If `plan` is "", each vendor's
+    first plan applies. If `shop` is "", the returns are generated; otherwise it is the ID of the merchant's
+    own shop (see `shop.kept`).
     """
 
     name: str
@@ -59,16 +59,16 @@ class Tenant:
 
     @property
     def is_empty(self) -> bool:
-        """True if the tenant starts without any returns, orders and other records."""
+        """True if the tenant has no returns, orders or other records at the start."""
         return not self.shop and not self.seed_size
 
 
 class Tenants:
     """Creates, resets and deletes tenants; each of these operations is one transaction.
 
-    While requests are served, `Bulk` performs the same operations in slices. A tenant's rows are
-    stored in a *partition*. A reset fills a new partition and then assigns it to the tenant, so that clients
-    never see a partial reset; the old partition is emptied afterwards.
+    While requests are served, `Bulk` performs the same operations in slices. A tenant's rows are stored in a
+    *partition*. A reset fills a new partition, and assigns it to the tenant when it is complete, so that
+    clients never see a partial reset. The old partition is emptied afterwards.
     """
 
     def __init__(self, world: World, vendors: Mapping[str, Vendor]) -> None:
@@ -128,7 +128,7 @@ class Tenants:
             )
 
     def _prepare_reset_to(self, shop: "Shop") -> None:
-        """Make a reset of `demo` use a shop, without changing the data that `demo` has."""
+        """Store the shop to use for the next reset of `demo`; the present data of `demo` does not change."""
         if self.get(DEMO).shop == shop_id(shop):
             return
         table = tables.tenants
@@ -188,7 +188,7 @@ class Tenants:
         frozen: bool = False,
         shop: "Shop | None" = None,
     ) -> Tenant:
-        """Validate the options for a new tenant, and build the tenant without storing it; a shop is stored.
+        """Validate the options for a new tenant, and build it without storing it; only its shop is stored.
 
         Accepts the same options and raises the same errors as `create`.
         """
@@ -223,7 +223,7 @@ class Tenants:
         )
 
     def _keep(self, shop: "Shop | None", start: int) -> str:
-        """Check and store a shop, and return its ID, or "" if there is no shop."""
+        """Validate and store a shop, and return its ID; return "" if `shop` is None."""
         if shop is None:
             return ""
         from mock_server.shop.checking import check
@@ -235,7 +235,7 @@ class Tenants:
     def insert(
         self, change: Change, tenant: Tenant, partition: str, clock: TenantClock | None = None
     ) -> None:
-        """Store a new tenant with its clock and default keys; `partition` contains the tenant's rows.
+        """Store a new tenant with its clock and default keys; `partition` already contains the tenant's rows.
 
         If `clock` is None, the clock starts at the tenant's first moment.
         """
@@ -342,7 +342,8 @@ class Tenants:
     def snapshot_partitions(self, name: str) -> list[str]:
         """Return the names of the partitions of a tenant's snapshots.
 
-        They contain records of the tenant's customers; the store accepts them in place of a tenant's name.
+        They contain customers' personal data. The store's methods accept these names in place of a tenant's
+        name.
         """
         table = tables.snapshots
         rows = self._world.store.select(sa.select(table.c.partition).where(table.c.tenant == name))

@@ -25,7 +25,7 @@ from mock_server.webhooks.registry import Webhooks
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The store, clocks and other services of one sandbox, which vendors and the control plane use."""
+    """The database and services of one sandbox, which vendors and the control plane use."""
 
     store: Store
     ledger: Ledger
@@ -52,7 +52,7 @@ class World:
         return cls._over(store, settings, _secret(store, settings))
 
     def scratch(self) -> Self:
-        """Create an empty world on a temporary store, with the same settings and secret."""
+        """Create an empty world with a temporary store, and with the same settings and secret."""
         return self._over(Store.scratch(), self.settings, self.keys.secret)
 
     @classmethod

@@ -64,7 +64,7 @@ def _facts(settings: Settings) -> Iterator[str]:
 
 
 def _ignored_options(demo: Tenant, settings: Settings) -> Iterator[str]:
-    """Yield a warning for each option that has no effect because the tenant `demo` already exists."""
+    """Yield a warning for each option that has no effect because the database already has a tenant `demo`."""
     for name in ("seed", "seed_size"):
         actual, requested = getattr(demo, name), getattr(settings, name)
         if name in settings.model_fields_set and actual != requested:

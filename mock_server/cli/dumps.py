@@ -32,8 +32,8 @@ def register(commands: typer.Typer) -> None:
 def dump(file: File, tenant: Tenant = "demo", url: Url = DEFAULT_URL, token: Token = "") -> None:
     """Export a tenant to a file.
 
-    The file has its records, ledger and clock, but no keys, tokens, webhooks and faults. An existing file is
-    replaced.
+    The file contains the tenant's records, ledger and clock, but no keys, tokens, webhooks or faults. An
+    existing file is replaced.
     """
     answer = call(url, token, "GET", tenant_path(tenant, "export"))
     try:

@@ -1,4 +1,4 @@
-"""Implements the commands for faults: errors and disturbances that a tenant's clients meet on purpose."""
+"""Implements the commands for faults, which make a tenant's requests fail or slow down on purpose."""
 
 from typing import Annotated, Any
 
@@ -39,7 +39,7 @@ def register(commands: typer.Typer) -> None:
 def faults(
     tenant: Tenant = "demo", output: As = Format.table, url: Url = DEFAULT_URL, token: Token = ""
 ) -> None:
-    """List a tenant's faults, and how often each one fired."""
+    """List a tenant's faults, and how many requests each one has affected."""
     print_answer(call(url, token, "GET", tenant_path(tenant, "faults")), output, "faults")
 
 
@@ -81,8 +81,8 @@ def add_fault(
 ) -> None:
     """Add a fault.
 
-    Calls with the tenant's credentials meet it until it is deleted or the tenant is reset. Without --next,
-    --every and --share, every call does.
+    The fault affects requests with the tenant's credentials until it is deleted or the tenant is reset.
+    Without --next, --every and --share, it affects every request.
     """
     kinds = {each["what"]: each["schema"] for each in member(call(url, token, "GET", "/faults"), "kinds")}
     try:
@@ -102,7 +102,7 @@ def fault(
     url: Url = DEFAULT_URL,
     token: Token = "",
 ) -> None:
-    """Show a fault, and how often it fired."""
+    """Show a fault, and how many requests it has affected."""
     print_answer(call(url, token, "GET", tenant_path(tenant, "faults", id_)), output)
 
 
@@ -113,7 +113,7 @@ def delete_fault(id_: FaultId, tenant: Tenant = "demo", url: Url = DEFAULT_URL, 
 
 
 def delete_faults(tenant: Tenant = "demo", url: Url = DEFAULT_URL, token: Token = "") -> None:
-    """Delete all faults of a tenant, also those of a scenario."""
+    """Delete all faults of a tenant, including those that a scenario added."""
     call(url, token, "DELETE", tenant_path(tenant, "faults"))
     notify(f"{tenant} has no faults.")
 
@@ -129,7 +129,7 @@ def scenario(
 ) -> None:
     """Start a scenario: replace a tenant's faults with a named list of faults.
 
-    `returns sandbox fault-kinds` lists the scenarios, and `returns sandbox delete-faults` ends one.
+    `returns sandbox fault-kinds` lists the scenarios. To end a scenario, use `returns sandbox delete-faults`.
     """
     body = not_none(name=name, vendor=vendor, seed=seed)
     print_answer(call(url, token, "POST", tenant_path(tenant, "scenario"), body), output, "faults")

@@ -28,8 +28,8 @@ def describe_inputs(
 ) -> list[tuple[str, str]]:
     """List the key and the type of each input that a JSON Schema describes.
 
-    The key, such as `items[0].quantity`, is what users write after `--input`. `prefix` is put in front of
-    every key. If `optional` is true, all inputs are described as optional.
+    Users write the key, such as `items[0].quantity`, after `--input`. Each key starts with `prefix`. If
+    `optional` is true, all inputs are described as optional.
     """
     lines = []
     for name, field in schema.get("properties", {}).items():
@@ -94,7 +94,7 @@ def _insert(inputs: Any, steps: list[str | int], value: Any, key: str) -> None:
     """Insert a value into the inputs at the position that its key describes.
 
     `steps` are the parts of the key, such as `["items", 0, "quantity"]`. Raises `InputError` if the key
-    contradicts an earlier key, is given twice, or skips an item of a list.
+    contradicts an earlier key, appears twice, or skips an item of a list.
     """
     holder: Any = inputs
     for step, following in zip(steps, [*steps[1:], None], strict=True):

@@ -1,4 +1,4 @@
-"""Implements `returns sandbox ledger`, which lists a tenant's events; parts of other long lists, too."""
+"""Implements `returns sandbox ledger`, which lists a tenant's events; also defines the paging of lists."""
 
 from typing import Annotated, Any
 
@@ -51,7 +51,7 @@ def ledger(
 
 
 def page(after: int, limit: int | None, last: int | None) -> dict[str, Any]:
-    """Build the query for a part of a list; exit if both `limit` and `last` are given."""
+    """Build the query parameters for one page of a list; exit if both `limit` and `last` are set."""
     if limit is not None and last is not None:
         fail("Use either --limit for the oldest entries, or --last for the newest.", MISUSED)
     return {"after": after, **not_none(limit=limit, last=last)}

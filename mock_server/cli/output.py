@@ -29,8 +29,8 @@ class Format(StrEnum):
 def print_answer(answer: httpx.Response, output: Format, member: str = "", *, otherwise: str = "") -> None:
     """Print a response from the control plane, either as unchanged JSON or as a table.
 
-    `member` is the name of the response's field that the table shows, and `otherwise` is the name of the
-    field to show if that field is missing or empty. Without `member`, the table shows the whole response.
+    The table shows the response's field `member`, or the field `otherwise` if `member` is missing or empty.
+    If no `member` is passed, the table shows the whole response.
     """
     if output is Format.json:
         print_json(answer)
@@ -126,5 +126,5 @@ def one_line(value: Any) -> str:
 
 
 def printable(text: str) -> str:
-    """Replace control characters, so that a tenant's data cannot send commands to the terminal."""
+    """Replace control characters, so that text from the sandbox cannot send commands to the terminal."""
     return "".join(letter if letter.isprintable() or letter == "\n" else "�" for letter in text)

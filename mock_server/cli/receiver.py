@@ -57,10 +57,11 @@ def check(
     ] = None,
     output: As = Format.table,
 ) -> None:
-    """Send a receiver events of a vendor, and judge its answers.
+    """Send webhook events of a vendor to a receiver, and check its responses.
 
-    Sends signed events of every kind, then repeated, forged, old, broken and very large ones, and a burst.
-    The events report invented returns, so check a test installation. Exits with code 1 if a check fails.
+    Sends signed events of every kind, then repeated, forged, old, malformed and very large ones, and finally
+    a burst. The events report invented returns, so use a test installation of the receiver. The exit code is
+    1 if a check fails.
     """
     from mock_server.receiver_check.check import Target
     from mock_server.receiver_check.reporting import as_json, as_junit
@@ -91,7 +92,7 @@ def _url(url: str) -> str:
 
 
 def _format(vendor: str, secret: str) -> WebhookFormat:
-    """Look up how a vendor reports events; exit if this is unknown, or if a secret is required."""
+    """Look up a vendor's webhook format; exit if the vendor has none, or if a required secret is missing."""
     from mock_server import vendors
 
     known = [name for name in vendors.names() if vendors.webhooks_of(name)]
@@ -135,11 +136,14 @@ def _run(target: Target, format_: WebhookFormat, *, show: bool) -> Report:
 
 
 def _ignore(_finding: Finding) -> None:
-    """Print nothing, because the whole report is printed at the end."""
+    """Ignore a finding, because the command prints all findings at the end."""
 
 
 def _print(finding: Finding) -> None:
-    """Print a finding as a line and, unless it passed, what was observed and what to do."""
+    """Print a finding as one line.
+
+    If the check did not pass, also prints what was observed and how to fix it.
+    """
     verdict = typer.style(finding.verdict.value, fg=_COLOURS[finding.verdict.value], bold=True)
     took = f"  {finding.milliseconds:.0f} ms" if finding.requests else ""
     typer.echo(f"{verdict}  {finding.question}{typer.style(took, dim=True)}")

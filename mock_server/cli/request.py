@@ -57,7 +57,7 @@ def tenant_path(tenant: str, *names: str) -> str:
 
 
 def not_none(**values: Any) -> dict[str, Any]:
-    """Return the keyword arguments that are not None as a dictionary."""
+    """Return a dictionary of the keyword arguments that are not None."""
     return {name: value for name, value in values.items() if value is not None}
 
 

@@ -1,4 +1,4 @@
-"""Implements `returns sandbox requests`, `request` and `clear-requests`: what clients sent to the sandbox."""
+"""Implements `returns sandbox requests`, `request` and `clear-requests`, for requests that clients sent."""
 
 from __future__ import annotations
 
@@ -77,7 +77,8 @@ def requests(
 ) -> None:
     """List the requests that your code sent, oldest first.
 
-    Requests with a wrong key or an unknown path are included: they may be the tenant's.
+    The list includes requests with a wrong key or an unknown path, because the sandbox cannot know which
+    tenant sent them.
     """
     query = not_none(vendor=vendor, operation=operation, status=status, since=since, text=text, fault=fault)
     query |= not_none(after=after, limit=limit, method=method.upper() if method else None)

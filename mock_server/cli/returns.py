@@ -43,7 +43,7 @@ Inputs = Annotated[
 _SHOPPER_INPUTS: Final = {
     "properties": {"items": {"items": {"properties": {"quantity": {"type": "integer"}}}}},
 }
-"""The inputs of `create-return` that are not texts."""
+"""The JSON Schema of the `create-return` inputs that are not strings."""
 
 
 def register(commands: typer.Typer) -> None:

@@ -201,7 +201,7 @@ def _serve_at(listener: socket, settings: Settings, ready_file: Path | None) -> 
 
 
 def with_control_token(settings: Settings) -> Settings:
-    """Return the settings; if a control token is needed but not set, create, add and print one.
+    """Return the settings; if they need a control token but contain none, create, add and print one.
 
     A control token is needed if other machines can reach the sandbox.
     """

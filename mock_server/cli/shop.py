@@ -32,7 +32,7 @@ def register(commands: typer.Typer) -> None:
 
 
 def read_shop_file(path: Path) -> Mapping[str, Any]:
-    """Read a shop's file as the control plane's JSON; exit with a sentence for each fault if it has any."""
+    """Read a shop's YAML file as JSON for the control plane; if the file has errors, print them and exit."""
     from mock_server.shop.document import read_content
     from mock_server.shop.faults import ShopError
 
@@ -77,8 +77,9 @@ def export(
 ) -> None:
     """Print the present state of a tenant as a shop's file.
 
-    Products, customers, orders and returns are printed as YAML, with ages counted back from the tenant's
-    present time. The history of a return, notes, webhooks, keys and the ledger are not.
+    Products, customers, orders and returns are printed as YAML. Dates are printed as ages, relative to the
+    tenant's present time. The export does not include the history of returns, notes, webhooks, keys and the
+    ledger.
     """
     from mock_server.shop import template
 

@@ -28,7 +28,8 @@ def snapshot(
 ) -> None:
     """Take a snapshot of a tenant.
 
-    A snapshot keeps its records, ledger, webhooks, switches and clock, so that they can be restored.
+    A snapshot contains the tenant's records, ledger, webhooks, switches and clock. Use `restore` to return to
+    it.
     """
     answer = call(url, token, "POST", tenant_path(tenant, "snapshots"), not_none(name=name))
     print_answer(answer, output)
@@ -50,7 +51,7 @@ def restore(
 ) -> None:
     """Restore a snapshot of a tenant.
 
-    The clock shows the time of the snapshot again; keys stay as they are.
+    The clock is set back to the time of the snapshot. The tenant's keys do not change.
     """
     answer = call(url, token, "POST", tenant_path(tenant, "snapshots", name, "restore"))
     print_answer(answer, output)
@@ -70,8 +71,8 @@ def clone(
     url: Url = DEFAULT_URL,
     token: Token = "",
 ) -> None:
-    """Create a tenant as a copy of another one.
+    """Create a copy of a tenant.
 
-    The copy has the same data and time, but keys of its own.
+    The copy has the same data and time, but different keys.
     """
     print_answer(call(url, token, "POST", tenant_path(tenant, "clone"), {"name": name}), output)

@@ -117,7 +117,7 @@ def reset(
 ) -> None:
     """Reset a tenant to its initial state.
 
-    The clock and the ID sequences restart too, so that every test run sees the same returns.
+    The clock and the ID sequences start over too, so that every test run sees the same returns.
     """
     print_answer(call(url, token, "POST", tenant_path(tenant, "reset")), output)
     notify("Restart triggers that polled this tenant with --restart; they remember its old ids and times.")
@@ -179,7 +179,7 @@ def advance(
 def _target(
     duration: str | None, until: str | None, vendor: str | None, within: str | None
 ) -> dict[str, Any]:
-    """Build the body of a request to advance the clock; raises `ValueError` if the options do not fit."""
+    """Build the request body that advances the clock; raises `ValueError` for contradictory options."""
     if (duration is None) == (until is None):
         raise ValueError("Pass either a duration such as 3d, or --until.")
     body: dict[str, Any] = (

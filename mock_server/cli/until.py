@@ -13,7 +13,7 @@ _STATUS: Final = re.compile(
 def until(text: str) -> dict[str, Any]:
     """Parse `next`, a time such as `2026-03-09T09:00:00Z`, or `return ID is STATUS`.
 
-    Returns the body of a request to advance the clock. Raises `ValueError` if the text is none of them. The
+    Returns the body of a request to advance the clock. Raises `ValueError` if the text has another form. The
     error message is a complete sentence that can be shown to the user.
     """
     words = text.strip()

@@ -14,9 +14,9 @@ def register(commands: typer.Typer) -> None:
 def verify(
     tenant: Tenant = "demo", output: As = Format.table, url: Url = DEFAULT_URL, token: Token = ""
 ) -> None:
-    """Rebuild a tenant's statuses, counters and reports from its ledger, and compare.
+    """Compare a tenant's stored statuses, counters and reports with those that its ledger results in.
 
-    Prints a sentence for each difference; the exit code is 1 if there is any.
+    Prints a sentence for each difference. The exit code is 1 if there are differences.
     """
     answer = call(url, token, "GET", tenant_path(tenant, "verify"))
     differences, found = member(answer, "differences"), member(answer, "found")

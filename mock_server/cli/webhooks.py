@@ -1,6 +1,7 @@
 """Implements the commands for webhooks and their deliveries.
 
-They do what merchants do in the vendors' dashboards, and show what was sent and what receivers answered.
+Users can manage webhooks as in the vendors' dashboards, and see what the sandbox sent and how receivers
+responded.
 """
 
 import sys
@@ -92,7 +93,7 @@ def events(
 ) -> None:
     """List the events that a vendor's webhooks report.
 
-    Those that do not occur in the sandbox can be sent as test events.
+    Some events never occur in the sandbox; they can be sent only as test events.
     """
     path = tenant_path(tenant, "vendors", vendor, "webhook-events")
     print_answer(call(url, token, "GET", path), output, "events")
@@ -259,9 +260,9 @@ def resend(
     url: Url = DEFAULT_URL,
     token: Token = "",
 ) -> None:
-    """Send one delivery again, or all that match the options.
+    """Send one delivery again, or all deliveries that match the options.
 
-    Without an ID and without --state, everything that was not delivered is sent again.
+    Without an ID and --state, all deliveries that failed or are still waiting are sent again.
     """
     selected = not_none(vendor=vendor, webhook=webhook, event=event, state=state, after=after, until=until)
     if delivery_id is None:

@@ -91,7 +91,7 @@ class Control:
             raise AttributeError(f"The control plane has no operation {name!r}.") from None
 
     def problem(self, problem: Problem) -> Reply:
-        """Build the error response for a problem: `{"error": {"code", "message"[, "fields"]}}`."""
+        """Build the control plane's error response for a problem, including any invalid fields."""
         error: dict[str, Any] = {"code": problem.kind, "message": problem.message}
         if problem.fields:
             error["fields"] = [{"field": entry.field, "message": entry.message} for entry in problem.fields]

@@ -61,10 +61,9 @@ class ClockEndpoints:
         """Return the time to which a request advances the clock; `now` is the clock's current time.
 
         Both times are in microseconds since the Unix epoch. Raises `Problem` if the requested time is in the
-        past or after the year 2199, or if what the request waits for never happens. If the clock is ticking,
-        a time up to `TOLERANCE` in the past is allowed, but does not change the clock: otherwise, a client
-        that requests the time it has just read would be rejected, because the clock has moved on in the
-        meantime.
+        past or after the year 2199, or if the event that the request waits for never happens. A ticking clock
+        moves on between two requests, so a client may request a time that has just passed. Such a time is
+        accepted if it is at most `TOLERANCE` in the past, and does not change the clock.
         """
         if "until" in requested:
             return self._until(tenant, requested["until"], now)
@@ -80,7 +79,7 @@ class ClockEndpoints:
         return max(target, now)
 
     def _until(self, tenant: str, until: Any, now: int) -> int:
-        """Return the time (µs) of the next thing that happens, or at which a return reaches a status."""
+        """Return the time (µs) of the next step or webhook, or the time when a return reaches a status."""
         world = self._context.world
         if until == "next":
             dues = (world.clocks.next_due(tenant), world.outbox.next_due(tenant))
@@ -102,7 +101,7 @@ class ClockEndpoints:
         return target
 
     def _return(self, tenant: str, until: Mapping[str, Any]) -> tuple[Vendor, Row]:
-        """Look up the return that a request waits for; raises `Problem` if it is unknown or not unique."""
+        """Look up the return that a request waits for; raises `Problem` if the ID is unknown or ambiguous."""
         vendors, id_ = self._context.vendors, until["return"]
         if "vendor" in until:
             vendors = {until["vendor"]: self._context.vendor(until["vendor"])}
@@ -118,9 +117,9 @@ class ClockEndpoints:
 
 
 def _statuses(vendor: Vendor, wanted: str) -> frozenset[str]:
-    """Return a vendor's statuses that a word names: a status itself, or all statuses of a neutral state.
+    """Return the vendor's statuses that match `wanted`, which is a status or a neutral state.
 
-    Raises `Problem` if the word is neither.
+    Raises `Problem` if `wanted` is neither a status nor a neutral state of the vendor.
     """
     states, word = vendor.lifecycle.states, wanted.casefold()
     named = [status for status in states if status.casefold() == word]

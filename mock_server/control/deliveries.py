@@ -65,7 +65,7 @@ class DeliveryEndpoints:
             raise Problem("not_found", str(error)) from None
 
     def _obstacle(self, found: Delivery) -> str:
-        """Return why a delivery cannot be sent again, or "" if it can."""
+        """Return the reason why a delivery cannot be sent again, or "" if it can be."""
         try:
             webhook = self._context.world.webhooks.get(found.tenant, found.webhook, found.vendor)
         except UnknownWebhookError:

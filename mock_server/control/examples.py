@@ -1,7 +1,7 @@
 """Values that Swagger UI fills into the operations of the control plane, so that Execute succeeds.
 
-An operation on a record that does not exist yet, such as a snapshot, is filled with the ID that the record
-will have once it is created with the values that are filled in.
+If an operation needs a record that does not exist yet, such as a snapshot, the value is the ID that this
+record gets when the user creates it with the other values that are filled in.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,11 +19,11 @@ from mock_server.vendors import Vendor
 from mock_server.world import World
 
 _SEQUENCES = sa.table("sqlite_sequence", sa.column("name"), sa.column("seq"))
-"""The last ID of each table whose IDs are never used twice."""
+"""The highest ID used so far in each table that never reuses IDs (SQLite's AUTOINCREMENT)."""
 
 
 def examples(world: World, served: Mapping[str, Vendor], tenant: str) -> Examples:
-    """Collect IDs of a tenant's records, and request bodies that the sandbox accepts now."""
+    """Collect IDs of a tenant's records, and request bodies that the sandbox would accept at the moment."""
     found = _Finder(world, served, tenant)
     path = {**found.names(), **found.webhooks(), **found.faults(), **found.requests()}
     bodies: dict[str, Any] = {
@@ -46,14 +46,14 @@ def examples(world: World, served: Mapping[str, Vendor], tenant: str) -> Example
 
 @dataclass(frozen=True, slots=True)
 class _Finder:
-    """Finds records of one tenant."""
+    """Finds example values in a tenant's records; values for paths are keyed by parameter."""
 
     world: World
     served: Mapping[str, Vendor]
     tenant: str
 
     def names(self) -> dict[str, str]:
-        """Return a tenant that can be deleted, and a snapshot."""
+        """Return the names of a tenant that can be deleted and of a snapshot, or default names."""
         others = [name for name in self._tenants() if name != self.tenant]
         table = tables.snapshots
         snapshots = self._column(table.c.name, table.c.tenant == self.tenant)
@@ -65,7 +65,7 @@ class _Finder:
         }
 
     def free_tenant(self, name: str) -> str:
-        """Return `name`, or `name` with a number if a tenant has this name."""
+        """Return `name`; if a tenant already has this name, return it with a number, such as `acme-2`."""
         taken, number, free = set(self._tenants()), 1, name
         while free in taken:
             number += 1
@@ -73,28 +73,29 @@ class _Finder:
         return free
 
     def webhooks(self) -> dict[str, str]:
-        """Return the first webhook that Swagger UI can change, and the newest delivery."""
+        """Return the IDs of the first webhook that Swagger UI can change and of the newest delivery."""
         webhooks = [webhook.id for webhook in self.world.webhooks.every(self.tenant) if not webhook.own]
         deliveries = self.world.outbox.deliveries(self.tenant, last=1)
         delivery = deliveries[0].id if deliveries else self._next("deliveries")
         return {"delivery": str(delivery), **({"webhook": webhooks[0]} if webhooks else {})}
 
     def faults(self) -> dict[str, str]:
-        """Return the first fault."""
+        """Return the ID of the tenant's first fault, or of the next new fault if there are no faults."""
         table = tables.faults
         faults = self._column(table.c.id, table.c.tenant == self.tenant)
         return {"fault": f"{PREFIX}{faults[0] if faults else self._next('faults')}"}
 
     def requests(self) -> dict[str, str]:
-        """Return the newest recorded request of the tenant, and the newest without a tenant."""
+        """Return the IDs of the tenant's newest request and of the newest request without a tenant."""
         owners = {"get_request": self.tenant, "get_request_without_tenant": NO_TENANT}
         newest = {operation: self.world.journal.entries(owner)[:1] for operation, owner in owners.items()}
         return {f"{operation}.id": str(entry.id) for operation, found in newest.items() for entry in found}
 
     def movable(self) -> Iterator[tuple[str, str, str]]:
-        """Yield new returns, with their vendor and a status that may follow.
+        """Yield the ID of each new return, with its vendor and a status that may follow.
 
-        Vendors with many statuses come first: nothing but a merchant moves their new returns.
+        The vendors with the most statuses come first, because the sandbox does not change the status of their
+        new returns by itself.
         """
         by_statuses = sorted(self.served.items(), key=lambda pair: -len(pair[1].lifecycle.states))
         for name, vendor in by_statuses:
@@ -114,7 +115,7 @@ class _Finder:
                     yield name, act_name, inputs
 
     def switches(self) -> Iterator[Mapping[str, Any]]:
-        """Yield the inputs that turn a switch off, which hinders no other operation."""
+        """Yield request bodies that turn a switch off, because this does not affect any other operation."""
         for position in self.world.switches.positions(self.tenant):
             shop = {"shop": position.shop} if position.shop else {}
             yield {"vendor": position.vendor, "name": position.switch.name, **shop, "on": False}
@@ -127,6 +128,6 @@ class _Finder:
         return [value for (value,) in self.world.store.select(query)]
 
     def _next(self, table: str) -> int:
-        """Return the ID that the next row of a table will have."""
+        """Return the ID that the next new row of a table will get."""
         query = sa.select(_SEQUENCES.c.seq).where(_SEQUENCES.c.name == table)
         return max((last for (last,) in self.world.store.select(query)), default=0) + 1

@@ -1,4 +1,4 @@
-"""Control plane operations for faults: what there is, and what a tenant's clients meet."""
+"""Control plane operations that list the kinds of faults, and manage a tenant's faults."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Control plane operations that show returns of all vendors in one form, and what can happen to them."""
+"""Control plane operations that show returns of all vendors in the same form, with their next steps."""
 
 from typing import Any, Final
 
@@ -61,9 +61,10 @@ class OverviewEndpoints:
     def _statuses(
         self, vendor: str | None, status: str | None, state: str | None
     ) -> dict[str, tuple[str, ...]]:
-        """Select vendors and their statuses; a vendor that has no such status is left out.
+        """Map each vendor to its statuses that match; an empty tuple stands for all statuses.
 
-        Raises `Problem` if the vendor is unknown, or if no vendor has the status.
+        Vendors without a matching status are left out. Raises `Problem` if the vendor is unknown, or if no
+        vendor has the status.
         """
         served = [self._context.vendor(vendor)] if vendor else list(self._context.vendors.values())
         selected: dict[str, tuple[str, ...]] = {}

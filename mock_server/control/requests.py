@@ -16,11 +16,11 @@ from mock_server.journal.stream import MAX_VIEWERS, follow
 from mock_server.store.batch import Turn
 
 _AT_ONCE: Final = 25
-"""How many exchanges are built before other requests may run; this takes a few milliseconds."""
+"""The number of exchanges to build before other requests may run; this takes a few milliseconds."""
 
 
 class RequestEndpoints:
-    """Handles the operations that read the journal, per tenant and for requests without a tenant."""
+    """Handles the operations on recorded requests, both a tenant's requests and those without a tenant."""
 
     def __init__(self, context: ControlContext) -> None:
         self._context = context
@@ -105,7 +105,7 @@ class _Filters:
         self._text = query.get("text", "").lower().encode()
 
     def shown(self, journal: Journal) -> Callable[[Entry], dict[str, Any] | None]:
-        """Return a function that shows an entry, or returns None if the entry does not match."""
+        """Return a function that converts an entry to JSON, or returns None if a filter excludes it."""
 
         def show(entry: Entry) -> dict[str, Any] | None:
             if not self._match(entry):
@@ -128,14 +128,14 @@ class _Filters:
 
 
 def _compared(entry: Entry) -> Iterator[tuple[str, Any]]:
-    """Yield the filters that compare one value, and the value of an entry."""
+    """Yield the name of each filter that compares a single value, and the entry's value for it."""
     yield "vendor", entry.vendor
     yield "operation", entry.operation
     yield "method", entry.scope["method"]
 
 
 def _has_status(entry: Entry, status: str) -> bool:
-    """Return True if the entry's status is `status`, such as 404, or is in this class, such as 4xx."""
+    """Return True if the entry's status equals `status`, such as 404, or belongs to a class, such as 4xx."""
     return not status or (
         entry.status == int(status) if status.isdigit() else entry.status // 100 == int(status[0])
     )

@@ -62,7 +62,7 @@ class TenantEndpoints:
 
 
 def shown(context: ControlContext, tenant: Tenant) -> dict[str, Any]:
-    """Build the `Tenant` of the specification."""
+    """Build the JSON of a tenant (`Tenant` in the specification)."""
     world, vendors = context.world, context.vendors
     return {
         "name": tenant.name,
@@ -79,7 +79,7 @@ def shown(context: ControlContext, tenant: Tenant) -> dict[str, Any]:
 
 
 def _shop_problem(error: ShopError) -> Problem:
-    """Build the problem for a shop that cannot be used; it lists the faults as invalid fields."""
+    """Build the problem for an invalid shop; its fields list the errors."""
     first, *others = error.faults
     more = f" Other faults: {len(others)}." if others else ""
     fields = [

@@ -114,7 +114,7 @@ class WebhookEndpoints:
         return format_
 
     def _check(self, format_: WebhookFormat, requested: Mapping[str, Any]) -> None:
-        """Validate the fields of a new or changed webhook; raises `Problem` for the first wrong one."""
+        """Validate the fields of a new or changed webhook; raises `Problem` for the first invalid field."""
         known = [kind.name for kind in format_.kinds]
         problem = url_problem(requested["url"]) if "url" in requested else ""
         if problem:
@@ -147,6 +147,6 @@ class WebhookEndpoints:
 
 
 def _stored_version(format_: WebhookFormat, requested: int | None) -> int:
-    """Return the version to store: 0 stands for the newest."""
+    """Return the payload version to store; the newest version is stored as 0."""
     newest = format_.versions[0] if format_.versions else None
     return 0 if requested in {None, newest} else requested or 0

@@ -19,14 +19,14 @@ MIN_SIZE: Final = 1_400
 """The size in bytes from which a body is compressed."""
 LEVEL: Final = 1
 VARY: Final = (b"vary", b"accept-encoding")
-"""The header of every response that could be compressed, so that caches keep both forms apart."""
+"""The `Vary` header of every compressible response, so that caches store both forms separately."""
 ENCODED: Final = (b"content-encoding", b"gzip")
 _GZIP: Final = 16 + zlib.MAX_WBITS
 _NAMES: Final = (b"gzip", b"x-gzip")
 
 
 def accepts_gzip(headers: Headers) -> bool:
-    """Return True if a request's headers ask for gzip, and do not prefer an uncompressed response."""
+    """Return True if a request's headers accept gzip and do not prefer an uncompressed response."""
     wanted = b",".join(value for name, value in headers if name == b"accept-encoding").lower()
     if b"q" not in wanted:  # no weights, as httpx and all browsers send it
         return b"gzip" in wanted or b"*" in wanted
@@ -42,7 +42,7 @@ def compress(body: bytes) -> bytes:
 
 
 def _weights(wanted: bytes) -> Iterable[tuple[bytes, float]]:
-    """Yield each coding of an Accept-Encoding header with its weight, which is 0.0 if it is not valid."""
+    """Yield each coding of an Accept-Encoding header with its weight; an invalid weight counts as 0.0."""
     for part in wanted.split(b","):
         coding, *parameters = (piece.strip() for piece in part.split(b";"))
         values: Mapping[bytes, bytes] = {

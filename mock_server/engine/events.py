@@ -1,4 +1,4 @@
-"""Sends server-sent events (WHATWG HTML, section 9.2) until the client leaves or no more events follow."""
+"""Sends server-sent events (WHATWG HTML, section 9.2) until the client disconnects or the events end."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ async def send_events(
     receive: Receive,
     send: Send,
 ) -> None:
-    """Send the headers, and then each event as soon as it exists. A HEAD request receives only the headers.
+    """Send the headers, and then each event as soon as it is available. For HEAD, send only the headers.
 
     The generator is closed when the client disconnects or when this task is cancelled.
     """

@@ -1,4 +1,4 @@
-"""Generates a value that is valid against an OpenAPI schema, for responses that clients ask for."""
+"""Generates random values that match an OpenAPI schema, for generated responses (see `preferred`)."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ _WORDS = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "harbor
 
 
 def generate(schema: Mapping[str, Any], schemas: Schemas, random: Random, depth: int = 0) -> Any:
-    """Return a value for a schema. Properties that only requests have (`writeOnly`) are left out.
+    """Generate a random value that matches a schema; leave out properties that are `writeOnly`.
 
-    A string with a pattern is the schema's example, because patterns are not generated.
+    For a string with a pattern, returns the schema's example, because this module cannot generate strings
+    from patterns.
     """
     plain = _plain(schema, schemas)
     if "enum" in plain:
@@ -45,7 +46,7 @@ def generate(schema: Mapping[str, Any], schemas: Schemas, random: Random, depth:
 
 
 def _plain(schema: Mapping[str, Any], schemas: Schemas) -> dict[str, Any]:
-    """Merge a schema with all members of `allOf` and the first of `anyOf` and `oneOf`."""
+    """Merge a schema with all schemas in `allOf` and with the first schema in each of `anyOf` and `oneOf`."""
     resolved = dict(schemas.resolve(schema))
     members = [*resolved.pop("allOf", ()), *resolved.pop("anyOf", ())[:1], *resolved.pop("oneOf", ())[:1]]
     merged: dict[str, Any] = {}

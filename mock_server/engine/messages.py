@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from jsonschema_rs import Draft4Validator, ValidationError
 
     Fault = tuple[str, tuple[str | int, ...], Any, ValidationError]
-    """The failed keyword, the path to the value, the details (`error.kind`), and the validation error."""
+    """A failed keyword, the path to the value, the error's details (`error.kind`), and the validation
+    error."""
 
 MAX_FIELDS = 20
 """The maximum number of invalid fields that one response lists."""
@@ -24,7 +25,8 @@ _MAX_ERRORS = 5 * MAX_FIELDS
 _LARGEST = 2**63
 _ABOUT_MEMBERS = {"required", "additionalProperties"}
 _DECISIVE = ({"enum"}, {"maximum", "minimum", "exclusiveMaximum", "exclusiveMinimum"}, {"type"}, {"format"})
-"""Keywords in order of importance. If one of them fails, other errors of the same value are not reported."""
+"""Keywords, most important first. If one of them fails, less important errors of the same value are left
+out."""
 WHOLE = "body"
 """The field name for errors that concern the whole body."""
 
@@ -124,7 +126,7 @@ def explain(validator: Draft4Validator, instance: Any, name: str = "") -> list[F
 
 
 def _fault(error: ValidationError) -> Fault:
-    """Read an error's attributes once and return them as a tuple, because each read creates new objects."""
+    """Read an error's attributes only once, because each read creates new objects; return them as a tuple."""
     kind = error.kind
     return kind.name, (*error.instance_path,), kind, error
 
@@ -143,7 +145,7 @@ def _causes(faults: Sequence[Fault]) -> Iterable[Fault]:
 
 
 def _decisive(faults: Sequence[Fault]) -> Sequence[Fault]:
-    """Select which errors about one value to report; see `_DECISIVE`."""
+    """Select the errors about one value that must be reported (see `_DECISIVE`)."""
     keywords = {keyword for keyword, *_ in faults}
     for decisive in _DECISIVE:
         if keywords & decisive:
@@ -182,10 +184,10 @@ def _alternatives(
 ) -> Iterator[FieldError]:
     """Yield the errors to report for a value that does not match `anyOf` or `oneOf`.
 
-    A branch is one of the alternative schemas. If the errors from all branches are about the same field,
-    their messages are joined with "or". Otherwise only the errors from one branch are reported, which the
-    client probably meant: a branch that accepts the value itself and rejects only some of its fields, or else
-    the branch with the fewest errors. Branches for another type of value do not count.
+    A branch is one of the alternative schemas. Branches for another type of value are ignored. If the errors
+    from all branches are about the same field, their messages are joined with "or". Otherwise, only the
+    errors from one branch are reported: a branch that accepts the value itself and rejects only some of its
+    fields, or else the branch with the fewest errors. This is probably the branch that the client meant.
     """
     faults = [[_fault(error) for error in branch] for branch in alternatives]
     of_type = [

@@ -39,9 +39,9 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
 
     `max_body` is the size limit of request bodies in bytes, and `base_url` is the scheme, host and port that
     clients use. `passes` lists the paths of an API's documentation pages, such as `/ui`, relative to the
-    API's base path. Requests for these pages are passed to the next middleware. `cors` admits web pages of
-    other origins; if it is None, browsers refuse them the responses. `journal` records the
-    requests that are passed on and result in an error; each API has a journal of its own.
+    API's base path. Requests for these pages are passed to the next middleware. `cors` adds CORS headers; if
+    it is None, browsers do not let pages from other origins read the responses. `journal` records requests
+    that were passed on and failed; requests to an API are recorded by the API's own journal.
     """
 
     def __init__(
@@ -190,9 +190,10 @@ def _begin(api: Api) -> RequestState:
 
 
 def _is_for_page(scope: Scope) -> bool:
-    """Return True if a browser asks for a page, a script or a picture, which `Sec-Fetch-Dest` names.
+    """Return True if the request loads a web page or a part of it, such as a script or an image.
 
-    The calls of a script have the value `empty`, and other programs do not send the header.
+    Browsers name the kind of resource in the `Sec-Fetch-Dest` header. The value is `empty` for API calls from
+    scripts, and other clients do not send the header. All requests below `/console` are for a page.
     """
     headers = dict(scope["headers"])
     is_subresource = headers.get(b"sec-fetch-dest", b"empty") != b"empty"
@@ -200,7 +201,7 @@ def _is_for_page(scope: Scope) -> bool:
 
 
 def _recording(journal: Journal, scope: Scope, send: Send) -> Send:
-    """Wrap `send` so that the journal records the request if its response is an error."""
+    """Wrap `send` so that the journal records the request if the response has an error status."""
     state = RequestState()
     state.started = journal.ticks()
 

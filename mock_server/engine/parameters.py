@@ -113,7 +113,7 @@ class Parameter:
     comma_separated: bool
     """Whether the value is an array that is sent as one comma-separated string."""
     max_values: int
-    """How many times clients may send the scalar (`x-max-values`); 0 if the keyword is missing."""
+    """How many times clients may send the scalar (`x-max-values`); 0 if the schema does not set a number."""
     coerce: Callable[[str], Any]
     validator: Draft4Validator
     default: Any

@@ -1,7 +1,7 @@
-"""Validates webhook payloads against `x-webhooks` of a specification, and reads what it says about them.
+"""Validates webhook payloads against a specification's `x-webhooks`, and reads the schemas from there.
 
 The entries of `x-webhooks` have the structure of OpenAPI 3.1's `webhooks`, which OpenAPI 3.0 does not have.
-The name of an entry is the name of the event. Payloads of an older version have an entry of their own, named
+Each entry has the name of its event. An older version of a payload has a separate entry, named
 `<event>.v<version>`.
 """
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 EXTENSION = "x-webhooks"
 CONDITIONS = "x-conditions"
-"""The member of an entry with the schema of a webhook's conditions, if the vendor has conditions."""
+"""The key in an entry whose value is the schema of a webhook's conditions; missing if there are none."""
 
 
 def entry_name(kind: str, version: int) -> str:
@@ -30,7 +30,7 @@ def entry_name(kind: str, version: int) -> str:
 
 
 class Payloads:
-    """The webhooks that one specification describes; `read` returns the specification as a dictionary.
+    """The webhooks of one specification; the function `read` returns the specification as a dictionary.
 
     The specification is read and its schemas are compiled at the first use, because most sandboxes send no
     webhooks.
@@ -43,7 +43,7 @@ class Payloads:
         self._validators: dict[str, Draft4Validator] = {}
 
     def problem(self, kind: str, version: int, body: bytes) -> str:
-        """Validate the body of a delivery; returns what is wrong as a sentence, or "" if it is valid."""
+        """Validate the body of a delivery; returns a sentence about the first error, or "" if it is valid."""
         name = entry_name(kind, version)
         described = self._specification().get(EXTENSION, {})
         if name not in described:
@@ -52,7 +52,7 @@ class Payloads:
         return f"The payload is not valid: {errors[0].field} {errors[0].message}." if errors else ""
 
     def conditions_problem(self, conditions: Mapping[str, Any]) -> str:
-        """Validate the conditions of a webhook; returns what is wrong with a field, or "" if nothing is."""
+        """Return a sentence about the first error in a webhook's conditions, or "" if they are valid."""
         operations = [entry["post"] for entry in self._specification().get(EXTENSION, {}).values()]
         schema = next((one[CONDITIONS] for one in operations if CONDITIONS in one), None)
         if schema is None:

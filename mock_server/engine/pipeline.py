@@ -50,8 +50,8 @@ class Answer(NamedTuple):
     """A complete HTTP response.
 
     `headers` does not include Content-Type, Content-Length and Date, which `Engine` adds. `now` is the time
-    for the Date header, in microseconds since the Unix epoch. `sender` sends the response in a special way,
-    for a fault; if it is None, the response is sent at once.
+    for the Date header, in microseconds since the Unix epoch. `sender` is a function that sends the response
+    as a fault requires, for example slowly; if it is None, the response is sent normally.
     """
 
     status: int
@@ -63,14 +63,15 @@ class Answer(NamedTuple):
 
 
 class RequestState:
-    """What is known about a request so far; the journal records it.
+    """The information about a request that is known so far; the journal records it.
 
-    `api` is the API that the request was sent to, or None if there is none at its path. `operation`, `grant`,
-    `verdict` (of the rate limits) and `problem` (the error that was sent) are None until they are determined.
-    `body` is the received request body. `fault` is the ID of the fault that the request met, or ""; several
-    IDs are separated by commas.
+    `api` is the API at the request's path, or None if the path belongs to no API. `operation`, `grant`,
+    `verdict` (the result of the rate limits) and `problem` (the error that was sent) are None until they are
+    determined. `body` is the received request body. `fault` contains the IDs of the faults that affected the
+    request, separated by commas, or is "".
+
     `started` is the value of the journal's performance counter when the request arrived. `events` are the
-    server-sent events that are the body of the response, or None.
+    server-sent events that form the body of the response, or None.
     """
 
     # Defaults of the class: setting eight attributes for each request would take longer.
@@ -89,8 +90,8 @@ class Api:
     """The operations of one specification, and the service that handles them.
 
     `gate` authenticates clients. Without a `meter`, the API has no rate limits, and its responses have the
-    header `X-Content-Type-Options: nosniff`. A `guard` checks each request before all other checks. With an
-    `injector`, requests meet faults, and clients may choose a documented response (`preferred.py`). A
+    header `X-Content-Type-Options: nosniff`. A `guard` checks each request before all other checks. An
+    `injector` applies faults to requests, and lets clients choose a documented response (see `preferred`). A
     `journal` records each request and its response.
     """
 
@@ -198,7 +199,7 @@ class Api:
         receive: Receive,
         state: RequestState,
     ) -> Answer:
-        """Respond to a request as its faults say, without running the operation or after running it."""
+        """Apply faults to a request: return an error response, or run the operation and change its result."""
         await injection.wait()
         if injection.problem is not None:
             answer = self._refuse(injection.problem, operation, state, validated=False)
@@ -281,9 +282,10 @@ class Api:
     def _preferred(
         self, raw: Mapping[bytes, bytes], body: Any, operation: Operation, state: RequestState
     ) -> Answer | None:
-        """Build the response that the client chose with `Prefer`; return None if it chose none.
+        """Build the response that the client chose with `Prefer`; return None if it chose no response.
 
-        Raises `Injected` if a request without credentials meets faults. Its tenant is known from its body.
+        Also applies faults to requests without credentials, whose tenant is determined from the body: raises
+        `Injected` if a fault affects the request.
         """
         injector = self._injector
         if injector is None:
@@ -303,7 +305,10 @@ class Api:
     def _refuse(
         self, problem: Problem, operation: Operation | None, state: RequestState, *, validated: bool = True
     ) -> Answer:
-        """Build the error response for a problem; validate it if `validated`, unless `operation` is None."""
+        """Build the error response for a problem.
+
+        The response is validated if `validated` is True and the request has an operation.
+        """
         state.problem = problem
         reply = self._service.problem(problem)
         try:
@@ -331,7 +336,7 @@ class Api:
 
 
 def _media_type(body: File | EventStream, state: RequestState) -> bytes:
-    """Return the media type of a body that is not JSON; keep its events for the engine to send."""
+    """Return the media type of a file or an event stream; store a stream's events in `state` for sending."""
     if isinstance(body, EventStream):
         state.events = body.events
     return body.media_type.encode()

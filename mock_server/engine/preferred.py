@@ -1,10 +1,10 @@
-"""Responses that a client chooses for one request with the header `Prefer` (RFC 7240), as Prism has it.
+"""Responses that a client chooses for one request with the header `Prefer` (RFC 7240), as in Prism.
 
     Prefer: code=404                 the documented response with this status
     Prefer: example=empty            the documented example with this name
     Prefer: code=200, dynamic=true   a generated body instead of an example
 
-The request is checked like any other; only its handler does not run, so it changes nothing.
+The request passes the same checks as any other request. Its handler does not run, so nothing changes.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Chosen(NamedTuple):
 
 
 def chosen(header: bytes, operation: Operation, service: Service) -> Chosen | None:
-    """Build the response that a client chose; returns None if the header contains other preferences only.
+    """Build the response that a client chose; return None if the header chooses no response.
 
     Raises `Problem("invalid")` if the operation does not document the chosen response.
     """
@@ -76,7 +76,7 @@ def chosen(header: bytes, operation: Operation, service: Service) -> Chosen | No
 
 
 def _preferences(header: str) -> dict[str, str]:
-    """Return the preferences in a header that this module knows; others are ignored (RFC 7240, section 2)."""
+    """Parse the preferences in a `Prefer` header; unknown ones are ignored (RFC 7240, section 2)."""
     found: dict[str, str] = {}
     for name, value in _PREFERENCE.findall(header):
         if name.lower() in _NAMES:
@@ -87,7 +87,7 @@ def _preferences(header: str) -> dict[str, str]:
 
 
 def _code(preferred: str | None, documented: Mapping[str, Any]) -> int:
-    """Return the status to send: the preferred one, or else the lowest documented status of success."""
+    """Return the preferred status, or the lowest documented success status if no status is preferred."""
     if preferred is None:
         return min(int(status) for status in documented if status.startswith("2"))
     if not re.fullmatch("[1-5][0-9]{2}", preferred, re.ASCII):
@@ -129,9 +129,9 @@ def _examples(media: Mapping[str, Any]) -> dict[str, Any]:
 def _generated(
     code: int, media: Mapping[str, Any], examples: Mapping[str, Any], operation: Operation
 ) -> Reply:
-    """Build a response from the schema; if what is generated is not valid, send the first example.
+    """Generate a response from the schema; if the result is invalid, return the first example instead.
 
-    The bodies of an operation differ from call to call, and are the same after each start.
+    Each call of an operation returns a different body. After a restart, the same sequence of bodies follows.
     """
     responses = operation.responses
     random = Random(f"{operation.id} {code} {next(responses.generated)}")  # noqa: S311 - no secret

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 
 class NotReady(Exception):  # noqa: N818 - a signal to wait, not an error
-    """Raised if due steps must run before a request is handled. Await `wait()`, then call `admit` again."""
+    """Raised if scheduled steps must run before a request is handled.
+
+    The caller must await `wait()`, and then call `admit` again.
+    """
 
     def __init__(self, wait: Callable[[], Awaitable[None]]) -> None:
         super().__init__()
@@ -31,11 +34,11 @@ class NotReady(Exception):  # noqa: N818 - a signal to wait, not an error
 
 
 class ConnectionCut(Exception):  # noqa: N818 - what the sender of a response decides
-    """Raised by the ASGI application if the server has to close the connection without a full response."""
+    """Raised by the ASGI application so that the server closes the connection without a complete response."""
 
 
 class Injected(Exception):  # noqa: N818 - a signal, not an error
-    """Raised by an `Injector` if a request meets faults."""
+    """Raised by an `Injector` if faults affect a request."""
 
     def __init__(self, injection: Injection) -> None:
         super().__init__()
@@ -43,50 +46,56 @@ class Injected(Exception):  # noqa: N818 - a signal, not an error
 
 
 class Injection(Protocol):
-    """What the faults that a request meets do to it; `id` lists the IDs of these faults."""
+    """The combined effect of all faults that affect a request; `id` lists the IDs of these faults."""
 
     id: str
 
     async def wait(self) -> None:
-        """Delay the request."""
+        """Wait as long as the faults delay the request."""
 
     @property
     def problem(self) -> Problem | None:
-        """The error to send, in the API's error format, without running the operation."""
+        """The error to send in the API's format instead of running the operation, or None."""
 
     @property
     def answer(self) -> Callable[[int], Answer] | None:
-        """A function of the time (µs) that builds the response to send without running the operation."""
+        """A function that builds the response to send instead of running the operation, or None.
+
+        Its argument is the time in microseconds since the Unix epoch.
+        """
 
     def operation(self, operation: Operation) -> Operation:
-        """Return the operation to run in place of the one requested."""
+        """Return the operation to run instead of the requested operation."""
 
     def change(self, answer: Answer) -> Answer:
-        """Change the response, or how it is sent."""
+        """Return the response with the faults' changes to its content or to the way it is sent."""
 
 
 class Injector(Protocol):
     """Injects faults into the requests to one API."""
 
     tenants: Collection[str]
-    """The tenants whose requests may meet faults."""
+    """The tenants that have faults."""
 
     def inject(self, tenant: str, operation: str) -> None:
-        """Count a call of an operation; raise `Injected` if the call meets faults. `tenant` may be ""."""
+        """Count a call of an operation, and raise `Injected` if a fault affects it.
+
+        `tenant` is "" if the tenant is unknown.
+        """
 
     def owner(self, body: Any) -> str:
-        """Return the tenant whose key a request's body contains, or ""; for requests without credentials."""
+        """Return the tenant whose API key is in the body of a request without credentials, or ""."""
 
 
 class Gate(Protocol):
-    """Authenticates one API's clients, undoes failed writes, and provides the pending commit and the time."""
+    """Authenticates an API's clients, tracks writes so that they can be undone, and provides the time."""
 
     def admit(self, credentials: Mapping[str, str]) -> Grant | None:
         """Authenticate a request; return what its key can access, or None if the API needs no key.
 
-        `credentials` maps security schemes to the values that were sent; it is empty if the request has none.
-        Raises `Problem("unauthenticated")` if no credential is valid, and `NotReady` if scheduled steps that
-        are due must run before the request.
+        `credentials` maps security schemes to the values in the request; it is empty if there are none.
+        Raises `Problem("unauthenticated")` if no credential is valid, and `NotReady` if scheduled steps must
+        run before the request.
         """
 
     def pending(self) -> Awaitable[None] | None:
@@ -115,7 +124,7 @@ class Meter(Protocol):
         """Return a sentence that says why the API is unavailable to the tenant, or "" if it is available."""
 
     def anonymous(self) -> Verdict:
-        """Build the verdict for unauthenticated requests, which is that of the lowest plan before any use."""
+        """Build the verdict for unauthenticated requests: the lowest plan's limits, no requests counted."""
 
 
 class Service(Protocol):

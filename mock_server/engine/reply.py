@@ -29,7 +29,7 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class EventStream:
-    """Server-sent events, which are sent as soon as they exist; each item is one event."""
+    """A stream of server-sent events; each item is one event, and is sent as soon as it is available."""
 
     media_type: ClassVar[str] = "text/event-stream"
     events: AsyncGenerator[bytes]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 JSON = "application/json"
 SIGNATURES = {"application/pdf": b"%PDF-"}
-"""The media types besides JSON that a specification may use, and the first bytes of each type's files."""
+"""The supported media types other than JSON, each with the first bytes that its files must have."""
 _BINARY = {"type": "string", "format": "binary"}
 MAX_KNOWN = 100_000
 """The maximum number of hashes of valid documents that one `DocumentCheck` remembers."""
@@ -34,14 +34,14 @@ _NOTHING: dict[str, Any] = {}
 
 
 class BrokenReplyError(Exception):
-    """Raised if a reply violates the specification, which is a bug in the sandbox, not the client's fault."""
+    """Raised if a reply violates the specification, which is always a bug in the sandbox."""
 
     def __init__(self, status: int, pointer: str, message: str) -> None:
         super().__init__(f"status {status} at {pointer or '/'}: {message}")
 
 
 class DocumentCheck:
-    """Validates the stored documents under one key of a response, each distinct document only once."""
+    """Validates the stored documents under one key of a response; each distinct document only once."""
 
     __slots__ = ("_valid", "_validator")
 
@@ -121,7 +121,7 @@ class JsonContent:
         return check
 
     def _frame(self, stored: tuple[str, ...]) -> Draft4Validator:
-        """Return a validator that ignores the properties in `stored`, because they are checked separately."""
+        """Return a validator that ignores the properties in `stored`, which are validated separately."""
         if stored not in self._frames:
             frame = self._schema
             for key in stored:
@@ -131,7 +131,7 @@ class JsonContent:
 
 
 class FileContent:
-    """Checks the files that an operation sends in responses with one status; all have the same media type."""
+    """Checks the files that an operation sends with one response status; all have the same media type."""
 
     def __init__(self, media_type: str) -> None:
         self._media_type = media_type
@@ -147,10 +147,10 @@ class FileContent:
 
 
 class EventContent:
-    """Checks the streams of server-sent events that an operation sends with one status."""
+    """Checks the event streams that an operation sends with one response status."""
 
     def encode(self, body: Any, status: int) -> bytes:
-        """Return no bytes, because the events are sent later; raise `BrokenReplyError` for other bodies."""
+        """Return b"", because the events are sent later; raise `BrokenReplyError` for any other body."""
         if not isinstance(body, EventStream):
             raise BrokenReplyError(status, "", "the body is not a stream of events")
         return b""
@@ -165,7 +165,7 @@ class Responses:
     def __init__(self, raw: Mapping[str, Any], schemas: Schemas) -> None:
         self.schemas = schemas
         self.generated = count()
-        """Numbers the generated responses, which clients can ask for."""
+        """A counter of generated responses (see `preferred`)."""
         self._raw = raw
         self._contents: dict[str, Content | None] = {}
         for status, node in raw.items():
@@ -238,7 +238,7 @@ def _item_schemas(schema: Mapping[str, Any], schemas: Schemas) -> Iterable[Mappi
 
 
 def _without(schema: Mapping[str, Any], name: str, schemas: Schemas) -> dict[str, Any]:
-    """Copy a schema without the rules for the property `name`, except for limits on an array's length."""
+    """Copy a schema without the rules for the property `name`; only limits on an array's length remain."""
     resolved = dict(schemas.resolve(schema))
     if name in resolved.get("properties", {}):
         inner = schemas.resolve(resolved["properties"][name])

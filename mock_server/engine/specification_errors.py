@@ -1,4 +1,4 @@
-"""Finds the error in an OpenAPI document that cannot be served, and describes it in one sentence."""
+"""Finds and describes the error in an OpenAPI document that prevents the sandbox from serving it."""
 
 from __future__ import annotations
 

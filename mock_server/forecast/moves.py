@@ -13,10 +13,11 @@ from mock_server.world import World
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """An allowed move of a return.
+    """An allowed move of a return to another status.
 
-    `name` is the text of a button, such as "Approve". `status` is the resulting status, in the vendor's
-    words, and `state` the neutral one. `sends` are the webhook deliveries that the move would queue.
+    `name` is the text of a button, such as "Approve". `status` is the resulting status at the vendor, and
+    `state` is the neutral state of this status. `sentence` describes the effects. `sends` contains the
+    webhook deliveries that the move would queue.
     """
 
     name: str
@@ -33,9 +34,9 @@ def moves(world: World, vendor: Vendor, row: Row, at: int) -> list[Move]:
 
 
 def _rehearsed(world: World, vendor: Vendor, row: Row, status: str, at: int) -> Move | None:
-    """Rehearse one move; return None if this return cannot be moved to the status.
+    """Rehearse one move; return None if the vendor does not allow it for this return.
 
-    A vendor can be stricter than its lifecycle, for example about returns that are reopened.
+    A vendor's code can reject moves that its lifecycle allows, for example for returns that are reopened.
     """
     lifecycle = vendor.lifecycle
     observer = Observer(world, row.tenant)

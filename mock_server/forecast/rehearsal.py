@@ -16,7 +16,7 @@ class _UndoError(Exception):
 
 @contextmanager
 def rehearsal(store: Store) -> Iterator[Change]:
-    """Open a change that is undone at the end of the `with` block; reads inside the block see its writes."""
+    """Open a transaction that is always undone; reads inside the `with` block see the block's writes."""
     with suppress(_UndoError), store.change() as change:
         yield change
         raise _UndoError
@@ -24,14 +24,14 @@ def rehearsal(store: Store) -> Iterator[Change]:
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """The ledger events that a rehearsal recorded, and the webhook deliveries that it queued."""
+    """The ledger events and the webhook deliveries that a rehearsal caused."""
 
     events: tuple[Event, ...]
     deliveries: tuple[Delivery, ...]
 
 
 class Observer:
-    """Reads the effects on one tenant inside a rehearsal; create it before the rehearsed code runs."""
+    """Collects the effects on one tenant in a rehearsal; create it before the rehearsed code runs."""
 
     def __init__(self, world: World, tenant: str) -> None:
         self._world = world
@@ -40,7 +40,7 @@ class Observer:
         self._last_delivery = max((one.id for one in world.outbox.deliveries(tenant, last=1)), default=0)
 
     def effects(self) -> Effects:
-        """Return the effects since the observer was created, or since the last call of this method."""
+        """Return the effects since the previous call, or since the observer was created."""
         events = self._world.ledger.events(self._tenant, after=self._last_event)
         deliveries: list[Delivery] = []
         if self._world.outbox.next_due(self._tenant) is not None:  # most tenants have no webhooks

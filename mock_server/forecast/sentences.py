@@ -1,4 +1,4 @@
-"""Explains the effects of a rehearsal to a person, in one sentence."""
+"""Explains the effects of a rehearsal in one sentence."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -23,13 +23,13 @@ _CLAUSES: Final[Mapping[str, Callable[[str, Mapping[str, Any]], str]]] = {
     ledger.TRANSACTION_STATE_CHANGED: lambda subject, body: f"transaction {subject} becomes {body['to']}",
     ledger.SWITCH_TURNED: lambda subject, body: f"switch {subject} is turned {'on' if body['on'] else 'off'}",
 }
-"""The clause that explains an event, by kind; it gets the event's subject and body."""
+"""Functions that describe an event in a clause, keyed by kind. They accept the event's subject and body."""
 
 
 def explain(effects: Effects, *, return_id: str, opening: str = "") -> str:
-    """Explain effects in one sentence that begins with `opening`, if given.
+    """Explain effects in one sentence, which begins with `opening` if this is not empty.
 
-    `return_id` is the ID of the return that the sentence calls "the return".
+    The sentence refers to the return with the ID `return_id` as "the return".
     """
     clauses = [*filter(None, [opening]), *_clauses(effects, return_id)] or ["nothing changes"]
     text = "; ".join(clauses)

@@ -1,4 +1,4 @@
-"""Finds scheduled steps by return, and the return of a scheduled step."""
+"""Finds the next scheduled step of a return, and the return that a step belongs to."""
 
 from collections.abc import Iterable
 
@@ -8,11 +8,11 @@ import sqlalchemy as sa
 from mock_server.store import Filters, Row, Step, Store, tables
 
 _PARTS = ("shipment",)
-"""The kinds of rows that belong to a return and that steps can be about."""
+"""Kinds of rows that are parts of a return; a scheduled step can be about a part."""
 
 
 def next_step_of(store: Store, row: Row) -> Step | None:
-    """Fetch the next step that is scheduled for a return or one of its shipments; None if there is none."""
+    """Fetch the next scheduled step of a return or one of its shipments, or None."""
     subjects = {row.id, *(part.id for kind in _PARTS for part in _parts(store, row, kind))}
     steps = tables.steps
     found = store.select(
@@ -32,7 +32,10 @@ def next_step_of(store: Store, row: Row) -> Step | None:
 
 
 def owner_of(store: Store, step: Step) -> Row | None:
-    """Look up the return that a step is about, itself or one of its parts; None if unknown."""
+    """Look up the return that a step is about; the step can be about the return or one of its parts.
+
+    Returns None if there is no such return.
+    """
     row = store.row(step.tenant, step.vendor, "return", step.subject)
     for kind in _PARTS:
         if row is None and (part := store.row(step.tenant, step.vendor, kind, step.subject)):

@@ -1,4 +1,4 @@
-"""Predicts when a return reaches a status, or why it never does."""
+"""Predicts when a return reaches a status, or explains why it never does."""
 
 from collections.abc import Set as AbstractSet
 
@@ -18,10 +18,10 @@ class NeverReachedError(Exception):
 
 
 def reached(world: World, vendor: Vendor, row: Row, statuses: AbstractSet[str], *, latest: int) -> int | None:
-    """Return the time (µs) at which a return reaches one of the statuses; None if it has one of them now.
+    """Return the time (µs) at which a return reaches one of the statuses; None if it already has one.
 
-    Rehearses the steps that are scheduled for the return and its shipments. Raises `NeverReachedError` if no
-    step leads to such a status, or only one after the time `latest` (µs).
+    Rehearses the scheduled steps of the return and its shipments. Raises `NeverReachedError` if no step leads
+    to such a status, or if the return reaches it only after the time `latest` (µs).
     """
     if row.status in statuses:
         return None

@@ -1,4 +1,4 @@
-"""Lists what will happen to a tenant next: scheduled steps and attempts to send webhooks."""
+"""Lists what will happen to a tenant next: scheduled steps and webhook deliveries."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,8 +22,8 @@ class Upcoming:
 
     `what` is the name of the step, or of the event that a webhook reports. `subject` is the ID of the record
     that the step is about, or of the webhook. `return_id` is the ID of the return, or None if it is unknown.
-    `status` is the return's new status, in the vendor's words, or None if it does not change. `error` is the
-    reason why the step will fail, or None.
+    `status` is the return's new status at the vendor, or None if the status does not change. `error` explains
+    why the step will fail, or is None.
     """
 
     due: int
@@ -40,7 +40,7 @@ class Upcoming:
 def upcoming(
     world: World, vendors: Mapping[str, Vendor], tenant: str, *, served: tuple[str, ...], limit: int
 ) -> list[Upcoming]:
-    """List the next `limit` things that will happen at the vendors `served`, the earliest first."""
+    """List the next `limit` steps and webhook deliveries at the vendors `served`, earliest first."""
     deliveries = [one for one in world.outbox.waiting(tenant, limit) if one.vendor in served]
     steps = _steps(world, vendors, tenant, served, limit)
     attempts = [_attempt(world.store, delivery) for delivery in deliveries]
@@ -48,7 +48,7 @@ def upcoming(
 
 
 def upcoming_of(world: World, vendor: Vendor, row: Row, *, limit: int) -> list[Upcoming]:
-    """List the next `limit` steps that are scheduled for a return or its parts, the earliest first."""
+    """List the next `limit` scheduled steps of a return and its parts, earliest first."""
     entries: list[Upcoming] = []
     with rehearsal(world.store) as change:
         rehearse = _Rehearse(world, row.tenant)
@@ -69,14 +69,14 @@ def _steps(
 
 
 class _Rehearse:
-    """Runs the steps of one tenant in a rehearsal, one after the other, and describes each."""
+    """Runs and describes one tenant's steps, one after the other, inside a rehearsal."""
 
     def __init__(self, world: World, tenant: str) -> None:
         self._world = world
         self._observer = Observer(world, tenant)
 
     def step(self, change: Change, vendor: Vendor, step: Step) -> Upcoming:
-        """Run and delete a step, with the tenant's clock at its due time, and describe it."""
+        """Run and delete a step while the tenant's clock shows its due time; return a description of it."""
         opening = vendor.explain_step(step)
         before = owner_of(self._world.store, step)
         error = self._world.clocks.rehearse(change, step)

@@ -72,12 +72,12 @@ class Store:
         self._connection.close()
 
     def commit_together(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Enable group commit: changes made within two iterations of `loop` are committed together."""
+        """Enable group commit: the changes of up to two iterations of `loop` are committed together."""
         self._batch = Batch(loop, self._commit)
 
     @property
     def pending(self) -> asyncio.Future[None] | None:
-        """A future to await before responding; resolves at the next commit. None if nothing is pending."""
+        """A future that resolves at the next commit; await it before responding. None if there is none."""
         return self._batch.pending if self._batch else None
 
     @contextmanager
@@ -124,7 +124,7 @@ class Store:
             self._held += 1
 
     def hold(self) -> None:
-        """Start to hold changes: `undo_held` can undo all changes that are made after this call.
+        """Start to track changes, so that `undo_held` can undo all changes made after this call.
 
         Do not await before calling `release` or `undo_held`: other tasks' changes would be undone too.
         """
@@ -138,7 +138,7 @@ class Store:
             self._execute(_RELEASE)
 
     def undo_held(self) -> None:
-        """Undo the changes made since `hold`; without group commit, they are already committed and stay."""
+        """Undo the changes made since `hold`; without group commit, they are already committed."""
         held, self._held = self._held, _NOT_HOLDING
         first_uncommitted, first_callback = self._marks
         changed = self._uncommitted[first_uncommitted:]
@@ -162,7 +162,7 @@ class Store:
             callback()
 
     def vacuum(self) -> None:
-        """Rewrite the database, so that no unused page and no log contains deleted data; this takes long."""
+        """Rewrite the database to remove all deleted data from unused pages and logs; this is slow."""
         if self._batch:
             self._batch.flush()
         vacuum(self._connection)
@@ -192,10 +192,10 @@ class Store:
     def _undo(self, rollback: Sequence[str], changed: Sequence[TenantTable]) -> None:
         """Run the `rollback` statements, then reload the caches of the `changed` tables from the database.
 
-        Caches are updated while a change is still open. Without the reload, they would still contain changes
-        to keys, clocks or switches that were rolled back. After a full disk or an I/O error, SQLite may have
-        rolled back the whole transaction (https://www.sqlite.org/lang_transaction.html, section 3); in that
-        case, the caches of all tables changed in the batch are reloaded.
+        Caches are updated while a change is still open, so without the reload they would still contain undone
+        changes to keys, clocks or switches. After a full disk or an I/O error, SQLite may have rolled back
+        the whole transaction (https://www.sqlite.org/lang_transaction.html, section 3). In that case, the
+        caches of all tables that the batch changed are reloaded.
         """
         self._memory.forget()
         if self._connection.in_transaction:
@@ -209,7 +209,7 @@ class Store:
             self._watch.fail(error)
 
     def on_change(self, table: sa.Table, reload: Reload) -> None:
-        """Register `reload(tenant)`, called when a change to a tenant's rows in `table` is made or undone.
+        """Register `reload(tenant)`, to call when a tenant's rows in `table` are changed or restored.
 
         `reload` must read the current rows with `tenant_rows`, because the change may have been undone.
         """
@@ -310,9 +310,10 @@ class Store:
     ) -> list[tuple[str, bytes]]:
         """Fetch up to `limit` row IDs and summaries for keyset pagination.
 
-        The slice starts at the row with the ID `start` (if it is "", at the first row) or, if `inclusive` is
-        False, after that row. Without `sorting`, the newest row is first. Unlike offset pages, slices do not
-        shift when rows are inserted before them. Raises `LookupError` if no row has the ID `start`.
+        The slice starts at the row with the ID `start`, or after it if `inclusive` is False. If `start` is
+        "", it starts at the first row. Without `sorting`, the newest row is first. Unlike offset pages,
+        slices do not shift when rows are inserted before them. Raises `LookupError` if no row has the ID
+        `start`.
         """
         shape, values = statements.shape_of(filters)
         start_at: statements.StartAt = "beginning"
@@ -360,7 +361,7 @@ class Store:
             return due
 
     def next_step(self, tenant: str, vendors: tuple[str, ...]) -> Step | None:
-        """Fetch these vendors' next step, or None; of steps due at the same time, the one scheduled first."""
+        """Fetch these vendors' next step, or None; steps that are due together run in scheduling order."""
         if not vendors:
             return None
         values = (self.partition(tenant), *vendors, 1, 0)
@@ -371,14 +372,14 @@ class Store:
         return Step(tenant, vendor, due, step, subject, orjson.loads(body), id_)
 
     async def yield_after_commit(self) -> None:
-        """Wait for the pending commit, if any, then let other tasks run; raises the error if COMMIT fails."""
+        """Wait for the pending commit, if any, then let other tasks run; raises the error if it fails."""
         pending = self.pending
         if pending is not None:
             await pending
         await Turn()
 
     def chunks(self, statement: sa.sql.ClauseElement, size: int) -> Iterator[list[tuple[Any, ...]]]:
-        """Run a query and yield its rows in lists of up to `size`. Do not write until all have been read."""
+        """Run a query, and yield its rows in lists of up to `size`. Do not write until all rows are read."""
         cursor = self._execute(*statements.bound(statement))
         while chunk := cursor.fetchmany(size):
             yield chunk

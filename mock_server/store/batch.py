@@ -26,7 +26,7 @@ class Batch:
         self._commit = commit
         self._waiting: list[asyncio.Future[None]] = []
         self.open = False
-        """True while the transaction contains changes that are not committed."""
+        """True while the transaction contains uncommitted changes."""
 
     @property
     def pending(self) -> asyncio.Future[None] | None:

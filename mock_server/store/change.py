@@ -21,7 +21,8 @@ class Change:
         self._memory = memory
         self._partitions = memory.partitions
         self.changed: list[TenantTable] = []
-        """The table and tenant that each `run_for` call changed; a rollback reloads the caches of these."""
+        """The tables and tenants that `run_for` changed; after a rollback, the caches of these are
+        reloaded."""
         self.callbacks: list[Callable[[], None]] = []
         """Functions to call when the change is on disk; they are not called if it is undone."""
 
@@ -153,7 +154,7 @@ class Change:
         return self._execute(*statements.bound(statement)).lastrowid or 0
 
     def touch(self, partition: str) -> None:
-        """Report that rows of a partition were changed with `run`, so that a copy of it begins again."""
+        """Report that `run` changed a partition's rows, so that a copy in progress starts over."""
         if self._memory.watched:
             self._memory.written.add(partition)
 

@@ -1,4 +1,4 @@
-"""The content of a partition, in chunks that `partition.fill` writes; read from a store or a template."""
+"""The content of a partition in chunks that `partition.fill` writes; it comes from a store or a template."""
 
 from collections.abc import Iterator
 from typing import Any, Final, Protocol
@@ -9,7 +9,7 @@ from mock_server.store import Store, tables
 
 ROWS: Final = 100
 EVENTS: Final = 400
-"""The most rows (`ROWS`), or the most events, steps or counters (`EVENTS`) in a chunk.
+"""The maximum number of rows in a chunk (`ROWS`), or of events, steps or counters in a chunk (`EVENTS`).
 
 Writing a chunk takes a few milliseconds.
 """
@@ -26,7 +26,10 @@ COUNTER_COLUMNS: Final = tuple(str(column.name) for column in tables.counters.c 
 
 
 class Content(Protocol):
-    """Rows, ledger events, scheduled steps and counters, as tuples of the columns that the constants list."""
+    """Rows, ledger events, scheduled steps and counters, as tuples.
+
+    The constants `ROW_COLUMNS`, `EVENT_COLUMNS`, `STEP_COLUMNS` and `COUNTER_COLUMNS` list their columns.
+    """
 
     def rows(self) -> Chunks:
         """Yield the rows (`ROW_COLUMNS`), in insertion order."""

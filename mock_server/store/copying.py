@@ -1,4 +1,4 @@
-"""Copies a partition to another one in slices, so that other requests can run in between."""
+"""Copies a partition to another one in slices, so that other requests can run between the slices."""
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
@@ -11,18 +11,18 @@ from mock_server.store import Store, statements, tables
 from mock_server.store.content import EVENTS, ROW_COLUMNS, ROWS
 
 Revise = Callable[[str, bytes], bytes]
-"""A function that accepts a vendor and a document of it, and returns the document for the copy."""
+"""A function that accepts a vendor's name and a document, and returns the document for the copy."""
 _IDS: Final = 5_000
-"""How many row numbers a slice reads."""
+"""The number of row numbers to read in one slice."""
 _UNSENT: Final = "not sent, because it belongs to the tenant that was copied"
 
 
 @dataclass(frozen=True, slots=True)
 class Copying:
-    """How to copy a partition.
+    """The options for copying a partition.
 
-    If `sends` is False, deliveries that wait in the source are given up in the copy, so that receivers do not
-    get them twice. Documents of the vendors in `revised` are changed with `revise`.
+    If `sends` is False, pending deliveries of the source are marked as given up in the copy, so that
+    receivers do not get them twice. `revise` converts the documents of the vendors in `revised`.
     """
 
     sends: bool
@@ -33,7 +33,7 @@ class Copying:
 def copy(store: Store, source: str, target: str, how: Copying) -> Iterator[None]:
     """Copy all data of the partition `source` to the empty partition `target`; yields after each slice.
 
-    While this runs, `source` must not change. Rows, steps and deliveries get new row numbers in their order.
+    `source` must not change during the copy. Rows, steps and deliveries get new numbers in the same order.
     """
     numbers: list[int] = []
     revised: set[int] = set()
@@ -71,7 +71,10 @@ def copy(store: Store, source: str, target: str, how: Copying) -> Iterator[None]
 
 
 def row_numbers(store: Store, partition: str) -> Iterator[tuple[str, list[int]]]:
-    """Yield the numbers of a partition's rows with their vendor, in the order of an index."""
+    """Yield the row numbers of a partition in slices, as tuples of a vendor and a list of its rows' numbers.
+
+    The rows are read in the order of an index.
+    """
     rows = tables.rows
     order = [rows.c[name] for name in ("vendor", "kind", "created_at", "sequence")]
     last: tuple[Any, ...] = ("", "", 0, 0)
@@ -87,7 +90,7 @@ def row_numbers(store: Store, partition: str) -> Iterator[tuple[str, list[int]]]
 
 
 def _numbers(store: Store, name: str, partition: str) -> Iterator[list[int]]:
-    """Yield the primary keys of a partition's rows in `name`, in order and in lists for one slice each."""
+    """Yield the primary keys of a partition's rows in the table `name`, in order, one list per slice."""
     table = tables.metadata.tables[name]
     last = 0
     while True:
@@ -102,7 +105,7 @@ def _numbers(store: Store, name: str, partition: str) -> Iterator[list[int]]:
 
 
 def _revised(store: Store, number: int, revise: Revise) -> list[Any]:
-    """Read a row without its partition and number, and revise its documents."""
+    """Read a row without its partition and number, and apply `revise` to its summary and document."""
     row = list(store.fetch(_row(), (number,))[0])
     for column in ("summary", "document"):
         place = ROW_COLUMNS.index(column)
@@ -112,7 +115,7 @@ def _revised(store: Store, number: int, revise: Revise) -> list[Any]:
 
 @cache
 def _row() -> str:
-    """Build the query for a row without its partition and number; its parameter is the number."""
+    """Build the query for one row without its partition and number; the parameter is the row's number."""
     query = sa.select(*(tables.rows.c[name] for name in ROW_COLUMNS))
     return statements.bound(query.where(tables.rows.c.sequence == sa.bindparam("number", 0)))[0]
 
@@ -129,7 +132,7 @@ def _copied(name: str) -> str:
 
 
 def _all(table: sa.Table, source: str, target: str, *conditions: sa.ColumnElement[bool]) -> sa.Insert:
-    """Build the statement that copies the rows of a table without a row number."""
+    """Build the statement that copies all rows of a partition in a table that has no row numbers."""
     columns = [column for column in table.c if column.name != "tenant"]
     selected = sa.select(sa.literal(target), *columns).where(table.c.tenant == source, *conditions)
     return sa.insert(table).from_select(["tenant", *(column.name for column in columns)], selected)

@@ -17,7 +17,7 @@ _ADVICE = "Move the file away or choose another one with --database."
 _ELSEWHERE = "Choose another one with --database."
 _PROBE = "probe"
 _MAX_CHECK_SECONDS = 2.0
-"""Time limit for the integrity check at start-up; the rest of a large file remains unchecked."""
+"""The time limit in seconds for the integrity check at start-up; the rest of a large file is not checked."""
 
 
 def open_database(url: str) -> tuple[sqlite3.Connection, Watch]:
@@ -63,8 +63,8 @@ def open_database(url: str) -> tuple[sqlite3.Connection, Watch]:
 def _in_use(path: str) -> str:
     """Build the error message for a locked database file, with advice on how to unlock it.
 
-    To find out what locks the file, this function tries to read it: another sandbox blocks both readers and
-    writers, other programs block only writers.
+    This function tries to read the file to find out what locks it: another sandbox blocks both readers and
+    writers; other programs block only writers.
     """
     reader = sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True, timeout=0)
     try:

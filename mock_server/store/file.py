@@ -40,8 +40,8 @@ def make_private(path: str) -> None:
 class Watch:
     """Detects if the database file or its write-ahead log is deleted, replaced or truncated.
 
-    A file that is deleted while open can still be written to, but its contents are lost when the process
-    ends. Therefore, after the deletion, no response may confirm a change. If `path` is "" (a database in
+    A process can still write to a deleted file that it has open, but the data is lost when the process ends.
+    The sandbox must therefore not confirm changes after the file was deleted. If `path` is "" (a database in
     memory), nothing is checked.
     """
 
@@ -64,7 +64,7 @@ class Watch:
             raise StoreError(self._fault)
 
     def renew(self) -> None:
-        """Accept the present sizes of the files; call this after the store itself has made them smaller."""
+        """Accept the present sizes of the files. Call this after the store itself has truncated them."""
         self._known.clear()
         self.check()
 

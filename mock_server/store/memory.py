@@ -1,8 +1,8 @@
-"""The store's caches, and the callbacks that keep other caches in sync with the database.
+"""The store's caches, and the callbacks that update other caches when the database changes.
 
 Caching is safe because only this process uses the database file. The store updates its own caches on every
 write, and empties them if a change is undone. Caches outside the store register a reload function with
-`Store.on_change`; it is called whenever a change to the cached table is made or undone.
+`Store.on_change`, which is called whenever a change to the cached table is made or undone.
 """
 
 from collections.abc import Callable, Iterable
@@ -33,9 +33,9 @@ class Memory:
     partitions: dict[str, str] = field(default_factory=dict)
     """The name of each tenant's partition, keyed by tenant; the default is the tenant's name."""
     watched: int = 0
-    """How many partitions are being copied; while there are any, `written` is kept."""
+    """The number of partitions that are being copied; if it is not 0, changes are added to `written`."""
     written: set[str] = field(default_factory=set)
-    """The partitions that were written to while `watched` was not 0."""
+    """The partitions that were changed while `watched` was not 0."""
     listeners: dict[str, list[Reload]] = field(default_factory=dict)
     """The `reload` functions of caches outside the store, keyed by the table that they read."""
 
@@ -58,7 +58,7 @@ class Memory:
         self.next_due = {key: due for key, due in self.next_due.items() if key[0] != partition}
 
     def on_change(self, table: str, reload: Reload) -> None:
-        """Register `reload(tenant)`, called when a change to a tenant's rows in `table` is made or undone."""
+        """Register `reload(tenant)`, to call when a tenant's rows in `table` are changed or restored."""
         self.listeners.setdefault(table, []).append(reload)
 
     def reload(self, changed: Iterable[TenantTable]) -> None:

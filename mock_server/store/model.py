@@ -48,10 +48,10 @@ class Row:
 class Filters:
     """Selects the rows that match all fields that are set.
 
-    A row matches a field with several values if it matches one of them. The suffix of a time field determines
-    the comparison: `_from` (>=), `_after` (>), `_before` (<), `_until` (<=), `_not` (!=). Case is ignored in
-    e-mail addresses; order numbers and IDs must match exactly. The value "" matches no row, not even a row
-    whose column is "".
+    If a field has several values, a row must match one of them. The suffix of a time field determines the
+    comparison: `_from` (>=), `_after` (>), `_before` (<), `_until` (<=), `_not` (!=). The case of e-mail
+    addresses is ignored; order numbers and IDs must match exactly. The value "" matches no row, not even a
+    row whose column is "".
     """
 
     statuses: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Finds rows of several vendors at once, newest first, by status, time and text."""
+"""Finds rows of several vendors by status, time and text, newest first."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,19 +12,19 @@ from mock_server.store.statements import ROW_COLUMNS
 from mock_server.store.tables import rows
 
 _SLICE: Final = 250
-"""The number of rows whose documents are searched before other requests are served."""
+"""The number of rows to search for a text before other requests may run."""
 _Key = tuple[int, int]
-"""The time (µs) at which a row was created, and its sequence number: rows are sorted by both."""
+"""The sort key of a row: the time at which it was created (µs), and its sequence number."""
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
     """Selects rows of one kind.
 
-    `statuses` contains the vendors whose rows are selected, each with the statuses to select; an empty tuple
-    stands for all statuses. If `since` is set, only rows created at this time (µs) or later are selected. If
-    `text` is set, only rows whose ID, order number, e-mail address or document contains it; the case of ASCII
-    letters is ignored.
+    `statuses` maps each vendor whose rows are selected to the statuses to select; an empty tuple stands for
+    all statuses. If `since` is set, only rows created at this time (µs) or later are selected. If `text` is
+    set, only rows whose ID, order number, e-mail address or document contains the text are selected. The case
+    of ASCII letters is ignored.
     """
 
     kind: str
@@ -50,7 +50,7 @@ async def newest(
 
 
 def _page(store: Store, tenant: str, selection: Selection, limit: int, offset: int) -> list[int]:
-    """Fetch the sequence numbers of one page; an index contains all columns that this query reads."""
+    """Fetch the sequence numbers of the rows on one page, using only an index."""
     parts = [
         sa.select(_keys(store, tenant, selection, vendor).limit(limit + offset).subquery())
         for vendor in selection.statuses
@@ -93,7 +93,7 @@ def _count(store: Store, tenant: str, selection: Selection, vendor: str) -> int:
 
 
 async def _matching(store: Store, tenant: str, selection: Selection) -> list[_Key]:
-    """Collect the keys of all rows that contain the text, newest first, in slices."""
+    """Collect the keys of all rows that contain the text, newest first; read the rows in slices."""
     found: list[_Key] = []
     for vendor in selection.statuses:
         last: _Key | None = None
@@ -107,7 +107,7 @@ async def _matching(store: Store, tenant: str, selection: Selection) -> list[_Ke
 def _searched(
     store: Store, tenant: str, selection: Selection, vendor: str, last: _Key | None
 ) -> sa.Select[Any]:
-    """Build the query for the next slice of rows, each with the result of the search."""
+    """Build the query for the next slice of rows, which also returns whether each row contains the text."""
     columns = (rows.c.id, rows.c.order_number, rows.c.customer_email, sa.cast(rows.c.document, sa.Text))
     escaped = selection.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     matches = sa.or_(*(column.like(f"%{escaped}%", escape="\\") for column in columns))
@@ -118,7 +118,7 @@ def _searched(
 
 
 def _rows(store: Store, tenant: str, numbers: list[int]) -> list[Row]:
-    """Fetch rows by their sequence numbers, in the same order."""
+    """Fetch the rows with the given sequence numbers, in the order of `numbers`."""
     columns = [rows.c[name] for name in ROW_COLUMNS[1:]]
     fetched: Iterator[tuple[Any, ...]] = chain.from_iterable(
         store.chunks(sa.select(*columns).where(rows.c.sequence.in_(numbers)), _SLICE)

@@ -1,4 +1,4 @@
-"""Fills and empties partitions in slices, so that other requests can run in between.
+"""Fills and empties partitions in slices, so that other requests can run between the slices.
 
 Each slice is a separate transaction. While a partition is being filled or emptied, it must not belong to a
 tenant, because the tenant's clients would see only some of its rows.

@@ -69,7 +69,8 @@ def _by_key() -> list[sa.ColumnElement[bool]]:
 def _not_empty(column: str) -> sa.ColumnElement[bool]:
     """Build the condition that a column is not "".
 
-    The column's index contains only such rows, so SQLite can use it only for queries with this condition.
+    The column's index leaves out rows with the value "". SQLite therefore uses this index only for queries
+    that contain the condition.
     """
     return rows.c[column] != sa.literal_column("''")
 
@@ -196,7 +197,7 @@ Shape = tuple[tuple[str, int], ...]
 def shape_of(filters: Filters) -> tuple[Shape, list[Any]]:
     """Split filters into a shape and values; compiled queries are cached per shape.
 
-    The shape lists each field that is set, with its number of values.
+    The shape consists of the name of each field that is set, and its number of values.
     """
     shape: list[tuple[str, int]] = []
     values: list[Any] = []
@@ -328,11 +329,11 @@ def slice_(shape: Shape, sorting: Sorting, start_at: StartAt) -> tuple[str, tupl
 
 
 def _from_row(columns: Sequence[tuple[str, bool]], *, inclusive: bool) -> sa.ColumnElement[bool]:
-    """Build the condition that selects the rows sorted after a given row.
+    """Build the condition that selects the rows that are sorted after a given row.
 
-    A row is sorted after the given row if, in the first sort column in which the two differ, its value is
-    greater (or smaller, if the column is sorted in descending order). If `inclusive` is True, the given row
-    is selected too.
+    The comparison uses the first sort column in which the two rows differ: the value must be greater, or
+    smaller if the column is sorted in descending order. If `inclusive` is True, the given row is selected
+    too.
     """
     alternatives: list[sa.ColumnElement[bool]] = []
     same: list[sa.ColumnElement[bool]] = []

@@ -13,8 +13,8 @@ from mock_server.store.model import Row, Step
 def watch(memory: Memory, partition: str) -> Iterator[Callable[[], bool]]:
     """Yield a function that returns True if rows, events or steps of a partition were changed.
 
-    It counts the changes since the start of the `with` block, or since its last call. Changes to webhook
-    deliveries, keys, clocks, switches and faults do not count.
+    The function considers changes since its previous call, or since the start of the `with` block. Changes to
+    webhook deliveries, keys, clocks, switches and faults are ignored.
     """
     memory.watched += 1
 

@@ -1,4 +1,4 @@
-"""Compares an expected part of a JSON value with a whole one."""
+"""Compares a JSON value with an expected value that may leave out members of objects."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -8,10 +8,11 @@ _LONGEST = 120
 
 
 def differences(expected: Any, actual: Any, path: str = "body") -> list[str]:
-    """Return a line for each place where `expected` is not a part of `actual`; an empty list if it is.
+    """Return a line for each difference between `expected` and `actual`; an empty list if they match.
 
-    Objects in `actual` may have other members. Lists must have the same length, and their entries are
-    compared in the same way. Numbers are equal if their values are, but true is not 1.
+    Objects in `actual` may have additional members. Lists must have the same length, and their items are
+    compared in the same way. Numbers are equal if their values are equal, such as 1 and 1.0, but true does
+    not equal 1.
     """
     return list(_differences(expected, actual, path))
 

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault as it was when it was read.
+    """A fault, as it was when the client read it.
 
-    `calls` counts the calls that the fault is about, and `fired` those that met it. `active` is False if it
-    never fires again. `scenario` is None if the fault was added by itself.
+    `calls` is the number of calls that the fault was considered for, and `fired` is the number of calls that
+    it affected. `active` is False if the fault cannot affect any further call. `scenario` is None unless a
+    scenario added the fault.
     """
 
     id: str
@@ -53,8 +54,8 @@ class Faults:
     ) -> Fault:
         """Add a fault such as `add("rate_limited", operation="create_return", next=3, retry_after=30)`.
 
-        It fires for the `next` calls, for `every` k-th call, for a `share` of the calls (0 to 1), or for all
-        calls; the first `after` calls of an operation pass. `parameters` are those of the kind of fault.
+        It changes the next `next` calls, each `every`-th call, the fraction `share` of the calls (0 to 1), or
+        all calls. It skips the first `after` calls of an operation. `parameters` depend on the kind of fault.
         Raises `SandboxError` if the fault is not valid.
         """
         when = {"next": next, "every": every, "share": share, "after": after, "seed": seed}
@@ -72,11 +73,11 @@ class Faults:
         return [Fault(**row) for row in self._tenant.call("GET", "/faults")["faults"]]
 
     def get(self, id_: str) -> Fault:
-        """Return a fault; raises `SandboxError` if the tenant has none with this ID."""
+        """Return the fault with an ID; raises `SandboxError` if the tenant has no such fault."""
         return Fault(**self._tenant.call("GET", f"/faults/{quote(id_, safe='')}"))
 
     def delete(self, id_: str) -> None:
-        """Delete a fault; raises `SandboxError` if the tenant has none with this ID."""
+        """Delete the fault with an ID; raises `SandboxError` if the tenant has no such fault."""
         self._tenant.call("DELETE", f"/faults/{quote(id_, safe='')}")
 
     def clear(self) -> None:

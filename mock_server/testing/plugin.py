@@ -10,8 +10,8 @@ no data, keys, rate limits or clock. The `returns_tenant` mark sets the tenant's
     @pytest.mark.returns_tenant(shop="shop.yaml")
     def test_with_my_own_orders(returns_tenant): ...
 
-pytest loads this module in every run of an environment in which the package is installed. So neither it nor
-`mock_server.testing` imports anything slow: the HTTP client waits until a fixture is used.
+pytest loads this module in every run if the package is installed. Therefore, this module and
+`mock_server.testing` must not import slow modules. The HTTP client is imported when a fixture is used.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from mock_server.testing.receiver import WebhookReceiver
 
 FIRST_MOMENT = "2026-03-02T09:00:00Z"
-"""The time at which each tenant's clock starts; it is fixed, so that every test run has the same returns."""
+"""The time at which each tenant's clock starts; it is fixed, so that all test runs have the same returns."""
 SEED_SIZE = 25
 _CONFLICT = 409
 
@@ -54,9 +54,9 @@ def returns_sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def returns_tenant(returns_sandbox: Sandbox, request: pytest.FixtureRequest) -> Iterator[Tenant]:
-    """Create a tenant for one test, and delete it after the test.
+    """Create a test's tenant, and delete it after the test.
 
-    Unless the `returns_tenant` mark sets other options, its clock is frozen and its rate limits are enforced.
+    Its clock is frozen and its rate limits are enforced, unless the `returns_tenant` mark sets other options.
     """
     mark = request.node.get_closest_marker("returns_tenant")
     options: dict[str, Any] = {
@@ -76,9 +76,9 @@ def returns_tenant(returns_sandbox: Sandbox, request: pytest.FixtureRequest) -> 
 def _created(sandbox: Sandbox, test_id: str, options: dict[str, Any]) -> Tenant:
     """Create a test's tenant, whose name is derived from the test's ID.
 
-    IDs of records and faults by share depend on the name, so they are the same in every run. If another
-    run uses the same sandbox, or ended without deleting its tenants, the name is taken; the tenant then gets
-    another name.
+    Some results depend on the name, such as record IDs and which calls a fault with a `share` changes, so a
+    fixed name makes every run the same. If the name is taken, a random suffix is added. This happens if
+    another run uses the same sandbox, or if an earlier run ended without deleting its tenants.
     """
     from secrets import token_hex
 

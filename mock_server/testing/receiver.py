@@ -31,9 +31,9 @@ class ReceivedWebhook:
     def signature_problem(self, secret: str, vendor: str, at: datetime | None = None) -> str:
         """Verify the signature as the vendor's documentation describes.
 
-        Returns why the request must be rejected, or "" if the signature is valid. `at` is the time of the
-        receipt, for signatures that expire; it defaults to the present. Raises `LookupError` if no source
-        describes webhooks of the vendor.
+        Returns the reason why the request must be rejected, or "" if the signature is valid. `at` is the time
+        of receipt, for signatures that expire; the default is the present. Raises `LookupError` if the vendor
+        has no documented webhooks.
         """
         from mock_server.clock import micros, wall
         from mock_server.vendors import webhooks_of
@@ -52,9 +52,9 @@ class ReceivedWebhook:
 
 
 class WebhookReceiver:
-    """Records webhooks sent to `url`; responds with `status` and the body `answer`.
+    """A receiver that records the webhooks sent to `url`; responds with `status` and the body `answer`.
 
-    They are 200 and an empty body unless the test changes them.
+    By default, `status` is 200 and `answer` is empty. Tests can change both.
     """
 
     def __init__(self, url: str) -> None:
@@ -77,7 +77,7 @@ class WebhookReceiver:
         that: Callable[[ReceivedWebhook], bool] = lambda _request: True,
         timeout: float = 10.0,
     ) -> list[ReceivedWebhook]:
-        """Wait until at least `count` requests for which `that` returns True are recorded, and return these.
+        """Wait for at least `count` requests for which `that` returns True, and return all such requests.
 
         Raises `TimeoutError` if this takes longer than `timeout` seconds.
         """
@@ -93,9 +93,10 @@ class WebhookReceiver:
     def verified(
         self, secret: str, vendor: str, count: int = 1, *, timeout: float = 10.0
     ) -> list[ReceivedWebhook]:
-        """Wait for at least `count` requests, verify the signatures of all, and return them.
+        """Wait for at least `count` requests, verify their signatures, and return them.
 
-        Raises `AssertionError` if a signature is not valid, or `TimeoutError` like `wait`.
+        Raises `AssertionError` if a signature is not valid, and `TimeoutError` under the same condition as
+        `wait`.
         """
         received = self.wait(count, timeout=timeout)
         for request in received:
@@ -133,7 +134,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Record the request and respond with the receiver's status and body.
 
-        A request that was cut off, because its sender was killed, is not recorded.
+        If the sender was killed before it sent the whole request, the request is not recorded.
         """
         length = min(int(self.headers.get("content-length") or 0), _MAX_BODY)
         headers = {name.lower(): value for name, value in self.headers.items()}

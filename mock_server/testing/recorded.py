@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _PAGE = 1_000
 _SHOWN = 3
-"""How many requests the message of a failed assertion describes."""
+"""The maximum number of requests that the message of a failed assertion describes."""
 _UNSET: Any = object()
 
 
@@ -26,10 +26,11 @@ class _Sandbox(Protocol):
 
 
 class Requests:
-    """The requests that were sent to the vendors' APIs with a tenant's credentials.
+    """The recorded requests to the vendors' APIs.
 
-    Call it to list them: `tenant.requests(operation="create_return", status="4xx")`. `sandbox.requests()`
-    lists the requests whose tenant is unknown.
+    `tenant.requests` contains the requests with the tenant's credentials, and `sandbox.requests` those whose
+    tenant is unknown. Call the object to list requests: `tenant.requests(operation="create_return",
+    status="4xx")`.
     """
 
     def __init__(self, sandbox: _Sandbox, owner: str = "") -> None:
@@ -53,9 +54,10 @@ class Requests:
         """List the tenant's requests that match all filters, oldest first.
 
         `status` is a status code or a class such as `"4xx"`, `since` is a time on the tenant's clock, and
-        `after` is the ID of a request. `text` occurs anywhere in the request or response, except in
-        credentials. If `without_tenant` is True, requests whose tenant is unknown, for example because their
-        key is wrong, are listed too. If `limit` is given, only the newest `limit` requests are listed.
+        `after` is the ID of a request: only later requests are listed. `text` must occur in the request or
+        response; credentials are not searched. If `without_tenant` is True, the list includes requests whose
+        tenant is unknown, for example because of a wrong key. If `limit` is set, only the newest `limit`
+        requests are listed.
         """
         start = since.isoformat() if isinstance(since, datetime) else since
         filters = {
@@ -82,9 +84,9 @@ class Requests:
             after = page["next"]
 
     def last(self, operation: str | None = None, *, vendor: str | None = None) -> Exchange:
-        """Return the newest request, or the newest to an operation or a vendor.
+        """Return the newest request, optionally only to one operation or vendor.
 
-        Raises `AssertionError` if there is none.
+        Raises `AssertionError` if there is no such request.
         """
         found = self(operation=operation, vendor=vendor, limit=1)
         if not found:
@@ -92,7 +94,7 @@ class Requests:
         return found[0]
 
     def follow(self, *, after: int | None = None, vendor: str | None = None) -> Generator[Exchange]:
-        """Yield each request as it arrives, and before that the requests after the ID `after`.
+        """Yield the recorded requests after the ID `after`, and then each new request as it arrives.
 
         The iteration ends when the sandbox stops; to end it earlier, close the iterator.
         """
@@ -101,7 +103,7 @@ class Requests:
             yield exchange(row)
 
     def get(self, id_: int) -> Exchange:
-        """Return the request with an ID; raises `SandboxError` if it is not recorded (any more)."""
+        """Return the request with an ID; raises `SandboxError` if it was never recorded or was deleted."""
         return exchange(self._sandbox.call("GET", f"{self._path}/{id_}"))
 
     def clear(self) -> None:
@@ -119,10 +121,10 @@ class Requests:
     ) -> list[Exchange]:
         """Check that an operation was called, and return the matching requests, oldest first.
 
-        `times` is the expected number of matching requests; without it, one or more are expected. Each
-        member of `body` must be in the request's body; the request may have others. Objects in lists are
-        compared in the same way, but lists must have the same length. Raises `AssertionError` with the
-        nearest requests and their differences.
+        `times` is the expected number of matching requests; without it, at least one is expected. If `body`
+        is set, the request's body must contain its members and may contain others. Objects in lists are
+        compared in the same way; lists must have the same length. Raises `AssertionError`, which describes
+        the most similar requests and their differences.
         """
         called = self(operation=operation, vendor=vendor, status=status)
         matching = [one for one in called if body is _UNSET or not differences(body, one.request.body)]
@@ -133,9 +135,9 @@ class Requests:
     def assert_not_called(
         self, operation: str | None = None, *, body: Any = _UNSET, vendor: str | None = None
     ) -> None:
-        """Check that an operation was not called with a body, or that no request was sent at all.
+        """Check that no matching request was sent; without arguments, that no request was sent at all.
 
-        Raises `AssertionError` that lists the requests.
+        Raises `AssertionError`, which lists the matching requests.
         """
         called = self(operation=operation, vendor=vendor)
         matching = [one for one in called if body is _UNSET or not differences(body, one.request.body)]
@@ -173,7 +175,7 @@ class Requests:
         return "\n".join(lines)
 
     def _sent(self) -> str:
-        """Describe what was sent instead, including requests whose tenant is unknown."""
+        """Describe the newest requests for an error message, including requests whose tenant is unknown."""
         found = self(without_tenant=True, limit=_SHOWN)
         return f"The newest requests are:\n{_listed(found)}" if found else "No request was recorded at all."
 

@@ -42,7 +42,7 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """A condition of the tenant's account that can be turned on and off, such as an outage at the vendor.
+    """A switch, which simulates a condition of the tenant's account, such as an outage at the vendor.
 
     `shop` is None if the switch is for the whole account.
     """
@@ -56,7 +56,7 @@ class Switch:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Something that a merchant can do on the vendor's website; `schema` is the JSON Schema of its inputs."""
+    """An operation that a merchant performs on the vendor's website; `schema` describes its input."""
 
     name: str
     description: str
@@ -67,7 +67,7 @@ class Act:
 class LedgerEvent:
     """An event in a tenant's ledger.
 
-    `subject` is the ID of the record that the event is about. Which fields `body` contains depends on `kind`.
+    `subject` is the ID of the record that the event is about. The fields of `body` depend on `kind`.
     """
 
     sequence: int
@@ -103,8 +103,8 @@ class Delivery:
 class Attempt:
     """An attempt to send a delivery, made at the tenant's time `at`.
 
-    `status` is the receiver's status code, or None if there was no answer; then `error` is the reason.
-    `answer` is the beginning of the answer's body.
+    `status` is the HTTP status of the receiver's response, and `answer` is the beginning of the response's
+    body. If there was no response, `status` is None and `error` is the reason.
     """
 
     number: int
@@ -117,7 +117,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryDetails:
-    """A webhook delivery with its payload, before it is signed, and its last attempts."""
+    """A webhook delivery with its unsigned payload and its most recent attempts."""
 
     delivery: Delivery
     payload: Mapping[str, Any]
@@ -128,8 +128,8 @@ class DeliveryDetails:
 class Webhook:
     """A webhook of a tenant.
 
-    `secret` signs the deliveries. It is shown only when the webhook is added, so it is None in lists,
-    and if the vendor does not sign. `url` is shown without credentials and query.
+    `secret` is the key that signs the deliveries. It is set only when the webhook is created: in lists, and
+    if the vendor does not sign, it is None. `url` contains no credentials and no query.
     """
 
     id: str
@@ -152,9 +152,9 @@ class Webhook:
 class WebhookEvents:
     """The events that a vendor's webhooks report, and how the vendor sends them.
 
-    `events` maps each event's name to whether something in the sandbox causes it; other events are sent as
-    test events only. `retries` lists the seconds before each retry. `own_api` is the operation of the
-    vendor's API that registers webhooks, or None if they are added with `tenant.webhooks.add`.
+    `events` maps each event's name to True if the event can occur in the sandbox; other events can be sent
+    only as test events. `retries` lists the waiting time before each retry in seconds. `own_api` is the
+    operation of the vendor's API that registers webhooks; if it is None, use `tenant.webhooks.add`.
     """
 
     events: Mapping[str, bool]
@@ -166,7 +166,11 @@ class WebhookEvents:
 
 @dataclass(frozen=True, slots=True)
 class Resent:
-    """The IDs of the deliveries that are sent again, and of those whose webhook is deleted or paused."""
+    """The result of sending deliveries again.
+
+    `resent` contains the IDs of the deliveries that are sent again. `skipped` contains the IDs of those whose
+    webhook was deleted or is paused.
+    """
 
     resent: tuple[int, ...]
     skipped: tuple[int, ...]
@@ -174,7 +178,7 @@ class Resent:
 
 @dataclass(frozen=True, slots=True)
 class ShownReturn:
-    """A return as the control plane shows it: vendor, ID, and the document in the vendor's own format."""
+    """A return in the vendor's own format, with its vendor and ID."""
 
     vendor: str
     id: str
@@ -185,9 +189,10 @@ class ShownReturn:
 class Message:
     """The headers and the body of a request or a response, without credentials.
 
-    `headers` are keyed by lower-case name. `body` is the JSON value of the body; its text if it is not JSON
-    or was cut; and None if it is empty or binary, or if the request was refused before its body was read.
-    `body_format` is `json`, `text`, `binary` or `none`, and `body_bytes` is the full size of the body.
+    `headers` are keyed by lower-case name. `body` is the parsed JSON. If the body was truncated or is not
+    JSON, `body` is its text. It is None if the body is empty or binary, or if the request was rejected before
+    its body was read. `body_format` is `json`, `text`, `binary` or `none`, and `body_bytes` is the full size
+    of the body in bytes.
     """
 
     headers: Mapping[str, str]
@@ -207,7 +212,7 @@ class FieldError:
 
 @dataclass(frozen=True, slots=True)
 class NearestOperation:
-    """The operation that a request for an unknown path was probably meant for."""
+    """The known operation that is most similar to a request for an unknown path."""
 
     method: str
     path: str
@@ -218,9 +223,9 @@ class NearestOperation:
 class Exchange:
     """A request that was sent to a vendor's API, and its response.
 
-    `at` is on the tenant's clock, and `received_at` in real time. `tenant`, `vendor` and `operation` are None
-    if they are unknown. `verdict` is a sentence that says whether the request was valid, and `fault` is the
-    ID of the fault that changed the response, or None.
+    `at` is the tenant's time, and `received_at` is real time. `tenant`, `vendor` and `operation` are None if
+    they are unknown. `verdict` is a sentence that says whether the request was valid, and `fault` is the ID
+    of the fault that changed the response, or None.
     """
 
     id: int

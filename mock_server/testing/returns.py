@@ -12,8 +12,8 @@ class Upcoming:
     """Something that will happen at the time `at` on the tenant's clock.
 
     `kind` is `step` for a scheduled step, such as a carrier's scan, and `webhook` for an attempt to send a
-    webhook. `return_id` and `status` are the return's ID and its new status, or None. `error` is the reason
-    why a step will fail, or None.
+    webhook. `return_id` is the return's ID, or None if it is unknown. `status` is the return's new status, or
+    None if the status does not change. `error` explains why a step will fail, or is None.
     """
 
     at: datetime
@@ -29,10 +29,10 @@ class Upcoming:
 
 @dataclass(frozen=True, slots=True)
 class ReturnSummary:
-    """A return in one form for all vendors.
+    """A return in a form that is the same for all vendors.
 
-    `status` is in the vendor's words, and `state` is neutral. `amount` is the value of the returned items in
-    `currency` (ISO 4217), or None if it is unknown.
+    `status` is the vendor's status, and `state` is the neutral state. `amount` is the value of the returned
+    items in `currency` (an ISO 4217 code), or None if the value is unknown.
     """
 
     vendor: str
@@ -52,7 +52,7 @@ class ReturnSummary:
 
 @dataclass(frozen=True, slots=True)
 class AllowedMove:
-    """A status to which a return can be moved now, and what the move does.
+    """A status to which a return can be moved now, and the effects of the move.
 
     `sends` contains the webhooks that the move sends, as objects with `event`, `webhook` and `address`.
     """
@@ -66,9 +66,10 @@ class AllowedMove:
 
 @dataclass(frozen=True, slots=True)
 class ReturnDetails:
-    """A return, its items and parcels, its allowed moves, its next steps, and the vendor's document.
+    """A return with its items, parcels, allowed moves and next steps, and the vendor's document.
 
-    `items` and `parcels` are objects as `get_return` in the control plane's specification describes them.
+    The objects in `items` and `parcels` have the fields that the control plane's specification describes for
+    `get_return`.
     """
 
     summary: ReturnSummary

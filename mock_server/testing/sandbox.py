@@ -42,7 +42,7 @@ class Sandbox:
 
         self.url = url.rstrip("/")
         self.requests = Requests(self)
-        """The requests that belong to no tenant, for example because their key is wrong."""
+        """The requests whose tenant is unknown, for example because their key is wrong."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         # No proxy: the sandbox is on this machine or in its network, and loading certificates takes 0.1 s.
         self._http = httpx.Client(
@@ -104,7 +104,7 @@ class Sandbox:
                     yield orjson.loads(line.removeprefix("data: "))
 
     def health(self) -> Mapping[str, Any]:
-        """Return the sandbox's version, its vendors and any problems that it reports."""
+        """Return the sandbox's version, its vendors and its current problems."""
         found: Mapping[str, Any] = self.call("GET", "/health")
         return found
 
@@ -136,12 +136,12 @@ class Sandbox:
     ) -> Tenant:
         """Create a tenant with `seed_size` returns at each vendor.
 
-        The tenant's clock starts at `first_moment` (default: now); if `frozen` is True, it does not move on
+        The tenant's clock starts at `first_moment` (default: now). If `frozen` is True, it does not move on
         its own. `limits` determines whether the rate limits of `plan` are enforced; by default, they are
-        enforced unless the clock is frozen. With `shop`, the tenant has your own products, customers, orders
-        and returns instead of generated ones: either the fields of a shop, or the path of its YAML file.
-        Raises `SandboxError` if the name is taken or an option is invalid, and `ValueError` with the line of
-        each fault if a shop's file cannot be used.
+        enforced unless the clock is frozen. `shop` is the fields of a shop, or the path of its YAML file; the
+        tenant then has this shop's products, customers, orders and returns instead of generated ones. Raises
+        `SandboxError` if the name is taken or an option is invalid. Raises `ValueError`, which lists the
+        errors with their lines, if the shop's file is invalid.
         """
         start = first_moment.isoformat() if isinstance(first_moment, datetime) else first_moment
         options = {
@@ -159,10 +159,10 @@ class Sandbox:
         return Tenant(self, name)
 
     def load(self, document: Mapping[str, Any], name: str | None = None) -> Tenant:
-        """Create a tenant from a document that `Tenant.dump` returned, also in another sandbox.
+        """Create a tenant from a document that `Tenant.dump` returned; it can come from another sandbox.
 
         `name` replaces the name in the document. Raises `SandboxError` if the name is taken or the document
-        is not valid; the message says what is wrong and where.
+        is invalid; the message describes the error and its position.
         """
         created = self.call("POST", "/import", json=document, params={"name": name})
         return Tenant(self, created["name"])

@@ -23,7 +23,7 @@ _INTERVAL = 0.02
 
 @contextmanager
 def started(*options: str, database: str = "sqlite://") -> Iterator[Sandbox]:
-    """Start a sandbox and yield a client of it; the sandbox is stopped when the `with` block ends.
+    """Start a sandbox and yield a client for it; the sandbox is stopped when the `with` block ends.
 
     `options` are passed to `returns serve`, for example `"--webhook-allow", "10.0.0.0/8"`. The sandbox keeps
     its data in memory unless `database` is the URL of a file, such as `sqlite:///returns.db`. If the sandbox

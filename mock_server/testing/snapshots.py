@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Snapshot:
     """A tenant's records, ledger, webhooks, switches and clock at one moment.
 
-    `at` is the time that the tenant's clock showed, and `frozen` whether it stood still. `events` is the
+    `at` is the time of the tenant's clock, and `frozen` is True if the clock was frozen. `events` is the
     number of events in the ledger; `returns` is the number of returns, keyed by vendor.
     """
 
@@ -34,7 +34,7 @@ class Snapshot:
         return cls(tenant, **{**row, "at": datetime.fromisoformat(row["at"])})
 
     def restore(self) -> None:
-        """Replace the tenant's data, switches and clock by those of this snapshot; its keys stay.
+        """Replace the tenant's data, switches and clock with those of this snapshot; its keys do not change.
 
         Raises `SandboxError` if the snapshot was deleted.
         """

@@ -1,4 +1,4 @@
-"""One tenant of a running sandbox: its credentials, clock, ledger, returns, switches and deliveries."""
+"""`Tenant`: a client for one tenant of a running sandbox."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _RETURNS_PAGE = 200
 
 
 class Tenant:
-    """One merchant with an account at every vendor; tenants share no data, keys, rate limits or clock."""
+    """A merchant with an account at every vendor; tenants share no data, keys, rate limits or clock."""
 
     def __init__(self, sandbox: Sandbox, name: str) -> None:
         self.name = name
@@ -93,7 +93,7 @@ class Tenant:
     def create_key(
         self, vendor: str, name: str, *, scopes: Sequence[str] | None = None, plan: str | None = None
     ) -> Key:
-        """Create an API key; the returned key has credentials.
+        """Create an API key, and return it with its credentials.
 
         By default, the key has all scopes and the vendor's lowest plan. Raises `SandboxError` if the name is
         taken, or if a scope or the plan is unknown.
@@ -110,7 +110,7 @@ class Tenant:
         plan: str | None = None,
         windows: Mapping[str, int] | None = None,
     ) -> Key:
-        """Change the rate limits of a key, to those of a plan or to `windows`, such as `{"minute": 60}`."""
+        """Change a key's rate limits to those of `plan`, or to `windows`, such as `{"minute": 60}`."""
         body: dict[str, Any] = {"plan": plan} if plan else {"windows": dict(windows or {})}
         return key(self.call("PATCH", f"/keys/{vendor}/{quote(name, safe='')}", json=body))
 
@@ -130,7 +130,7 @@ class Tenant:
         event: str | None = None,
         state: Literal["waiting", "delivered", "given_up"] | None = None,
     ) -> list[Delivery]:
-        """List the tenant's webhook deliveries, oldest first; a parameter that is given selects some."""
+        """List the tenant's webhook deliveries that match all arguments that are set, oldest first."""
         selected = {"vendor": vendor, "webhook": webhook, "event": event, "state": state}
         return [delivery(row) for row in self._pages("/deliveries", "deliveries", selected, "id")]
 
@@ -155,9 +155,10 @@ class Tenant:
         after: int | None = None,
         until: int | None = None,
     ) -> Resent:
-        """Send all matching webhook deliveries again; without `state`, those that were not delivered.
+        """Send all matching webhook deliveries again; without `state`, only those that were not delivered.
 
-        `after` and `until` are IDs: deliveries after the first one, up to and including the second one.
+        `after` and `until` are IDs: deliveries after the ID `after`, up to and including the ID `until`,
+        match.
         """
         options = {
             "vendor": vendor,
@@ -172,7 +173,7 @@ class Tenant:
         return Resent(tuple(answer["resent"]), tuple(answer["skipped"]))
 
     def next(self, *, vendor: str | None = None, limit: int = 20) -> list[Upcoming]:
-        """List what will happen next, the earliest first: scheduled steps and attempts to send webhooks."""
+        """List the upcoming scheduled steps and webhook deliveries, earliest first."""
         return [
             upcoming(row)
             for row in self.call("GET", "/next", params={"vendor": vendor, "limit": limit})["next"]
@@ -189,8 +190,9 @@ class Tenant:
     ) -> list[ReturnSummary]:
         """List the tenant's returns at all vendors, newest first.
 
-        If `vendor`, `status` (in the vendor's words), `state` (neutral), `since` (the earliest time of
-        creation) or `search` (a text that the return contains) is given, only matching returns are listed.
+        Each argument that is set restricts the list: `vendor`, `status` (the vendor's status), `state` (the
+        neutral state), `since` (the earliest time of creation) and `search` (a text that the return
+        contains).
         """
         filters = {"vendor": vendor, "status": status, "state": state, "search": search}
         query = {**filters, "since": since and since.isoformat(), "limit": _RETURNS_PAGE}
@@ -239,24 +241,21 @@ class Tenant:
         return ShownReturn(**self.call("POST", path, json={"vendor": vendor, "status": status}))
 
     def acts(self, vendor: str) -> list[Act]:
-        """List what a merchant can do on the vendor's website; see `act`."""
+        """List the operations that a merchant can perform on the vendor's website; see `act`."""
         return [Act(**row) for row in self.call("GET", f"/vendors/{vendor}/acts")["acts"]]
 
     def act(self, vendor: str, name: str, **inputs: Any) -> Mapping[str, Any]:
-        """Perform an act, which is one of those that `acts` lists.
-
-        Returns the document of the record that the act changed.
-        """
+        """Perform an act (see `acts`), and return the document of the record that the act changed."""
         shown = self.call("POST", f"/vendors/{vendor}/acts/{quote(name, safe='')}", json=inputs)
         document: Mapping[str, Any] = shown["document"]
         return document
 
     def switches(self) -> list[Switch]:
-        """List the tenant's switches; a switch that each shop has separately is listed once per shop."""
+        """List the tenant's switches; if each shop has its own switch, there is one entry per shop."""
         return [Switch(**row) for row in self.call("GET", "/switches")["switches"]]
 
     def switch(self, vendor: str, name: str, *, on: bool, shop: str | None = None) -> Switch:
-        """Turn one of the tenant's switches on or off, which is one of those that `switches` lists.
+        """Turn a switch on or off; `switches` lists the available switches.
 
         If each shop has its own switch, `shop` must be the name of the shop.
         """
@@ -266,15 +265,15 @@ class Tenant:
     def export_shop(self) -> Mapping[str, Any]:
         """Return the tenant's present products, customers, orders and returns as a shop.
 
-        Another tenant can be created from it (`Sandbox.create_tenant`).
+        Pass the shop to `Sandbox.create_tenant` to create another tenant from it.
         """
         shop: Mapping[str, Any] = self.call("GET", "/shop")
         return shop
 
     def forget(self, email: str) -> Mapping[str, int]:
-        """Erase the personal data of the customer with an e-mail address.
+        """Erase the personal data of the customer with the given e-mail address.
 
-        Returns how many `rows`, `events`, `steps`, `deliveries` and `requests` contained it.
+        Returns how many `rows`, `events`, `steps`, `deliveries` and `requests` contained the data.
         """
         erased: Mapping[str, int] = self.call("POST", "/forget", json={"email": email})
         return erased
@@ -284,7 +283,7 @@ class Tenant:
         self.call("POST", "/reset")
 
     def snapshot(self, name: str | None = None) -> Snapshot:
-        """Take a snapshot of the tenant; without a name, it is named `snapshot-1`, `snapshot-2` and so on.
+        """Take a snapshot of the tenant; the default names are `snapshot-1`, `snapshot-2` and so on.
 
         Raises `SandboxError` if the tenant has a snapshot with this name.
         """
@@ -292,11 +291,11 @@ class Tenant:
         return Snapshot.read(self, self.call("POST", "/snapshots", json=body))
 
     def snapshots(self) -> list[Snapshot]:
-        """List the tenant's snapshots, oldest first by the tenant's clock."""
+        """List the tenant's snapshots, sorted by the tenant's time, oldest first."""
         return [Snapshot.read(self, row) for row in self.call("GET", "/snapshots")["snapshots"]]
 
     def clone(self, name: str) -> Tenant:
-        """Create a tenant with a copy of this tenant's data and clock, and with keys of its own.
+        """Create a tenant with a copy of this tenant's data and clock, but with new keys.
 
         Raises `SandboxError` if the name is taken or not valid.
         """
@@ -306,13 +305,13 @@ class Tenant:
     def dump(self) -> dict[str, Any]:
         """Export the tenant as a JSON document, which `Sandbox.load` imports.
 
-        The document has no keys, tokens, webhooks, deliveries and faults.
+        The document contains no keys, tokens, webhooks, deliveries or faults.
         """
         document: dict[str, Any] = self.call("GET", "/export")
         return document
 
     def verify(self) -> Verification:
-        """Rebuild statuses, counters and reports from the ledger, and compare them with what is stored."""
+        """Rebuild statuses, counters and reports from the ledger, and compare them with the stored data."""
         return Verification.read(self.call("GET", "/verify"))
 
     def delete(self) -> None:
@@ -353,12 +352,12 @@ class Clock:
         `by` is a string such as `"3d"` or `"1d12h"`, a number of seconds or a `timedelta`. Scheduled steps
         that become due are run, and webhooks that become due are sent, in the order of their due times.
 
-        `until` is `"next"` (the next thing that happens), a time, a sentence such as
-        `"return rma_abc123 is received"`, or an object with `return`, `status` and optionally `vendor` and
-        `within_days` (90 by default). The status is in the vendor's words or a neutral state.
+        `until` is `"next"` (the next step or webhook), a time, a sentence such as `"return rma_abc123 is
+        received"`, or an object with `return`, `status` and optionally `vendor` and `within_days` (default:
+        90). The status is the vendor's status or a neutral state.
 
-        Raises `ValueError` if a string is not valid, and `SandboxError` if the time is in the past or if what
-        `until` waits for never happens; then the clock does not move.
+        Raises `ValueError` if a string is not valid. Raises `SandboxError`, and does not move the clock, if
+        the time is in the past or if what `until` describes never happens.
         """
         from mock_server.cli.durations import seconds
         from mock_server.cli.until import until as parse_until
@@ -377,7 +376,7 @@ class Clock:
         return datetime.fromisoformat(moved["clock"]["now"])
 
     def advance_to_next(self) -> datetime:
-        """Move the clock to the next thing that happens, and return the new time.
+        """Move the clock to the next scheduled step or webhook, and return the new time.
 
         Raises `SandboxError` if nothing is scheduled.
         """

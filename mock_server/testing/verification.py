@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A difference between stored data and ledger, explained by `message`.
+    """A difference between the stored data and the ledger; `message` explains it.
 
     `part` is `ledger`, `row`, `counter`, `report`, `switch`, `step` or `delivery`; `subject` is the ID of a
     record, or "".
@@ -25,9 +25,11 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """How many rows and events were compared, how many differences were found, and the first 1,000 of them.
+    """The result of a verification.
 
-    `not_verified` says in sentences what the ledger does not contain.
+    `rows` and `events` are the numbers of compared rows and events. `found` is the number of differences, and
+    `differences` contains the first 1,000 of them. `not_verified` lists, in sentences, the data that cannot
+    be compared because the ledger does not contain it.
     """
 
     ok: bool

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Webhooks:
-    """The webhooks of one tenant, as merchants add them in the vendors' dashboards."""
+    """Manages one tenant's webhooks, as merchants do in the vendors' dashboards."""
 
     def __init__(self, tenant: Tenant) -> None:
         self._tenant = tenant
@@ -40,10 +40,10 @@ class Webhooks:
         conditions: Mapping[str, Any] | None = None,
         version: int | None = None,
     ) -> Webhook:
-        """Add a webhook for all events of a vendor, or for `events`; its `secret` signs the deliveries.
+        """Add a webhook for `events`, or for all events of a vendor; its `secret` signs the deliveries.
 
-        Without `secret`, the sandbox generates one. `conditions` are in the vendor's words, and `version` is
-        the version of the payload. Raises `SandboxError` if a value is invalid.
+        Without `secret`, the sandbox generates one. `conditions` have the vendor's own format, and `version`
+        is the version of the payload. Raises `SandboxError` if a value is invalid.
         """
         options = {
             "vendor": vendor,
@@ -65,7 +65,7 @@ class Webhooks:
         return webhook(self._tenant.call("PATCH", _path(id_), json=changes))
 
     def pause(self, id_: str) -> Webhook:
-        """Pause a webhook: it receives nothing until it is resumed, and nothing that happens meanwhile."""
+        """Pause a webhook until it is resumed; events that happen meanwhile are not delivered later."""
         return self.change(id_, active=False)
 
     def resume(self, id_: str) -> Webhook:
@@ -77,7 +77,7 @@ class Webhooks:
         self._tenant.call("DELETE", _path(id_))
 
     def test(self, id_: str, event: str | None = None) -> Delivery:
-        """Send a test event, about an invented record, to a webhook; by default, its first event."""
+        """Send a test event about an invented record to a webhook; `event` defaults to its first event."""
         body = {} if event is None else {"event": event}
         return delivery(self._tenant.call("POST", f"{_path(id_)}/test", json=body))
 

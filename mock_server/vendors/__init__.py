@@ -38,14 +38,14 @@ class Vendor(Protocol):
     """The path in the specification's `servers`, which follows the vendor's root URL: `/v1`, or ""."""
     lifecycle: Lifecycle
     status_path: tuple[str, ...]
-    """The path of a return's status in its document."""
+    """The keys that lead to the status in a return's document."""
     scopes: tuple[str, ...]
     plans: Mapping[str, Plan]
     """Rate limit plans keyed by name, the plan with the lowest limits first."""
     switches: tuple[Switch, ...]
 
     def credentials(self, key: str) -> Mapping[str, Mapping[str, str]]:
-        """Describe how to use an API key: form `fields`, request `headers` and `query` parameters."""
+        """Describe how to use an API key: the form `fields`, request `headers` and `query` parameters."""
 
     def problem(self, problem: Problem) -> Reply:
         """Build the error response for a problem, with the vendor's status, headers and error format."""
@@ -54,22 +54,23 @@ class Vendor(Protocol):
         """Build a response's rate limit headers, or () if the vendor does not send any."""
 
     def examples(self, tenant: str) -> Examples:
-        """Collect values that Swagger UI fills in: IDs of the tenant's records, and matching request bodies.
+        """Collect values for Swagger UI to fill in: IDs of the tenant's records, and matching request bodies.
 
-        If a value is missing, Swagger UI fills in the specification's example.
+        If a value is missing, Swagger UI uses the specification's example.
         """
 
     def write_seed(self, change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
         """Store a tenant's generated returns as the vendor's records; the tenant's clock starts at `at`."""
 
     def write_shop(self, change: Change, tenant: str, shop: SeedShop, at: int) -> None:
-        """Store the products, customers and orders of a merchant's own shop, as far as the vendor has them.
+        """Store the products, customers and orders of a merchant's own shop, if the vendor has such records.
 
-        Called before `write_seed` with the returns of these orders. The tenant's clock starts at `at`.
+        Called before `write_seed`, which stores the returns of these orders. The tenant's clock starts at
+        `at`.
         """
 
     def read_shop(self, tenant: str) -> PresentShop:
-        """Read a tenant's records back as a merchant's own shop, in neutral words."""
+        """Convert a tenant's records to a merchant's own shop, which uses vendor-neutral terms."""
 
     def insert(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> Mapping[str, Any]:
         """Create a return as requested by a shopper; returns the return's document.
@@ -89,7 +90,7 @@ class Vendor(Protocol):
         """Run a scheduled step, such as a carrier's scan, as if the time were `step.due`."""
 
     def explain_step(self, step: Step) -> str:
-        """Explain a scheduled step to a person: the first clause of a sentence, without a full stop."""
+        """Describe a scheduled step in the first clause of a sentence, without a full stop."""
 
     def overview(self, row: Row) -> Overview:
         """Build the overview of a return from its stored row, with related records where needed."""
@@ -97,7 +98,7 @@ class Vendor(Protocol):
 
 @runtime_checkable
 class ManyShops(Protocol):
-    """A vendor whose accounts have several shops, so each request must name a shop."""
+    """A vendor whose accounts can have several shops; each request must name a shop."""
 
     def enter(self, grant: Grant, credentials: Mapping[str, str]) -> None:
         """Check the shop named in a request; raises `Problem("forbidden")` if the account has no such shop.
@@ -116,30 +117,33 @@ class Labelling(Protocol):
 
 @runtime_checkable
 class TenantWords(Protocol):
-    """A vendor whose seeded records contain words that depend on the tenant, such as hashes of its name."""
+    """A vendor whose seeded records contain strings that depend on the tenant, such as hashes of its name."""
 
     word_pattern: str
-    """A regular expression, without groups, that matches all of these words (and may match other texts)."""
+    """A regular expression, without groups, that matches all of these strings and possibly others."""
 
     def tenant_words(self, tenant: str) -> Callable[[str], Sequence[str]]:
-        """Return a function that lists the words that another tenant would have instead of this tenant's.
+        """Return a function that lists the strings that another tenant would have in place of this tenant's.
 
-        The argument of the returned function is the other tenant's name. The words of two tenants have the
-        same order. Call this for a tenant that has nothing but its seed data.
+        The argument of the returned function is the other tenant's name. The lists of two tenants have the
+        same order. Call this only for a tenant that contains only its seed data.
         """
 
 
 @runtime_checkable
 class Reporting(Protocol):
-    """A vendor that reports numbers about a tenant's returns, which are computed from rows."""
+    """A vendor whose API has a report with statistics about a tenant's returns."""
 
     def reported(self, tenant: str) -> Mapping[str, Any]:
-        """Compute the report on all of a tenant's returns, as the vendor's API shows it."""
+        """Compute the report on all of a tenant's returns from its rows, in the vendor's format."""
 
     def expected_report(
         self, statuses: Mapping[str, str], refunds: Mapping[str, Decimal]
     ) -> Mapping[str, Any]:
-        """Compute those fields of the report that follow from statuses and refunded amounts, keyed by ID."""
+        """Compute the fields of the report that depend only on returns' statuses and refunded amounts.
+
+        `statuses` and `refunds` are keyed by the ID of the return.
+        """
 
 
 @runtime_checkable
@@ -150,12 +154,12 @@ class TokensOnly(Protocol):
     """
 
     token_seconds: int
-    """How long an access token is valid, in seconds."""
+    """The lifetime of an access token, in seconds."""
 
 
 @runtime_checkable
 class Notifying(Protocol):
-    """A vendor that reports events by webhook; the package's module `webhooks` has the same `WEBHOOKS`."""
+    """A vendor that sends webhooks; the module `webhooks` of its package defines the same `WEBHOOKS`."""
 
     webhooks: WebhookFormat
 
@@ -179,7 +183,10 @@ def webhooks_of(name: str) -> WebhookFormat | None:
 
 
 def shop_words(name: str) -> ShopWords:
-    """Return a vendor's words for a merchant's own shop; raises `LookupError` if there is no such vendor."""
+    """Return the mapping of a shop's neutral terms to a vendor's terms.
+
+    Raises `LookupError` if the vendor is unknown.
+    """
     _check_known(name)
     words: ShopWords = import_module(f"{__name__}.{name}.facts").SHOP_WORDS
     return words

@@ -20,7 +20,7 @@ LIFECYCLE: Final = Lifecycle(
     transitions={"PENDING": ("CLOSED",), "CLOSED": ()},
     verbs={"CLOSED": "Close"},
 )
-"""The vendor page names only these two statuses, but mentions that there are others."""
+"""The vendor page names only these two statuses, but says that there are others."""
 RECORDER: Final = Recorder(NAME, LIFECYCLE)
 
 PLANS: Final = {"standard": Plan("standard", ())}
@@ -29,8 +29,10 @@ PLANS: Final = {"standard": Plan("standard", ())}
 TOKEN_SECONDS: Final = 3_600
 REFRESH_SECONDS: Final = 30 * 86_400
 READY_SECONDS: Final = 365 * 86_400
-"""Lifetime of the access token that the sandbox shows together with a key, so that the key can be used
-without a token request."""
+"""The lifetime of the access token that the sandbox shows with a key, in seconds.
+
+Because of this token, clients can use the API without requesting a token first.
+"""
 REDIRECT_URI: Final = "https://shop.example/exsited"
 
 NO_PAGE: Final = "NULL"
@@ -76,5 +78,6 @@ SHOP_WORDS: Final = ShopWords(
     transitions=LIFECYCLE.transitions,
     any_reason=True,
 )
-"""A shop's neutral words in Exsited's, which has no reasons. A return whose items have all arrived is closed.
-A rejected return would look like a cancelled one."""
+"""The mapping of a shop's neutral terms to Exsited's terms. Exsited has no return reasons. A return is closed
+when all of its items have arrived. Rejected returns are not supported, because they would look like cancelled
+ones."""

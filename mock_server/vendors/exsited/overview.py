@@ -13,8 +13,8 @@ from mock_server.vendors.exsited.facts import NAME
 def overview(store: Store, row: Row) -> Overview:
     """Build the overview of a return from its stored row and its invoice.
 
-    The invoice contains the customer, the currency and the prices. Exsited numbers returns by their ID, and
-    its API has no parcels and no customers' e-mail addresses.
+    The invoice contains the customer, the currency and the prices. The return's number is its ID. Exsited's
+    API has no parcels and no e-mail addresses of customers.
     """
     document: JSON = orjson.loads(row.document)
     stored = store.document(row.tenant, NAME, "invoice", row.parent)

@@ -21,7 +21,7 @@ _OTHER_ORDER = 4
 _OTHER_NUMBERS = 8_000
 """The second order's number is this offset plus the number of the seeded return."""
 _INCOMPLETE = 5
-"""For every fifth return with several lines, only the first line was received."""
+"""For every fifth return with several lines, only the items of the first line were received."""
 
 
 def write_shop(change: Change, tenant: str, shop: SeedShop) -> None:

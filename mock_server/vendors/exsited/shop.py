@@ -1,4 +1,4 @@
-"""Reads a tenant's invoices and returns back as a merchant's own shop."""
+"""Converts a tenant's invoices and returns to a merchant's own shop."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -16,9 +16,9 @@ _NOWHERE: Final = SeedAddress("", "", "", "", "")
 
 
 def read_shop(store: Store, tenant: str) -> PresentShop:
-    """Read a tenant's invoices, as orders, and returns. Exsited has no reasons, types and parcels.
+    """Convert a tenant's invoices to orders, and its returns. Exsited has no reasons, types and parcels.
 
-    A leading `#` of an order number is not part of Exsited's order ID, so it is added to every number that
+    Exsited's order IDs do not include the leading `#` of an order number, so it is added to every number that
     consists of digits.
     """
     orders = {row.id: _order(row) for row in store.rows(tenant, NAME, "invoice")}

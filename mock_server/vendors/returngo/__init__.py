@@ -42,10 +42,10 @@ _MESSAGES = {
     "unauthenticated": "Missing or incorrect API key",
     "server_error": "Internal server error",
 }
-"""Error messages, keyed by kind of problem. The API description uses these strings to describe the error
-responses; it is assumed that the responses themselves contain the same strings."""
+"""Error messages, keyed by kind of problem. The vendor's API description contains these strings as
+descriptions of the error responses. It is assumed that the responses contain the same strings."""
 _BATCH = 500
-"""How many transactions a filtered list reads from the store at a time."""
+"""The number of transactions that a filtered list reads from the store at a time."""
 
 
 class ReturnGO:

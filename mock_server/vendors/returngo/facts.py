@@ -75,13 +75,13 @@ SHIPMENT_MOVES: Final = {
     "Received": ("Validated",),
     "Validated": (),
 }
-"""The statuses that a shipment can change to, keyed by its current status (documented)."""
+"""The statuses that may follow the current status of a shipment, keyed by the current status (documented)."""
 COUPLED: Final = ("Received", "Validated")
 """Statuses that returns and their shipments share: when a return changes to one of these statuses, its
 shipments do too, and when a shipment changes to one of them, its return does too."""
 EARLY_REFUNDS: Final = ("RefundToStoreCredit",)
-"""Resolution types whose refunds are issued as soon as the goods are received, instead of when the return
-becomes Done. This was observed for store credit only."""
+"""Resolution types that are refunded as soon as the goods are received. Other types are refunded when the
+return becomes Done. This was observed for store credit only."""
 TRANSACTION_MOVES: Final = {"Requested": ("Success", "Failed"), "Failed": ("Success",), "Success": ()}
 
 PLANS: Final = {"standard": Plan("standard", ((100, "second"), (2_000, "day")))}
@@ -116,8 +116,8 @@ SWITCHES: Final = tuple(
         ("notify_store_credit", "store credit"),
     )
 )
-"""Each shop's switches (settings that can be turned on and off), one per refund type. At ReturnGO, the
-setting is found under Settings > Store Settings > API > Notify About Refunds Instead of Issuing."""
+"""One switch for each refund type; each shop has its own setting. In ReturnGO's portal, the setting is under
+Settings > Store Settings > API > Notify About Refunds Instead of Issuing."""
 NOTIFY: Final = {
     "RefundToPaymentMethod": "notify_payment_method",
     "RefundToGiftCard": "notify_gift_card",
@@ -167,7 +167,8 @@ SCANS: Final = ((20 * HOUR, "InTransit"), (70 * HOUR, "Delivered"))
 """The carrier's scans, each with the time since the shipment got its tracking number (µs), and the status
 that the carrier reports (assumed)."""
 SCANNED: Final = {"InTransit": "Shipped"}
-"""The shipment status that results from a carrier status; other carrier statuses change nothing."""
+"""The shipment status that results from a carrier status. Other carrier statuses do not change the
+shipment."""
 RETURN_PERIOD: Final = 30 * DAY
 
 POLICIES: Final = {
@@ -175,7 +176,7 @@ POLICIES: Final = {
     for kind in ("refund", "store_credit", "exchange")
     for method in ("any-carrier", "keep-it")
 }
-"""The kind of return and the return method of each policy, keyed by policy ID."""
+"""The kind of return and the return method that each policy allows, keyed by policy ID."""
 RETURN_METHODS: Final = {"any-carrier": ANY_CARRIER, "keep-it": NO_SHIPMENT}
 
 EVENTS: Final = (
@@ -198,4 +199,5 @@ SHOP_WORDS: Final = ShopWords(
     any_reason=True,
     types=("refund", "exchange", "store_credit", "gift_card"),
 )
-"""A shop's neutral words in ReturnGO's. Each shop at ReturnGO defines its own reasons."""
+"""The mapping of a shop's neutral terms to ReturnGO's terms. Each shop at ReturnGO defines its own
+reasons."""

@@ -1,4 +1,4 @@
-"""The webhooks of ReturnGO's shops: registers them as the API asks for, and queues their deliveries."""
+"""The webhooks of ReturnGO's shops: registers the webhooks that API requests add, and queues deliveries."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -68,7 +68,7 @@ class Hooks:
     def delete(self, change: Change, row: Row) -> None:
         """Delete a webhook and its queued deliveries.
 
-        The store keeps an empty row, so that the ID is not used for another webhook.
+        The store keeps an empty row, so that the ID is not used again.
         """
         change.put_document(row.tenant, NAME, "webhook", row.id, {}, created_at=row.created_at, shop=row.shop)
         self.outbox.cancel(change, row.tenant, NAME, row.id)

@@ -12,7 +12,7 @@ from mock_server.vendors.returngo.documents import JSON
 def overview(row: Row) -> Overview:
     """Build the overview of a return from its stored row.
 
-    ReturnGO numbers returns by their ID. The customer's name is known only if the return has a shipment.
+    The return's number is its ID. The customer's name is known only if the return has a shipment.
     """
     document: JSON = orjson.loads(row.document)
     items = tuple(map(_item, document["items"]))

@@ -1,4 +1,4 @@
-"""ReturnGO's return policies: finds the policies for an order's items, and checks requests that use them.
+"""ReturnGO's return policies: finds the policies for an order's items, and validates the chosen policies.
 
 The purpose of policies and the rules for combining them are documented for ReturnGO's portal; everything else
 is assumed. The sandbox contains only orders that were seeded or have a return. Items can be returned for 30
@@ -96,7 +96,7 @@ class Orders:
         return order
 
     def _left(self, tenant: str, shop: str, order: JSON, at: int) -> Counter[str]:
-        """Count how many units of each order line can still be returned, keyed by line ID.
+        """Count the units of each order line that can still be returned, keyed by line ID.
 
         Returns an empty counter if the order's return period is over.
         """

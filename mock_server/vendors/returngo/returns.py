@@ -84,7 +84,7 @@ class Returns:
         return row
 
     def create(self, change: Change, tenant: str, shop: str, requested: Mapping[str, Any], at: int) -> JSON:
-        """Create a return from a `ShopperReturn`, queue its webhook events, and return the `Rma`."""
+        """Create a return from a `ShopperReturn`, queue its webhook events, and return the `Rma` document."""
         number = self.store.total(tenant, NAME, "return") + 1
         rma = documents.new_rma(number, shop, requested, at)
         id_ = rma["rmaSummary"]["rmaId"]

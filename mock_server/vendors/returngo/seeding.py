@@ -39,22 +39,22 @@ from mock_server.vendors.returngo.validation import item_validation
 _OUTLET = 4
 """Every fourth return belongs to the second shop."""
 _KEPT = 11
-"""In every eleventh return, the customer may keep the goods, so there is no shipment."""
+"""In every eleventh return, the customer keeps the goods, so there is no shipment."""
 _CARDS = 2
 """In every second return for store credit, the credit is issued as a gift card."""
 _SURCHARGED, _SURCHARGE = 3, Decimal(15)
-"""In every third exchange, a unit of the new item costs this much more than a unit of the returned item."""
+"""In every third exchange, each unit of the new item costs 15 more than a unit of the returned item."""
 _TRACKED = 8
 """The sandbox applies the carrier's scans to every eighth return and to all staged returns. All other
-shipments keep the status LabelCreated until they are received. At the vendor, this was observed for 73 of 113
-Approved returns."""
+shipments keep the status LabelCreated until they are received. This status was observed at the vendor for 73
+of 113 Approved returns."""
 _REFUNDS = {"paid": "Success", "failed": "Failed", "awaited": "Requested"}
-"""Transaction status, keyed by the status of the seeded refund. Requested refunds are issued by the
-integrator (see `SWITCHES`)."""
+"""Transaction status, keyed by the status of the seeded refund. The integrator issues refunds that have the
+status Requested (see `SWITCHES`)."""
 _SHIPMENT: dict[State, str] = {"in_transit": "Shipped", "received": "Received", "inspected": "Validated"}
 """Shipment status, keyed by the neutral state that the return reaches."""
 _SHIPPED = {"label_sent", "in_transit", "received", "inspected"}
-"""Neutral states that a return without a shipment skips."""
+"""Neutral states that require a shipment; a return without a shipment skips them."""
 
 
 def write_shop(change: Change, tenant: str, shop: SeedShop, at: int) -> None:
@@ -178,7 +178,7 @@ class SeedWriter:
         )
 
     def _settle(self, rma: JSON, shop: str, seed: SeedReturn, at: int) -> None:
-        """Place a completed return's exchange orders, add any customer payment, and add missing refunds."""
+        """Place a completed return's exchange orders, and add its customer payment and refunds if missing."""
         place_exchange_orders(rma)
         payment = self._transactions.invoice_payment(self._tenant, rma, at)
         if payment:

@@ -1,4 +1,4 @@
-"""Reads a tenant's orders and returns back as a merchant's own shop."""
+"""Converts a tenant's orders and returns to a merchant's own shop."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -17,13 +17,13 @@ _TYPES: Final = {type_: neutral for neutral, (type_, _, _) in RESOLUTIONS.items(
 _CARRIERS: Final = {word: neutral for neutral, word in CARRIERS.items()}
 _REFUNDS: Final[dict[str, RefundStatus]] = {"Failed": "failed", "Requested": "awaited"}
 _TRAVELLING: Final[dict[str, State]] = {"LabelCreated": "label_sent", "Shipped": "in_transit"}
-"""The state of an approved return, keyed by the status of its shipment."""
+"""The neutral state of an approved return, keyed by the status of its shipment."""
 _NOWHERE: Final = SeedAddress("", "", "", "", "")
 _ADDRESS: Final = ("street", "suburb", "region", "postcode", "country")
 
 
 def read_shop(store: Store, tenant: str) -> PresentShop:
-    """Read the orders and returns of all shops of a tenant's account."""
+    """Convert the orders and returns of all shops of a tenant's account to one shop."""
     stored = (_order(row) for row in store.rows(tenant, NAME, "order"))
     orders = {order.number: order for order in stored}
     returns = tuple(_return(row, orders) for row in store.rows(tenant, NAME, "return"))
@@ -87,7 +87,7 @@ def _parcel(shipment: JSON) -> PresentParcel:
 
 
 def _item(found: JSON) -> SeedItem:
-    """Convert an item, which is a single unit."""
+    """Convert an item, which always has the quantity 1, to an item of a shop."""
     reason = str(found["returnReason"] or "")
     reason = _REASONS.get(reason, reason)
     size = found.get("variantName", "")

@@ -164,13 +164,13 @@ def worth(items: Sequence[JSON]) -> JSON:
 
 
 def add_credit(rma: JSON, transaction: JSON, at: int) -> None:
-    """After a successful refund, add the comment `Credited $…` to the return's timeline."""
+    """Add the comment `Credited $…` to the timeline of a return whose refund has succeeded."""
     text = f"Credited ${transaction['amount']['amount']:.2f}<br>Transaction ID: {transaction['id']}"
     rma["comments"].insert(0, comment("system", AUTOMATION, text, at))
 
 
 def add_failure(rma: JSON, at: int) -> None:
-    """After a failed refund, add the comment `Refund Failed. …` to the return's timeline."""
+    """Add the comment `Refund Failed. …` to the timeline of a return whose refund has failed."""
     text = f"Refund Failed. Platform returned status: FAILURE. RMA: {rma['rmaSummary']['rmaId']}"
     rma["comments"].insert(0, comment("error", AUTOMATION, text, at))
 

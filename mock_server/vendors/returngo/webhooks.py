@@ -1,7 +1,8 @@
 """ReturnGO's webhooks: events and payloads; deliveries are not signed.
 
-The names of the events, and that a delivery contains the name in `eventName`, are documented. The rest of the
-payload is assumed. The vendor describes no signature: receivers put a secret into the query of their URL.
+The vendor documents the names of the events, and the field `eventName` of a delivery, which contains this
+name. The rest of the payload is assumed. The vendor describes no signature; instead, receivers can add a
+secret to the query of their URL.
 """
 
 from collections.abc import Mapping
@@ -28,9 +29,10 @@ _NAMES: Final = (
 
 
 class ReturnGOWebhooks:
-    """Builds ReturnGO's webhooks; the methods are those of `WebhookFormat`.
+    """Defines ReturnGO's events and builds their payloads; the methods are those of `WebhookFormat`.
 
-    A record is what an event reports: the shop's name, and the data that the functions below build.
+    The record that an event reports consists of the shop's name and the data that one of the functions below
+    builds.
     """
 
     vendor = NAME

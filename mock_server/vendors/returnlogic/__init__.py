@@ -39,7 +39,7 @@ _ERRORS = {
     503: "Down For Maintenance",
 }
 """The `error` string of an error response, keyed by HTTP status. The source is the section "Error Codes" of
-the vendor page. Strings for statuses that this section does not list are assumed."""
+the vendor page. Strings for statuses that this section does not contain are assumed."""
 
 
 class ReturnLogic:

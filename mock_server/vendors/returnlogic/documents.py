@@ -93,7 +93,7 @@ def _rma_item(id_: str, kind: str, item: Mapping[str, Any]) -> JSON:
 
 
 def _reason(word: str) -> str:
-    """Describe a reason as the store shows it; a reason with spaces or capitals is already a description."""
+    """Return the description of a reason; a string with spaces or capitals is already a description."""
     described = word if " " in word or not word.islower() else word.replace("_", " ").capitalize()
     return REASONS.get(word, described)
 
@@ -104,7 +104,7 @@ def worth(items: Sequence[Mapping[str, Any]]) -> Decimal:
 
 
 def price(item: Mapping[str, Any]) -> Decimal:
-    """Look up a line item's unit price; if the item has none, derive a price from the SKU."""
+    """Return a line item's unit price; if the item has no price, derive one from the SKU."""
     given = item.get("unit_price")
     return Decimal(str(given)) if given is not None else Decimal(20 + zlib.crc32(item["sku"].encode()) % 180)
 

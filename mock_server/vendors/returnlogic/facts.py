@@ -111,4 +111,5 @@ SHOP_WORDS: Final = ShopWords(
     reasons=REASONS,
     any_reason=True,
 )
-"""A shop's neutral words in ReturnLogic's. Each store at ReturnLogic defines its own reasons."""
+"""The mapping of a shop's neutral terms to ReturnLogic's terms. Each store at ReturnLogic defines its own
+reasons."""

@@ -14,7 +14,7 @@ from mock_server.vendors.returnlogic.orders import Orders
 def overview(store: Store, orders: Orders, row: Row) -> Overview:
     """Build the overview of an RMA from its stored row, its order (for the currency) and its parcels.
 
-    ReturnLogic numbers RMAs by their ID, and RMA documents contain no price for each item.
+    The RMA's number is its ID. RMA documents do not contain the prices of items.
     """
     document: JSON = orjson.loads(row.document)
     order = orders.named(row.tenant, document["orderName"]) or {}

@@ -20,8 +20,8 @@ from mock_server.vendors.returnlogic.rmas import (
 _SCANNED = {"In Transit": "In Transit", "Delivered": "Delivered"}
 """The status that a parcel gets, keyed by the new status of its RMA."""
 _PARTLY = {"Received": "Partially Received", "Processed": "Partially Processed"}
-"""The status of an RMA that was received only in part, keyed by the status that it would have if all items
-had been received."""
+"""The status of an RMA that was received only in part, keyed by the status of an RMA that was received
+completely."""
 
 
 def write_seed(change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
@@ -91,11 +91,10 @@ def _write_rma(change: Change, tenant: str, seed: SeedReturn, start: int) -> lis
 
 
 def _status_changes(seed: SeedReturn) -> Iterator[tuple[str, int]]:
-    """Yield each status that an RMA reaches after the initial status, with the time of the change (µs).
+    """Yield each status that follows the initial status of an RMA, with the time of the change (µs).
 
-    If the return is rejected, its RMA skips `Processed`. If the return is cancelled after its label was
-    created, the last status of its RMA is `Abandoned`. Raises `IllegalMove` if the lifecycle does not allow a
-    change.
+    The RMA of a rejected return skips `Processed`. If the return is cancelled after its label was created,
+    the last status of its RMA is `Abandoned`. Raises `IllegalMove` if the lifecycle does not allow a change.
     """
     scans = seed.shipment.scans if seed.shipment else ()
     steps = [(move.status or _status(seed, move.state), move.at) for move in seed.moves[1:]]

@@ -1,4 +1,4 @@
-"""Reads a tenant's orders and RMAs back as a merchant's own shop."""
+"""Converts a tenant's orders and RMAs to a merchant's own shop."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -20,7 +20,7 @@ _NOWHERE: Final = SeedAddress("", "", "", "", "")
 
 
 def read_shop(store: Store, tenant: str) -> PresentShop:
-    """Read a tenant's orders, with their customers, and RMAs. Orders contain no names of products."""
+    """Convert a tenant's orders, customers and RMAs to a shop. Orders contain no product names."""
     orders = {order.number: order for order in map(_order, store.rows(tenant, NAME, "order"))}
     parcels = {row.parent: row.status for row in store.rows(tenant, NAME, "shipment", Filters())}
     returns = tuple(_return(row, orders, parcels) for row in store.rows(tenant, NAME, "return"))

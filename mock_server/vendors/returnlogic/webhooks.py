@@ -1,8 +1,8 @@
 """ReturnLogic's webhooks: events, payloads and their signature.
 
-The vendor's overview names RMAs that are created, updated and deleted as examples of events, and says that
-deliveries can arrive in another order than the events. The rest is not public, so the names of the events,
-the payload, the headers, the signature and the retries are assumed.
+The vendor's overview mentions events for RMAs that are created, updated or deleted, and says that deliveries
+may arrive in a different order than the events occurred. Everything else is assumed: the names of the events,
+the payload, the headers, the signature and the retries.
 """
 
 import secrets

@@ -48,7 +48,7 @@ _CODES = {
     500: "SERVER_ERROR",
 }
 """The six error codes on the vendor page, keyed by HTTP status. The page does not list the statuses 405, 413
-and 415; for these, see the specification."""
+and 415; the specification describes what is assumed for these."""
 
 
 class ReturnMate:

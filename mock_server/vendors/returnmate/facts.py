@@ -83,7 +83,7 @@ LABEL_STATUSES = {
     "return": ("approved", "label_sent", "in_transit"),
     "outbound": ("approved", "label_sent", "in_transit", "received", "inspected"),
 }
-"""The return statuses in which a label can be created, keyed by the direction of the label: `return` or
+"""The statuses of a return in which a label can be created, keyed by the label's direction: `return` or
 `outbound` (assumed)."""
 
 HOUR = 3_600_000_000
@@ -102,4 +102,4 @@ SHOP_WORDS: Final = ShopWords(
     transitions=LIFECYCLE.transitions,
     reasons=REASONS,
 )
-"""A shop's neutral words in ReturnMate's."""
+"""The mapping of a shop's neutral terms to ReturnMate's terms."""

@@ -1,7 +1,7 @@
 """ReturnMate's `report_problem` act: the carrier reports a problem with a parcel.
 
-In generated data some parcels have problems; this act causes one on purpose. The scans that are already
-scheduled still follow, so a delayed parcel is delivered in the end (assumed).
+Some parcels in the generated data already have a problem; this act adds one to another parcel. It does not
+cancel the scheduled scans, so a delayed parcel is still delivered (assumed).
 """
 
 from collections.abc import Mapping
@@ -35,7 +35,7 @@ class Problems:
 
     @property
     def act(self) -> Act:
-        """The act as the control plane lists and runs it."""
+        """The `report_problem` act, with its description and the JSON Schema of its input."""
         sentence = "The carrier reports a problem with a parcel: its status becomes `exception`."
         return Act(sentence, _SCHEMA, self.run)
 

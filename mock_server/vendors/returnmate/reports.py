@@ -46,7 +46,7 @@ def returns(rows: Iterable[Row], refunds: dict[str, Decimal], group_by: str | No
 
 
 def expected(statuses: Iterable[str], refunds: Iterable[Decimal]) -> JSON:
-    """Build those fields of a `ReturnsReport` that follow from the statuses and refunds of all returns."""
+    """Compute the fields of a `ReturnsReport` that depend only on the statuses and refunds of all returns."""
     listed = list(statuses)
     total = float(sum(refunds, Decimal(0)))
     return {"total_rmas": len(listed), "total_refunded": total, "by_status": dict(Counter(listed))}

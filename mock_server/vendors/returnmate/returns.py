@@ -132,7 +132,7 @@ class Returns:
     def _priced(self, tenant: str, item: Mapping[str, Any]) -> Mapping[str, Any]:
         """Fill in a requested line item's missing price and name from the shop's product.
 
-        If the shop does not have the product, only an invented price is filled in.
+        If the shop does not have the product, fills in an invented price, and no name.
         """
         stored = self.store.document(tenant, NAME, "product", item["sku"])
         product = orjson.loads(stored) if stored else {"unit_price": invented_price(item["sku"])}

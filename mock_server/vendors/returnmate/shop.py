@@ -1,4 +1,4 @@
-"""Reads a tenant's records back as a merchant's own shop."""
+"""Converts a tenant's records to a merchant's own shop."""
 
 from decimal import Decimal
 from typing import Final, cast
@@ -16,7 +16,7 @@ _NOWHERE: Final = SeedAddress("", "", "", "", "")
 
 
 def read_shop(store: Store, tenant: str) -> PresentShop:
-    """Read a tenant's products, customers and returns; ReturnMate has no orders of its own."""
+    """Convert a tenant's products, customers and returns to a shop; ReturnMate stores no orders."""
     products = []
     for row in store.rows(tenant, NAME, "product"):
         product: JSON = orjson.loads(row.document)

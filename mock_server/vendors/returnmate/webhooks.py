@@ -1,7 +1,8 @@
 """ReturnMate's webhooks: events, payloads and their signature.
 
-Sources: the help page "Webhooks Reference" for the events; the page "Webhooks & REST API" for the signature,
-deliveries without retries, and IDs that receivers can use to detect repeated events. The payload is assumed.
+Sources: the help page "Webhooks Reference" describes the events. The page "Webhooks & REST API" describes the
+signature and the IDs that identify repeated events, and says that failed deliveries are not retried. The
+payload is assumed.
 """
 
 import secrets
@@ -25,7 +26,7 @@ _NEVER: Final = (
     "refund.failed", "inspection.started", "inspection.issue_found",
     "warranty.created", "warranty.approved", "warranty.resolved",
 )  # fmt: skip
-"""Events without a counterpart in the sandbox: no refund fails, and there are no warranties."""
+"""Events that never occur in the sandbox, for example because no refund fails and there are no warranties."""
 _LIFE: Final = ("approved", "label_sent", "in_transit", "received", "inspected", "completed")
 
 
@@ -82,7 +83,7 @@ WEBHOOKS: Final = ReturnMateWebhooks()
 
 
 def kinds_of_move(document: Record) -> tuple[str, ...]:
-    """List the events that report a return's change to its present status, in the order of the reports."""
+    """List the events that report a return's change to its present status, in the order of sending."""
     status, refund = document["status"], document["refund"]
     kinds = ["rma.status_changed"]
     if status in _OF_STATUSES:
@@ -100,7 +101,7 @@ def _label_url(shipment_id: str) -> str:
 
 
 def _history(kind: str) -> tuple[str, ...]:
-    """List the statuses that the sample return of an event has passed through after the first."""
+    """List the statuses that follow the initial status in the history of an event's sample return."""
     group, _, name = kind.partition(".")
     if name in {"rejected", "cancelled"}:
         return (name,)

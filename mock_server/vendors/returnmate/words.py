@@ -1,4 +1,4 @@
-"""Lists the words in seeded records that depend on the tenant: IDs, which are hashes, and URLs of labels."""
+"""Lists the strings in seeded records that depend on the tenant: hashes in IDs, and label URLs."""
 
 from collections.abc import Callable
 from typing import Final
@@ -11,11 +11,11 @@ from mock_server.vendors.returnmate.documents import identify, part_id
 from mock_server.vendors.returnmate.facts import NAME
 
 PATTERN: Final = rf'(?<=_)[0-9a-f]{{12}}|https?://[^"\s]+{PREFIX}{NAME}/[^"\s]+'
-"""Matches the hash in an ID (the ID of a part continues after the hash of its record), or a label's URL."""
+"""Matches the hash in an ID, or the URL of a label. The ID of a record's part starts with the record's ID."""
 
 
 def tenant_words(store: Store, tenant: str, labels: Labels) -> Callable[[str], list[str]]:
-    """Return a function that lists the words that another tenant has instead of this seeded tenant's.
+    """Return a function that lists the strings that another tenant has in place of this seeded tenant's.
 
     The argument of the returned function is the other tenant's name.
     """

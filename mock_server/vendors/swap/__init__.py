@@ -44,7 +44,7 @@ _REASONS = {
     500: "INTERNAL_SERVER_ERROR",
 }
 """The `reason` of an error response, keyed by HTTP status. Only one `reason` was observed. The others are
-assumed; they are spelled in the same style."""
+assumed to be spelled in the same style."""
 
 
 class Swap:
@@ -120,7 +120,7 @@ class Swap:
         write_seed(change, tenant, returns, at)
 
     def write_shop(self, change: Change, tenant: str, shop: SeedShop, at: int) -> None:
-        """Do nothing: Swap's API has neither orders nor customers nor products, only those of returns."""
+        """Do nothing: Swap's API stores orders, customers and products only as part of a return."""
 
     def read_shop(self, tenant: str) -> PresentShop:
         return read_shop(self._store, tenant)

@@ -58,8 +58,8 @@ STATUSES: Final[dict[State, str]] = {
     "rejected": "needs_review",
     "cancelled": "cancelled",
 }
-"""The status of a seeded return, keyed by the vendor-independent state of the return. The exceptions are
-handled in `seeding.py`."""
+"""The status of a seeded return, keyed by the neutral state of the return. `seeding.py` handles the
+exceptions."""
 
 PLANS: Final = {"standard": Plan("standard", ())}
 """The vendor documents no rate limit."""
@@ -82,8 +82,8 @@ SIZES: Final = {
     "S/M": "M/L", "M/L": "S/M",
     **{str(size): str(size + 1) for size in range(34, 47)},
 }  # fmt: skip
-"""The size of the replacement, keyed by the exchanged product's size. A product in a size that is not listed
-is replaced by one of the same size."""
+"""The size of the replacement, keyed by the size of the exchanged product. For any other size, the
+replacement has the same size as the product."""
 
 CARRIERS: Final = {
     "australia_post": "Australia Post",
@@ -93,8 +93,8 @@ CARRIERS: Final = {
 }
 TRACKING_PREFIXES: Final = {"australia_post": "APX", "startrack": "STK", "tnt": "TNT", "tge": "TGE"}
 MOVED: Final = {"picked_up": "in_transit", "out_for_delivery": "in_transit", "exception": "in_transit"}
-"""The shipment status that results from a scan status. Scan statuses that are not listed become the shipment
-status unchanged."""
+"""The shipment status that results from a scan status. For any other scan status, the shipment status is the
+same as the scan status."""
 
 PASSES: Final = ("Sellable",)
 """Product conditions that pass quality control. At Swap, each store defines its own conditions."""
@@ -124,7 +124,8 @@ VERSION_1: Final = {
     "failed": "Failed",
     "partial": "Partial",
 }
-"""Statuses as spelled in version 1 and in the help pages, keyed by their spelling in version 2."""
+"""The spelling of each status in version 1 of the API and on the help pages, keyed by the spelling in version
+2."""
 
 SHOP_WORDS: Final = ShopWords(
     statuses={state: word for state, word in STATUSES.items() if state != "rejected"},
@@ -133,5 +134,5 @@ SHOP_WORDS: Final = ShopWords(
     reasons={neutral: main for neutral, (main, _) in REASONS.items()},
     any_reason=True,
 )
-"""A shop's neutral words in Swap's. Swap has no status for a rejected return, and each store defines its own
-reasons."""
+"""The mapping of a shop's neutral terms to Swap's terms. Swap has no status for a rejected return, and each
+store defines its own reasons."""

@@ -11,7 +11,7 @@ from mock_server.vendors.swap.facts import NAME
 
 
 def overview(store: Store, row: Row) -> Overview:
-    """Build the overview of a return from its stored row; the status of its parcels is in their own rows."""
+    """Build the overview of a return from its stored row and from the stored rows of its shipments."""
     document: JSON = orjson.loads(row.document)
     shipments = store.rows(row.tenant, NAME, "shipment", Filters(parent=row.id))
     return Overview(

@@ -16,17 +16,17 @@ from mock_server.vendors.swap.facts import MOVED, NAME, RECORDER, SCANS, STATUSE
 from mock_server.vendors.swap.returns import put_shipment, record_refund, record_shipment
 
 _SPLIT = 3
-"""Every third return with several products has two shipments. In half of these returns, as in the vendor
-page's example, the product in the first shipment has another return type than the other products: exchange if
-these are refunded, otherwise refund."""
+"""Every third return with several products has two shipments. In half of these returns, the product in the
+first shipment has a different return type than the others, as in the vendor page's example: it is exchanged
+if the others are refunded, and refunded otherwise."""
 _QUALITY: dict[State, str] = {"inspected": "passed", "rejected": "failed", "completed": "passed"}
 """The result of quality control, keyed by the neutral state that a return reaches."""
 _PARTLY: dict[State, tuple[str, str | None]] = {
     "received": ("on_hold", None),
     "inspected": ("needs_review", "partial"),
 }
-"""The status and quality control result of a return that was received only in part, keyed by the
-vendor-independent state of the return (assumed)."""
+"""The status and the quality control result of a return that was received only in part, keyed by the neutral
+state of the return (assumed)."""
 
 
 def write_seed(change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
@@ -69,7 +69,7 @@ def _write_return(change: Change, tenant: str, seed: SeedReturn, start: int) -> 
 
 
 def _outcome(seed: SeedReturn, move: SeedMove) -> tuple[str, str | None]:
-    """Convert a seeded return's change to Swap's status and quality control result.
+    """Convert a status change of a seeded return to Swap's status and quality control result.
 
     The quality control result is None if quality control has not started.
     """

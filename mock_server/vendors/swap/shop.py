@@ -1,4 +1,4 @@
-"""Reads a tenant's returns back as a merchant's own shop."""
+"""Converts a tenant's returns to a merchant's own shop."""
 
 from typing import Final, cast
 
@@ -18,7 +18,7 @@ _SCANNED: Final = {"in_transit": "in_transit", "delivered": "delivered"}
 
 
 def read_shop(store: Store, tenant: str) -> PresentShop:
-    """Read a tenant's returns; Swap has no orders, customers and products of its own."""
+    """Convert a tenant's returns to a shop; Swap stores no orders, customers and products separately."""
     returns = tuple(_return(row) for row in store.rows(tenant, NAME, "return"))
     orders = tuple(found.order for found in returns)
     return PresentShop((), tuple(order.customer for order in orders), orders, returns, own_orders=False)

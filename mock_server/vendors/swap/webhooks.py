@@ -1,8 +1,8 @@
 """Swap's webhooks: events, payloads in two versions, and the JSON Web Token that signs them.
 
-Sources: the vendor's documentation of its webhooks for events, conditions, the token and its claims, the
-secret's format and the number of retries. The vendor documents which fields of a payload are new in version
-2, but no whole payload, so the remaining fields are assumed to be those of the API.
+The vendor's webhook documentation describes the events, the conditions, the token and its claims, the
+secret's format and the number of retries. It lists the payload fields that are new in version 2, but shows no
+complete payload. The remaining fields are assumed to be the same as in the API.
 """
 
 import secrets
@@ -30,7 +30,8 @@ CREATED: Final = "returnCreated"
 PROCESSED: Final = "returnProcessed"
 TOKEN_SECONDS: Final = 300
 SIGNATURE: Final = "x-swap-signature-sha256"
-"""The header that signs version 2; the name is the one that Swap's shipping webhooks use (assumed)."""
+"""The header with the signature of a version 2 delivery. The name is assumed, because Swap's shipping
+webhooks use it."""
 _ALGORITHM: Final = "HS256"
 _CLAIMS: Final = ("exp", "iat", "nonce", "return_id", "order_id", "store_id", "event")
 _RENAMED: Final = {
@@ -39,7 +40,7 @@ _RENAMED: Final = {
     "shipments": "return_shipments",
     "exchange_items": "exchange_products",
 }
-"""The field names of version 2, keyed by their names in the API."""
+"""The field names in version 2 of the payload, keyed by the field names in the API."""
 
 
 class SwapWebhooks:
@@ -116,7 +117,7 @@ WEBHOOKS: Final = SwapWebhooks()
 
 
 def _read_token(token: Any, secret: str) -> dict[str, Any]:
-    """Verify a token's signature, and return its claims; the caller compares its times with the clock."""
+    """Verify a token's signature, and return its claims; the caller checks the times in the claims."""
     claims: dict[str, Any] = jwt.decode(
         token,
         secret,
