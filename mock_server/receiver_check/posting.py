@@ -50,7 +50,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A request to send: its body, the vendor's headers, the content type, and another URL than usual."""
+    """A request to send.
+
+    `headers` contains the vendor's headers. If `url` is not "", it replaces the poster's URL.
+    """
 
     body: bytes
     headers: Mapping[str, str]
@@ -68,7 +71,7 @@ class Poster:
         self._ticks = ticks
 
     async def post(self, outgoing: Outgoing) -> Answer:
-        """Post one request, and return the answer or the reason why it is missing."""
+        """Post one request, and return the answer, or an `Answer` with an error if there is no response."""
         headers = {"Content-Type": outgoing.content_type, "User-Agent": _AGENT, **outgoing.headers}
         start = self._ticks()
         try:

@@ -1,4 +1,4 @@
-"""Keeps the shops of tenants in the store, each once, however many tenants have it."""
+"""Stores the shops of tenants; equal shops are stored only once."""
 
 from __future__ import annotations
 

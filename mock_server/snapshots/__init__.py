@@ -26,7 +26,7 @@ from mock_server.vendors import Labelling, Vendor
 from mock_server.world import World
 
 MAX_SNAPSHOTS: Final = 50
-"""The most snapshots that a tenant can have."""
+"""The maximum number of snapshots per tenant."""
 _TABLE: Final = tables.snapshots
 
 
@@ -42,8 +42,8 @@ class UnknownSnapshotError(LookupError):
 class Snapshot:
     """A tenant's state at the time `at` (microseconds since the Unix epoch) on its own clock.
 
-    `frozen` tells whether the clock stood still. `switches` lists the vendor, name and shop of each switch
-    that was on. `faults` is JSON (see `read_faults`).
+    `frozen` is True if the clock was frozen. `switches` lists the vendor, name and shop of each switch that
+    was on. `faults` is JSON (see `read_faults`).
     """
 
     name: str
@@ -82,10 +82,10 @@ class Snapshots:
         raise UnknownSnapshotError(f"{tenant} has no snapshot {name!r}.")
 
     async def take(self, tenant: str, name: str = "") -> Snapshot:
-        """Take a snapshot of a tenant; if `name` is "", it is named `snapshot-1`, `snapshot-2` and so on.
+        """Take a snapshot of a tenant; if `name` is "", the snapshot is named `snapshot-1`, `snapshot-2` etc.
 
-        Raises `UnknownTenantError` if the tenant does not exist, or `SnapshotExistsError` if it has a
-        snapshot with this name or `MAX_SNAPSHOTS` snapshots.
+        Raises `UnknownTenantError` if the tenant does not exist. Raises `SnapshotExistsError` if the name is
+        taken, or if the tenant already has `MAX_SNAPSHOTS` snapshots.
         """
         clocks, switches = self._world.clocks, self._world.switches
         async with self._bulk.exclusive(tenant):
@@ -114,10 +114,10 @@ class Snapshots:
             return snapshot
 
     async def restore(self, tenant: str, name: str) -> Tenant:
-        """Replace a tenant's data, clock, switches and faults by those of a snapshot, and return the tenant.
+        """Replace a tenant's data, clock, switches and faults with those of a snapshot; returns the tenant.
 
-        Keys and snapshots stay. Raises `UnknownTenantError` or `UnknownSnapshotError` if there is no such
-        tenant or snapshot.
+        The tenant's keys and snapshots do not change. Raises `UnknownTenantError` or `UnknownSnapshotError`
+        if there is no such tenant or snapshot.
         """
         world, tenants = self._world, self._tenants
         async with self._bulk.exclusive(tenant):
@@ -151,11 +151,12 @@ class Snapshots:
             await self._bulk.empty(snapshot.partition)
 
     async def clone(self, tenant: str, name: str) -> Tenant:
-        """Create a tenant with a copy of another tenant's state, and with keys of its own.
+        """Create a tenant with a copy of another tenant's state, and with new keys.
 
-        The new tenant's keys have the names, scopes and plans of the other tenant's keys. Deliveries that
-        wait are given up in the copy. Snapshots are not copied. Raises the errors of `Tenants.plan`, or
-        `UnknownTenantError` if there is no such tenant.
+        The new keys have the names, scopes and plans of the other tenant's keys. Pending webhook deliveries
+        are marked as given up in the clone, so that receivers do not get them twice. Snapshots are not
+        copied. Raises the errors of `Tenants.plan`, or `UnknownTenantError` if the other tenant does not
+        exist.
         """
         world, tenants = self._world, self._tenants
         tenants.get(tenant)
@@ -182,9 +183,10 @@ class Snapshots:
             return clone
 
     async def _copy(self, tenant: str, target: str, how: Copying) -> None:
-        """Copy a held tenant's partition; start again if it was changed meanwhile.
+        """Copy the partition of a tenant whose requests are on hold; start again if the partition changes.
 
-        Requests that ran before the tenant was held can still change it, but there are only a few of them.
+        Requests that started before the hold can still change the partition, but there are only a few of
+        them.
         """
         store = self._world.store
         source = store.partition(tenant)

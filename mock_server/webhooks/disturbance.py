@@ -15,12 +15,12 @@ Prepare = Callable[[Delivery], Message]
 class Disturbance:
     """What a fault does to one attempt.
 
-    reason: what is shown as the outcome if nothing is sent
-    dropped: nothing is sent, and the delivery counts as delivered
-    wait: seconds on the tenant's clock after which the attempt is made; 0 to make it now
-    copies: how many times the request is sent
-    prepare: builds the signed request in place of the sender's own function, or None
-    releases: IDs of waiting deliveries that become due after the attempt
+    reason: the outcome to record if the attempt sends nothing
+    dropped: True to send nothing and count the delivery as delivered
+    wait: the seconds on the tenant's clock by which the attempt is postponed; 0 to send now
+    copies: the number of times to send the request
+    prepare: the function that builds the signed request; None to use the sender's own function
+    releases: the IDs of waiting deliveries that become due after the attempt
     """
 
     reason: str = ""

@@ -39,7 +39,7 @@ _ATTEMPT_SECONDS: Final = 15.0
 """Time limit for a whole attempt, in seconds; `_TIMEOUT` limits each network operation separately."""
 _TIMEOUT: Final = httpx.Timeout(10.0, connect=5.0)
 _ANSWER_SECONDS: Final = 1.0
-"""Time limit for the body of an answer, in seconds; the status has already decided the outcome."""
+"""Time limit for reading the body of an answer, in seconds; only the status decides the outcome."""
 _POLL_SECONDS: Final = 0.25
 """Seconds between checks for due deliveries while any delivery is pending.
 
@@ -53,15 +53,15 @@ The first pause is `_FIRST_PAUSE`; each further pause is twice as long, up to `_
 _NOT_IN_TIME: Final = "no answer in time"
 _MAX_SLOW: Final = 4_096
 _MAX_TURNS: Final = 100
-"""How many times `_send_due` yields to the event loop, so that `run` can start a delivery.
+"""The maximum number of times that `_send_due` yields to the event loop to let `run` start deliveries.
 
-After that, it sleeps for `_POLL_SECONDS` instead.
+After that, `_send_due` sleeps for `_POLL_SECONDS` at a time instead.
 """
 _log = logging.getLogger(__name__)
 
 Sleep = Callable[[float], Awaitable[None]]
 Disturb = Callable[[Delivery], Disturbance]
-"""Decides what faults do to an attempt."""
+"""A function that returns what the tenant's faults do to an attempt."""
 
 
 class UnsendableError(Exception):
@@ -69,12 +69,12 @@ class UnsendableError(Exception):
 
 
 def unsigned(delivery: Delivery) -> Message:
-    """Build the request of an attempt without a signature."""
+    """Build the request of an attempt without a signature and without headers of the vendor."""
     return Message({}, delivery.body)
 
 
 def undisturbed(_delivery: Delivery) -> Disturbance:
-    """Disturb no attempt."""
+    """Return `UNDISTURBED`, because no fault affects the attempt."""
     return UNDISTURBED
 
 
@@ -260,7 +260,7 @@ class Sender:
 
 
 async def _beginning(response: httpx.Response) -> bytes:
-    """Read the beginning of an answer's body, as far as it arrives within `_ANSWER_SECONDS`."""
+    """Read up to `MAX_BODY` bytes of an answer's body, for at most `_ANSWER_SECONDS`."""
     body = bytearray()
     with suppress(httpx.HTTPError, TimeoutError):
         async with asyncio.timeout(_ANSWER_SECONDS):
