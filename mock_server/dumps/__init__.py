@@ -31,7 +31,7 @@ MAX_DUMP: Final = 32 * 1024 * 1024
 MAX_ERRORS: Final = 20
 """The maximum number of errors that are reported for a document."""
 Convert = Callable[[str, bytes], bytes]
-"""A function that accepts a vendor and a record's document, and returns it with other label URLs."""
+"""A function that converts the label URLs in a record's document; accepts the vendor and the document."""
 _SWITCH: Final = ("vendor", "name", "shop")
 _rows = tables.rows
 _ROW: Final = statements.bound(
@@ -40,7 +40,7 @@ _ROW: Final = statements.bound(
 
 
 class TooLargeError(Exception):
-    """Raised if a tenant has more data than fits into a document."""
+    """Raised if the document of a tenant would be larger than `MAX_DUMP`."""
 
 
 class InvalidDumpError(ValueError):

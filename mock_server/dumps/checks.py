@@ -1,4 +1,4 @@
-"""Checks what the schema of a dumped tenant (`TenantDump`) cannot express."""
+"""Checks a dumped tenant for errors that the schema `TenantDump` cannot express."""
 
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
@@ -16,7 +16,7 @@ Switch = tuple[str, str, str]
 def errors(
     dump: Mapping[str, Any], states: Mapping[str, Mapping[str, str]], switches: Collection[Switch]
 ) -> Iterator[FieldError | None]:
-    """Yield the errors of a document that conforms to the schema, and None after each slice of the work.
+    """Yield the errors of a document that conforms to the schema, and None once per slice of the work.
 
     `states` contains the neutral state of each status, keyed by vendor and status; `switches` contains all
     switches.

@@ -71,7 +71,7 @@ class DumpContent:
         )
 
     def counters(self) -> Chunks:
-        """Yield the counters; call this after all rows were read, because `rows` counts them."""
+        """Yield the counters; call this after all rows have been read, because `rows` counts them."""
         yield [(*key, total) for key, total in self.totals.items()]
 
     def _chunks(

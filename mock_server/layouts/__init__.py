@@ -38,7 +38,7 @@ MAX_BYTES: Final = 64 * 1024 * 1024
 
 
 class _StoppedError(Exception):
-    """Raised in the worker thread to stop it from writing seed data that is no longer needed."""
+    """Raised in the worker thread to stop the generation of seed data that is no longer needed."""
 
 
 class _Key(NamedTuple):
@@ -72,7 +72,7 @@ class Layouts:
 
     @asynccontextmanager
     async def content(self, vendor: str, tenant: Tenant) -> AsyncIterator[Content]:
-        """Yield a tenant's seed data for one vendor; it can be read until the `with` block ends."""
+        """Yield a tenant's seed data for one vendor; the data is readable until the `with` block ends."""
         if not tenant.chosen or tenant.seed_size > MAX_RETURNS:
             async with self._generated(vendor, tenant, _write) as (world, _):
                 yield StoreContent(world.store)
@@ -136,7 +136,7 @@ def _write(scratch: World, name: str, tenant: Tenant, shop: "Shop | None", stop:
 
 
 def _write_template(scratch: World, name: str, tenant: Tenant, shop: "Shop | None", stop: Event) -> Template:
-    """Write a tenant's seed data like `_write`, and read it into a template."""
+    """Write a tenant's seed data as `_write` does, and convert the data to a template."""
     _write(scratch, name, tenant, shop, stop)
     vendor = vendors.load(name, scratch)
     words = vendor.tenant_words(tenant.name) if isinstance(vendor, TenantWords) else None

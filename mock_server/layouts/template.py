@@ -123,7 +123,7 @@ class _Reader:
         self.size = 0
 
     def shared(self, values: Sequence[Any]) -> tuple[Any, ...]:
-        """Return the values as a tuple in which equal values share one object, also with other tuples."""
+        """Return the values as a tuple; equal values share one object, even across tuples."""
         self.size += sys.getsizeof(values)
         return tuple([self._keep(value) for value in values])
 

@@ -1,4 +1,4 @@
-"""Runs all questions of a check about one receiver, in order, and collects the findings."""
+"""Checks one receiver: runs all questions of the module `checks` in order, and collects the findings."""
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from mock_server.receiver_check.results import Finding, Report, Verdict
 from mock_server.webhooks.format import WebhookFormat
 
 TIMEOUT: Final = 10.0
-"""Seconds within which a receiver must answer (assumed; no vendor documents its own limit)."""
+"""The default time limit for an answer, in seconds; an assumption, because no vendor documents a limit."""
 BURST: Final = 25
 _QUESTION: Final = "Answers at all"
 _REACHABLE: Final = (
@@ -52,7 +52,7 @@ async def check(
     ticks: Callable[[], int] = ticks,
     found: Callable[[Finding], None] = lambda _finding: None,
 ) -> Report:
-    """Check a receiver with all questions; calls `found` with each finding immediately.
+    """Run all questions about a receiver; `found` is called with each finding immediately.
 
     If the receiver does not answer the first event, or accepts no valid event, the other questions are
     skipped.

@@ -1,4 +1,4 @@
-"""The questions of a check: each function sends requests, and returns its judgement of the answers."""
+"""The questions about a receiver: each function sends requests and judges the answers."""
 
 import asyncio
 import statistics
@@ -16,7 +16,7 @@ from mock_server.receiver_check.results import Finding, Verdict
 LARGE: Final = 5_000_000
 """The size of the largest event, in bytes."""
 _SLOW: Final = 0.5
-"""An answer that takes more than this fraction of the time limit is slow."""
+"""An answer is slow if it takes more than this fraction of the time limit."""
 _DUPLICATES: Final = 3
 _ORDERED: Final = 5
 _SECRET: Final = "Check that the secret is the one with which the receiver verifies signatures."  # noqa: S105
@@ -61,7 +61,7 @@ async def kinds_of_events(examination: Examination) -> AsyncIterator[Finding]:
 
 
 async def wrong_secret(examination: Examination) -> Finding:
-    """Send an event that is signed with another secret."""
+    """Send an event that is signed with a wrong secret."""
     id_, question = "signature.wrong", "Refuses a wrong signature"
     if not examination.events.is_signed:
         return _unsigned(examination, id_, question)
@@ -70,7 +70,7 @@ async def wrong_secret(examination: Examination) -> Finding:
 
 
 async def no_signature(examination: Examination) -> Finding:
-    """Send an event without its signature."""
+    """Send an event without a signature."""
     id_, question = "signature.missing", "Refuses a missing signature"
     if not examination.events.is_signed:
         return _unsigned(examination, id_, question)
@@ -79,7 +79,7 @@ async def no_signature(examination: Examination) -> Finding:
 
 
 async def changed_body(examination: Examination) -> Finding:
-    """Send an event with the signature of another event."""
+    """Send an event with the signature of a different event."""
     id_, question = "signature.changed_body", "Refuses the signature of another event"
     if not examination.events.is_signed:
         return _unsigned(examination, id_, question)
@@ -193,7 +193,7 @@ async def new_kind(examination: Examination) -> Finding:
 
 
 async def new_field(examination: Examination) -> Finding:
-    """Send a validly signed event with an extra field, such as a vendor might add in the future."""
+    """Send a validly signed event with an extra field that a vendor might add in the future."""
     advice = "Ignore fields that you do not know: vendors add fields without notice."
     answers = await examination.post(examination.events.with_new_field())
     return accepted("future.field", "Accepts a field that it does not know", answers, advice=advice)
@@ -230,7 +230,7 @@ async def large(examination: Examination) -> Finding:
 
 
 async def still_working(examination: Examination) -> Finding:
-    """Send a valid event again, after all other requests."""
+    """Send another valid event, after all other requests."""
     answers = await examination.post(examination.events.valid())
     advice = "A request before this one has broken the receiver; look at its log."
     return accepted("still_working", "Accepts a valid event after all of this", answers, advice=advice)

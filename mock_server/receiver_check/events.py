@@ -25,10 +25,10 @@ class Composed:
 
 
 class Events:
-    """Builds events with one secret.
+    """Builds events that are signed with one secret.
 
-    `now` returns the real time, and `token` returns random hexadecimal digits. Each event is about a
-    different invented return, so that receivers do not take it for a duplicate.
+    `now` returns the real time (µs), and `token` returns random hexadecimal digits. Each event is about a
+    different invented return, so that receivers do not treat it as a duplicate.
     """
 
     def __init__(
@@ -82,17 +82,17 @@ class Events:
         return self.signed(self.compose(kind or self.kinds[0], version=version))
 
     def with_wrong_secret(self) -> Outgoing:
-        """Build an event that is signed with another secret."""
+        """Build an event that is signed with a wrong secret."""
         event = self.compose(self.kinds[0])
         wrong = self.format.new_secret() or self._token()
         return _outgoing(self._message(event, wrong, self._now()))
 
     def without_signature(self) -> Outgoing:
-        """Build an event without its signature."""
+        """Build an event without a signature."""
         return Outgoing(self.compose(self.kinds[0]).payload, {})
 
     def with_changed_body(self) -> Outgoing:
-        """Build an event with the signature of another event."""
+        """Build an event with the signature of a different event."""
         signed, other = self.compose(self.kinds[0]), self.compose(self.kinds[0])
         message = self._message(signed, self._secret, self._now())
         if message.body == signed.payload:
@@ -127,7 +127,7 @@ class Events:
         return self.signed(replace(event, kind=_NEW_KIND, payload=orjson.dumps(renamed)))
 
     def with_new_field(self, value: Any = "A field that the vendor adds later") -> Outgoing:
-        """Build a validly signed event with an extra field, such as a vendor might add in the future."""
+        """Build a validly signed event with an extra field that a vendor might add in the future."""
         event = self.compose(self.kinds[0])
         content = {**orjson.loads(event.payload), "added_later": value}
         return self.signed(replace(event, payload=orjson.dumps(content)))

@@ -1,4 +1,4 @@
-"""Posts requests to a receiver, and measures its answers. Redirects are not followed."""
+"""Posts requests to a receiver, and measures the response times. Redirects are not followed."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ _AGENT: Final = "returns-receiver-check"
 class Answer:
     """A receiver's answer, or the reason why it is missing.
 
-    `status` is None if there was no answer; then `error` is a clause such as "it does not answer within 10
-    s". `location` is the target of a redirect, or "".
+    If there was no answer, `status` is None, and `error` is a clause such as "it cannot be reached (refused)".
+    `location` is the target of a redirect, or "".
     """
 
     status: int | None
@@ -52,7 +52,7 @@ class Answer:
 class Outgoing:
     """A request to send.
 
-    `headers` contains the vendor's headers. If `url` is not "", it replaces the poster's URL.
+    `headers` contains the vendor's headers. If `url` is "", the request is sent to the URL of the `Poster`.
     """
 
     body: bytes

@@ -24,7 +24,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The finding about one question.
+    """The result of one question about a receiver.
 
     `sentence` describes what was observed. `advice` describes how to fix a problem, or is "" if there is no
     problem. `requests` is the number of requests, and `milliseconds` is the duration of the slowest request.
@@ -57,6 +57,6 @@ class Report:
         return {verdict: found[verdict] for verdict in Verdict}
 
     def fails(self, *, strict: bool) -> bool:
-        """Return True if a finding failed; if `strict` is True, warnings count as failures."""
+        """Return True if a finding has the verdict `failed` or, if `strict` is True, `warned`."""
         bad = {Verdict.failed, Verdict.warned} if strict else {Verdict.failed}
         return any(finding.verdict in bad for finding in self.findings)

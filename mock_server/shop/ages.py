@@ -37,7 +37,7 @@ def moment(text: str, start: int) -> int:
 
 
 def age(at: int, start: int) -> str:
-    """Format the time from `at` to `start` (both µs) as an age such as `3d4h`; `0s` if `at` is later."""
+    """Format the time from `at` to `start` (both µs) as an age such as `3d4h`; at least `0s`."""
     left, parts = max(0, start - at) // SECOND, []
     for unit, seconds in _UNITS.items():
         if unit != "w" and left >= seconds:

@@ -1,4 +1,4 @@
-"""Checks the structure of a shop against its schema, and the records of the shop at every vendor."""
+"""Checks a shop: its structure against the schema, and its records against the rules of every vendor."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -77,7 +77,7 @@ def child(node: Mapping[str, Any], part: str) -> Mapping[str, Any]:
 
 
 def check(shop: Shop, start: int) -> None:
-    """Check a shop's records at every vendor; raises `ShopError` with all faults.
+    """Check a shop's records against the rules of every vendor; raises `ShopError` with all faults.
 
     The tenant's clock starts at `start` (µs).
     """

@@ -1,7 +1,7 @@
 """Reads a shop from a YAML file, and finds the line and column of each of its values.
 
-Values have the types that the schema requires, not the types that YAML infers: `sku: 007` is text, `age:
-2026-03-02` is not a date, and `country: NO` is not false. A file is refused if it contains non-standard tags,
+Values have the types that the schema requires, not the types that YAML infers: `sku: 007` is text, `country:
+NO` is not false, and `age: 2026-03-02` is not a date. A file is refused if it contains non-standard tags,
 duplicate keys, or aliases (`*name`) that expand to too many values.
 """
 
@@ -49,7 +49,7 @@ def read_file(path: Path, start: int) -> Shop:
 
 
 def read_content(path: Path) -> Mapping[str, Any]:
-    """Read and check a shop's file, and return its content as the control plane accepts it in JSON.
+    """Read and check a shop's file, and return its content as JSON for the control plane.
 
     Raises `ShopError` if the file cannot be read, or if its shop is invalid for every possible first moment.
     """
@@ -133,7 +133,7 @@ class Document:
     _count: int = 0
 
     def locate(self, fault: Fault) -> Fault:
-        """Copy a fault, and add its line and column.
+        """Return a copy of a fault with its line and column.
 
         If the file has no value at the fault's path, the copy has the line and column of the nearest
         enclosing value.

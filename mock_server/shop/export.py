@@ -23,7 +23,7 @@ _NOT_RETURNED: Final = {"rejected", "cancelled"}
 
 
 def export(present: Mapping[str, PresentShop], now: int) -> JSON:
-    """Build a shop from the records of each vendor; ages are relative to `now` (µs)."""
+    """Build a shop from the records of each vendor in `present`; ages are relative to `now` (µs)."""
     complete = {vendor: _complete(shop) for vendor, shop in present.items()}
     lines = [line for shop in complete.values() for line in shop.products]
     lines += [line for shop in complete.values() for order in shop.orders for line in order.lines]
@@ -60,8 +60,9 @@ def _spelled(shops: Iterable[PresentShop]) -> dict[str, str]:
 def _complete(shop: PresentShop) -> PresentShop:
     """Merge orders with the same number, and make them consistent with their returns.
 
-    The result contains no order that is newer than one of its returns, or that has fewer units than its
-    returns. Orders without items or without an e-mail address are left out, together with their returns.
+    If an order is newer than its oldest return, its time is set to the time of this return. Missing units
+    that are returned are added to the order. Orders without items or without an e-mail address are left out,
+    together with their returns.
     """
     orders: dict[str, SeedOrder] = {}
     for order in (*shop.orders, *(found.order for found in shop.returns)):
@@ -100,7 +101,7 @@ def _merged(known: SeedOrder, other: SeedOrder) -> SeedOrder:
 
 
 def _prices(lines: Iterable[SeedLine]) -> dict[str, Decimal]:
-    """Choose the most frequent price of each product, keyed by SKU."""
+    """Return the most frequent price of each product, keyed by SKU."""
     counted: dict[str, Counter[Decimal]] = {}
     for line in lines:
         counted.setdefault(line.sku, Counter())[line.unit_price] += 1
@@ -120,7 +121,7 @@ def _products(lines: Sequence[SeedLine], prices: Mapping[str, Decimal]) -> Itera
 
 
 def _customers(shops: Iterable[PresentShop], spelled: Mapping[str, str]) -> Iterator[JSON]:
-    """Yield each customer as JSON, with data that is combined from all vendors."""
+    """Yield each customer as JSON; missing data of one vendor is taken from the other vendors."""
     known: dict[str, SeedCustomer] = {}
     for shop in shops:
         for customer in (*shop.customers, *(order.customer for order in shop.orders)):
@@ -151,7 +152,7 @@ def _orders(
     """Yield each vendor's orders as JSON, with the name of the vendor.
 
     The orders of a vendor that stores only returns are derived from these returns. If another vendor has a
-    matching order, its complete order is used instead of the derived one.
+    matching order, that order is yielded instead.
     """
     own = [order for shop in present.values() if shop.own_orders for order in shop.orders]
     by_number: dict[str, list[SeedOrder]] = {}
@@ -244,7 +245,7 @@ def _parcel(found: PresentReturn, state: str) -> JSON:
 
 
 def _with_vendors(records: Iterable[tuple[JSON, str]]) -> list[JSON]:
-    """Merge equal records of several vendors; `vendors` is left out of records that all vendors have."""
+    """Merge equal records of several vendors; records that all vendors have get no field `vendors`."""
     merged: dict[str, tuple[JSON, list[str]]] = {}
     for record, vendor in records:
         # A vendor can have two equal returns, for example of two units of an order.

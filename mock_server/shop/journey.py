@@ -43,7 +43,11 @@ class Timing:
 
 
 def states(state: State, *, parcel: bool) -> tuple[State, ...]:
-    """List a return's states up to `state`; a rejected or cancelled return has more if it had a parcel."""
+    """List the states of a return up to `state`.
+
+    `parcel` matters only for rejected and cancelled returns: if it is True, the list includes the states of
+    the parcel.
+    """
     if state in _USUAL:
         return _USUAL[: _USUAL.index(state) + 1]
     if not parcel:
@@ -54,10 +58,10 @@ def states(state: State, *, parcel: bool) -> tuple[State, ...]:
 def moves(
     words: ShopWords, status: str, state: State, *, parcel: bool, timing: Timing
 ) -> tuple[SeedMove, ...]:
-    """Build a return's changes of status, up to the state `state` and the vendor's status `status`.
+    """Build a return's changes of status up to `status`, a status of the vendor with the state `state`.
 
-    Earlier states have the vendor's usual statuses. The last of these are left out until the vendor allows
-    the change to `status`.
+    Earlier states have the vendor's usual statuses. States from which the vendor does not allow a change to
+    `status` are removed from the end of the earlier states.
     """
     return _timed(_path(words, states(state, parcel=parcel), status), timing)
 

@@ -28,7 +28,7 @@ STATES: Final[dict[str, State]] = {
     **{state: cast("State", state) for state in get_args(State)},
     "refunded": "completed",
 }
-"""The neutral state of each vendor-neutral status that a shop can contain."""
+"""Maps each vendor-neutral status of a return in a shop to its state."""
 REASONS: Final = get_args(Reason)
 
 
@@ -75,9 +75,9 @@ class ReturnLayout:
     def has(self, asked: Return) -> bool:
         """Return True if a return exists at the vendor.
 
-        If the return lists vendors, only these have it. Otherwise, the vendors that have the order also have
-        the return. If the shop does not contain the order, the result is True, so that the fault is noted
-        later.
+        If the return lists vendors, only these vendors have it. Otherwise, the vendors that have the order
+        also have the return. If the shop does not contain the order, the result is True, so that the fault is
+        noted later.
         """
         if asked.vendors:
             return self.vendor in asked.vendors
@@ -129,9 +129,9 @@ class ReturnLayout:
         return asked.by_vendor.get(self.vendor, Difference())
 
     def _status(self, path: str, asked: Return) -> tuple[str, State]:
-        """Return the vendor's status of a return, and its neutral state.
+        """Return a return's status at the vendor, and its neutral state.
 
-        The shop contains a neutral status or one of the vendor's own statuses.
+        The status in the shop is either vendor-neutral or one of the vendor's own statuses.
         """
         other = self._difference(asked).status
         given, words = other or asked.status, self.words

@@ -1,4 +1,4 @@
-"""Removes records from an exported shop that would prevent it from being loaded.
+"""Removes the records that make an exported shop invalid.
 
 A vendor's API accepts orders and returns that are invalid in a shop, such as an order of -1 units.
 """
@@ -41,7 +41,7 @@ def loadable(shop: dict[str, Any], start: int) -> tuple[dict[str, Any], int]:
 
 
 def _wrong(shop: dict[str, Any], start: int) -> set[tuple[str, int]]:
-    """Return the list name and the index of each record that has a fault."""
+    """Return the invalid records, each as the name of its list and its index in the list."""
     try:
         check(read_shop(shop), start)
     except ShopError as error:

@@ -25,7 +25,7 @@ def _as_list(given: Any) -> Any:
 
 
 def _exact(given: Any) -> Any:
-    """Convert a float to its decimal text, so that `Decimal` does not show its binary rounding error."""
+    """Convert a float to text, so that `Decimal` gets the decimal number that was written in JSON."""
     return str(given) if isinstance(given, float) else given
 
 
@@ -102,7 +102,7 @@ class Parcel(_Record):
 
 
 class Difference(_Record):
-    """The fields of a return that differ at one vendor; a field that is "" does not differ."""
+    """The fields of a return that differ at one vendor; "" means that the field does not differ."""
 
     status: str = ""
     type: str = ""
@@ -128,7 +128,7 @@ class Return(_Record):
 
 
 class Shop(_Record):
-    """A merchant's own shop."""
+    """A merchant's own shop: the seed data of a tenant, for all vendors."""
 
     currency: str = "AUD"
     products: tuple[Product, ...] = ()

@@ -12,10 +12,10 @@ from mock_server.shop.faults import Faults, unknown
 from mock_server.shop.model import Customer, Line, Order, Return, Shop
 
 USUAL_AGE: Final = "3d"
-"""The age of a return whose age is missing in the shop."""
+"""The default age of a return."""
 _USUAL_ORDER_AGE: Final = "14d"
 _AHEAD: Final = 7 * 86_400_000_000
-"""The time (µs) from an order to its oldest return if the shop does not contain the order's age."""
+"""The default time from an order to its oldest return, in microseconds."""
 
 
 @dataclass(slots=True)
@@ -108,7 +108,7 @@ class OrderLayout:
 
 
 def order_key(number: str) -> str:
-    """Remove the leading `#` of an order number, because some vendors omit it."""
+    """Normalize an order number: remove the leading `#`, which some vendors omit."""
     return number.removeprefix("#")
 
 

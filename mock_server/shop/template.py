@@ -18,7 +18,7 @@ _KINDS: Final = ("currency", "products", "customers", "orders", "returns")
 
 
 def example(schema: str) -> str:
-    """Return an example of a shop's file; its first line names `schema`, a path or URL of the JSON Schema."""
+    """Return an example of a shop's file; its first line refers to `schema`, a path or URL."""
     text = (_FOLDER / "example.yaml").read_text("utf-8")
     first, _, rest = text.partition("\n")
     if not first.startswith(_MODELINE):
@@ -27,7 +27,7 @@ def example(schema: str) -> str:
 
 
 def as_yaml(shop: Mapping[str, Any], schema: str) -> str:
-    """Write a shop as YAML with one record per line; the first line names `schema`, a path or URL."""
+    """Write a shop as YAML with one record per line; the first line refers to `schema`, a path or URL."""
     lines = [f"{_MODELINE}{schema}"]
     for kind in _KINDS:
         if kind not in shop:

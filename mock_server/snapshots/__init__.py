@@ -1,10 +1,10 @@
 """Takes, restores and deletes snapshots of tenants, and clones tenants, while other requests are served.
 
-A snapshot is a copy of a tenant's partition, with its clock, switches and faults. Copies are made in
-slices. Meanwhile, requests of the tenant that is copied wait (see `Clocks.hold`); if a request that was
-already running changes something, the copy starts again. One short transaction then makes the copy a
-snapshot, the tenant's partition, or the partition of a new tenant. If the process is killed before that
-transaction, the next start deletes the unfinished copy.
+A snapshot is a copy of a tenant's partition, with its clock, switches and faults. A copy is made in slices.
+Meanwhile, the tenant's requests wait (see `Clocks.hold`); if a request that was already running changes the
+partition, the copy starts again. One short transaction then makes the copy a snapshot, the tenant's
+partition, or the partition of a new tenant. If the process is killed before that transaction, the next start
+deletes the unfinished copy.
 """
 
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ _TABLE: Final = tables.snapshots
 
 
 class SnapshotExistsError(Exception):
-    """Raised if the tenant already has a snapshot with the requested name, or too many snapshots."""
+    """Raised if the name of a snapshot is taken, or if the tenant already has `MAX_SNAPSHOTS` snapshots."""
 
 
 class UnknownSnapshotError(LookupError):
@@ -75,7 +75,7 @@ class Snapshots:
         return found
 
     def get(self, tenant: str, name: str) -> Snapshot:
-        """Return a tenant's snapshot; raise `UnknownSnapshotError` if there is none with this name."""
+        """Return a tenant's snapshot by its name; raises `UnknownSnapshotError` if it does not exist."""
         for snapshot in self.of(tenant):
             if snapshot.name == name:
                 return snapshot

@@ -47,7 +47,7 @@ class State:
 
 @dataclass(slots=True)
 class Rebuilt:
-    """The records, refunds, receipts and switches that result from the events read so far."""
+    """The records, refunds, receipts and switches after the events that have been read so far."""
 
     records: dict[Record, State] = field(default_factory=dict)
     refunds: dict[tuple[str, str], Decimal] = field(default_factory=dict)

@@ -16,7 +16,7 @@ COLUMNS: Final = ("vendor", "kind", "id", "status", "state", "created_at", "pare
 class Stored:
     """Compares rows one by one, and collects the data that the checks of counters and steps need.
 
-    `paths` contains the names of the nested fields that lead to a return's status, keyed by vendor.
+    `paths` contains, for each vendor, the keys that lead to the status in the document of a return.
     """
 
     def __init__(self, rebuilt: Rebuilt, paths: Mapping[str, Sequence[str]]) -> None:
@@ -28,7 +28,7 @@ class Stored:
         self._counted: Counter[tuple[str, str, str]] = Counter()
 
     def row(self, values: Sequence[Any]) -> Iterator[Difference]:
-        """Compare a row, which has the columns `COLUMNS`, with the ledger."""
+        """Compare a row with the ledger; `values` are in the order of `COLUMNS`."""
         vendor, kind, id_, status, state, created_at, parent, summary, document = values
         self._counted[vendor, kind, status] += 1
         self._seen.add((vendor, kind, id_))

@@ -15,8 +15,8 @@ MAX_BODY: Final = 2_048
 class Attempt:
     """One attempt to send a delivery.
 
-    `at` is the time of the attempt on the tenant's clock, in microseconds since the Unix epoch. `error` is ""
-    if the receiver answered, with any status.
+    `at` is the time of the attempt on the tenant's clock, in microseconds since the Unix epoch. `error`
+    explains why the receiver did not answer; it is "" if the receiver answered.
     """
 
     number: int
@@ -28,7 +28,7 @@ class Attempt:
 
 
 def extended(log: bytes, attempt: Attempt) -> bytes:
-    """Return a log (JSON) with one more attempt; a full log loses its oldest attempt."""
+    """Return a log (JSON) with `attempt` appended; if the log is full, its oldest attempt is dropped."""
     return orjson.dumps([*orjson.loads(log), asdict(attempt)][-MAX_ATTEMPTS:])
 
 

@@ -8,7 +8,7 @@ from mock_server.webhooks.format import Message
 from mock_server.webhooks.outbox import Delivery
 
 Prepare = Callable[[Delivery], Message]
-"""Builds the signed request of an attempt; raises `UnsendableError` if the delivery cannot be sent."""
+"""A function that builds an attempt's signed request; raises `UnsendableError` if this is impossible."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,8 +27,8 @@ Record = Mapping[str, Any]
 class Kind:
     """A kind of event; `name` is the vendor's name for it.
 
-    If `occurs` is False, nothing that happens in the sandbox causes the event. Webhooks can still subscribe
-    to it, and it can be sent as a test event.
+    If `occurs` is False, no action in the sandbox causes the event. Webhooks can still subscribe to it, and
+    it can be sent as a test event.
     """
 
     name: str
@@ -62,7 +62,7 @@ class WebhookFormat(Protocol):
     vendor: str
     kinds: tuple[Kind, ...]
     versions: tuple[int, ...]
-    """The versions of the payload, the newest first; () if there is only one."""
+    """The versions of the payload, newest first; () if there is only one version."""
     delays: tuple[int, ...]
     """Seconds before each retry, counted from the failed attempt; () if the vendor does not retry."""
     own_api: str

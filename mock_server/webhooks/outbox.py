@@ -38,8 +38,8 @@ class Delivery:
     `at` is when the event happened. `due` is when the next attempt will be made, or None if the delivery is
     finished. `outcome` describes the last attempt; it is "" before the first attempt. `body` is the payload,
     which is signed at each attempt. `test` is True for a test event. `attempts_before` is the number of
-    attempts before the last call of `Outbox.send_again`; these do not count towards the limit of retries.
-    `log` contains the most recent attempts as JSON (see `attempts`).
+    attempts before the last call of `Outbox.send_again`; they do not count towards the limit of retries.
+    `log` contains the most recent attempts as JSON (see the module `attempts`).
     """
 
     id: int
@@ -90,7 +90,7 @@ class Outcome(NamedTuple):
 
 
 class WebhookKey(NamedTuple):
-    """Identifies a webhook by tenant, vendor and ID; each webhook has its own queue of deliveries."""
+    """Identifies a webhook by tenant, vendor and ID."""
 
     tenant: str
     vendor: str
@@ -99,9 +99,9 @@ class WebhookKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Criteria for a tenant's deliveries; a field that is None or () excludes no deliveries.
+    """Selects deliveries of a tenant; a field that is None or () does not restrict the selection.
 
-    Selected deliveries have an ID that is greater than `after` and not greater than `until`.
+    `after` and `until` are IDs; `after` is exclusive, and `until` is inclusive.
     """
 
     after: int = 0
@@ -112,7 +112,7 @@ class Selection:
     states: "Collection[State]" = field(default=())
 
     def conditions(self) -> list[sa.ColumnElement[bool]]:
-        """Build the SQL conditions on the columns of deliveries, except for the condition on the tenant."""
+        """Build the SQL conditions of this selection, except for the condition on the tenant."""
         named = {"vendor": self.vendor, "webhook": self.webhook, "event": self.event}
         conditions = [_TABLE.c.id > self.after]
         conditions += [_TABLE.c[name] == value for name, value in named.items() if value is not None]
@@ -134,7 +134,7 @@ class Outbox:
         self._clocks = clocks
         self.wake: Callable[[], None] = lambda: None
         self.send_due: Callable[[str], Awaitable[None]] | None = None
-        """Sends a tenant's due deliveries and awaits their outcomes; None if no sender is running."""
+        """Sends a tenant's due deliveries, and awaits their outcomes; None if no sender is running."""
         self.delays: dict[str, tuple[int, ...]] = {}
         """Seconds from each failed attempt to the next one, keyed by vendor; other vendors use `DELAYS`."""
 
@@ -151,7 +151,7 @@ class Outbox:
         at: int,
         test: bool = False,
     ) -> int:
-        """Store a delivery, and return its ID; once the change is on disk, the sender posts it to `url`."""
+        """Store a delivery to `url`, and return its ID; the sender posts it once the change is on disk."""
         values = {"vendor": vendor, "webhook": webhook, "event": event, "url": url, "test": test}
         id_ = change.insert(
             sa.insert(_TABLE).values(
@@ -181,7 +181,7 @@ class Outbox:
         self.wake()
 
     def give_up(self, change: Change, tenant: str, vendor: str, webhook: str, reason: str) -> None:
-        """Give up on the pending deliveries of a webhook; `reason` is shown as the outcome."""
+        """Give up on the pending deliveries of a webhook; `reason` becomes their outcome."""
         pending = self._pending(tenant, vendor, webhook)
         values = {"due": None, "state": "given_up", "outcome": reason}
         change.run(sa.update(_TABLE).where(*pending).values(values))
@@ -315,7 +315,7 @@ class Outbox:
     def _waiting(self, tenant: str | None) -> "Iterator[tuple[WebhookKey, int]]":
         """Yield each webhook that has pending deliveries, with the earliest due time of these deliveries.
 
-        Each webhook takes one index look-up, even if its queue is long.
+        Each webhook requires one index look-up, regardless of the length of its queue.
         """
         start = "" if tenant is None else self._store.partition(tenant)
         names = {start: tenant} if tenant is not None else None

@@ -162,11 +162,11 @@ class Webhooks:
     def prepare(self, delivery: Delivery, *, ago: int = 0, secret: str | None = None) -> Message:
         """Sign a delivery for one attempt, and validate the result against the specification.
 
-        The time in a signature is the real time, because receivers compare it with their own clocks; the
-        times in the payload are on the tenant's clock. The time in the signature is `ago` microseconds in the
-        past. If `secret` is not None, it replaces the webhook's secret. Raises `UnsendableError` if the
-        webhook is deleted or the payload is invalid. An invalid payload is a bug in the sandbox: it is logged
-        and counted for `problems`, but the change that caused the event is kept.
+        The time in the signature is the real time minus `ago` microseconds, because receivers compare it with
+        their own clocks; the times in the payload are on the tenant's clock. If `secret` is not None, it
+        replaces the webhook's secret. Raises `UnsendableError` if the webhook is deleted or the payload is
+        invalid. An invalid payload is a bug in the sandbox: it is logged and reported by `problems`, but the
+        change that caused the event is kept.
         """
         format_ = self._formats.get(delivery.vendor)
         if format_ is None:
@@ -186,7 +186,7 @@ class Webhooks:
         return message
 
     def problems(self) -> list[str]:
-        """Return a sentence about invalid payloads, which were not sent; [] if all payloads were valid."""
+        """Return a sentence about the invalid payloads since the start; [] if all payloads were valid."""
         if not self._invalid:
             return []
         count = "1 webhook payload was" if self._invalid == 1 else f"{self._invalid} webhook payloads were"
@@ -223,7 +223,7 @@ class Webhooks:
         return webhook
 
     def save(self, change: Change, tenant: str, webhook: Webhook) -> None:
-        """Store a changed webhook; pausing it gives up on its pending deliveries."""
+        """Store a new or changed webhook; if it is paused, its pending deliveries are given up."""
         names = ("id", "url", "conditions", "version", "secret")
         document = {name: getattr(webhook, name) for name in names} | {"events": list(webhook.events)}
         status = ACTIVE if webhook.active else PAUSED
@@ -251,7 +251,7 @@ class Webhooks:
         return [_webhook(row) for row in rows if row.status != DELETED]
 
     def get(self, tenant: str, id_: str, vendor: str | None = None) -> Webhook:
-        """Look up a webhook; raises `UnknownWebhookError` if the tenant has no such webhook."""
+        """Look up a webhook by its ID; raises `UnknownWebhookError` if the tenant has no such webhook."""
         for name in [vendor] if vendor else sorted(self._formats):
             row = self._store.row(tenant, name, KIND, id_)
             if row is not None and row.status != DELETED:
