@@ -1,9 +1,9 @@
 """Dumps a tenant to a JSON document, and loads a document into a new tenant of the same or another sandbox.
 
-A document contains the tenant's options, clock, switches, records, ledger and scheduled steps. It contains no
-secrets: keys, access tokens, tokens in label URLs, webhooks and their deliveries are left out. Faults and
-snapshots are left out, too. Dumps and loads run in slices, so that other tenants' requests are served in
-between; while a tenant is dumped, its own requests wait.
+A document contains the tenant's options, clock, switches, records, ledger and scheduled steps. It does not
+contain secrets (keys, access tokens, tokens in label URLs), webhooks, deliveries, faults or snapshots. Dumps
+and loads run in slices, so that other tenants' requests are served in between; while a tenant is dumped, its
+own requests wait.
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping

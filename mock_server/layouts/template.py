@@ -16,12 +16,12 @@ from mock_server.store.content import EVENTS, ROWS, Chunks, Content
 Words = Callable[[str], Sequence[str]]
 """A function that accepts a tenant's name and lists its words, in the same order for every tenant."""
 Pieces = tuple[str | int, ...] | tuple[bytes | int, ...]
-"""A text that is split at the tenant's words; an integer stands for the word with this index."""
+"""A text that is split at the tenant's words; each word is replaced by its index."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A row of a table; `gaps` contains the column and the `Pieces` of each text that contains words."""
+    """A row of a table; `gaps` contains the column number and the pieces of each text with words."""
 
     values: tuple[Any, ...]
     gaps: tuple[tuple[int, Pieces], ...]

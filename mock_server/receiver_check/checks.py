@@ -31,7 +31,7 @@ _DUPLICATE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """The inputs of every question: the poster, the events and the number of events in a burst."""
+    """The inputs of every question: the `Poster`, the `Events`, and the number of events in a burst."""
 
     poster: Poster
     events: Events
@@ -237,7 +237,7 @@ async def still_working(examination: Examination) -> Finding:
 
 
 def speed(examination: Examination, slowest: float) -> Finding:
-    """Judge the time that the slowest answer to a valid event took (`slowest`, in milliseconds)."""
+    """Judge the response time; `slowest` is the time of the slowest answer to a valid event, in ms."""
     limit = examination.poster.timeout * 1_000
     sentence = f"The slowest answer to a single valid event took {slowest:.0f} ms of {limit:.0f} ms."
     slow = slowest > limit * _SLOW

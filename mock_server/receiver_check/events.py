@@ -60,7 +60,7 @@ class Events:
         return new != old
 
     def next_number(self) -> int:
-        """Return a number that no other invented return has."""
+        """Return the next number for an invented return."""
         self._last += 1
         return self._last
 

@@ -14,7 +14,7 @@ _AGENT: Final = "returns-receiver-check"
 class Answer:
     """A receiver's answer, or the reason why it is missing.
 
-    If there was no answer, `status` is None, and `error` is a clause such as "it cannot be reached (refused)".
+    If there was no answer, `status` is None, and `error` is a clause such as "it cannot be reached".
     `location` is the target of a redirect, or "".
     """
 

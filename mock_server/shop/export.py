@@ -245,7 +245,7 @@ def _parcel(found: PresentReturn, state: str) -> JSON:
 
 
 def _with_vendors(records: Iterable[tuple[JSON, str]]) -> list[JSON]:
-    """Merge equal records of several vendors; records that all vendors have get no field `vendors`."""
+    """Merge equal records of several vendors; add `vendors` to records that some vendors do not have."""
     merged: dict[str, tuple[JSON, list[str]]] = {}
     for record, vendor in records:
         # A vendor can have two equal returns, for example of two units of an order.

@@ -57,7 +57,7 @@ class Message:
 
 
 class WebhookFormat(Protocol):
-    """A vendor's format of webhooks; `openapi/<vendor>.yaml` describes the same format under `x-webhooks`."""
+    """A vendor's webhook format; `openapi/<vendor>.yaml` describes the same format under `x-webhooks`."""
 
     vendor: str
     kinds: tuple[Kind, ...]

@@ -112,7 +112,7 @@ class Selection:
     states: "Collection[State]" = field(default=())
 
     def conditions(self) -> list[sa.ColumnElement[bool]]:
-        """Build the SQL conditions of this selection, except for the condition on the tenant."""
+        """Build the SQL conditions for the selected deliveries, except for the condition on the tenant."""
         named = {"vendor": self.vendor, "webhook": self.webhook, "event": self.event}
         conditions = [_TABLE.c.id > self.after]
         conditions += [_TABLE.c[name] == value for name, value in named.items() if value is not None]
@@ -151,7 +151,7 @@ class Outbox:
         at: int,
         test: bool = False,
     ) -> int:
-        """Store a delivery to `url`, and return its ID; the sender posts it once the change is on disk."""
+        """Store a delivery to `url`, and return its ID; the delivery is sent once the change is on disk."""
         values = {"vendor": vendor, "webhook": webhook, "event": event, "url": url, "test": test}
         id_ = change.insert(
             sa.insert(_TABLE).values(

@@ -1,4 +1,4 @@
-"""Adds, changes, lists and deletes the webhooks of all tenants, and queues the events that they subscribe to.
+"""Adds, changes, lists and deletes the webhooks of all tenants, and queues events for these webhooks.
 
 A webhook is a row of the kind `webhook`, so a reset deletes it together with the tenant's other data. Most
 vendors' webhooks are added through the control plane, because merchants add them in the vendor's dashboard.
@@ -81,13 +81,13 @@ class Webhooks:
         self._last_invalid = ""
 
     def declare(self, format_: WebhookFormat, description: Description) -> None:
-        """Register a vendor's format of webhooks; `description` validates each payload when it is sent."""
+        """Register a vendor's webhook format; `description` validates each payload when it is sent."""
         self._formats[format_.vendor] = format_
         self._descriptions[format_.vendor] = description
         self._outbox.delays[format_.vendor] = format_.delays
 
     def format_of(self, vendor: str) -> WebhookFormat | None:
-        """Return a vendor's format of webhooks, or None if the vendor sends no webhooks."""
+        """Return a vendor's webhook format, or None if the vendor sends no webhooks."""
         return self._formats.get(vendor)
 
     def conditions_problem(self, vendor: str, conditions: Mapping[str, Any]) -> str:
