@@ -42,7 +42,7 @@ class _StoppedError(Exception):
 
 
 class _Key(NamedTuple):
-    """The inputs of seed data; tenants with equal keys get the same data, except for their `TenantWords`."""
+    """The inputs of seed data; tenants with equal keys get equal data, except for tenant-specific words."""
 
     vendor: str
     seed: int

@@ -52,7 +52,7 @@ async def check(
     ticks: Callable[[], int] = ticks,
     found: Callable[[Finding], None] = lambda _finding: None,
 ) -> Report:
-    """Run all questions about a receiver; `found` is called with each finding immediately.
+    """Run all questions about a receiver; `found` is called after each question with its finding.
 
     If the receiver does not answer the first event, or accepts no valid event, the other questions are
     skipped.

@@ -1,4 +1,4 @@
-"""Judges answers: what was expected, what was observed, and what the receiver's developer can do about it."""
+"""Judges a receiver's answers, and builds findings with advice for the developer of the receiver."""
 
 from collections.abc import Sequence
 

@@ -1,8 +1,8 @@
 """Reads a shop from a YAML file, and finds the line and column of each of its values.
 
-Values have the types that the schema requires, not the types that YAML infers: `sku: 007` is text, `country:
-NO` is not false, and `age: 2026-03-02` is not a date. A file is refused if it contains non-standard tags,
-duplicate keys, or aliases (`*name`) that expand to too many values.
+Values have the types of the schema, not the types that YAML infers: `sku: 007` is text, `country: NO` is not
+false, and `age: 2026-03-02` is not a date. A file is refused if it contains non-standard tags, duplicate
+keys, or aliases (`*name`) that expand to too many values.
 """
 
 import re

@@ -263,7 +263,7 @@ class Outbox:
     def _next(
         self, delivery: Delivery, outcome: Outcome, attempts: int, now: int
     ) -> tuple[State, int | None]:
-        """Return a delivery's state after an attempt, and when the next attempt is due (None if never)."""
+        """Return a delivery's state after an attempt, and when the next attempt is due (None if finished)."""
         tried, delays = attempts - delivery.attempts_before, self.delays.get(delivery.vendor, DELAYS)
         if outcome.delivered:
             return "delivered", None
