@@ -1,8 +1,9 @@
-"""Dumps a tenant to a JSON document, and loads a document into a new tenant, also of another sandbox.
+"""Dumps a tenant to a JSON document, and loads a document into a new tenant of the same or another sandbox.
 
-A document contains the tenant's options, clock, switches, records, ledger and scheduled steps. It contains no
-secrets: keys, access tokens, tokens in label URLs, webhooks and their deliveries are left out, and so are
-faults and snapshots. Both directions work in slices; while a tenant is dumped, its own requests wait.
+A document contains the tenant's options, clock, switches, records, ledger and scheduled steps. It does not
+contain secrets (keys, access tokens, tokens in label URLs), webhooks, deliveries, faults or snapshots. Dumps
+and loads run in slices, so that other tenants' requests are served in between; while a tenant is dumped, its
+own requests wait.
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -26,11 +27,11 @@ from mock_server.vendors import Labelling, Vendor
 from mock_server.world import World
 
 MAX_DUMP: Final = 32 * 1024 * 1024
-"""The largest document in bytes, for both directions."""
+"""The maximum size of a document in bytes, both for dumps and for loads."""
 MAX_ERRORS: Final = 20
-"""The most errors of a document that are reported."""
+"""The maximum number of errors that are reported for a document."""
 Convert = Callable[[str, bytes], bytes]
-"""A function that accepts a vendor and a document of it, and returns the document with other label URLs."""
+"""A function that converts the label URLs in a record's document; accepts the vendor and the document."""
 _SWITCH: Final = ("vendor", "name", "shop")
 _rows = tables.rows
 _ROW: Final = statements.bound(
@@ -39,11 +40,11 @@ _ROW: Final = statements.bound(
 
 
 class TooLargeError(Exception):
-    """Raised if a tenant has more data than fits into a document."""
+    """Raised if the document of a tenant would be larger than `MAX_DUMP`."""
 
 
 class InvalidDumpError(ValueError):
-    """Raised if a document cannot be loaded; `errors` says where and why."""
+    """Raised if a document cannot be loaded; `errors` contains the invalid fields and the reasons."""
 
     def __init__(self, found: list[FieldError]) -> None:
         super().__init__("The document cannot be imported.")
@@ -60,9 +61,10 @@ class Dumps:
         self._vendors = vendors
 
     async def dump(self, tenant: str, program: str) -> bytes:
-        """Return a tenant's document, after its due steps have run; `program` names this sandbox's version.
+        """Return a tenant's document, after its due steps have run; `program` is the version of this sandbox.
 
-        Raises `UnknownTenantError` if there is no such tenant, or `TooLargeError`.
+        Raises `UnknownTenantError` if there is no such tenant, or `TooLargeError` if the document is too
+        large.
         """
         world = self._world
         async with self._bulk.exclusive(tenant):
@@ -84,9 +86,10 @@ class Dumps:
         return orjson.dumps({**head, **lists})
 
     async def load(self, dump: Mapping[str, Any], name: str = "") -> Tenant:
-        """Create a tenant from a document that conforms to the schema `TenantDump`; `name` replaces its name.
+        """Create a tenant from a document that conforms to the schema `TenantDump`.
 
-        Raises `InvalidDumpError`, or the errors of `Tenants.plan`.
+        If `name` is not "", it replaces the name in the document. Raises `InvalidDumpError`, or the errors of
+        `Tenants.plan`.
         """
         world, options = self._world, dump["tenant"]
         name = name or options["name"]
@@ -115,7 +118,7 @@ class Dumps:
             return tenant
 
     async def _check(self, dump: Mapping[str, Any]) -> None:
-        """Raise `InvalidDumpError` if the document has errors that its schema does not find."""
+        """Raise `InvalidDumpError` if the document has errors that its schema cannot express."""
         states = {name: vendor.lifecycle.states for name, vendor in self._vendors.items()}
         switches = [
             (name, switch.name, shop)
@@ -189,7 +192,7 @@ class Dumps:
         yield [step_json(step) for step in self._world.store.select(query.order_by(steps.c.id))]
 
     def _only_labelling(self, convert: Callable[[bytes, str, str], bytes], tenant: str) -> Convert:
-        """Build a function that converts the documents of vendors with label URLs, and no others."""
+        """Return a function that applies `convert` only to documents of vendors with label URLs."""
         vendors = {name for name, vendor in self._vendors.items() if isinstance(vendor, Labelling)}
         return lambda vendor, document: convert(document, vendor, tenant) if vendor in vendors else document
 

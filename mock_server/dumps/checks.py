@@ -1,4 +1,4 @@
-"""Checks what the schema of a dumped tenant (`TenantDump`) cannot express."""
+"""Checks a dumped tenant for errors that the schema `TenantDump` cannot express."""
 
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
@@ -8,7 +8,7 @@ from mock_server.engine.problem import FieldError
 LEFT_OUT: Final = ("webhook",)
 """Kinds of rows that are not dumped, because they contain secrets."""
 _SLICE: Final = 1_000
-"""The number of entries that are checked in a slice."""
+"""The number of entries to check in each slice."""
 Switch = tuple[str, str, str]
 """The vendor, name and shop of a switch."""
 
@@ -16,7 +16,7 @@ Switch = tuple[str, str, str]
 def errors(
     dump: Mapping[str, Any], states: Mapping[str, Mapping[str, str]], switches: Collection[Switch]
 ) -> Iterator[FieldError | None]:
-    """Yield the errors of a document that conforms to the schema, and None after each slice of the work.
+    """Yield the errors of a document that conforms to the schema, and None once per slice of the work.
 
     `states` contains the neutral state of each status, keyed by vendor and status; `switches` contains all
     switches.
@@ -39,7 +39,7 @@ def errors(
 def _row_errors(
     rows: list[Mapping[str, Any]], states: Mapping[str, Mapping[str, str]], ids: set[tuple[str, str]]
 ) -> Iterator[FieldError | None]:
-    """Yield the errors of rows, and add their vendors and IDs to `ids`."""
+    """Yield the errors of rows, and None once per slice; add the vendor and ID of each row to `ids`."""
     seen: set[tuple[str, str, str]] = set()
     for place, row in enumerate(rows):
         if place % _SLICE == 0:

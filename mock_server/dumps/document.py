@@ -1,7 +1,7 @@
-"""The document that a tenant is dumped to: builds its parts from the database, and reads them back.
+"""Converts the parts of a tenant from database rows to the JSON of a dump, and back.
 
-`openapi/sandbox.yaml` describes the document as `TenantDump`. Documents of records are copied byte by byte,
-but the URLs of labels are replaced, because they contain a token that is a secret.
+`openapi/sandbox.yaml` describes this JSON as `TenantDump`. The documents of records are copied unchanged,
+except for the URLs of labels, which contain a secret token.
 """
 
 from collections import Counter
@@ -50,7 +50,7 @@ def step_json(values: Sequence[Any]) -> bytes:
 
 @dataclass(slots=True)
 class DumpContent:
-    """The content of a partition, read from a `TenantDump`; `show` builds the label URLs in a document."""
+    """The content of a partition, read from a `TenantDump`; `show` inserts label URLs into a document."""
 
     dump: Mapping[str, Any]
     show: Callable[[str, bytes], bytes]
@@ -71,7 +71,7 @@ class DumpContent:
         )
 
     def counters(self) -> Chunks:
-        """Yield the counters, which were counted as the rows were read."""
+        """Yield the counters; call this after all rows have been read, because `rows` counts them."""
         yield [(*key, total) for key, total in self.totals.items()]
 
     def _chunks(

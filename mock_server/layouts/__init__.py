@@ -1,10 +1,10 @@
-"""`Layouts`: generates the seed data of tenants in worker threads, and keeps it for further tenants.
+"""`Layouts`: generates the seed data of tenants in worker threads, and caches it for other tenants.
 
-Most of the time to create a tenant is the time to generate its data. The data depends on the vendor, the
-seed, the number of returns (or the shop), the first moment, and on the words that the vendor lists (see
-`TenantWords`). It is kept as a template if the client chose the first moment. Real time does not recur, and
-data for another first moment has to be generated: weekdays, hours and the age of each return follow from the
-first moment.
+Generating the data takes most of the time that is needed to create a tenant. The data depends on the vendor,
+the seed, the number of returns (or the shop), the first moment, and the words that depend on the tenant's
+name (see `TenantWords`). It is kept as a template only if the client chose the first moment. Otherwise, the
+first moment is the current time, which no other tenant has; weekdays, hours and the ages of returns depend on
+it.
 """
 
 import asyncio
@@ -29,20 +29,20 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _SMALL: Final = 30
-"""The highest number of returns per vendor in a small seed; small seeds do not wait for large seeds."""
+"""The maximum number of returns per vendor in a small seed; small seeds do not wait for large seeds."""
 _SMALL_AT_ONCE: Final = 4
 MAX_RETURNS: Final = 1_000
-"""Larger seeds are not kept."""
+"""The maximum number of returns per vendor in seed data that is kept as a template."""
 MAX_BYTES: Final = 64 * 1024 * 1024
-"""The most memory that all templates of a sandbox take, in bytes; the least recently used is dropped."""
+"""The maximum memory of all templates in bytes; beyond it, the least recently used are dropped."""
 
 
 class _StoppedError(Exception):
-    """Raised in the worker thread to stop it from writing seed data that is no longer needed."""
+    """Raised in the worker thread to stop the generation of seed data that is no longer needed."""
 
 
 class _Key(NamedTuple):
-    """What seed data depend on; tenants with equal keys get the same data, except for the tenant's words."""
+    """The inputs of seed data; tenants with equal keys get equal data, except for tenant-specific words."""
 
     vendor: str
     seed: int
@@ -67,12 +67,12 @@ class Layouts:
 
     @property
     def size(self) -> int:
-        """Roughly how many bytes of memory the templates take."""
+        """The approximate memory of all templates, in bytes."""
         return sum(template.size for template in self._templates.values())
 
     @asynccontextmanager
     async def content(self, vendor: str, tenant: Tenant) -> AsyncIterator[Content]:
-        """Yield a tenant's seed data for one vendor; it can be read until the `with` block ends."""
+        """Yield a tenant's seed data for one vendor; the data is readable until the `with` block ends."""
         if not tenant.chosen or tenant.seed_size > MAX_RETURNS:
             async with self._generated(vendor, tenant, _write) as (world, _):
                 yield StoreContent(world.store)
@@ -136,7 +136,7 @@ def _write(scratch: World, name: str, tenant: Tenant, shop: "Shop | None", stop:
 
 
 def _write_template(scratch: World, name: str, tenant: Tenant, shop: "Shop | None", stop: Event) -> Template:
-    """Write a tenant's seed data like `_write`, and read it into a template."""
+    """Write a tenant's seed data as `_write` does, and convert the data to a template."""
     _write(scratch, name, tenant, shop, stop)
     vendor = vendors.load(name, scratch)
     words = vendor.tenant_words(tenant.name) if isinstance(vendor, TenantWords) else None

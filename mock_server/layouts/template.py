@@ -1,4 +1,4 @@
-"""`Template`: one vendor's seed data, kept in memory so that further tenants are copied instead of generated.
+"""`Template`: one vendor's seed data in memory, from which the data of other tenants is copied.
 
 The seed data of two tenants with the same seed, size and first moment differs only in a few words, such as
 IDs that are hashes of the tenant's name. A template stores each text that contains such words in pieces, and
@@ -14,14 +14,14 @@ from typing import Any, Self
 from mock_server.store.content import EVENTS, ROWS, Chunks, Content
 
 Words = Callable[[str], Sequence[str]]
-"""A function that lists a tenant's words; words at the same index of two tenants correspond."""
+"""A function that accepts a tenant's name and lists its words, in the same order for every tenant."""
 Pieces = tuple[str | int, ...] | tuple[bytes | int, ...]
-"""A text in pieces; an integer is the index of a word."""
+"""A text that is split at the tenant's words; each word is replaced by its index."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A tuple of a table, and the pieces of the texts that contain words, keyed by column."""
+    """A row of a table; `gaps` contains the column number and the pieces of each text with words."""
 
     values: tuple[Any, ...]
     gaps: tuple[tuple[int, Pieces], ...]
@@ -29,7 +29,7 @@ class _Line:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """One vendor's seed data; `size` is roughly how many bytes of memory it takes."""
+    """One vendor's seed data; `size` is its approximate memory in bytes."""
 
     words: Words | None
     tables: Mapping[str, list[Any]]
@@ -54,7 +54,7 @@ class Template:
         return cls(words, tables, reader.size)
 
     def copy(self, tenant: str) -> "TemplateCopy":
-        """Return the seed data as it is for a tenant."""
+        """Return the seed data with the words of `tenant`."""
         return TemplateCopy(self, [] if self.words is None else self.words(tenant))
 
 
@@ -110,7 +110,7 @@ class _Reader:
     """Reads one tenant's seed data, and splits its texts at the tenant's words.
 
     Many cells are equal (statuses, e-mail addresses, the summary of a short document), so each value is kept
-    once. `size` adds up the memory in bytes.
+    once. `size` is the memory of all values that were read, in bytes.
     """
 
     def __init__(self, words: Sequence[str], pattern: str) -> None:
@@ -123,12 +123,12 @@ class _Reader:
         self.size = 0
 
     def shared(self, values: Sequence[Any]) -> tuple[Any, ...]:
-        """Return a tuple of the same values, with values that were read before replaced by these."""
+        """Return the values as a tuple; equal values share one object, even across tuples."""
         self.size += sys.getsizeof(values)
         return tuple([self._keep(value) for value in values])
 
     def line(self, values: Sequence[Any]) -> _Line:
-        """Split the texts in a tuple."""
+        """Convert a row to a `_Line`, with its texts split at the tenant's words."""
         gaps = [(column, pieces) for column, value in enumerate(values) if (pieces := self._split(value))]
         columns = dict(gaps)
         self.size += sys.getsizeof(_Line) + sys.getsizeof(gaps)

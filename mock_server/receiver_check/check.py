@@ -1,4 +1,4 @@
-"""Runs a check: asks all questions about one receiver, in order."""
+"""Checks one receiver: runs all questions of the module `checks` in order, and collects the findings."""
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from mock_server.receiver_check.results import Finding, Report, Verdict
 from mock_server.webhooks.format import WebhookFormat
 
 TIMEOUT: Final = 10.0
-"""Seconds within which a receiver must answer (assumed; no vendor documents its own limit)."""
+"""The default time limit for an answer, in seconds; an assumption, because no vendor documents a limit."""
 BURST: Final = 25
 _QUESTION: Final = "Answers at all"
 _REACHABLE: Final = (
@@ -31,7 +31,7 @@ _HANGS: Final = "Answer first and process the event afterwards. The other questi
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The receiver to check: its URL, the secret of the webhook, and the time limit in seconds."""
+    """The receiver to check: URL, secret, time limit in seconds, and number of events in a burst."""
 
     url: str
     secret: str
@@ -52,9 +52,10 @@ async def check(
     ticks: Callable[[], int] = ticks,
     found: Callable[[Finding], None] = lambda _finding: None,
 ) -> Report:
-    """Ask all questions about a receiver; `found` is called with each finding as soon as it is made.
+    """Run all questions about a receiver; `found` is called after each question with its finding.
 
-    If the receiver does not answer the first event, or accepts no valid event, no other questions are asked.
+    If the receiver does not answer the first event, or accepts no valid event, the other questions are
+    skipped.
     """
     poster = Poster(client, target.url, target.timeout, ticks)
     events = Events(format_, target.secret, now, lambda: token_hex(8))
@@ -86,7 +87,7 @@ async def _findings(examination: Examination) -> AsyncIterator[Finding]:
 
 
 async def _reachable(examination: Examination) -> Finding:
-    """Send a first valid event, and judge only whether there is an answer."""
+    """Send a first valid event; the check fails only if the receiver does not answer."""
     (answer,) = await examination.post(examination.events.valid())
     if answer.status is not None:
         return finding("reachable", _QUESTION, Verdict.passed, f"The receiver answers: {answer}.", [answer])

@@ -1,4 +1,4 @@
-"""The questions that a check asks, one function each."""
+"""The questions about a receiver: each function sends requests and judges the answers."""
 
 import asyncio
 import statistics
@@ -16,7 +16,7 @@ from mock_server.receiver_check.results import Finding, Verdict
 LARGE: Final = 5_000_000
 """The size of the largest event, in bytes."""
 _SLOW: Final = 0.5
-"""The share of the time limit from which an accepted event counts as slow."""
+"""An answer is slow if it takes more than this fraction of the time limit."""
 _DUPLICATES: Final = 3
 _ORDERED: Final = 5
 _SECRET: Final = "Check that the secret is the one with which the receiver verifies signatures."  # noqa: S105
@@ -31,18 +31,18 @@ _DUPLICATE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """What every question needs: the poster, the events and the size of the burst."""
+    """The inputs of every question: the `Poster`, the `Events`, and the number of events in a burst."""
 
     poster: Poster
     events: Events
     burst: int
 
     async def post(self, *outgoing: Outgoing) -> list[Answer]:
-        """Post requests one after the other."""
+        """Post requests one after the other, and return the answers in the same order."""
         return [await self.poster.post(one) for one in outgoing]
 
     async def post_together(self, outgoing: Sequence[Outgoing]) -> list[Answer]:
-        """Post requests at the same time."""
+        """Post requests concurrently, and return the answers in the order of the requests."""
         return list(await asyncio.gather(*map(self.poster.post, outgoing)))
 
 
@@ -61,7 +61,7 @@ async def kinds_of_events(examination: Examination) -> AsyncIterator[Finding]:
 
 
 async def wrong_secret(examination: Examination) -> Finding:
-    """Send an event that is signed with another secret."""
+    """Send an event that is signed with a wrong secret."""
     id_, question = "signature.wrong", "Refuses a wrong signature"
     if not examination.events.is_signed:
         return _unsigned(examination, id_, question)
@@ -70,7 +70,7 @@ async def wrong_secret(examination: Examination) -> Finding:
 
 
 async def no_signature(examination: Examination) -> Finding:
-    """Send an event without its signature."""
+    """Send an event without a signature."""
     id_, question = "signature.missing", "Refuses a missing signature"
     if not examination.events.is_signed:
         return _unsigned(examination, id_, question)
@@ -79,7 +79,7 @@ async def no_signature(examination: Examination) -> Finding:
 
 
 async def changed_body(examination: Examination) -> Finding:
-    """Send an event with the signature of another event."""
+    """Send an event with the signature of a different event."""
     id_, question = "signature.changed_body", "Refuses the signature of another event"
     if not examination.events.is_signed:
         return _unsigned(examination, id_, question)
@@ -89,7 +89,7 @@ async def changed_body(examination: Examination) -> Finding:
 
 
 async def unsigned_token(examination: Examination) -> Finding:
-    """Send an event whose JSON Web Token claims to need no signature."""
+    """Send an event whose JSON Web Token has the algorithm `none` and no signature."""
     id_, question = "signature.alg_none", "Refuses a token without an algorithm"
     outgoing = examination.events.with_unsigned_token()
     if outgoing is None:
@@ -107,7 +107,7 @@ async def old_signature(examination: Examination) -> Finding:
 
 
 async def secret_in_the_url(examination: Examination) -> Finding:
-    """Send an event to the URL without its query, which contains the secret of an unsigned webhook."""
+    """Send an event to the URL without its query, which contains the secret if events are not signed."""
     id_, question = "url.secret", "Refuses a URL without its secret"
     events, url = examination.events, httpx.URL(examination.poster.url)
     if events.is_signed:
@@ -123,7 +123,7 @@ async def secret_in_the_url(examination: Examination) -> Finding:
 
 
 async def encrypted(examination: Examination) -> Finding:
-    """Look whether the URL is encrypted, unless the receiver is on this machine."""
+    """Check that the URL uses HTTPS; skipped if the receiver is on this machine."""
     id_, question, url = "url.https", "Uses HTTPS", httpx.URL(examination.poster.url)
     if url.scheme == "https":
         return finding(id_, question, Verdict.passed, "The URL begins with https.", [])
@@ -134,7 +134,7 @@ async def encrypted(examination: Examination) -> Finding:
 
 
 async def duplicates(examination: Examination) -> Finding:
-    """Send one event several times, each signed again, as a vendor repeats it."""
+    """Send one event several times in sequence, with a new signature each time, as vendors do."""
     events = examination.events
     event = events.compose(events.kinds[0])
     answers = await examination.post(*(events.signed(event) for _ in range(_DUPLICATES)))
@@ -142,7 +142,7 @@ async def duplicates(examination: Examination) -> Finding:
 
 
 async def simultaneous(examination: Examination) -> Finding:
-    """Send one event several times at the same moment."""
+    """Send one event in several concurrent requests."""
     events = examination.events
     event = events.compose(events.kinds[0])
     answers = await examination.post_together([events.signed(event) for _ in range(_DUPLICATES)])
@@ -153,7 +153,7 @@ async def simultaneous(examination: Examination) -> Finding:
 
 
 async def reversed_order(examination: Examination) -> Finding:
-    """Send several kinds of events about one return, the newest first."""
+    """Send events of several kinds about one return in reverse order, newest first."""
     events, number = examination.events, examination.events.next_number()
     newest = events.compose(events.kinds[0]).at
     kinds = list(enumerate(events.kinds[:_ORDERED]))
@@ -168,7 +168,7 @@ async def reversed_order(examination: Examination) -> Finding:
 
 
 async def burst(examination: Examination) -> Finding:
-    """Send many events at the same moment."""
+    """Send many different events in concurrent requests."""
     events, kinds = examination.events, examination.events.kinds
     outgoing = [events.valid(kinds[number % len(kinds)]) for number in range(examination.burst)]
     answers = await examination.post_together(outgoing)
@@ -185,7 +185,7 @@ async def burst(examination: Examination) -> Finding:
 
 
 async def new_kind(examination: Examination) -> Finding:
-    """Send a validly signed event of a kind that the vendor does not have yet."""
+    """Send a validly signed event of a kind that does not exist at the vendor."""
     advice = "Answer 200 to kinds that you do not know, and ignore them: vendors add kinds without notice."
     answers = await examination.post(examination.events.of_new_kind())
     question = "Accepts a kind of event that it does not know"
@@ -193,14 +193,14 @@ async def new_kind(examination: Examination) -> Finding:
 
 
 async def new_field(examination: Examination) -> Finding:
-    """Send a validly signed event with a field that the vendor adds later."""
+    """Send a validly signed event with an extra field that a vendor might add in the future."""
     advice = "Ignore fields that you do not know: vendors add fields without notice."
     answers = await examination.post(examination.events.with_new_field())
     return accepted("future.field", "Accepts a field that it does not know", answers, advice=advice)
 
 
 async def broken_bodies(examination: Examination) -> AsyncIterator[Finding]:
-    """Send bodies that are no event."""
+    """Send bodies that are not events: malformed JSON, invalid UTF-8, an empty body and a list."""
     advice = "Answer 400 to a body that is not an event."
     for id_, question, body in (
         ("body.malformed", "Refuses a body that is no JSON", b'{"unfinished": "ev'),
@@ -213,7 +213,7 @@ async def broken_bodies(examination: Examination) -> AsyncIterator[Finding]:
 
 
 async def content_type(examination: Examination) -> Finding:
-    """Send a valid event that is declared as a form."""
+    """Send a valid event with the content type of an HTML form."""
     plain = examination.events.valid()
     form = Outgoing(plain.body, plain.headers, content_type="application/x-www-form-urlencoded")
     (answer,) = await examination.post(form)
@@ -230,14 +230,14 @@ async def large(examination: Examination) -> Finding:
 
 
 async def still_working(examination: Examination) -> Finding:
-    """Send a last valid event."""
+    """Send another valid event, after all other requests."""
     answers = await examination.post(examination.events.valid())
     advice = "A request before this one has broken the receiver; look at its log."
     return accepted("still_working", "Accepts a valid event after all of this", answers, advice=advice)
 
 
 def speed(examination: Examination, slowest: float) -> Finding:
-    """Judge the time of the slowest answer to a valid event, in milliseconds."""
+    """Judge the response time; `slowest` is the time of the slowest answer to a valid event, in ms."""
     limit = examination.poster.timeout * 1_000
     sentence = f"The slowest answer to a single valid event took {slowest:.0f} ms of {limit:.0f} ms."
     slow = slowest > limit * _SLOW

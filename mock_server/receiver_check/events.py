@@ -25,9 +25,10 @@ class Composed:
 
 
 class Events:
-    """Builds events with one secret. `now` returns the real time, and `token` a random part of IDs.
+    """Builds events that are signed with one secret.
 
-    Each event reports another invented return, so that receivers do not take it for a repeated one.
+    `now` returns the real time (µs), and `token` returns random hexadecimal digits. Each event is about a
+    different invented return, so that receivers do not treat it as a duplicate.
     """
 
     def __init__(
@@ -59,21 +60,21 @@ class Events:
         return new != old
 
     def next_number(self) -> int:
-        """Return the number of another invented return."""
+        """Return the next number for an invented return."""
         self._last += 1
         return self._last
 
     def compose(
         self, kind: str, *, version: int = 0, number: int | None = None, at: int | None = None
     ) -> Composed:
-        """Build an unsigned event of a kind, which happens now unless `at` says when."""
+        """Build an unsigned event of a kind; `at` is its time, or None for the current time."""
         at = self._now() if at is None else at
         record = self.format.sample(kind, number or self.next_number(), at)
         payload = self.format.payload(Event(kind, f"evt_{self._token()}", at, version), record)
         return Composed(kind, orjson.dumps(payload), at)
 
     def signed(self, event: Composed) -> Outgoing:
-        """Sign an event as the vendor does for one attempt."""
+        """Sign an event with the vendor's signature and the current time."""
         return _outgoing(self._message(event, self._secret, self._now()))
 
     def valid(self, kind: str = "", *, version: int = 0) -> Outgoing:
@@ -81,17 +82,17 @@ class Events:
         return self.signed(self.compose(kind or self.kinds[0], version=version))
 
     def with_wrong_secret(self) -> Outgoing:
-        """Build an event that is signed with another secret."""
+        """Build an event that is signed with a wrong secret."""
         event = self.compose(self.kinds[0])
         wrong = self.format.new_secret() or self._token()
         return _outgoing(self._message(event, wrong, self._now()))
 
     def without_signature(self) -> Outgoing:
-        """Build an event without its signature."""
+        """Build an event without a signature."""
         return Outgoing(self.compose(self.kinds[0]).payload, {})
 
     def with_changed_body(self) -> Outgoing:
-        """Build an event with the signature of another event."""
+        """Build an event with the signature of a different event."""
         signed, other = self.compose(self.kinds[0]), self.compose(self.kinds[0])
         message = self._message(signed, self._secret, self._now())
         if message.body == signed.payload:
@@ -107,7 +108,7 @@ class Events:
         return _outgoing(self._message(event, self._secret, at))
 
     def with_unsigned_token(self) -> Outgoing | None:
-        """Build an event whose JSON Web Token claims that it needs no signature (`"alg": "none"`).
+        """Build an event whose JSON Web Token has the algorithm `none` and no signature.
 
         Returns None if the body of the vendor's events contains no such token.
         """
@@ -119,20 +120,20 @@ class Events:
         return None
 
     def of_new_kind(self) -> Outgoing:
-        """Build a validly signed event of a kind that the vendor does not have yet."""
+        """Build a validly signed event of a kind that does not exist at the vendor."""
         event = self.compose(self.kinds[0])
         content = orjson.loads(event.payload)
         renamed = {name: _NEW_KIND if value == event.kind else value for name, value in content.items()}
         return self.signed(replace(event, kind=_NEW_KIND, payload=orjson.dumps(renamed)))
 
     def with_new_field(self, value: Any = "A field that the vendor adds later") -> Outgoing:
-        """Build a validly signed event with a field that the vendor adds later."""
+        """Build a validly signed event with an extra field that a vendor might add in the future."""
         event = self.compose(self.kinds[0])
         content = {**orjson.loads(event.payload), "added_later": value}
         return self.signed(replace(event, payload=orjson.dumps(content)))
 
     def with_body(self, body: bytes) -> Outgoing:
-        """Build a request with any body, and with a valid signature if the vendor can sign this body."""
+        """Build a request with the given body; its signature is valid if the vendor can sign this body."""
         event = replace(self.compose(self.kinds[0]), payload=body)
         try:
             return self.signed(event)
@@ -148,7 +149,7 @@ def _outgoing(message: Message) -> Outgoing:
 
 
 def _without_algorithm(token: str) -> str:
-    """Return a JSON Web Token with the algorithm `none` and no signature; "" if it is no such token."""
+    """Change a JSON Web Token to the algorithm `none` without a signature; "" if the text is not a token."""
     parts = token.split(".")
     if len(parts) != _JWT_PARTS:
         return ""

@@ -1,4 +1,4 @@
-"""Judges answers: what was expected, what was observed, and what the receiver's developer can do about it."""
+"""Judges a receiver's answers, and builds findings with advice for the developer of the receiver."""
 
 from collections.abc import Sequence
 
@@ -37,7 +37,7 @@ def refused(
 ) -> Finding:
     """Judge answers that must be 4xx; `accepted` is the verdict if one of them is 2xx.
 
-    A 5xx answer refuses the request too, but the vendor would send it again, so it is a warning.
+    A 5xx answer is only a warning: it refuses the request, but the vendor would retry it.
     """
     taken = next((answer for answer in answers if answer.is_accepted), None)
     if taken is not None:
@@ -56,7 +56,7 @@ def refused(
 def survived(
     id_: str, question: str, answer: Answer, *, advice: str, no_answer: Verdict = Verdict.failed
 ) -> Finding:
-    """Judge an answer that may be 2xx or 4xx, but nothing else; `no_answer` is for closed connections."""
+    """Judge an answer that must be 2xx or 4xx; `no_answer` is the verdict if the connection is closed."""
     if answer.is_accepted or answer.is_refused:
         return finding(id_, question, Verdict.passed, f"The receiver decides: {answer}.", [answer])
     closed = answer.status is None and not answer.timed_out
@@ -66,7 +66,7 @@ def survived(
 
 
 def skipped(id_: str, question: str, sentence: str) -> Finding:
-    """Build the finding of a question that does not apply or was not asked."""
+    """Build the finding for a question that does not apply or was not asked."""
     return Finding(id_, question, Verdict.skipped, sentence)
 
 
@@ -79,13 +79,13 @@ def finding(
 
 
 def _worst(answers: Sequence[Answer]) -> Answer:
-    """Return the first answer that is not 2xx; answers that are neither 2xx nor 4xx come first."""
+    """Return the worst answer: 2xx is the best, 4xx is worse, and all other results are the worst."""
     order = sorted(answers, key=lambda answer: (answer.is_accepted, answer.is_refused))
     return order[0]
 
 
 def _cause(answer: Answer) -> str:
-    """Return advice that follows from the answer itself, for any question."""
+    """Return advice about a redirect or a timeout, or "" for other answers."""
     if answer.is_redirect:
         return NO_REDIRECTS
     return IN_TIME if answer.timed_out else ""

@@ -1,4 +1,4 @@
-"""Posts requests to a receiver, and measures its answers. Redirects are not followed."""
+"""Posts requests to a receiver, and measures the response times. Redirects are not followed."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ _AGENT: Final = "returns-receiver-check"
 class Answer:
     """A receiver's answer, or the reason why it is missing.
 
-    `status` is None if there was no answer; then `error` is a clause such as "it does not answer within 10
-    s". `location` is the target of a redirect, or "".
+    If there was no answer, `status` is None, and `error` is a clause such as "it cannot be reached".
+    `location` is the target of a redirect, or "".
     """
 
     status: int | None
@@ -50,7 +50,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A request to send: its body, the vendor's headers, the content type, and another URL than usual."""
+    """A request to send.
+
+    `headers` contains the vendor's headers. If `url` is "", the request is sent to the URL of the `Poster`.
+    """
 
     body: bytes
     headers: Mapping[str, str]
@@ -68,7 +71,7 @@ class Poster:
         self._ticks = ticks
 
     async def post(self, outgoing: Outgoing) -> Answer:
-        """Post one request, and return the answer or the reason why it is missing."""
+        """Post one request, and return the answer, or an `Answer` with an error if there is no response."""
         headers = {"Content-Type": outgoing.content_type, "User-Agent": _AGENT, **outgoing.headers}
         start = self._ticks()
         try:

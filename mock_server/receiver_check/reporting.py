@@ -7,7 +7,7 @@ from mock_server.receiver_check.results import NOTES, Finding, Report, Verdict
 
 
 def as_json(report: Report, *, strict: bool) -> dict[str, Any]:
-    """Build the JSON of a report; `passed` is False if a finding failed (or, if `strict`, was a warning)."""
+    """Build the JSON of a report; `passed` is False if `Report.fails` returns True."""
     return {
         "address": report.address,
         "vendor": report.vendor,

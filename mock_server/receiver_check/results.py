@@ -10,11 +10,11 @@ NOTES: Final = (
     "whether the newest state wins if events arrive in another order",
     "whether an event is stored before it is acknowledged",
 )
-"""What status codes and times do not show."""
+"""Properties of a receiver that a check cannot observe, as clauses."""
 
 
 class Verdict(StrEnum):
-    """The judgement of an answer; `skipped` if the question does not apply or was not asked."""
+    """The result of a question; `skipped` if the question does not apply or was not asked."""
 
     passed = "pass"
     warned = "warn"
@@ -24,10 +24,10 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The answer to one question about the receiver.
+    """The result of one question about a receiver.
 
-    `sentence` says what was observed, and `advice` what to do about it; it is "" if nothing must be done.
-    `requests` is the number of requests, and `milliseconds` is the duration of the slowest one.
+    `sentence` describes what was observed. `advice` describes how to fix a problem, or is "" if there is no
+    problem. `requests` is the number of requests, and `milliseconds` is the duration of the slowest request.
     """
 
     id: str
@@ -57,6 +57,6 @@ class Report:
         return {verdict: found[verdict] for verdict in Verdict}
 
     def fails(self, *, strict: bool) -> bool:
-        """Return True if a finding failed; if `strict` is True, warnings count as failures."""
+        """Return True if a finding has the verdict `failed` or, if `strict` is True, `warned`."""
         bad = {Verdict.failed, Verdict.warned} if strict else {Verdict.failed}
         return any(finding.verdict in bad for finding in self.findings)

@@ -1,4 +1,4 @@
-"""Reads and writes ages such as `3d` or `1d12h`: how long before the tenant's first moment something was."""
+"""Reads and writes ages such as `3d` or `1d12h`: the time from an event to the tenant's first moment."""
 
 import re
 from typing import Final
@@ -11,10 +11,11 @@ _FIRST: Final = instant("1990-01-01")
 
 
 def moment(text: str, start: int) -> int:
-    """Convert an age, or a date-time, to microseconds since the Unix epoch.
+    """Convert an age or a date-time to microseconds since the Unix epoch.
 
-    `start` is the tenant's first moment (µs). Raises `ValueError`, with a clause as its message, if the text
-    is neither, or if the result is after `start` or before 1990.
+    `start` is the tenant's first moment (µs), from which ages are subtracted. Raises `ValueError` if the text
+    is neither an age nor a date-time, or if the result is after `start` or before 1990. The message of the
+    error is a clause, such as "3d is before 1990".
     """
     parts = _AGE.fullmatch(text.strip())
     amounts = {unit: int(amount) for unit, amount in parts.groupdict().items() if amount} if parts else {}
@@ -36,7 +37,7 @@ def moment(text: str, start: int) -> int:
 
 
 def age(at: int, start: int) -> str:
-    """Write how long before `start` the time `at` is (both µs), such as `3d4h`; `0s` if it is not before."""
+    """Format the time from `at` to `start` (both µs) as an age such as `3d4h`; at least `0s`."""
     left, parts = max(0, start - at) // SECOND, []
     for unit, seconds in _UNITS.items():
         if unit != "w" and left >= seconds:

@@ -1,4 +1,4 @@
-"""Checks a shop against its schema, and lays it out at every vendor to find everything else that is wrong."""
+"""Checks a shop: its structure against the schema, and its records against the rules of every vendor."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -20,7 +20,7 @@ _UNKNOWN_FIELD: Final = "is not a known field"
 
 @lru_cache(maxsize=1)
 def schema() -> Mapping[str, Any]:
-    """Read the schemas of the control plane, keyed by name."""
+    """Return the JSON schemas of the control plane, keyed by name."""
     schemas: Mapping[str, Any] = openapi.read(openapi.CONTROL_PLANE)["components"]["schemas"]
     return schemas
 
@@ -34,7 +34,7 @@ def _validator() -> jsonschema_rs.Draft4Validator:
 def read_shop(content: Any) -> Shop:
     """Check a shop's structure, and convert it to records; raises `ShopError` with all faults.
 
-    Whether the records fit together is found by `check`.
+    This function does not check references between records; `check` does.
     """
     if errors := explain(_validator(), content):
         raise ShopError(
@@ -51,7 +51,7 @@ def _problem(path: str, message: str) -> str:
 
 
 def _fields(path: str) -> Iterable[str]:
-    """List the fields of the record at `path`."""
+    """List the names of the fields that the schema defines for the record at `path`."""
     node = schema()["Shop"]
     for part in filter(None, re.sub(r"\[\d+]", ".[]", path).split(".")):
         node = child(node, part)
@@ -59,10 +59,10 @@ def _fields(path: str) -> Iterable[str]:
 
 
 def child(node: Mapping[str, Any], part: str) -> Mapping[str, Any]:
-    """Return the schema of a record's field, or of a list's entries if `part` is `[]`.
+    """Return the schema of the field `part` of a record, or of a list's entries if `part` is `[]`.
 
-    If an entry has a short and a long form, the schema of the long form is returned. The schema of an unknown
-    field is empty.
+    If the schema allows a short and a long form, the schema of the long form is returned. The schema of an
+    unknown field is {}.
     """
     if part == "[]":
         found = node.get("items", {})
@@ -77,7 +77,7 @@ def child(node: Mapping[str, Any], part: str) -> Mapping[str, Any]:
 
 
 def check(shop: Shop, start: int) -> None:
-    """Raise `ShopError`, with all faults, unless every vendor can have the shop's records.
+    """Check a shop's records against the rules of every vendor; raises `ShopError` with all faults.
 
     The tenant's clock starts at `start` (µs).
     """

@@ -1,9 +1,8 @@
 """Reads a shop from a YAML file, and finds the line and column of each of its values.
 
-Values get the types of the schema instead of those that YAML guesses: `sku: 007` is text, `age: 2026-03-02`
-is not a date, and `country: NO` is not false. Tags other than YAML's standard ones are refused, and so are
-keys that occur twice. An alias (`*name`) stands for a copy; a file whose copies would grow too large is
-refused.
+Values have the types of the schema, not the types that YAML infers: `sku: 007` is text, `country: NO` is not
+false, and `age: 2026-03-02` is not a date. A file is refused if it contains non-standard tags, duplicate
+keys, or aliases (`*name`) that expand to too many values.
 """
 
 import re
@@ -23,7 +22,7 @@ LAST: Final = instant("2199-12-31T23:59:59Z")
 """The latest possible first moment of a tenant, in microseconds since the Unix epoch."""
 MAX_BYTES: Final = 8 * 1024 * 1024
 _MAX_VALUES: Final = 500_000
-"""The maximum number of values after aliases are replaced by copies."""
+"""The maximum number of values in a file after all aliases are expanded."""
 _MAX_DEPTH: Final = 20
 _NULLS: Final = {"", "~", "null", "Null", "NULL"}
 _INTEGER: Final = re.compile(r"[+-]?(0|[1-9][0-9]*)")
@@ -35,7 +34,7 @@ _SCALARS: Final = {
 _ENCODINGS: Final = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
 _QUOTE: Final = '; put quotes around a value that begins with #, such as "#5001"'
 _UNQUOTED: Final = re.compile(r"[:,\[{-]\s+#\w")
-"""Finds what YAML reads as a comment, but is probably meant as a value."""
+"""Matches text that YAML reads as a comment, but that is probably meant as a value."""
 _EMPTY: Final = f"is empty{_QUOTE}"
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Place = tuple[int, int]
@@ -50,9 +49,9 @@ def read_file(path: Path, start: int) -> Shop:
 
 
 def read_content(path: Path) -> Mapping[str, Any]:
-    """Read and check a shop's file, and return it as the control plane's JSON.
+    """Read and check a shop's file, and return its content as JSON for the control plane.
 
-    Raises `ShopError` if the file cannot be read or its shop cannot be used at any first moment.
+    Raises `ShopError` if the file cannot be read, or if its shop is invalid for every possible first moment.
     """
     return parse(_bytes(path), str(path), LAST)[1]
 
@@ -72,7 +71,7 @@ def parse(content: bytes, source: str, start: int) -> tuple[Shop, Mapping[str, A
 
 
 def load(content: bytes, source: str) -> "Document":
-    """Parse YAML to plain values with their places; raises `ShopError` if it is not usable YAML."""
+    """Parse YAML into a `Document`; raises `ShopError` if the YAML is invalid or not supported."""
     text = _text(content, source)
     try:
         root = yaml.compose(text, Loader=_LOADER)
@@ -123,7 +122,10 @@ def _syntax_fault(error: yaml.YAMLError, text: str) -> Fault:
 
 @dataclass(slots=True)
 class Document:
-    """A YAML file's values, and the place of each of them, keyed by path such as `returns[0].status`."""
+    """The content of a YAML file, with the line and column of each value.
+
+    The values are identified by paths such as `returns[0].status`.
+    """
 
     content: Any = None
     faults: list[Fault] = field(default_factory=list)
@@ -131,7 +133,11 @@ class Document:
     _count: int = 0
 
     def locate(self, fault: Fault) -> Fault:
-        """Copy a fault with its line and column, or those of the nearest value that contains its path."""
+        """Return a copy of a fault with its line and column.
+
+        If the file has no value at the fault's path, the copy has the line and column of the nearest
+        enclosing value.
+        """
         path = fault.path
         while path and path not in self._places:
             path = path[: max(path.rfind("."), path.rfind("["), 0)]
@@ -139,7 +145,11 @@ class Document:
         return replace(fault, line=line, column=column)
 
     def value(self, node: yaml.Node, path: str, described: Mapping[str, Any], around: tuple[int, ...]) -> Any:
-        """Convert a node to plain values; `around` contains the identities of the nodes that contain it."""
+        """Convert a node to plain Python values.
+
+        `described` is the schema of the node. `around` contains the `id()` of every enclosing node, so that
+        cycles are detected.
+        """
         self._count += 1
         if self._count > _MAX_VALUES or len(around) > _MAX_DEPTH or id(node) in around:
             return self._refuse(

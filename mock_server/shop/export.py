@@ -1,4 +1,4 @@
-"""Exports the present state of a tenant as a shop: the records of all vendors, equal ones merged."""
+"""Exports a tenant's current records as a shop; equal records of several vendors are merged."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,7 +23,7 @@ _NOT_RETURNED: Final = {"rejected", "cancelled"}
 
 
 def export(present: Mapping[str, PresentShop], now: int) -> JSON:
-    """Build the shop with the records of all vendors; ages are counted back from `now` (µs)."""
+    """Build a shop from the records of each vendor in `present`; ages are relative to `now` (µs)."""
     complete = {vendor: _complete(shop) for vendor, shop in present.items()}
     lines = [line for shop in complete.values() for line in shop.products]
     lines += [line for shop in complete.values() for order in shop.orders for line in order.lines]
@@ -46,7 +46,7 @@ def export(present: Mapping[str, PresentShop], now: int) -> JSON:
 def _spelled(shops: Iterable[PresentShop]) -> dict[str, str]:
     """Choose the spelling of each e-mail address, keyed by the address in lower case.
 
-    Some vendors write addresses in lower case, so a spelling with capitals is the customer's own.
+    Some vendors convert addresses to lower case, so a spelling with capital letters is preferred.
     """
     spelled: dict[str, str] = {}
     for shop in shops:
@@ -58,7 +58,12 @@ def _spelled(shops: Iterable[PresentShop]) -> dict[str, str]:
 
 
 def _complete(shop: PresentShop) -> PresentShop:
-    """Merge orders with the same number, and make each order old and large enough for its returns."""
+    """Merge orders with the same number, and make them consistent with their returns.
+
+    If an order is newer than its oldest return, its time is set to the time of this return. Missing units
+    that are returned are added to the order. Orders without items or without an e-mail address are left out,
+    together with their returns.
+    """
     orders: dict[str, SeedOrder] = {}
     for order in (*shop.orders, *(found.order for found in shop.returns)):
         known = orders.get(order_key(order.number))
@@ -96,7 +101,7 @@ def _merged(known: SeedOrder, other: SeedOrder) -> SeedOrder:
 
 
 def _prices(lines: Iterable[SeedLine]) -> dict[str, Decimal]:
-    """Choose the most frequent price of each product; the others are written in the orders."""
+    """Return the most frequent price of each product, keyed by SKU."""
     counted: dict[str, Counter[Decimal]] = {}
     for line in lines:
         counted.setdefault(line.sku, Counter())[line.unit_price] += 1
@@ -104,7 +109,7 @@ def _prices(lines: Iterable[SeedLine]) -> dict[str, Decimal]:
 
 
 def _products(lines: Sequence[SeedLine], prices: Mapping[str, Decimal]) -> Iterator[JSON]:
-    """Describe each product by the vendor that separates its size from its name, if there is one."""
+    """Yield each product as JSON, preferably from a vendor that stores size and name separately."""
     best: dict[str, SeedLine] = {}
     for line in lines:
         known = best.setdefault(line.sku, line)
@@ -116,7 +121,7 @@ def _products(lines: Sequence[SeedLine], prices: Mapping[str, Decimal]) -> Itera
 
 
 def _customers(shops: Iterable[PresentShop], spelled: Mapping[str, str]) -> Iterator[JSON]:
-    """Describe each customer by what any vendor knows of them."""
+    """Yield each customer as JSON; missing data of one vendor is taken from the other vendors."""
     known: dict[str, SeedCustomer] = {}
     for shop in shops:
         for customer in (*shop.customers, *(order.customer for order in shop.orders)):
@@ -144,7 +149,11 @@ def _filled(address: Any) -> int:
 def _orders(
     present: Mapping[str, PresentShop], prices: Mapping[str, Decimal], now: int
 ) -> Iterator[tuple[JSON, str]]:
-    """Yield each vendor's orders; an order put together from returns is written as another vendor has it."""
+    """Yield each vendor's orders as JSON, with the name of the vendor.
+
+    The orders of a vendor that stores only returns are derived from these returns. If another vendor has a
+    matching order, that order is yielded instead.
+    """
     own = [order for shop in present.values() if shop.own_orders for order in shop.orders]
     by_number: dict[str, list[SeedOrder]] = {}
     for order in own:
@@ -159,7 +168,7 @@ def _orders(
 
 
 def _contains(other: SeedOrder, order: SeedOrder) -> bool:
-    """Return True if an order put together from returns can be the order `other`."""
+    """Return True if `order`, which is derived from returns, can be a part of the order `other`."""
     lines = {line.sku: line for line in other.lines}
     return (
         (other.customer.email.lower(), other.currency) == (order.customer.email.lower(), order.currency)
@@ -236,7 +245,7 @@ def _parcel(found: PresentReturn, state: str) -> JSON:
 
 
 def _with_vendors(records: Iterable[tuple[JSON, str]]) -> list[JSON]:
-    """Merge equal records of several vendors; a record that all vendors have names none."""
+    """Merge equal records of several vendors; add `vendors` to records that some vendors do not have."""
     merged: dict[str, tuple[JSON, list[str]]] = {}
     for record, vendor in records:
         # A vendor can have two equal returns, for example of two units of an order.
@@ -252,12 +261,12 @@ def _with_vendors(records: Iterable[tuple[JSON, str]]) -> list[JSON]:
 
 
 def _present(**fields: Any) -> JSON:
-    """Return the fields that are not empty."""
+    """Build a JSON object from the fields that are not "", {} or None."""
     return {name: value for name, value in fields.items() if value not in ("", {}, None)}
 
 
 def _without(record: JSON, field: str, value: str) -> JSON:
-    """Copy a record, without a field if it has this value."""
+    """Copy a record without the field `field` if its value is `value`; otherwise, copy all fields."""
     return {name: kept for name, kept in record.items() if (name, kept) != (field, value)}
 
 

@@ -1,4 +1,4 @@
-"""`ShopError`: everything that is wrong with a shop, each fault with its place."""
+"""The faults of a shop: `Faults` collects them, and `ShopError` reports them."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -53,7 +53,7 @@ def _located(fault: Fault, source: str) -> str:
 
 
 class RecordSkipped(Exception):  # noqa: N818 - not an error: its fault is noted already
-    """Raised to leave out a record whose fault is noted already."""
+    """Raised to skip a record after its fault was noted."""
 
 
 @dataclass(slots=True)
@@ -63,13 +63,13 @@ class Faults:
     noted: list[Fault] = field(default_factory=list)
 
     def note(self, path: str, problem: str) -> RecordSkipped:
-        """Note a fault; raise the result to leave out the record that has it."""
+        """Note a fault, and return an exception that the caller can raise to skip the faulty record."""
         self.noted.append(Fault(path, problem))
         return RecordSkipped()
 
     @contextmanager
     def skipping(self) -> Iterator[None]:
-        """Go on after the `with` block if the block raises `RecordSkipped`."""
+        """Suppress a `RecordSkipped` that the `with` block raises."""
         try:
             yield
         except RecordSkipped:
@@ -77,16 +77,16 @@ class Faults:
 
 
 def meant(word: str, known: Iterable[str]) -> str:
-    """Build the clause "; did you mean …?" for an unknown word, or "" if no known word is similar."""
+    """Build the clause "; did you mean …?" with the most similar known word, or "" if no word is similar."""
     by_lower = {name.lower(): name for name in known}
     match = get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
     return f"; did you mean {by_lower[match[0]]}?" if match else ""
 
 
 def unknown(word: str, kind: str, known: Iterable[str]) -> str:
-    """Build the problem for a word that is not known: it suggests a similar word and lists the known words.
+    """Describe an unknown word in a clause that suggests a similar word and lists the known words.
 
-    `kind` is the noun that the word should be, with an article, such as "a product".
+    `kind` is the noun for the expected word, with an article, such as "a product".
     """
     words = list(dict.fromkeys(known))
     named = repr(word if len(word) <= _MAX_ECHOED else word[:_MAX_ECHOED] + "…")

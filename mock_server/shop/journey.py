@@ -1,4 +1,4 @@
-"""The history of a shop's return: which statuses it had, and when, until it got its present status."""
+"""Builds the history of a return in a shop: its statuses and the scans of its parcel, with their times."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from mock_server.seed.words import ShopWords
 _USUAL: Final[tuple[State, ...]] = (
     "requested", "approved", "label_sent", "in_transit", "received", "inspected", "completed",
 )  # fmt: skip
-"""The states of a return that is not turned down, in order."""
+"""The states of a return that is neither rejected nor cancelled, in order."""
 PARCEL_FROM: Final = _USUAL.index("label_sent")
 _HOURS: Final[dict[State, int]] = {
     "approved": 4, "label_sent": 2, "in_transit": 20, "received": 50, "inspected": 20, "completed": 8,
     "rejected": 4, "cancelled": 4,
 }  # fmt: skip
-"""How many hours each change usually takes after the one before it."""
+"""The usual number of hours from the previous state to each state."""
 _HOUR: Final = 3_600_000_000
 _SECOND: Final = 1_000_000
 _SCANS: Final = {
@@ -25,15 +25,16 @@ _SCANS: Final = {
     "out_for_delivery": "With the driver",
     "delivered": "Delivered",
 }
-"""The scans of a parcel that arrives, and their descriptions."""
+"""The names and descriptions of a delivered parcel's scans, in order."""
 _DELAYED: Final = "Delayed, the carrier is looking for the parcel"
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """When a return was requested, and when it got its present status (µs); `start` is the first moment.
+    """The times of a return, in microseconds since the Unix epoch.
 
-    If `changed` is None, the present status is as old as is usual.
+    `created` is when the return was requested, and `changed` is when it got its current status; if `changed`
+    is None, the usual delay applies. `start` is the tenant's first moment.
     """
 
     created: int
@@ -42,7 +43,11 @@ class Timing:
 
 
 def states(state: State, *, parcel: bool) -> tuple[State, ...]:
-    """List the states up to `state`; `parcel` states whether a return that was turned down had a parcel."""
+    """List the states of a return up to `state`.
+
+    `parcel` matters only for rejected and cancelled returns: if it is True, the list includes the states of
+    the parcel.
+    """
     if state in _USUAL:
         return _USUAL[: _USUAL.index(state) + 1]
     if not parcel:
@@ -53,10 +58,10 @@ def states(state: State, *, parcel: bool) -> tuple[State, ...]:
 def moves(
     words: ShopWords, status: str, state: State, *, parcel: bool, timing: Timing
 ) -> tuple[SeedMove, ...]:
-    """Build a return's changes up to `state`, at the vendor `status`, each allowed by the vendor.
+    """Build a return's changes of status up to `status`, a status of the vendor with the state `state`.
 
-    The vendor's usual word stands for every earlier state; an earlier state from which the return could not
-    go on is left out.
+    Earlier states have the vendor's usual statuses. States from which the vendor does not allow a change to
+    `status` are removed from the end of the earlier states.
     """
     return _timed(_path(words, states(state, parcel=parcel), status), timing)
 
@@ -84,9 +89,10 @@ def _timed(path: Sequence[tuple[State, str]], timing: Timing) -> tuple[SeedMove,
 
 
 def scans(history: Sequence[SeedMove], last: str, start: int) -> tuple[SeedScan, ...]:
-    """Build the scans of a return's parcel; `last` is the carrier's last scan of a parcel that is on its way.
+    """Build the scans of a return's parcel.
 
-    `start` is the tenant's first moment (µs).
+    `last` is the name of the newest scan if the parcel has not arrived. `start` is the tenant's first moment
+    (µs).
     """
     when = {move.state: move.at for move in history}
     made = [SeedScan(when["label_sent"], "label_created", "Label created", "")]

@@ -1,4 +1,4 @@
-"""Keeps the shops of tenants in the store, each once, however many tenants have it."""
+"""Stores the shops of tenants; equal shops are stored only once."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def keep(change: Change, store: Store, shop: Shop) -> str:
 
 
 def shop_id(shop: Shop) -> str:
-    """Derive a shop's ID from its content; equal shops have the same ID."""
+    """Compute a shop's ID, which is a hash of its content."""
     return hashlib.blake2s(_content(shop), digest_size=16).hexdigest()
 
 
@@ -45,6 +45,6 @@ def kept(store: Store, id_: str) -> Shop | None:
 
 
 def drop_unused(change: Change) -> None:
-    """Delete the shops that no tenant has; call this when no tenant is being created."""
+    """Delete the shops that no tenant uses; call this when no tenant is being created."""
     used = sa.select(tables.tenants.c.shop)
     change.run(sa.delete(_TABLE).where(_TABLE.c.id.not_in(used)))

@@ -1,4 +1,4 @@
-"""Lays out the returns of a shop at one vendor, with their history."""
+"""Builds a vendor's returns, with their history, from a shop."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -28,16 +28,17 @@ STATES: Final[dict[str, State]] = {
     **{state: cast("State", state) for state in get_args(State)},
     "refunded": "completed",
 }
-"""The neutral statuses of a shop's returns, with their states."""
+"""Maps each vendor-neutral status of a return in a shop to its state."""
 REASONS: Final = get_args(Reason)
 
 
 def lay_out(
     shop: Shop, vendor: str, words: ShopWords, start: int, faults: Faults
 ) -> tuple[SeedShop, tuple[SeedReturn, ...]]:
-    """Build a vendor's products, customers and orders, and its returns, oldest first.
+    """Build a vendor's products, customers, orders and returns (oldest first) from a shop.
 
-    The tenant's clock starts at `start` (µs). Records with a fault are left out, and the fault is noted.
+    The tenant's clock starts at `start` (µs). Records with a fault are left out, and their faults are added
+    to `faults`.
     """
     seed_shop = OrderLayout(shop, vendor, start, faults).lay_out()
     orders = {order_key(order.number): order for order in seed_shop.orders}
@@ -56,9 +57,10 @@ def lay_out(
 
 @dataclass(slots=True)
 class ReturnLayout:
-    """Lays out returns at `vendor`; the tenant's clock starts at `start` (µs).
+    """Builds the returns of `vendor` from a shop; the tenant's clock starts at `start` (µs).
 
-    `orders` contains the vendor's orders without a fault, and `asked_orders` those of the shop, by number.
+    `orders` contains the vendor's valid orders, and `asked_orders` contains all orders in the shop. Both are
+    keyed by `order_key`.
     """
 
     vendor: str
@@ -71,14 +73,19 @@ class ReturnLayout:
     _tracking: set[str] = field(default_factory=set)
 
     def has(self, asked: Return) -> bool:
-        """Return True if the vendor has a return: it is named, or none is and the vendor has the order."""
+        """Return True if a return exists at the vendor.
+
+        If the return lists vendors, only these vendors have it. Otherwise, the vendors that have the order
+        also have the return. If the shop does not contain the order, the result is True, so that the fault is
+        noted later.
+        """
         if asked.vendors:
             return self.vendor in asked.vendors
         orders = self.asked_orders.get(order_key(asked.order), ())
         return not orders or any(has(order.vendors, self.vendor) for order in orders)
 
     def one(self, place: int, asked: Return) -> SeedReturn:
-        """Build the return at index `place`; its number is still 0."""
+        """Build the return at index `place` of the shop; its number is 0 until all returns are sorted."""
         path = f"returns[{place}]"
         order = self._order(path, asked)
         status, state = self._status(path, asked)
@@ -122,7 +129,10 @@ class ReturnLayout:
         return asked.by_vendor.get(self.vendor, Difference())
 
     def _status(self, path: str, asked: Return) -> tuple[str, State]:
-        """Return the vendor's status for a return's neutral status, or the vendor's own, and its state."""
+        """Return a return's status at the vendor, and its neutral state.
+
+        The status in the shop is either vendor-neutral or one of the vendor's own statuses.
+        """
         other = self._difference(asked).status
         given, words = other or asked.status, self.words
         path = f"{path}.by_vendor.{self.vendor}.status" if other else f"{path}.status"
@@ -231,7 +241,7 @@ class ReturnLayout:
 
 
 def word(text: str) -> str:
-    """Convert a neutral word such as `In transit` to its usual spelling, `in_transit`."""
+    """Convert a word such as `In transit` to lower case with underscores: `in_transit`."""
     return "_".join(text.lower().replace("-", " ").replace("_", " ").split())
 
 
@@ -245,6 +255,6 @@ def _refund(return_type: str, asked: Return, items: Sequence[SeedItem], at: int)
 
 
 def _invented_number(order: str, place: int) -> str:
-    """Derive a tracking number from an order number and the place of the return in the shop."""
+    """Derive a tracking number from an order number and the index of the return in the shop."""
     letters = "".join(letter for letter in order.upper() if letter.isalnum())
     return f"TRK{letters}{place + 1:04d}"

@@ -1,6 +1,6 @@
-"""Makes an exported shop loadable: leaves out the records that no shop can contain.
+"""Removes the records that make an exported shop invalid.
 
-A vendor's API accepts orders and returns that make no sense in a shop, such as an order of -1 units.
+A vendor's API accepts orders and returns that are invalid in a shop, such as an order of -1 units.
 """
 
 import re
@@ -23,7 +23,7 @@ _RECORD: Final = re.compile(r"(products|customers|orders|returns)\[(\d+)\]")
 
 
 def loadable(shop: dict[str, Any], start: int) -> tuple[dict[str, Any], int]:
-    """Return the shop without records that no shop can contain, and how many these are.
+    """Return the shop without its invalid records, and the number of records that were removed.
 
     A tenant whose clock starts at `start` (µs) can be created from the result.
     """
@@ -41,7 +41,7 @@ def loadable(shop: dict[str, Any], start: int) -> tuple[dict[str, Any], int]:
 
 
 def _wrong(shop: dict[str, Any], start: int) -> set[tuple[str, int]]:
-    """Return the records that have a fault, each as the name of its list and its index."""
+    """Return the invalid records, each as the name of its list and its index in the list."""
     try:
         check(read_shop(shop), start)
     except ShopError as error:

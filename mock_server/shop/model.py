@@ -1,6 +1,6 @@
 """A shop's records, as the schema `Shop` in `openapi/sandbox.yaml` describes them.
 
-The schema is checked first (`checking`), so that the models only fill in defaults.
+The module `checking` validates the content against the schema first; these models only fill in defaults.
 """
 
 from decimal import Decimal
@@ -25,7 +25,7 @@ def _as_list(given: Any) -> Any:
 
 
 def _exact(given: Any) -> Any:
-    """Convert a JSON number to the decimal number that was written."""
+    """Convert a float to text, so that `Decimal` gets the decimal number that was written in JSON."""
     return str(given) if isinstance(given, float) else given
 
 
@@ -70,7 +70,10 @@ class Line(_Record):
 
 
 class Order(_Record):
-    """An order; if `vendors` is empty, all vendors have it, and if `currency` is "", the shop's applies."""
+    """An order.
+
+    If `vendors` is empty, all vendors have the order. If `currency` is "", the shop's currency applies.
+    """
 
     number: str
     customer: str
@@ -81,7 +84,7 @@ class Order(_Record):
 
 
 class ReturnItem(_Record):
-    """A returned item; if `quantity` is 0, everything that was ordered is returned."""
+    """An item of a return; if `quantity` is 0, all ordered units are returned."""
 
     sku: str
     quantity: int = 0
@@ -99,7 +102,7 @@ class Parcel(_Record):
 
 
 class Difference(_Record):
-    """What differs at one vendor; an empty value does not."""
+    """The fields of a return that differ at one vendor; "" means that the field does not differ."""
 
     status: str = ""
     type: str = ""
@@ -125,7 +128,7 @@ class Return(_Record):
 
 
 class Shop(_Record):
-    """A merchant's own shop."""
+    """A merchant's own shop: the seed data of a tenant, for all vendors."""
 
     currency: str = "AUD"
     products: tuple[Product, ...] = ()

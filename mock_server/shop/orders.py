@@ -1,4 +1,4 @@
-"""Lays out the products, customers and orders of a shop at one vendor."""
+"""Builds a vendor's products, customers and orders from a shop."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -12,15 +12,15 @@ from mock_server.shop.faults import Faults, unknown
 from mock_server.shop.model import Customer, Line, Order, Return, Shop
 
 USUAL_AGE: Final = "3d"
-"""The age of a return that has none."""
+"""The default age of a return."""
 _USUAL_ORDER_AGE: Final = "14d"
 _AHEAD: Final = 7 * 86_400_000_000
-"""How long (µs) before its oldest return an order was placed, if the shop does not say it."""
+"""The default time from an order to its oldest return, in microseconds."""
 
 
 @dataclass(slots=True)
 class OrderLayout:
-    """Lays out orders at `vendor`; the tenant's clock starts at `start` (µs)."""
+    """Builds the orders of `vendor` from a shop; the tenant's clock starts at `start` (µs)."""
 
     shop: Shop
     vendor: str
@@ -97,7 +97,7 @@ class OrderLayout:
             raise self.faults.note(path, str(error)) from None
 
     def _usual_moment(self, number: str) -> int:
-        """Choose when an order without an age was placed (µs): some time before its oldest return."""
+        """Return the time (µs) of an order without an age, at least `_AHEAD` before its oldest return."""
         placed = ages.moment(_USUAL_ORDER_AGE, self.start)
         for asked in self._returns.get(order_key(number), ()):
             try:
@@ -108,12 +108,12 @@ class OrderLayout:
 
 
 def order_key(number: str) -> str:
-    """Return the part of an order number that distinguishes orders; vendors leave out a leading `#`."""
+    """Normalize an order number: remove the leading `#`, which some vendors omit."""
     return number.removeprefix("#")
 
 
 def has(vendors: Iterable[str], vendor: str) -> bool:
-    """Return True if `vendors` contains `vendor`, or nothing."""
+    """Return True if `vendors` contains `vendor` or is empty."""
     named = tuple(vendors)
     return not named or vendor in named
 

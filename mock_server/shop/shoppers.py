@@ -1,4 +1,4 @@
-"""Completes a shopper's request with what the tenant's shop knows about the order."""
+"""Adds data from the tenant's shop to the requests of shoppers."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from mock_server.shop.orders import has, order_key
 
 
 def complete(shop: Shop, vendor: str, requested: Mapping[str, Any]) -> dict[str, Any]:
-    """Add names, sizes, prices, currency and the customer's name to a `ShopperReturn`, if the shop has them.
+    """Add missing names, sizes, prices, currency and customer name to a `ShopperReturn` from the shop.
 
     Values in the request take precedence.
     """

@@ -18,7 +18,7 @@ _KINDS: Final = ("currency", "products", "customers", "orders", "returns")
 
 
 def example(schema: str) -> str:
-    """Return the example of a shop's file; `schema` is the path or URL of the JSON Schema that it names."""
+    """Return an example of a shop's file; its first line refers to `schema`, a path or URL."""
     text = (_FOLDER / "example.yaml").read_text("utf-8")
     first, _, rest = text.partition("\n")
     if not first.startswith(_MODELINE):
@@ -27,7 +27,7 @@ def example(schema: str) -> str:
 
 
 def as_yaml(shop: Mapping[str, Any], schema: str) -> str:
-    """Write a shop as YAML, one record a line."""
+    """Write a shop as YAML with one record per line; the first line refers to `schema`, a path or URL."""
     lines = [f"{_MODELINE}{schema}"]
     for kind in _KINDS:
         if kind not in shop:
@@ -40,7 +40,7 @@ def as_yaml(shop: Mapping[str, Any], schema: str) -> str:
 
 
 def _flow(value: Any) -> str:
-    """Write a value on one line, so that YAML reads the same value."""
+    """Format a value as YAML on a single line."""
     text: str = yaml.dump(
         value, Dumper=_Dumper, default_flow_style=True, sort_keys=False, allow_unicode=True, width=10**9
     )
@@ -48,7 +48,7 @@ def _flow(value: Any) -> str:
 
 
 class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
-    """Writes no anchors: a record that occurs twice is written twice."""
+    """Writes no anchors and aliases: an object that occurs twice is written in full twice."""
 
     def ignore_aliases(self, _data: Any) -> bool:
         return True

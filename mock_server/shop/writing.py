@@ -9,9 +9,9 @@ from mock_server.vendors import Vendor
 
 
 def write_shop(change: Change, tenant: str, vendor: Vendor, shop: Shop, start: int) -> None:
-    """Store the products, customers, orders and returns that the vendor has in a tenant's shop.
+    """Store the products, customers, orders and returns of a shop at one vendor.
 
-    The tenant's clock starts at `start` (µs). Raises `ShopError` if the vendor cannot have the records.
+    The tenant's clock starts at `start` (µs). Raises `ShopError` if a record is invalid at this vendor.
     """
     faults = Faults()
     seed_shop, returns = lay_out(shop, vendor.name, vendors.shop_words(vendor.name), start, faults)

@@ -1,10 +1,10 @@
 """Takes, restores and deletes snapshots of tenants, and clones tenants, while other requests are served.
 
-A snapshot is a copy of a tenant's partition, with its clock, switches and faults. Copies are made in
-slices. Meanwhile, requests of the tenant that is copied wait (see `Clocks.hold`); if a request that was
-already running changes something, the copy starts again. One short transaction then makes the copy a
-snapshot, the tenant's partition, or the partition of a new tenant. If the process is killed before that
-transaction, the next start deletes the unfinished copy.
+A snapshot is a copy of a tenant's partition, with its clock, switches and faults. A copy is made in slices.
+Meanwhile, the tenant's requests wait (see `Clocks.hold`); if a request that was already running changes the
+partition, the copy starts again. One short transaction then makes the copy a snapshot, the tenant's
+partition, or the partition of a new tenant. If the process is killed before that transaction, the next start
+deletes the unfinished copy.
 """
 
 from collections.abc import Mapping
@@ -26,12 +26,12 @@ from mock_server.vendors import Labelling, Vendor
 from mock_server.world import World
 
 MAX_SNAPSHOTS: Final = 50
-"""The most snapshots that a tenant can have."""
+"""The maximum number of snapshots per tenant."""
 _TABLE: Final = tables.snapshots
 
 
 class SnapshotExistsError(Exception):
-    """Raised if the tenant already has a snapshot with the requested name, or too many snapshots."""
+    """Raised if the name of a snapshot is taken, or if the tenant already has `MAX_SNAPSHOTS` snapshots."""
 
 
 class UnknownSnapshotError(LookupError):
@@ -42,8 +42,8 @@ class UnknownSnapshotError(LookupError):
 class Snapshot:
     """A tenant's state at the time `at` (microseconds since the Unix epoch) on its own clock.
 
-    `frozen` tells whether the clock stood still. `switches` lists the vendor, name and shop of each switch
-    that was on. `faults` is JSON (see `read_faults`).
+    `frozen` is True if the clock was frozen. `switches` lists the vendor, name and shop of each switch that
+    was on. `faults` is JSON (see `read_faults`).
     """
 
     name: str
@@ -75,17 +75,17 @@ class Snapshots:
         return found
 
     def get(self, tenant: str, name: str) -> Snapshot:
-        """Return a tenant's snapshot; raise `UnknownSnapshotError` if there is none with this name."""
+        """Return a tenant's snapshot by its name; raises `UnknownSnapshotError` if it does not exist."""
         for snapshot in self.of(tenant):
             if snapshot.name == name:
                 return snapshot
         raise UnknownSnapshotError(f"{tenant} has no snapshot {name!r}.")
 
     async def take(self, tenant: str, name: str = "") -> Snapshot:
-        """Take a snapshot of a tenant; if `name` is "", it is named `snapshot-1`, `snapshot-2` and so on.
+        """Take a snapshot of a tenant; if `name` is "", the snapshot is named `snapshot-1`, `snapshot-2` etc.
 
-        Raises `UnknownTenantError` if the tenant does not exist, or `SnapshotExistsError` if it has a
-        snapshot with this name or `MAX_SNAPSHOTS` snapshots.
+        Raises `UnknownTenantError` if the tenant does not exist. Raises `SnapshotExistsError` if the name is
+        taken, or if the tenant already has `MAX_SNAPSHOTS` snapshots.
         """
         clocks, switches = self._world.clocks, self._world.switches
         async with self._bulk.exclusive(tenant):
@@ -114,10 +114,10 @@ class Snapshots:
             return snapshot
 
     async def restore(self, tenant: str, name: str) -> Tenant:
-        """Replace a tenant's data, clock, switches and faults by those of a snapshot, and return the tenant.
+        """Replace a tenant's data, clock, switches and faults with those of a snapshot; returns the tenant.
 
-        Keys and snapshots stay. Raises `UnknownTenantError` or `UnknownSnapshotError` if there is no such
-        tenant or snapshot.
+        The tenant's keys and snapshots do not change. Raises `UnknownTenantError` or `UnknownSnapshotError`
+        if there is no such tenant or snapshot.
         """
         world, tenants = self._world, self._tenants
         async with self._bulk.exclusive(tenant):
@@ -151,11 +151,12 @@ class Snapshots:
             await self._bulk.empty(snapshot.partition)
 
     async def clone(self, tenant: str, name: str) -> Tenant:
-        """Create a tenant with a copy of another tenant's state, and with keys of its own.
+        """Create a tenant with a copy of another tenant's state, and with new keys.
 
-        The new tenant's keys have the names, scopes and plans of the other tenant's keys. Deliveries that
-        wait are given up in the copy. Snapshots are not copied. Raises the errors of `Tenants.plan`, or
-        `UnknownTenantError` if there is no such tenant.
+        The new keys have the names, scopes and plans of the other tenant's keys. Pending webhook deliveries
+        are marked as given up in the clone, so that receivers do not get them twice. Snapshots are not
+        copied. Raises the errors of `Tenants.plan`, or `UnknownTenantError` if the other tenant does not
+        exist.
         """
         world, tenants = self._world, self._tenants
         tenants.get(tenant)
@@ -182,9 +183,10 @@ class Snapshots:
             return clone
 
     async def _copy(self, tenant: str, target: str, how: Copying) -> None:
-        """Copy a held tenant's partition; start again if it was changed meanwhile.
+        """Copy the partition of a tenant whose requests are on hold; start again if the partition changes.
 
-        Requests that ran before the tenant was held can still change it, but there are only a few of them.
+        Requests that started before the hold can still change the partition, but there are only a few of
+        them.
         """
         store = self._world.store
         source = store.partition(tenant)

@@ -1,4 +1,4 @@
-"""Keeps the faults of a tenant with a snapshot, puts them back, and copies them to a clone."""
+"""Saves a tenant's faults for a snapshot, restores them, and copies them to a clone."""
 
 from typing import Any, Final
 
@@ -12,7 +12,7 @@ _JSON: Final = [str(column.name) for column in _TABLE.c if isinstance(column.typ
 
 
 def read_faults(store: Store, tenant: str) -> bytes:
-    """Return a tenant's faults as JSON: a list of objects with the columns of the table but the tenant."""
+    """Return a tenant's faults as JSON: a list of objects with all columns of the table except `tenant`."""
     names = [str(column.name) for column in _TABLE.c if column.name != "tenant"]
     rows = []
     for values in sorted(store.tenant_rows(_TABLE, tenant, *names)):
@@ -22,7 +22,10 @@ def read_faults(store: Store, tenant: str) -> bytes:
 
 
 def write_faults(change: Change, tenant: str, saved: bytes, *, keep_ids: bool) -> None:
-    """Add saved faults to a tenant that has none; without `keep_ids`, they get new IDs in the same order."""
+    """Insert saved faults for a tenant that has no faults.
+
+    If `keep_ids` is False, the faults get new IDs in the same order.
+    """
     for saved_row in orjson.loads(saved):
         row: dict[str, Any] = saved_row | {name: orjson.dumps(saved_row[name]) for name in _JSON}
         if not keep_ids:

@@ -1,8 +1,8 @@
-"""Verifies a tenant: rebuilds its state from the ledger, and compares it with what is stored.
+"""Verifies a tenant: rebuilds its state from the ledger, and compares it with the stored data.
 
 The ledger contains the statuses of returns, shipments, transactions and (at some vendors) orders, the amounts
-of refunds, and the positions of switches. `NOT_IN_LEDGER` lists what it does not contain. The work is done in
-slices; requests of the tenant wait meanwhile (see `Clocks.hold`).
+of refunds, and the states of switches. `NOT_IN_LEDGER` lists the data that it does not contain. The
+verification runs in slices; the tenant's requests wait until it ends (see `Clocks.hold`).
 """
 
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -27,9 +27,9 @@ NOT_IN_LEDGER: Final = (
     "Of reports, returns by status and refunded amounts are compared; reasons and carriers are not.",
     "Webhooks are not events; of a delivery, only its own state is checked.",
 )
-"""What is not verified, in sentences."""
+"""Sentences that describe the data that is not verified."""
 MAX_DIFFERENCES: Final = 1_000
-"""The most differences that are listed; further ones are only counted."""
+"""The maximum number of differences to list; further differences are only counted."""
 _EVENTS: Final = 1_000
 _ROWS: Final = 200
 _table = tables.rows
@@ -40,7 +40,7 @@ _ROW: Final = statements.bound(
 
 @dataclass(slots=True)
 class Verification:
-    """The result: how many rows and events were compared, and the differences.
+    """The result of a verification: the numbers of compared rows and events, and the differences.
 
     `found` is the number of differences; `differences` contains at most `MAX_DIFFERENCES` of them.
     """
@@ -103,7 +103,7 @@ class Verifier:
             yield difference
 
     def _rest(self, tenant: str, rebuilt: Rebuilt, stored: Stored) -> Iterator[Difference]:
-        """Compare what is small: counters, switches, steps, deliveries and reports."""
+        """Find missing records, and compare counters, switches, steps, deliveries and reports."""
         partition = self._world.store.partition(tenant)
         yield from stored.missing()
         totals = self._select(tables.counters, partition, "vendor", "kind", "status", "total")

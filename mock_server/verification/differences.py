@@ -1,4 +1,4 @@
-"""`Difference`: one thing that a tenant's stored data and its ledger tell differently."""
+"""`Difference`: a contradiction between a tenant's stored data and its ledger."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,9 +8,10 @@ Part = Literal["ledger", "row", "counter", "report", "switch", "step", "delivery
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A difference in `part` of the data, about the record `subject` ("" if it is not about one).
+    """A difference in one part of a tenant's data.
 
-    `message` is a complete sentence that can be shown to the user.
+    `subject` identifies the record, or is "" if the difference concerns no single record. `message` is a
+    complete sentence that can be shown to the user.
     """
 
     part: Part

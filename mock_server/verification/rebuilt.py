@@ -1,4 +1,4 @@
-"""`Rebuilt`: the state of a tenant's records as its ledger alone tells it."""
+"""`Rebuilt`: the state of a tenant's records, rebuilt from the ledger only."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -16,13 +16,13 @@ CREATED: Final = {
     ledger.TRANSACTION_CREATED: "transaction",
     ledger.ORDER_CREATED: "order",
 }
-"""The kind of record that an event creates."""
+"""The kind of record that each kind of event creates."""
 MOVED: Final = {
     ledger.RETURN_STATE_CHANGED: "return",
     ledger.SHIPMENT_STATE_CHANGED: "shipment",
     ledger.TRANSACTION_STATE_CHANGED: "transaction",
 }
-"""The kind of record whose status an event changes."""
+"""The kind of record that each kind of event moves to another status."""
 Event = tuple[int, str, str, str, int, bytes]
 """A ledger event: sequence, vendor, kind, subject, time (µs since the Unix epoch) and body as JSON."""
 Record = tuple[str, str, str]
@@ -31,11 +31,11 @@ Record = tuple[str, str, str]
 
 @dataclass(slots=True)
 class State:
-    """What the ledger tells about a record.
+    """The state of a record according to the ledger.
 
     `event` is the number of the event that set `status`, and `created_at` the time (µs) of the event that
-    created the record. `state` is the neutral state of a return, and `owner` the ID of the return to which
-    the record belongs; both are "" for other records.
+    created the record. `state` is the neutral state of a return; it is "" for other records. `owner` is the
+    ID of the return to which the record belongs, or "".
     """
 
     status: str
@@ -47,19 +47,19 @@ class State:
 
 @dataclass(slots=True)
 class Rebuilt:
-    """The records, refunds, receipts and switches that the events read so far result in."""
+    """The records, refunds, receipts and switches after the events that have been read so far."""
 
     records: dict[Record, State] = field(default_factory=dict)
     refunds: dict[tuple[str, str], Decimal] = field(default_factory=dict)
     """The refunded amount of each return, keyed by vendor and ID."""
     receipts: dict[tuple[str, str], str] = field(default_factory=dict)
-    """The ID of the return of each receipt, keyed by the receipt's vendor and ID."""
+    """The ID of the return that each receipt belongs to, keyed by the receipt's vendor and ID."""
     switches: set[tuple[str, str, str]] = field(default_factory=set)
     """The vendor, name and shop of each switch that is on."""
     last: int = 0
 
     def read(self, events: Iterable[Event]) -> Iterator[Difference]:
-        """Apply the next events; yield events that are missing, unreadable or contradict earlier ones."""
+        """Apply events in order; yield a difference for each missing, unreadable or contradictory event."""
         for sequence, vendor, kind, subject, at, raw in events:
             if sequence != self.last + 1:
                 yield _wrong(vendor, subject, f"event {self.last + 1} is missing; the next one is {sequence}")

@@ -1,4 +1,4 @@
-"""Compares a tenant's stored rows, counters, steps and deliveries with the records of its rebuilt ledger."""
+"""Compares a tenant's stored rows, counters, steps and deliveries with the state in its ledger."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,13 +10,13 @@ from mock_server.verification.differences import Difference
 from mock_server.verification.rebuilt import Rebuilt, Record, State
 
 COLUMNS: Final = ("vendor", "kind", "id", "status", "state", "created_at", "parent", "summary", "document")
-"""The columns of the rows that `Stored.rows` accepts."""
+"""The columns of a row, in the order that `Stored.row` expects."""
 
 
 class Stored:
-    """Checks rows as they are read, and remembers what the checks of counters and steps need.
+    """Compares rows one by one, and collects the data that the checks of counters and steps need.
 
-    `paths` contains the path of a return's status in its document, keyed by vendor.
+    `paths` contains, for each vendor, the keys that lead to the status in the document of a return.
     """
 
     def __init__(self, rebuilt: Rebuilt, paths: Mapping[str, Sequence[str]]) -> None:
@@ -28,7 +28,7 @@ class Stored:
         self._counted: Counter[tuple[str, str, str]] = Counter()
 
     def row(self, values: Sequence[Any]) -> Iterator[Difference]:
-        """Compare a row (`COLUMNS`) with the ledger."""
+        """Compare a row with the ledger; `values` are in the order of `COLUMNS`."""
         vendor, kind, id_, status, state, created_at, parent, summary, document = values
         self._counted[vendor, kind, status] += 1
         self._seen.add((vendor, kind, id_))
@@ -69,7 +69,7 @@ class Stored:
             yield _row(vendor, "return", id_, message)
 
     def missing(self) -> Iterator[Difference]:
-        """Yield the records that the ledger knows and that have no row; call this after all rows."""
+        """Yield a difference for each record in the ledger that has no row; call this after all rows."""
         for (vendor, kind, id_), known in self._rebuilt.records.items():
             if (vendor, kind, id_) not in self._seen:
                 yield _row(
@@ -82,7 +82,7 @@ class Stored:
                 )
 
     def counters(self, totals: Mapping[tuple[str, str, str], int]) -> Iterator[Difference]:
-        """Compare counters, keyed by vendor, kind and status, with the rows."""
+        """Compare the stored counters, keyed by vendor, kind and status, with the numbers of rows."""
         for key in sorted({*totals, *self._counted}):
             vendor, kind, status = key
             total, rows = totals.get(key, 0), self._counted[key]
@@ -98,7 +98,7 @@ class Stored:
             yield Difference("step", vendor, subject, message)
 
     def delivery(self, id_: int, vendor: str, state: str, due: int | None) -> Iterator[Difference]:
-        """Check that a delivery has a next attempt if, and only if, it is waiting."""
+        """Check that a waiting delivery has a next attempt, and that no other delivery has one."""
         if (state == "waiting") != (due is not None):
             ending = "a next attempt" if due is not None else "no next attempt"
             yield Difference(

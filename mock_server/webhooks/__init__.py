@@ -1,1 +1,1 @@
-"""Webhooks: the outbox that stores deliveries, the task that sends them, and checks of their targets."""
+"""Webhooks: queues deliveries, sends them, retries failed deliveries, and restricts their targets."""

@@ -1,4 +1,4 @@
-"""The log of a delivery's attempts: when each was made, and what the receiver answered."""
+"""Reads and extends the log of a delivery: the time and the receiver's answer of each attempt."""
 
 from dataclasses import asdict, dataclass
 from typing import Final
@@ -6,16 +6,17 @@ from typing import Final
 import orjson
 
 MAX_ATTEMPTS: Final = 20
-"""How many attempts the log of a delivery keeps."""
+"""The maximum number of attempts in the log of a delivery."""
 MAX_BODY: Final = 2_048
-"""How many bytes of a receiver's answer are kept."""
+"""The maximum number of bytes of a receiver's answer that the log contains."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One attempt to send a delivery, made at the tenant's time `at` (µs).
+    """One attempt to send a delivery.
 
-    `error` is "" if the receiver answered, with any status.
+    `at` is the time of the attempt on the tenant's clock, in microseconds since the Unix epoch. `error`
+    explains why the receiver did not answer; it is "" if the receiver answered.
     """
 
     number: int
@@ -27,10 +28,10 @@ class Attempt:
 
 
 def extended(log: bytes, attempt: Attempt) -> bytes:
-    """Add an attempt to a log, and drop the oldest attempts if the log is full."""
+    """Return a log (JSON) with `attempt` appended; if the log is full, its oldest attempt is dropped."""
     return orjson.dumps([*orjson.loads(log), asdict(attempt)][-MAX_ATTEMPTS:])
 
 
 def attempts(log: bytes) -> list[Attempt]:
-    """Read the attempts in a log, oldest first."""
+    """Parse a log (JSON), and return its attempts, oldest first."""
     return [Attempt(**entry) for entry in orjson.loads(log)]

@@ -8,19 +8,19 @@ from mock_server.webhooks.format import Message
 from mock_server.webhooks.outbox import Delivery
 
 Prepare = Callable[[Delivery], Message]
-"""Builds the signed request of an attempt; raises `UnsendableError` if the delivery cannot be sent."""
+"""A function that builds an attempt's signed request; raises `UnsendableError` if this is impossible."""
 
 
 @dataclass(frozen=True, slots=True)
 class Disturbance:
     """What a fault does to one attempt.
 
-    reason: what is shown as the outcome if nothing is sent
-    dropped: nothing is sent, and the delivery counts as delivered
-    wait: seconds on the tenant's clock after which the attempt is made; 0 to make it now
-    copies: how many times the request is sent
-    prepare: builds the signed request in place of the sender's own function, or None
-    releases: IDs of waiting deliveries that become due after the attempt
+    reason: the outcome to record if the attempt sends nothing
+    dropped: True to send nothing and count the delivery as delivered
+    wait: the seconds on the tenant's clock by which the attempt is postponed; 0 to send now
+    copies: the number of times to send the request
+    prepare: the function that builds the signed request; None to use the sender's own function
+    releases: the IDs of waiting deliveries that become due after the attempt
     """
 
     reason: str = ""

@@ -27,8 +27,8 @@ Record = Mapping[str, Any]
 class Kind:
     """A kind of event; `name` is the vendor's name for it.
 
-    If `occurs` is False, nothing that happens in the sandbox causes the event. Webhooks can still subscribe
-    to it, and it can be sent as a test event.
+    If `occurs` is False, no action in the sandbox causes the event. Webhooks can still subscribe to it, and
+    it can be sent as a test event.
     """
 
     name: str
@@ -57,34 +57,35 @@ class Message:
 
 
 class WebhookFormat(Protocol):
-    """How one vendor reports events; `openapi/<vendor>.yaml` describes the same under `x-webhooks`."""
+    """A vendor's webhook format; `openapi/<vendor>.yaml` describes the same format under `x-webhooks`."""
 
     vendor: str
     kinds: tuple[Kind, ...]
     versions: tuple[int, ...]
-    """The versions of the payload, the newest first; () if there is only one."""
+    """The versions of the payload, newest first; () if there is only one version."""
     delays: tuple[int, ...]
     """Seconds before each retry, counted from the failed attempt; () if the vendor does not retry."""
     own_api: str
-    """The operation with which clients register webhooks in the vendor's API; "" if the API has none."""
+    """The operation of the vendor's API that registers webhooks; "" if the API has no such operation."""
 
     def payload(self, event: Event, record: Record) -> dict[str, Any]:
-        """Build the body of a delivery, before it is signed, from the record that the event is about."""
+        """Build the unsigned payload of an event; `record` is the record that the event is about."""
 
     def sign(self, kind: str, payload: bytes, secret: str, at: int, nonce: str) -> Message:
         """Sign a payload; `at` is the real time of the attempt, and `nonce` is different in each attempt."""
 
     def signature_problem(self, headers: Mapping[str, str], body: bytes, secret: str, at: int) -> str:
-        """Verify a received request; returns why it must be rejected, or "" if its signature is valid.
+        """Verify the signature of a request; returns why it is wrong, or "" if it is valid.
 
-        `headers` has lower-case names. `at` is the real time of the receipt, if the signature has a time.
+        The names in `headers` are in lower case. `at` is the real time at which the request was received; it
+        matters only if the signature contains a time.
         """
 
     def new_secret(self) -> str:
         """Generate a secret; returns "" if the vendor does not sign its deliveries."""
 
     def sample(self, kind: str, number: int, at: int) -> Record:
-        """Build an invented record that an event of this kind is about; `number` numbers the records."""
+        """Build an example record for an event of this kind; each `number` produces a different record."""
 
     def wants(self, conditions: Mapping[str, Any], record: Record) -> bool:
         """Return True if a record meets the conditions of a webhook."""
@@ -101,7 +102,7 @@ def hmac_base64(secret: str, body: bytes) -> str:
 
 
 def header_problem(headers: Mapping[str, str], name: str, expected: str) -> str:
-    """Compare a signature header with the expected value in constant time; returns the reason, or ""."""
+    """Check a signature header in constant time; returns what is wrong, or "" if its value is as expected."""
     received = headers.get(name)
     if received is None:
         return f"The header {name} is missing."

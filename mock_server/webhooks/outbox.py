@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 State = Literal["waiting", "delivered", "given_up"]
 
 DELAYS: Final = (10, 30, 90, 270, 810, 2_430, 7_290)
-"""Seconds between attempts, unless the vendor has other delays.
+"""Seconds from each failed attempt to the next one, for vendors without delays of their own.
 
-After eight failed attempts, about three hours, the sender gives up.
+The sender gives up after eight failed attempts, about three hours after the first one.
 """
 KEPT: Final = 1_000
-"""How many finished deliveries are kept per tenant for inspection."""
+"""The number of finished deliveries to keep per tenant, so that users can inspect them."""
 _TABLE: Final = tables.deliveries
 _COLUMNS: Final = tuple(column.name for column in _TABLE.c if column.name != "tenant")
 
@@ -38,8 +38,8 @@ class Delivery:
     `at` is when the event happened. `due` is when the next attempt will be made, or None if the delivery is
     finished. `outcome` describes the last attempt; it is "" before the first attempt. `body` is the payload,
     which is signed at each attempt. `test` is True for a test event. `attempts_before` is the number of
-    attempts that were made before the delivery was last sent again on request. `log` contains the last
-    attempts (see `attempts`).
+    attempts before the last call of `Outbox.send_again`; they do not count towards the limit of retries.
+    `log` contains the most recent attempts as JSON (see the module `attempts`).
     """
 
     id: int
@@ -75,7 +75,7 @@ class Outcome(NamedTuple):
     `message` is the HTTP status code, or an error such as "no answer in time". A failed delivery is retried
     unless `final` is True. `status` is the receiver's status code, or None if there was no answer; `answer`
     is the beginning of its body. `took` is the duration of the attempt in microseconds. If `postponed` is not
-    0, no attempt was made, and the first one is made after this many seconds. `releases` lists the IDs of
+    0, nothing was sent, and the attempt is made after that many seconds. `releases` lists the IDs of
     postponed deliveries that are due now.
     """
 
@@ -90,7 +90,7 @@ class Outcome(NamedTuple):
 
 
 class WebhookKey(NamedTuple):
-    """Identifies a webhook by tenant, vendor and ID; each webhook has its own queue of deliveries."""
+    """Identifies a webhook by tenant, vendor and ID."""
 
     tenant: str
     vendor: str
@@ -99,9 +99,9 @@ class WebhookKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Selects a tenant's deliveries; a field that is None or () selects all.
+    """Selects deliveries of a tenant; a field that is None or () does not restrict the selection.
 
-    `after` and `until` are IDs: deliveries after the first one, up to and including the second one.
+    `after` and `until` are IDs; `after` is exclusive, and `until` is inclusive.
     """
 
     after: int = 0
@@ -112,7 +112,7 @@ class Selection:
     states: "Collection[State]" = field(default=())
 
     def conditions(self) -> list[sa.ColumnElement[bool]]:
-        """Build the conditions for the deliveries' columns, other than the tenant."""
+        """Build the SQL conditions for the selected deliveries, except for the condition on the tenant."""
         named = {"vendor": self.vendor, "webhook": self.webhook, "event": self.event}
         conditions = [_TABLE.c.id > self.after]
         conditions += [_TABLE.c[name] == value for name, value in named.items() if value is not None]
@@ -134,9 +134,9 @@ class Outbox:
         self._clocks = clocks
         self.wake: Callable[[], None] = lambda: None
         self.send_due: Callable[[str], Awaitable[None]] | None = None
-        """Sends a tenant's due deliveries and awaits their outcomes; None if no sender is running."""
+        """Sends a tenant's due deliveries, and awaits their outcomes; None if no sender is running."""
         self.delays: dict[str, tuple[int, ...]] = {}
-        """Seconds between attempts, keyed by vendor; `DELAYS` for vendors that are missing here."""
+        """Seconds from each failed attempt to the next one, keyed by vendor; other vendors use `DELAYS`."""
 
     def enqueue(
         self,
@@ -151,7 +151,7 @@ class Outbox:
         at: int,
         test: bool = False,
     ) -> int:
-        """Store a delivery, and return its ID; once the change is on disk, the sender posts it to `url`."""
+        """Store a delivery to `url`, and return its ID; the delivery is sent once the change is on disk."""
         values = {"vendor": vendor, "webhook": webhook, "event": event, "url": url, "test": test}
         id_ = change.insert(
             sa.insert(_TABLE).values(
@@ -171,9 +171,9 @@ class Outbox:
         return id_
 
     def send_again(self, change: Change, tenant: str, id_: int) -> None:
-        """Make a delivery due now, whether or not it was delivered; its retries start from the beginning.
+        """Make a delivery due now, even if it was delivered already; its retries start from the beginning.
 
-        The delivery keeps its ID and its payload, so that receivers can detect that they know the event.
+        The ID and the payload stay the same, so that receivers can recognize the event.
         """
         due = self._clocks.now(tenant)
         values = {"due": due, "state": "waiting", "attempts_before": _TABLE.c.attempts}
@@ -181,7 +181,7 @@ class Outbox:
         self.wake()
 
     def give_up(self, change: Change, tenant: str, vendor: str, webhook: str, reason: str) -> None:
-        """Give up on the pending deliveries of a webhook; `reason` is shown as the outcome."""
+        """Give up on the pending deliveries of a webhook; `reason` becomes their outcome."""
         pending = self._pending(tenant, vendor, webhook)
         values = {"due": None, "state": "given_up", "outcome": reason}
         change.run(sa.update(_TABLE).where(*pending).values(values))
@@ -221,8 +221,8 @@ class Outbox:
 
         The outcome is ignored if, during the attempt, the delivery was cancelled or its tenant was deleted or
         reset. A reset moves the tenant to another partition; comparing the partitions prevents the outcome of
-        an old delivery from changing the tenant's new data. If the delivery was asked for again during the
-        attempt, another attempt follows.
+        an old delivery from changing the tenant's new data. If `send_again` was called during the attempt,
+        another attempt follows.
         """
         columns = [_TABLE.c[name] for name in ("tenant", "due", "attempts_before")]
         found = self._store.select(sa.select(*columns).where(_TABLE.c.id == delivery.id))
@@ -263,7 +263,7 @@ class Outbox:
     def _next(
         self, delivery: Delivery, outcome: Outcome, attempts: int, now: int
     ) -> tuple[State, int | None]:
-        """Return the state after an attempt, and when the next attempt is due, or None if there is none."""
+        """Return a delivery's state after an attempt, and when the next attempt is due (None if finished)."""
         tried, delays = attempts - delivery.attempts_before, self.delays.get(delivery.vendor, DELAYS)
         if outcome.delivered:
             return "delivered", None
@@ -288,8 +288,8 @@ class Outbox:
     ) -> list[Delivery]:
         """List a tenant's pending and finished deliveries, sorted by ID.
 
-        If `last` is given, only the newest `last` deliveries are listed; otherwise, the oldest `limit`
-        deliveries.
+        If `last` is given, the list contains only the newest `last` deliveries. Otherwise, it contains the
+        oldest `limit` deliveries, or all deliveries if `limit` is None.
         """
         conditions = (_TABLE.c.tenant == self._store.partition(tenant), *selection.conditions())
         if last is not None:
@@ -308,14 +308,14 @@ class Outbox:
         )
 
     def waiting(self, tenant: str, limit: int) -> list[Delivery]:
-        """List a tenant's pending deliveries, the one with the earliest attempt first, up to `limit`."""
+        """List up to `limit` pending deliveries of a tenant, sorted by due time, earliest first."""
         pending = (_TABLE.c.tenant == self._store.partition(tenant), _TABLE.c.due.is_not(None))
         return self._read(tenant, *pending, order=_TABLE.c.due, limit=limit)
 
     def _waiting(self, tenant: str | None) -> "Iterator[tuple[WebhookKey, int]]":
-        """Yield each webhook that has pending deliveries, with the due time of the earliest one.
+        """Yield each webhook that has pending deliveries, with the earliest due time of these deliveries.
 
-        Finding each webhook takes one index look-up, no matter how many deliveries are in its queue.
+        Each webhook requires one index look-up, regardless of the length of its queue.
         """
         start = "" if tenant is None else self._store.partition(tenant)
         names = {start: tenant} if tenant is not None else None

@@ -1,8 +1,9 @@
-"""The webhooks of all tenants: adds, changes and lists them, and reports events to those that subscribe.
+"""Adds, changes, lists and deletes the webhooks of all tenants, and queues events for these webhooks.
 
 A webhook is a row of the kind `webhook`, so a reset deletes it together with the tenant's other data. Most
-vendors' webhooks are added through the control plane, as merchants add them in a dashboard. Vendors whose own
-API registers webhooks store their rows themselves; `Webhooks` lists, deletes and tests these, too.
+vendors' webhooks are added through the control plane, because merchants add them in the vendor's dashboard.
+If a vendor's own API registers webhooks, the vendor's code stores their rows; `Webhooks` also lists, deletes
+and tests these webhooks.
 """
 
 import hashlib
@@ -27,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 
 class Description(Protocol):
-    """What a vendor's specification says about its webhooks."""
+    """Validates deliveries and conditions of webhooks against a vendor's specification."""
 
     def problem(self, kind: str, version: int, body: bytes) -> str:
         """Validate the body of a delivery; returns what is wrong as a sentence, or "" if it is valid.
@@ -36,7 +37,7 @@ class Description(Protocol):
         """
 
     def conditions_problem(self, conditions: Mapping[str, Any]) -> str:
-        """Validate the conditions of a webhook; returns what is wrong, or "" if nothing is."""
+        """Validate the conditions of a webhook; returns what is wrong, or "" if they are valid."""
 
 
 class UnknownWebhookError(LookupError):
@@ -47,8 +48,8 @@ class UnknownWebhookError(LookupError):
 class Webhook:
     """A webhook of a tenant.
 
-    `id` identifies it in the control plane. `conditions` are in the vendor's own words. `version` is the
-    version of the payload, or 0 for the newest. `own` is True if the vendor's own API registered it.
+    `id` identifies the webhook in the control plane. `conditions` have the vendor's format. `version` is the
+    version of the payload, or 0 for the newest. `own` is True if the vendor's own API registered the webhook.
     """
 
     id: str
@@ -80,17 +81,17 @@ class Webhooks:
         self._last_invalid = ""
 
     def declare(self, format_: WebhookFormat, description: Description) -> None:
-        """Register the webhooks of a vendor; `description` validates each payload when it is sent."""
+        """Register a vendor's webhook format; `description` validates each payload when it is sent."""
         self._formats[format_.vendor] = format_
         self._descriptions[format_.vendor] = description
         self._outbox.delays[format_.vendor] = format_.delays
 
     def format_of(self, vendor: str) -> WebhookFormat | None:
-        """Return how a vendor reports events, or None if the vendor sends no webhooks."""
+        """Return a vendor's webhook format, or None if the vendor sends no webhooks."""
         return self._formats.get(vendor)
 
     def conditions_problem(self, vendor: str, conditions: Mapping[str, Any]) -> str:
-        """Validate the conditions of a vendor's webhook; returns what is wrong, or "" if nothing is."""
+        """Validate the conditions of a vendor's webhook; returns what is wrong, or "" if they are valid."""
         return self._descriptions[vendor].conditions_problem(conditions)
 
     # Events
@@ -104,7 +105,7 @@ class Webhooks:
         record: Record,
         at: int,
     ) -> None:
-        """Queue one event of each kind about a record for every webhook that subscribes to it.
+        """Queue one event per kind, all about `record`, for every webhook that subscribes to the kind.
 
         Call this after the change is recorded in the ledger, because the IDs of the events are derived from
         the number of the last ledger event.
@@ -120,7 +121,7 @@ class Webhooks:
                     self._enqueue(change, tenant, webhook, event, record)
 
     def test(self, change: Change, tenant: str, webhook: Webhook, kind: str) -> int:
-        """Queue a test event about an invented record for one webhook; returns the delivery's ID."""
+        """Queue a test event about an example record for one webhook; returns the delivery's ID."""
         at = self._clocks.now(tenant)
         record = self._formats[webhook.vendor].sample(kind, 1, at)
         event = Event(kind, f"evt_{token_hex(12)}", at)
@@ -161,11 +162,11 @@ class Webhooks:
     def prepare(self, delivery: Delivery, *, ago: int = 0, secret: str | None = None) -> Message:
         """Sign a delivery for one attempt, and validate the result against the specification.
 
-        Signatures contain real time, because receivers compare it with their own clock; the payload's times
-        are the tenant's. `ago` (µs) signs as if the attempt had been made earlier, and `secret` with another
-        secret than the webhook's. Raises `UnsendableError` if the webhook is deleted, or if the payload is
-        not valid. An invalid payload is a bug in the sandbox: it is logged and reported as a problem, but the
-        change that it reports is kept.
+        The time in the signature is the real time minus `ago` microseconds, because receivers compare it with
+        their own clocks; the times in the payload are on the tenant's clock. If `secret` is not None, it
+        replaces the webhook's secret. Raises `UnsendableError` if the webhook is deleted or the payload is
+        invalid. An invalid payload is a bug in the sandbox: it is logged and reported by `problems`, but the
+        change that caused the event is kept.
         """
         format_ = self._formats.get(delivery.vendor)
         if format_ is None:
@@ -185,7 +186,7 @@ class Webhooks:
         return message
 
     def problems(self) -> list[str]:
-        """Return a sentence if payloads were not valid and therefore not sent since the start."""
+        """Return a sentence about the invalid payloads since the start; [] if all payloads were valid."""
         if not self._invalid:
             return []
         count = "1 webhook payload was" if self._invalid == 1 else f"{self._invalid} webhook payloads were"
@@ -205,7 +206,7 @@ class Webhooks:
         conditions: Mapping[str, Any],
         version: int,
     ) -> Webhook:
-        """Store a new webhook; the caller has validated the values."""
+        """Store a new webhook; the caller must validate the values first."""
         number = self._store.total(tenant, vendor, KIND) + 1
         webhook = Webhook(
             id=f"wh_{vendor}_{number}",
@@ -222,7 +223,7 @@ class Webhooks:
         return webhook
 
     def save(self, change: Change, tenant: str, webhook: Webhook) -> None:
-        """Store a changed webhook; pausing it gives up on its pending deliveries."""
+        """Store a new or changed webhook; if it is paused, its pending deliveries are given up."""
         names = ("id", "url", "conditions", "version", "secret")
         document = {name: getattr(webhook, name) for name in names} | {"events": list(webhook.events)}
         status = ACTIVE if webhook.active else PAUSED
@@ -250,7 +251,7 @@ class Webhooks:
         return [_webhook(row) for row in rows if row.status != DELETED]
 
     def get(self, tenant: str, id_: str, vendor: str | None = None) -> Webhook:
-        """Look up a webhook; raises `UnknownWebhookError` if the tenant has no such webhook."""
+        """Look up a webhook by its ID; raises `UnknownWebhookError` if the tenant has no such webhook."""
         for name in [vendor] if vendor else sorted(self._formats):
             row = self._store.row(tenant, name, KIND, id_)
             if row is not None and row.status != DELETED:
@@ -259,7 +260,10 @@ class Webhooks:
 
 
 def _webhook(row: Row) -> Webhook:
-    """Read a webhook from its row; the status of a row that a vendor's own API stored is the event's name."""
+    """Build a webhook from its row.
+
+    If the vendor's own API registered the webhook, the status of the row is the name of the event.
+    """
     document = orjson.loads(row.document)
     own = row.status not in {ACTIVE, PAUSED}
     return Webhook(

@@ -39,7 +39,7 @@ _ATTEMPT_SECONDS: Final = 15.0
 """Time limit for a whole attempt, in seconds; `_TIMEOUT` limits each network operation separately."""
 _TIMEOUT: Final = httpx.Timeout(10.0, connect=5.0)
 _ANSWER_SECONDS: Final = 1.0
-"""Time limit for the body of an answer, in seconds; the status has already decided the outcome."""
+"""Time limit for reading the body of an answer, in seconds; only the status decides the outcome."""
 _POLL_SECONDS: Final = 0.25
 """Seconds between checks for due deliveries while any delivery is pending.
 
@@ -53,15 +53,15 @@ The first pause is `_FIRST_PAUSE`; each further pause is twice as long, up to `_
 _NOT_IN_TIME: Final = "no answer in time"
 _MAX_SLOW: Final = 4_096
 _MAX_TURNS: Final = 100
-"""How many times `_send_due` yields to the event loop, so that `run` can start a delivery.
+"""The maximum number of times that `_send_due` yields to the event loop to let `run` start deliveries.
 
-After that, it sleeps for `_POLL_SECONDS` instead.
+After that, `_send_due` sleeps for `_POLL_SECONDS` instead of yielding.
 """
 _log = logging.getLogger(__name__)
 
 Sleep = Callable[[float], Awaitable[None]]
 Disturb = Callable[[Delivery], Disturbance]
-"""Decides what faults do to an attempt."""
+"""A function that returns what the tenant's faults do to an attempt."""
 
 
 class UnsendableError(Exception):
@@ -69,17 +69,17 @@ class UnsendableError(Exception):
 
 
 def unsigned(delivery: Delivery) -> Message:
-    """Build the request of an attempt without a signature."""
+    """Build a delivery's request without a signature or vendor headers."""
     return Message({}, delivery.body)
 
 
 def undisturbed(_delivery: Delivery) -> Disturbance:
-    """Disturb no attempt."""
+    """Return `UNDISTURBED`: no fault affects the attempt."""
     return UNDISTURBED
 
 
 class Sender:
-    """Sends one sandbox's webhook deliveries over `transport`, which the caller has to close."""
+    """Sends the webhook deliveries of one sandbox; the caller must close `transport`."""
 
     def __init__(
         self,
@@ -148,7 +148,7 @@ class Sender:
     def _due(self) -> list[Delivery]:
         """List due deliveries to webhooks that are below their limits.
 
-        Webhooks take turns: the list starts with the webhook that follows the one served last.
+        Webhooks take turns: the list starts after the webhook that was served last.
         """
         keys = [key for key in self._outbox.due_webhooks() if self._has_room(key)]
         keys.sort(key=lambda key: (key <= self._last, key))
@@ -181,8 +181,8 @@ class Sender:
     async def _record_outcome(self, delivery: Delivery, outcome: Outcome) -> None:
         """Store the outcome of an attempt, and retry until this succeeds.
 
-        Meanwhile, the delivery counts as in progress, so that it is not sent again and again while the disk
-        is full.
+        Meanwhile, the delivery counts as in progress, so that it is not sent repeatedly while the disk is
+        full.
         """
         pause = _FIRST_PAUSE
         while True:
@@ -202,7 +202,7 @@ class Sender:
                 return
 
     async def _attempt(self, delivery: Delivery) -> Outcome:
-        """Try once to send a delivery, and measure how long this takes."""
+        """Make one attempt to send a delivery, and measure its duration."""
         start, disturbance = ticks(), UNDISTURBED
         try:
             disturbance = self._disturb(delivery)
@@ -260,7 +260,7 @@ class Sender:
 
 
 async def _beginning(response: httpx.Response) -> bytes:
-    """Read the beginning of an answer's body, as far as it arrives within `_ANSWER_SECONDS`."""
+    """Read an answer's body, up to `MAX_BODY` bytes and for at most `_ANSWER_SECONDS` seconds."""
     body = bytearray()
     with suppress(httpx.HTTPError, TimeoutError):
         async with asyncio.timeout(_ANSWER_SECONDS):

@@ -66,8 +66,8 @@ class Targets:
     def admit(self, host: str, address: Address) -> bool:
         """Return True if webhooks to `host` may be sent to `address`, one of the host's IP addresses.
 
-        If a host is allowed only by name, its link-local, unspecified and multicast addresses are rejected:
-        cloud metadata services, for example, are at 169.254.169.254.
+        If a host is allowed only by name, its link-local, unspecified and multicast addresses are rejected,
+        because cloud metadata services use such addresses (169.254.169.254).
         """
         address = getattr(address, "ipv4_mapped", None) or address
         if any(address in network for network in self.networks):

@@ -17,8 +17,8 @@ Resolve = Callable[[str, int], Awaitable[list[str]]]
 def url_problem(url: str) -> str:
     """Return what is wrong with a webhook URL, such as "is not a URL", or "" if the URL is valid.
 
-    Whether webhooks may be sent to the URL's host is not checked here, but at each delivery, when the host is
-    resolved.
+    This function does not check whether webhooks may be sent to the URL's host; the transport checks this at
+    each delivery.
     """
     try:
         parsed = httpx.URL(url)
@@ -147,7 +147,7 @@ class WebhookTransport(httpx.AsyncBaseTransport):
 
 
 def _transport(proxy: str | None = None) -> httpx.AsyncBaseTransport:
-    """Create an HTTP transport. Do this only when one is needed, because it loads all CA certificates."""
+    """Create an HTTP transport. Call this only when needed, because it loads all CA certificates."""
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=16)
     return httpx.AsyncHTTPTransport(limits=limits, trust_env=False, proxy=proxy)
 
