@@ -171,7 +171,7 @@ def _serve_at(listener: socket, settings: Settings, ready_file: Path | None) -> 
     from mock_server.serving import server
     from mock_server.serving.log import RequestLog
     from mock_server.serving.ready import ReadyFile, ReadyFileError
-    from mock_server.shop.faults import ShopError
+    from mock_server.shop.mistakes import ShopError
     from mock_server.store import StoreError
 
     file: ReadyFile | None = None

@@ -34,7 +34,7 @@ def register(commands: typer.Typer) -> None:
 def read_shop_file(path: Path) -> Mapping[str, Any]:
     """Read a shop's YAML file as JSON for the control plane; if the file has errors, print them and exit."""
     from mock_server.shop.document import read_content
-    from mock_server.shop.faults import ShopError
+    from mock_server.shop.mistakes import ShopError
 
     try:
         return read_content(path)

@@ -7,7 +7,7 @@ from mock_server.control.context import ControlContext, conflict, moment
 from mock_server.engine.call import Call
 from mock_server.engine.problem import FieldError, Problem
 from mock_server.engine.reply import Reply
-from mock_server.shop.faults import MAX_FAULTS, ShopError
+from mock_server.shop.mistakes import MAX_MISTAKES, ShopError
 from mock_server.tenants import Tenant, TenantExistsError
 
 
@@ -80,9 +80,10 @@ def shown(context: ControlContext, tenant: Tenant) -> dict[str, Any]:
 
 def _shop_problem(error: ShopError) -> Problem:
     """Build the problem for an invalid shop; its fields list the errors."""
-    first, *others = error.faults
-    more = f" Other faults: {len(others)}." if others else ""
+    first, *others = error.mistakes
+    more = f" Other mistakes: {len(others)}." if others else ""
     fields = [
-        FieldError(f"shop.{fault.path}".rstrip("."), fault.problem) for fault in error.faults[:MAX_FAULTS]
+        FieldError(f"shop.{mistake.path}".rstrip("."), mistake.problem)
+        for mistake in error.mistakes[:MAX_MISTAKES]
     ]
     return Problem("invalid", f"shop.{first}{more}", tuple(fields))

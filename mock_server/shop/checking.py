@@ -11,8 +11,8 @@ import openapi
 from mock_server import vendors
 from mock_server.engine.messages import WHOLE, explain
 from mock_server.engine.schema import Schemas
-from mock_server.shop.faults import Fault, Faults, ShopError, meant, unknown
 from mock_server.shop.layout import lay_out
+from mock_server.shop.mistakes import Mistake, Mistakes, ShopError, meant, unknown
 from mock_server.shop.model import Shop
 
 _UNKNOWN_FIELD: Final = "is not a known field"
@@ -32,13 +32,13 @@ def _validator() -> jsonschema_rs.Draft4Validator:
 
 
 def read_shop(content: Any) -> Shop:
-    """Check a shop's structure, and convert it to records; raises `ShopError` with all faults.
+    """Check a shop's structure, and convert it to records; raises `ShopError` with all mistakes.
 
     This function does not check references between records; `check` does.
     """
     if errors := explain(_validator(), content):
         raise ShopError(
-            Fault("" if error.field == WHOLE else error.field, _problem(error.field, error.message))
+            Mistake("" if error.field == WHOLE else error.field, _problem(error.field, error.message))
             for error in errors
         )
     return Shop.model_validate(content)
@@ -77,20 +77,20 @@ def child(node: Mapping[str, Any], part: str) -> Mapping[str, Any]:
 
 
 def check(shop: Shop, start: int) -> None:
-    """Check a shop's records against the rules of every vendor; raises `ShopError` with all faults.
+    """Check a shop's records against the rules of every vendor; raises `ShopError` with all mistakes.
 
     The tenant's clock starts at `start` (µs).
     """
     known = vendors.names()
-    faults = Faults()
+    mistakes = Mistakes()
     for path, name in _vendor_names(shop):
         if name not in known:
-            faults.note(path, unknown(name, "a vendor", known))
-    if not faults.noted:
+            mistakes.note(path, unknown(name, "a vendor", known))
+    if not mistakes.noted:
         for name in known:
-            lay_out(shop, name, vendors.shop_words(name), start, faults)
-    if faults.noted:
-        raise ShopError(faults.noted)
+            lay_out(shop, name, vendors.shop_words(name), start, mistakes)
+    if mistakes.noted:
+        raise ShopError(mistakes.noted)
 
 
 def _vendor_names(shop: Shop) -> Iterable[tuple[str, str]]:

@@ -15,7 +15,7 @@ import yaml
 
 from mock_server.clock import instant
 from mock_server.shop.checking import check, child, read_shop, schema
-from mock_server.shop.faults import Fault, ShopError
+from mock_server.shop.mistakes import Mistake, ShopError
 from mock_server.shop.model import Shop
 
 LAST: Final = instant("2199-12-31T23:59:59Z")
@@ -66,7 +66,7 @@ def parse(content: bytes, source: str, start: int) -> tuple[Shop, Mapping[str, A
         shop = read_shop(document.content)
         check(shop, start)
     except ShopError as error:
-        raise ShopError([document.locate(fault) for fault in error.faults], source) from None
+        raise ShopError([document.locate(mistake) for mistake in error.mistakes], source) from None
     return shop, document.content
 
 
@@ -78,13 +78,13 @@ def load(content: bytes, source: str) -> "Document":
     except yaml.YAMLError as error:
         raise ShopError([_syntax_fault(error, text)], source) from None
     except RecursionError:
-        raise ShopError([Fault("", "is nested too deeply")], source) from None
+        raise ShopError([Mistake("", "is nested too deeply")], source) from None
     if root is None:
-        raise ShopError([Fault("", "the file is empty", 1, 1)], source)
+        raise ShopError([Mistake("", "the file is empty", 1, 1)], source)
     document = Document()
     document.content = document.value(root, "", schema()["Shop"], ())
-    if document.faults:
-        raise ShopError(document.faults, source)
+    if document.mistakes:
+        raise ShopError(document.mistakes, source)
     return document
 
 
@@ -93,31 +93,31 @@ def _bytes(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise ShopError([Fault("", f"cannot be read: {error.strerror or error}")], str(path)) from None
+        raise ShopError([Mistake("", f"cannot be read: {error.strerror or error}")], str(path)) from None
 
 
 def _text(content: bytes, source: str) -> str:
     if len(content) > MAX_BYTES:
-        raise ShopError([Fault("", f"is larger than {MAX_BYTES // 1024 // 1024} MiB")], source)
+        raise ShopError([Mistake("", f"is larger than {MAX_BYTES // 1024 // 1024} MiB")], source)
     encoding = next((name for mark, name in _ENCODINGS.items() if content.startswith(mark)), "utf-8")
     try:
         return content.decode(encoding)
     except UnicodeDecodeError as error:
         before = content[: error.start]
         line, column = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
-        fault = Fault(
+        mistake = Mistake(
             "", f"is not {encoding.removesuffix('-sig').upper()} text; save the file as UTF-8", line, column
         )
-        raise ShopError([fault], source) from None
+        raise ShopError([mistake], source) from None
 
 
-def _syntax_fault(error: yaml.YAMLError, text: str) -> Fault:
+def _syntax_fault(error: yaml.YAMLError, text: str) -> Mistake:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     problem = getattr(error, "problem", None) or " ".join(str(error).split())
     if _UNQUOTED.search(text):
         problem += _QUOTE
     line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-    return Fault("", f"the YAML cannot be read: {problem}", line, column)
+    return Mistake("", f"the YAML cannot be read: {problem}", line, column)
 
 
 @dataclass(slots=True)
@@ -128,21 +128,21 @@ class Document:
     """
 
     content: Any = None
-    faults: list[Fault] = field(default_factory=list)
+    mistakes: list[Mistake] = field(default_factory=list)
     _places: dict[str, Place] = field(default_factory=dict)
     _count: int = 0
 
-    def locate(self, fault: Fault) -> Fault:
-        """Return a copy of a fault with its line and column.
+    def locate(self, mistake: Mistake) -> Mistake:
+        """Return a copy of a mistake with its line and column.
 
-        If the file has no value at the fault's path, the copy has the line and column of the nearest
+        If the file has no value at the mistake's path, the copy has the line and column of the nearest
         enclosing value.
         """
-        path = fault.path
+        path = mistake.path
         while path and path not in self._places:
             path = path[: max(path.rfind("."), path.rfind("["), 0)]
         line, column = self._places.get(path, (1, 1))
-        return replace(fault, line=line, column=column)
+        return replace(mistake, line=line, column=column)
 
     def value(self, node: yaml.Node, path: str, described: Mapping[str, Any], around: tuple[int, ...]) -> Any:
         """Convert a node to plain Python values.
@@ -233,7 +233,7 @@ class Document:
         return text
 
     def _refuse(self, node: yaml.Node, path: str, problem: str) -> None:
-        self.faults.append(Fault(path, problem, *_place(node)))
+        self.mistakes.append(Mistake(path, problem, *_place(node)))
 
 
 def _place(node: yaml.Node) -> Place:

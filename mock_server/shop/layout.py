@@ -20,7 +20,7 @@ from mock_server.seed import (
 )
 from mock_server.seed.words import ShopWords
 from mock_server.shop import ages, journey
-from mock_server.shop.faults import Faults, RecordSkipped, meant, unknown
+from mock_server.shop.mistakes import Mistakes, RecordSkipped, meant, unknown
 from mock_server.shop.model import Difference, Order, Parcel, Return, ReturnItem, Shop
 from mock_server.shop.orders import USUAL_AGE, OrderLayout, has, order_key
 
@@ -33,23 +33,23 @@ REASONS: Final = get_args(Reason)
 
 
 def lay_out(
-    shop: Shop, vendor: str, words: ShopWords, start: int, faults: Faults
+    shop: Shop, vendor: str, words: ShopWords, start: int, mistakes: Mistakes
 ) -> tuple[SeedShop, tuple[SeedReturn, ...]]:
     """Build a vendor's products, customers, orders and returns (oldest first) from a shop.
 
-    The tenant's clock starts at `start` (µs). Records with a fault are left out, and their faults are added
-    to `faults`.
+    The tenant's clock starts at `start` (µs). Records with a mistake are left out, and their mistakes are
+    added to `mistakes`.
     """
-    seed_shop = OrderLayout(shop, vendor, start, faults).lay_out()
+    seed_shop = OrderLayout(shop, vendor, start, mistakes).lay_out()
     orders = {order_key(order.number): order for order in seed_shop.orders}
     asked_orders: dict[str, list[Order]] = {}
     for order in shop.orders:
         asked_orders.setdefault(order_key(order.number), []).append(order)
-    layout = ReturnLayout(vendor, words, start, faults, orders, asked_orders)
+    layout = ReturnLayout(vendor, words, start, mistakes, orders, asked_orders)
     returns = []
     for place, asked in enumerate(shop.returns):
         if layout.has(asked):
-            with faults.skipping():
+            with mistakes.skipping():
                 returns.append(layout.one(place, asked))
     returns.sort(key=lambda made: made.created_at)
     return seed_shop, tuple(replace(made, number=number) for number, made in enumerate(returns, start=1))
@@ -66,7 +66,7 @@ class ReturnLayout:
     vendor: str
     words: ShopWords
     start: int
-    faults: Faults
+    mistakes: Mistakes
     orders: Mapping[str, SeedOrder]
     asked_orders: Mapping[str, Sequence[Order]]
     _returned: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -76,8 +76,8 @@ class ReturnLayout:
         """Return True if a return exists at the vendor.
 
         If the return lists vendors, only these vendors have it. Otherwise, the vendors that have the order
-        also have the return. If the shop does not contain the order, the result is True, so that the fault is
-        noted later.
+        also have the return. If the shop does not contain the order, the result is True, so that the mistake
+        is noted later.
         """
         if asked.vendors:
             return self.vendor in asked.vendors
@@ -116,14 +116,14 @@ class ReturnLayout:
             return order
         of_number = self.asked_orders.get(order_key(asked.order), ())
         if any(has(order.vendors, self.vendor) for order in of_number):
-            raise RecordSkipped  # the order's own fault is noted already
+            raise RecordSkipped  # the order's own mistake is noted already
         if of_number:
             others = ", ".join(name for order in of_number for name in order.vendors)
-            raise self.faults.note(
+            raise self.mistakes.note(
                 f"{path}.order", f"{self.vendor} does not have {asked.order}; {others} have it"
             )
         numbers = [order.number for orders in self.asked_orders.values() for order in orders]
-        raise self.faults.note(f"{path}.order", unknown(asked.order, "the number of an order", numbers))
+        raise self.mistakes.note(f"{path}.order", unknown(asked.order, "the number of an order", numbers))
 
     def _difference(self, asked: Return) -> Difference:
         return asked.by_vendor.get(self.vendor, Difference())
@@ -153,16 +153,18 @@ class ReturnLayout:
             problem = f"{given!r} is not a status{suggestion or '.'} Known: {', '.join(possible)}; {own}"
         else:
             problem = unknown(given, "a status", STATES)
-        raise self.faults.note(path, problem)
+        raise self.mistakes.note(path, problem)
 
     def _type(self, path: str, asked: Return) -> str:
         other = self._difference(asked).type
         given = word(other or asked.type)
         if given not in self.words.types:
             path = f"{path}.by_vendor.{self.vendor}.type" if other else f"{path}.type"
-            raise self.faults.note(path, unknown(given, f"a return type of {self.vendor}", self.words.types))
+            raise self.mistakes.note(
+                path, unknown(given, f"a return type of {self.vendor}", self.words.types)
+            )
         if given == "exchange" and word(asked.status) == "refunded":
-            raise self.faults.note(f"{path}.status", "an exchange is not refunded; write completed")
+            raise self.mistakes.note(f"{path}.status", "an exchange is not refunded; write completed")
         return given
 
     def _items(self, path: str, asked: Return, order: SeedOrder, state: State) -> tuple[SeedItem, ...]:
@@ -172,9 +174,9 @@ class ReturnLayout:
             at = f"{path}.items[{place}]" if asked.items else f"{path}.order"
             line = lines.get(item.sku)
             if line is None:
-                raise self.faults.note(f"{at}.sku", unknown(item.sku, f"an item of {order.number}", lines))
+                raise self.mistakes.note(f"{at}.sku", unknown(item.sku, f"an item of {order.number}", lines))
             if item.sku in items:
-                self.faults.note(f"{at}.sku", f"{item.sku} occurs twice; write its quantity instead")
+                self.mistakes.note(f"{at}.sku", f"{item.sku} occurs twice; write its quantity instead")
             quantity = item.quantity or line.quantity
             if state not in {"rejected", "cancelled"}:
                 self._take(f"{at}.quantity" if item.quantity else at, order.number, line, quantity)
@@ -189,7 +191,7 @@ class ReturnLayout:
             problem = (
                 f"{total} of {line.sku} would be returned in total, but {order} has only {line.quantity}"
             )
-            self.faults.note(path, problem)
+            self.mistakes.note(path, problem)
 
     def _reason(self, path: str, at: str, asked: Return, item: ReturnItem) -> str:
         other, words = self._difference(asked).reason, self.words
@@ -201,18 +203,18 @@ class ReturnLayout:
         path = f"{path}.by_vendor.{self.vendor}.reason" if other else f"{at}.reason"
         if other or asked.vendors:
             known = dict.fromkeys([*REASONS, *words.reasons.values()])
-            raise self.faults.note(path, unknown(given, f"a reason of {self.vendor}", known))
+            raise self.mistakes.note(path, unknown(given, f"a reason of {self.vendor}", known))
         problem = f"{unknown(given, 'a reason', REASONS)}; write a vendor's own reason under by_vendor"
-        raise self.faults.note(path, problem)
+        raise self.mistakes.note(path, problem)
 
     def _timing(self, path: str, asked: Return, order: SeedOrder) -> journey.Timing:
         created = self._moment(f"{path}.age", asked.age or USUAL_AGE)
         if created < order.ordered_at:
             at = f"{path}.age" if asked.age else path
-            raise self.faults.note(at, f"the return would be older than its order {order.number}")
+            raise self.mistakes.note(at, f"the return would be older than its order {order.number}")
         changed = self._moment(f"{path}.changed", asked.changed) if asked.changed else None
         if changed is not None and changed < created:
-            raise self.faults.note(f"{path}.changed", "the change would be before the return's request")
+            raise self.mistakes.note(f"{path}.changed", "the change would be before the return's request")
         return journey.Timing(created, changed, self.start)
 
     def _shipment(
@@ -222,13 +224,13 @@ class ReturnLayout:
         if not any(move.state == "label_sent" for move in moves):
             if asked.parcel is not None:
                 problem = f"a return that is {asked.status} has no parcel; remove it, or write a later status"
-                self.faults.note(f"{path}.parcel", problem)
+                self.mistakes.note(f"{path}.parcel", problem)
             return None
         if parcel.status and state != "in_transit":
-            self.faults.note(f"{path}.parcel.status", "can only be given for a return that is in_transit")
+            self.mistakes.note(f"{path}.parcel.status", "can only be given for a return that is in_transit")
         number = parcel.tracking_number or _invented_number(asked.order, place)
         if number.upper() in self._tracking:
-            self.faults.note(f"{path}.parcel.tracking_number", f"{number} is used twice")
+            self.mistakes.note(f"{path}.parcel.tracking_number", f"{number} is used twice")
         self._tracking.add(number.upper())
         scans = journey.scans(moves, parcel.status or "in_transit", self.start)
         return SeedShipment(scans[0].at, parcel.carrier, parcel.service, number, scans)
@@ -237,7 +239,7 @@ class ReturnLayout:
         try:
             return ages.moment(text, self.start)
         except ValueError as error:
-            raise self.faults.note(path, str(error)) from None
+            raise self.mistakes.note(path, str(error)) from None
 
 
 def word(text: str) -> str:

@@ -11,7 +11,7 @@ import jsonschema_rs
 
 from mock_server.engine.schema import Schemas
 from mock_server.shop.checking import check, read_shop, schema
-from mock_server.shop.faults import ShopError
+from mock_server.shop.mistakes import ShopError
 
 _KINDS: Final = {
     "products": "ShopProduct",
@@ -45,7 +45,7 @@ def _wrong(shop: dict[str, Any], start: int) -> set[tuple[str, int]]:
     try:
         check(read_shop(shop), start)
     except ShopError as error:
-        found = (_RECORD.match(fault.path) for fault in error.faults)
+        found = (_RECORD.match(mistake.path) for mistake in error.mistakes)
         wrong = {(match[1], int(match[2])) for match in found if match}
         if not wrong:
             raise

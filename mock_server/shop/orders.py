@@ -8,7 +8,7 @@ from typing import Final
 from mock_server.seed import SeedAddress, SeedCustomer, SeedLine, SeedOrder, SeedShop
 from mock_server.seed.requests import invented_name
 from mock_server.shop import ages
-from mock_server.shop.faults import Faults, unknown
+from mock_server.shop.mistakes import Mistakes, unknown
 from mock_server.shop.model import Customer, Line, Order, Return, Shop
 
 USUAL_AGE: Final = "3d"
@@ -25,11 +25,11 @@ class OrderLayout:
     shop: Shop
     vendor: str
     start: int
-    faults: Faults
+    mistakes: Mistakes
     _returns: dict[str, list[Return]] = field(default_factory=dict)
 
     def lay_out(self) -> SeedShop:
-        """Build the vendor's products, customers and orders; records with a fault are left out."""
+        """Build the vendor's products, customers and orders; records with a mistake are left out."""
         for asked in self.shop.returns:
             self._returns.setdefault(order_key(asked.order), []).append(asked)
         lines = self._products()
@@ -37,10 +37,10 @@ class OrderLayout:
         orders: dict[str, SeedOrder] = {}
         for place, order in enumerate(self.shop.orders):
             if has(order.vendors, self.vendor):
-                with self.faults.skipping():
+                with self.mistakes.skipping():
                     key = order_key(order.number)
                     if key in orders:
-                        raise self.faults.note(f"orders[{place}].number", f"{order.number} is used twice")
+                        raise self.mistakes.note(f"orders[{place}].number", f"{order.number} is used twice")
                     orders[key] = self._order(f"orders[{place}]", order, lines, people)
         in_order = sorted(orders.values(), key=lambda order: order.ordered_at)
         return SeedShop(tuple(lines.values()), tuple(people.values()), tuple(in_order))
@@ -50,7 +50,7 @@ class OrderLayout:
         for place, product in enumerate(self.shop.products):
             sku = product.sku
             if sku in lines:
-                self.faults.note(f"products[{place}].sku", f"{sku} is used twice")
+                self.mistakes.note(f"products[{place}].sku", f"{sku} is used twice")
             lines[sku] = SeedLine(sku, product.name or sku, product.size, 1, product.price)
         return lines
 
@@ -61,7 +61,7 @@ class OrderLayout:
         for place, customer in enumerate(self.shop.customers):
             key = customer.email.lower()
             if key in people:
-                self.faults.note(f"customers[{place}].email", f"{customer.email} is used twice")
+                self.mistakes.note(f"customers[{place}].email", f"{customer.email} is used twice")
             people[key] = _customer(customer, orders[key])
         return people
 
@@ -71,12 +71,12 @@ class OrderLayout:
         customer = people.get(order.customer.lower())
         if customer is None:
             known = [customer.email for customer in people.values()]
-            raise self.faults.note(f"{path}.customer", unknown(order.customer, "a customer", known))
+            raise self.mistakes.note(f"{path}.customer", unknown(order.customer, "a customer", known))
         ordered: dict[str, SeedLine] = {}
         for place, line in enumerate(order.items):
             if line.sku in ordered:
                 problem = f"{line.sku} occurs twice; write its quantity instead"
-                self.faults.note(f"{path}.items[{place}].sku", problem)
+                self.mistakes.note(f"{path}.items[{place}].sku", problem)
             ordered[line.sku] = self._line(f"{path}.items[{place}]", line, lines)
         age = order.age
         at = self._moment(f"{path}.age", age) if age else self._usual_moment(order.number)
@@ -86,7 +86,7 @@ class OrderLayout:
     def _line(self, path: str, line: Line, lines: Mapping[str, SeedLine]) -> SeedLine:
         known = lines.get(line.sku)
         if known is None:
-            raise self.faults.note(f"{path}.sku", unknown(line.sku, "a product", lines))
+            raise self.mistakes.note(f"{path}.sku", unknown(line.sku, "a product", lines))
         price = known.unit_price if line.price is None else line.price
         return SeedLine(known.sku, known.name, known.size, line.quantity, price)
 
@@ -94,7 +94,7 @@ class OrderLayout:
         try:
             return ages.moment(text, self.start)
         except ValueError as error:
-            raise self.faults.note(path, str(error)) from None
+            raise self.mistakes.note(path, str(error)) from None
 
     def _usual_moment(self, number: str) -> int:
         """Return the time (µs) of an order without an age, at least `_AHEAD` before its oldest return."""

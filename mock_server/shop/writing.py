@@ -1,8 +1,8 @@
 """Stores a shop's records at one vendor."""
 
 from mock_server import vendors
-from mock_server.shop.faults import Faults, ShopError
 from mock_server.shop.layout import lay_out
+from mock_server.shop.mistakes import Mistakes, ShopError
 from mock_server.shop.model import Shop
 from mock_server.store import Change
 from mock_server.vendors import Vendor
@@ -13,9 +13,9 @@ def write_shop(change: Change, tenant: str, vendor: Vendor, shop: Shop, start: i
 
     The tenant's clock starts at `start` (µs). Raises `ShopError` if a record is invalid at this vendor.
     """
-    faults = Faults()
-    seed_shop, returns = lay_out(shop, vendor.name, vendors.shop_words(vendor.name), start, faults)
-    if faults.noted:
-        raise ShopError(faults.noted)
+    mistakes = Mistakes()
+    seed_shop, returns = lay_out(shop, vendor.name, vendors.shop_words(vendor.name), start, mistakes)
+    if mistakes.noted:
+        raise ShopError(mistakes.noted)
     vendor.write_shop(change, tenant, seed_shop, start)
     vendor.write_seed(change, tenant, returns, start)

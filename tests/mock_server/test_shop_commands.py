@@ -20,7 +20,7 @@ from mock_server import vendors
 from mock_server.cli.serve import register
 from mock_server.shop import template
 from mock_server.shop.document import LAST, parse
-from mock_server.shop.faults import ShopError
+from mock_server.shop.mistakes import ShopError
 from mock_server.testing import Sandbox
 
 MOMENT = "2026-03-02T09:00:00Z"

@@ -1,4 +1,4 @@
-"""A shop's file: what is read, what is refused, and where the faults are."""
+"""A shop's file: what is read, what is refused, and where the mistakes are."""
 
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from support.worlds import NOON
 
 from mock_server.shop import template
 from mock_server.shop.document import LAST, parse, read_content
-from mock_server.shop.faults import ShopError
+from mock_server.shop.mistakes import ShopError
 from mock_server.shop.model import Shop
 
 FILE = """\
@@ -37,7 +37,7 @@ def read(text: str | bytes, start: int = NOON) -> Shop:
     return parse(text if isinstance(text, bytes) else text.encode(), "shop.yaml", start)[0]
 
 
-def faults(text: str | bytes) -> list[str]:
+def mistakes(text: str | bytes) -> list[str]:
     with pytest.raises(ShopError) as refused:
         read(text)
     return str(refused.value).splitlines()
@@ -89,24 +89,24 @@ def test_encodings_and_line_ends_make_no_difference(encoding: str) -> None:
         ("returns:", "\treturns:", "8:1", "the YAML cannot be read"),
     ],
 )
-def test_faults_are_located_and_say_what_to_do(before: str, after: str, place: str, message: str) -> None:
-    found = faults(FILE.replace(before, after, 1))
+def test_mistakes_are_located_and_say_what_to_do(before: str, after: str, place: str, message: str) -> None:
+    found = mistakes(FILE.replace(before, after, 1))
     line = place.partition(":")[0]
     assert any(one.startswith(f"shop.yaml:{line}:") and message in one for one in found), found
 
 
 def test_columns_point_to_the_value() -> None:
     column = FILE.splitlines()[6].index("MUG-BLU") + 1
-    (fault,) = faults(FILE.replace("[MUG-BLU, 007]", "[MUG-BL, 007]"))
-    assert fault.startswith(f"shop.yaml:7:{column}: orders[0].items[0]")
+    (mistake,) = mistakes(FILE.replace("[MUG-BLU, 007]", "[MUG-BL, 007]"))
+    assert mistake.startswith(f"shop.yaml:7:{column}: orders[0].items[0]")
 
 
-def test_all_faults_are_reported_at_once() -> None:
+def test_all_mistakes_are_reported_at_once() -> None:
     wrong = FILE.replace("status: received", "status: recieved").replace("reason: damaged", "reason: dmaged")
     wrong = wrong.replace("sku: 007", "sku: MUG-BLU")
-    found = faults(wrong.replace("iris.lane@example.com, age", "other@example.com, age"))
+    found = mistakes(wrong.replace("iris.lane@example.com, age", "other@example.com, age"))
     assert len(found) == 2  # the return is not checked, because its order cannot be used
-    assert len(faults(wrong)) >= 2
+    assert len(mistakes(wrong)) >= 2
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_all_faults_are_reported_at_once() -> None:
     ],
 )
 def test_unusable_files_are_refused_with_a_sentence(content: bytes) -> None:
-    found = faults(content)
+    found = mistakes(content)
     assert found
     assert all(one.startswith("shop.yaml") and one.endswith((".", "?")) for one in each(found))
 
@@ -143,7 +143,7 @@ def test_aliases_are_copies_with_a_limit() -> None:
             *(f"k{n}: &{chr(98 + n)} [{', '.join([f'*{chr(97 + n)}'] * 10)}]" for n in range(8)),
         ]
     )
-    assert "use fewer aliases" in faults(bomb)[0]
+    assert "use fewer aliases" in mistakes(bomb)[0]
 
 
 def test_large_files_are_refused_before_they_are_parsed(tmp_path: Path) -> None:
@@ -186,7 +186,7 @@ def test_schema_for_editors_accepts_what_the_sandbox_accepts() -> None:
 def test_schema_for_editors_marks_what_the_sandbox_refuses(change: dict[str, Any]) -> None:
     wrong = {**SMALL, "returns": [{**SMALL["returns"][0], **change}]}
     assert not validator().is_valid(wrong)
-    assert faults(orjson.dumps(wrong))
+    assert mistakes(orjson.dumps(wrong))
 
 
 def test_written_yaml_is_read_back_unchanged() -> None:

@@ -18,7 +18,7 @@ from mock_server.engine.problem import Problem
 from mock_server.ledger import RETURN_CREATED, RETURN_STATE_CHANGED
 from mock_server.seed.present import PresentReturn
 from mock_server.shop import template
-from mock_server.shop.faults import ShopError
+from mock_server.shop.mistakes import ShopError
 from mock_server.store import Row, StoreError, tables
 
 FIRST = {"first_moment": timestamp(NOON), "frozen": True}

@@ -1,19 +1,19 @@
-"""The faults of a shop: `Faults` collects them, and `ShopError` reports them."""
+"""The mistakes of a shop: `Mistakes` collects them, and `ShopError` reports them."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-MAX_FAULTS = 20
-"""The maximum number of faults that an error lists."""
+MAX_MISTAKES = 20
+"""The maximum number of mistakes that an error lists."""
 _MAX_ECHOED = 80
 _MAX_LISTED = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """A fault at `path`, such as `returns[0].status`; the path of the whole shop is "".
+class Mistake:
+    """A mistake at `path`, such as `returns[0].status`; the path of the whole shop is "".
 
     `problem` is a clause such as "is required". `line` and `column` start at 1; both are 0 if the shop does
     not come from a file.
@@ -31,40 +31,40 @@ class Fault:
 
 
 class ShopError(ValueError):
-    """Raised if a shop cannot be used; `faults` contains at least one fault.
+    """Raised if a shop cannot be used; `mistakes` contains at least one mistake.
 
-    The message lists the faults, one per line, each with the name of the file (`source`), its line and its
+    The message lists the mistakes, one per line, each with the name of the file (`source`), its line and its
     column.
     """
 
-    def __init__(self, faults: Iterable[Fault], source: str = "") -> None:
-        self.faults: Sequence[Fault] = tuple(dict.fromkeys(faults))
+    def __init__(self, mistakes: Iterable[Mistake], source: str = "") -> None:
+        self.mistakes: Sequence[Mistake] = tuple(dict.fromkeys(mistakes))
         self.source = source
-        shown = [_located(fault, source) for fault in self.faults[:MAX_FAULTS]]
-        if more := len(self.faults) - len(shown):
-            shown.append(f"There {'is 1 more fault' if more == 1 else f'are {more} more faults'}.")
+        shown = [_located(mistake, source) for mistake in self.mistakes[:MAX_MISTAKES]]
+        if more := len(self.mistakes) - len(shown):
+            shown.append(f"There {'is 1 more mistake' if more == 1 else f'are {more} more mistakes'}.")
         super().__init__("\n".join(shown))
 
 
-def _located(fault: Fault, source: str) -> str:
-    if fault.line:
-        return f"{source}:{fault.line}:{fault.column}: {fault}"
-    return f"{source}: {fault}" if source else str(fault)
+def _located(mistake: Mistake, source: str) -> str:
+    if mistake.line:
+        return f"{source}:{mistake.line}:{mistake.column}: {mistake}"
+    return f"{source}: {mistake}" if source else str(mistake)
 
 
-class RecordSkipped(Exception):  # noqa: N818 - not an error: its fault is noted already
-    """Raised to skip a record after its fault was noted."""
+class RecordSkipped(Exception):  # noqa: N818 - not an error: its mistake is noted already
+    """Raised to skip a record after its mistake was noted."""
 
 
 @dataclass(slots=True)
-class Faults:
-    """Collects the faults of a shop, so that all of them can be reported together."""
+class Mistakes:
+    """Collects the mistakes of a shop, so that all of them can be reported together."""
 
-    noted: list[Fault] = field(default_factory=list)
+    noted: list[Mistake] = field(default_factory=list)
 
     def note(self, path: str, problem: str) -> RecordSkipped:
-        """Note a fault, and return an exception that the caller can raise to skip the faulty record."""
-        self.noted.append(Fault(path, problem))
+        """Note a mistake, and return an exception that the caller can raise to skip the faulty record."""
+        self.noted.append(Mistake(path, problem))
         return RecordSkipped()
 
     @contextmanager
