@@ -66,7 +66,7 @@ class DocumentCheck:
 
 
 class JsonContent:
-    """Validates and serialises the JSON bodies of an operation's responses with one status."""
+    """Validates and serialises an operation's JSON response bodies for one status code."""
 
     def __init__(self, schema: Mapping[str, Any], schemas: Schemas) -> None:
         self._schema = schema

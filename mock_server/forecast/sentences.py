@@ -1,4 +1,4 @@
-"""Explains the effects of a rehearsal in one sentence."""
+"""Explains in one sentence what a rehearsal (a dry run that is undone) changed."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Formats an exchange, a request and its response, as one line for a log or a terminal."""
+"""Formats an exchange (a request and its response) as one line for a log or a terminal."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""Adapts a WSGI application, the console, to ASGI.
+"""Adapts a WSGI application to ASGI: the OpenAPI documents with Swagger UI, and the console.
 
 The `Host` header is hidden from the application, so that a client cannot make the application's links and
-redirects point to another host. The application runs in the event loop's thread, because only that thread may
-read the store. While it runs, other requests have to wait, but only for milliseconds. Request bodies are
-ignored. Responses are compressed with gzip for clients that ask for it. The console's pages call `respond`
-in a worker thread instead.
+redirects point to another host. `WsgiApp` runs the application in the event loop's thread, because only that
+thread may read the store; other requests wait for a few milliseconds. It ignores request bodies. Responses are
+compressed with gzip for clients that accept it. The console does not use `WsgiApp`: it calls `respond` in a
+worker thread, and reads the store through the control plane.
 """
 
 import sys

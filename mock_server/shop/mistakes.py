@@ -1,4 +1,4 @@
-"""The mistakes of a shop: `Mistakes` collects them, and `ShopError` reports them."""
+"""Mistakes in a shop's data: `Mistakes` collects them, and `ShopError` reports them."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager

@@ -291,7 +291,7 @@ class Tenant:
         return Snapshot.read(self, self.call("POST", "/snapshots", json=body))
 
     def snapshots(self) -> list[Snapshot]:
-        """List the tenant's snapshots, sorted by the tenant's time, oldest first."""
+        """List the tenant's snapshots, oldest first by the tenant's clock."""
         return [Snapshot.read(self, row) for row in self.call("GET", "/snapshots")["snapshots"]]
 
     def clone(self, name: str) -> Tenant:

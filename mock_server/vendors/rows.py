@@ -1,4 +1,4 @@
-"""Saves a vendor's returns in the store, with the neutral state that corresponds to their status."""
+"""Saves a vendor's returns in the store, with the vendor-neutral state that corresponds to each status."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ def put_return(
     updated_at: int,
     **columns: Any,
 ) -> None:
-    """Store a return's current document, with the neutral state that corresponds to `status`.
+    """Store a return's current document, with the vendor-neutral state for the vendor's `status`.
 
     `columns` are further keyword arguments of `Change.put_document`, such as `order_number`.
     """

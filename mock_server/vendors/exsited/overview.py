@@ -1,4 +1,4 @@
-"""The overview of an Exsited return."""
+"""Summarizes an Exsited return for the console and the command line."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""The overview of a ReturnGO return."""
+"""Summarizes a ReturnGO return for the console and the command line."""
 
 from decimal import Decimal
 

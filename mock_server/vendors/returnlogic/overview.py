@@ -1,4 +1,4 @@
-"""The overview of a ReturnLogic RMA."""
+"""Summarizes a ReturnLogic RMA for the console and the command line."""
 
 from decimal import Decimal
 

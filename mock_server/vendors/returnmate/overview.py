@@ -1,4 +1,4 @@
-"""The overview of a ReturnMate return."""
+"""Summarizes a ReturnMate return for the console and the command line."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""The overview of a Swap return."""
+"""Summarizes a Swap return for the console and the command line."""
 
 from decimal import Decimal
 
