@@ -344,7 +344,7 @@ class Runner:
 
 
 def _can_continue(problem: Exception, *, answered: bool) -> bool:
-    """Check whether `watch` continues after an exception; `answered` is true once any round has succeeded."""
+    """Check whether `watch` continues after an exception; `answered` is true once a round has succeeded."""
     if isinstance(problem, VendorUnavailable | RateLimited):
         return True
     return answered and (isinstance(problem, UnexpectedResponse) or not isinstance(problem, ConnectorError))

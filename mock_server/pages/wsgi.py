@@ -2,9 +2,9 @@
 
 The `Host` header is hidden from the application, so that a client cannot make the application's links and
 redirects point to another host. `WsgiApp` runs the application in the event loop's thread, because only that
-thread may read the store; other requests wait for a few milliseconds. It ignores request bodies. Responses are
-compressed with gzip for clients that accept it. The console does not use `WsgiApp`: it calls `respond` in a
-worker thread, and reads the store through the control plane.
+thread may read the store; other requests wait for a few milliseconds. It ignores request bodies. Responses
+are compressed with gzip for clients that accept it. The console does not use `WsgiApp`: it calls `respond`
+in a worker thread, and reads the store through the control plane.
 """
 
 import sys

@@ -48,7 +48,7 @@ openssl() { echo 0123456789abcdef; }
 """A watch polls once, and programs that need an account or the network do nothing."""
 
 
-RUN_ELSEWHERE = {"docs/receiver-check.md"}
+RUN_ELSEWHERE = {"docs/receiver-check.md", "docs/requests.md"}
 """Pages that a test of their own runs."""
 
 
@@ -66,6 +66,7 @@ EXAMPLES = {
     ("docs/testing.md", 0): "1 passed",
     ("docs/testing.md", 1): "2 passed",
     ("docs/your-own-shop.md", 0): "1 passed",
+    ("docs/snapshots.md", 0): "1 passed",
     ("docs/faults.md", 0): "1 passed",
     ("docs/faults.md", 1): "1 passed",
     ("docs/webhooks.md", 0): "2 passed",

@@ -20,7 +20,7 @@ _NOWHERE: Final = SeedAddress("", "", "", "", "")
 
 
 def read_shop(store: Store, tenant: str) -> PresentShop:
-    """Convert a tenant's orders, customers and RMAs to a shop; ReturnLogic's orders contain no product names."""
+    """Convert a tenant's orders, customers and RMAs to a shop. ReturnLogic's orders have no product names."""
     orders = {order.number: order for order in map(_order, store.rows(tenant, NAME, "order"))}
     parcels = {row.parent: row.status for row in store.rows(tenant, NAME, "shipment", Filters())}
     returns = tuple(_return(row, orders, parcels) for row in store.rows(tenant, NAME, "return"))
