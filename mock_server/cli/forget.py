@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from mock_server.cli.output import Format, print_answer
+from mock_server.cli.output import Format, notify, print_answer
 from mock_server.cli.request import DEFAULT_URL, As, Tenant, Token, Url, call, tenant_path
 
 
@@ -24,4 +24,7 @@ def forget(
 
     Prints how many records, events, deliveries and requests contained it. This cannot be undone.
     """
-    print_answer(call(url, token, "POST", tenant_path(tenant, "forget"), {"email": email}), output)
+    answer = call(url, token, "POST", tenant_path(tenant, "forget"), {"email": email})
+    print_answer(answer, output)
+    if not any(answer.json().values()):
+        notify(f"Nothing about {email} was found in {tenant}.")

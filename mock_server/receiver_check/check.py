@@ -23,9 +23,7 @@ _QUESTION: Final = "Answers at all"
 _REACHABLE: Final = (
     "Start the receiver, and check the URL: host, port and path. The other questions were not asked."
 )
-_NOTHING_ACCEPTED: Final = (
-    "The receiver accepts no valid event, so that it refuses forged ones, too, would prove nothing."
-)
+_NOTHING_ACCEPTED: Final = "The receiver accepts no valid event, so refusing forged ones would prove nothing."
 _HANGS: Final = "Answer first and process the event afterwards. The other questions were not asked."
 
 

@@ -46,10 +46,24 @@ def returns_sandbox() -> Iterator[Sandbox]:
 
     if url := os.environ.get("RETURNS_SANDBOX_URL"):
         with Sandbox(url, os.environ.get("RETURNS_CONTROL_TOKEN")) as sandbox:
+            _check_that_it_answers(sandbox)
             yield sandbox
         return
     with started() as sandbox:
         yield sandbox
+
+
+def _check_that_it_answers(sandbox: Sandbox) -> None:
+    import httpx
+
+    try:
+        sandbox.health()
+    except httpx.HTTPError as error:
+        pytest.fail(
+            f"No sandbox answers at {sandbox.url} ({error}). Start one with `returns serve`, or unset"
+            " RETURNS_SANDBOX_URL, and a sandbox is started for the tests.",
+            pytrace=False,
+        )
 
 
 @pytest.fixture

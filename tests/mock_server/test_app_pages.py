@@ -225,7 +225,7 @@ def test_label_is_a_pdf_with_the_tracking_number(app: Sandbox) -> None:
 def test_unknown_page_returns_404(app: Sandbox, path: str) -> None:
     response = get(app, path)
     assert response.status_code == 404
-    assert "Go to the list of APIs" in response.text
+    assert "Go to the console" in response.text
 
 
 def test_two_applications_share_no_state() -> None:

@@ -148,6 +148,12 @@ def test_sandbox_that_cannot_start_says_why() -> None:
         pass
 
 
+def test_sandbox_that_is_not_there_is_reported_in_a_sentence(tmp_path: Path) -> None:
+    output = run_project(tmp_path, "-k", "test_tenant_has_returns", RETURNS_SANDBOX_URL="http://127.0.0.1:9")
+    assert "No sandbox answers at http://127.0.0.1:9 (" in output
+    assert "Traceback" not in output
+
+
 def test_receiver_waits_no_longer_than_asked() -> None:
     with receiving() as receiver, pytest.raises(TimeoutError, match="0 of 1 webhooks arrived"):
         receiver.wait(1, timeout=0.01)
