@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from mock_server.journal.entry import Entry, Headers
 
 _NONE: Final[frozenset[str]] = frozenset()
+_NOT_FOUND: Final = 404
 _TEXT: Final = ("text/", "application/json", "application/xml", "application/x-www-form-urlencoded")
 _VALID: Final = "The request is valid."
 _FAULT: Final = "A fault changed the response."
 _UNKNOWN_PATH: Final = "There is nothing at this path."
+_REFUSED: Final = "The sandbox refused the request before it reached an API; the response says why."
 
 
 class Exchanges:
@@ -84,7 +86,8 @@ class Exchanges:
         problem = entry.state.problem
         if problem is None and entry.state.api is not None:
             return _FAULT if entry.state.fault else _VALID
-        sentence = problem.message if problem else _UNKNOWN_PATH
+        without_api = _UNKNOWN_PATH if entry.status == _NOT_FOUND else _REFUSED
+        sentence = problem.message if problem else without_api
         nearest = self.nearest(entry)
         if nearest is None:
             return sentence
@@ -93,7 +96,7 @@ class Exchanges:
     def nearest(self, entry: Entry) -> Described | None:
         """Return the operation that a request with an unknown path was probably meant for, or None."""
         state = entry.state
-        if state.operation is not None or entry.status != 404:  # noqa: PLR2004 - Not Found
+        if state.operation is not None or entry.status != _NOT_FOUND:
             return None
         return self._operations.nearest(entry.scope["method"], entry.path.decode("latin-1"))
 

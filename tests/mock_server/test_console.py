@@ -52,6 +52,12 @@ def test_every_view_of_a_return_has_an_address(browser: Browser, tab: str) -> No
         assert one["number"] in text_of(page)
 
 
+def test_page_after_the_last_one_is_the_last_one(browser: Browser) -> None:
+    last = text_of(browser.get("/console/demo/returns?page=9999"))
+    assert "has no returns yet" not in last
+    assert first_return(browser)["number"] in last  # all returns fit on one page
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_pages_forbid_inline_code_and_are_not_stored(browser: Browser, path: str) -> None:
     page = browser.get(path)

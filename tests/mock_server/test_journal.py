@@ -99,6 +99,13 @@ def test_unknown_path_names_the_nearest_operation(
     assert f"Did you mean {nearest} (" in shown["verdict"]
 
 
+def test_request_of_another_site_has_its_own_reason(client: TestClient) -> None:
+    assert client.get("/", headers={"Host": "evil.example"}).status_code == 403
+    (shown,) = listed(client, "/__sandbox/requests")
+    assert shown["status"] == 403
+    assert shown["verdict"].startswith("The sandbox refused the request before it reached an API")
+
+
 def test_path_that_resembles_nothing_names_no_operation(client: TestClient) -> None:
     assert client.get("/wp-admin/setup/install.php").status_code == 404
     (shown,) = listed(client, "/__sandbox/requests")

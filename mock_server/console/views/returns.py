@@ -97,6 +97,9 @@ def _listed(tenant: str) -> dict[str, Any]:
     chosen = _chosen()
     number = max(1, request.args.get("page", 1, type=int))
     found = api().get("tenants", tenant, "returns", page=number, limit=_PAGE, **chosen)
+    if number > found["pages"] > 0:  # the list became shorter, or the address was typed
+        number = found["pages"]
+        found = api().get("tenants", tenant, "returns", page=number, limit=_PAGE, **chosen)
     path = f"/console/{segment(tenant)}/returns"
 
     def address(to: int) -> str:
