@@ -172,8 +172,10 @@ def advance(
         fail(str(error), MISUSED)
     answer = call(url, token, "POST", tenant_path(tenant, "clock", "advance"), body)
     print_answer(answer, output, "ran", otherwise="clock")
-    if until is not None:
-        notify(f"The clock shows {member(answer, 'clock')['now']}.")
+    if output is Format.table or until is not None:
+        steps = len(member(answer, "ran"))
+        ran = f"{steps} steps ran" if steps != 1 else "1 step ran"
+        notify(f"The clock shows {member(answer, 'clock')['now']}; {ran}.")
 
 
 def _target(

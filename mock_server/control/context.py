@@ -11,6 +11,7 @@ from mock_server.engine.call import Call
 from mock_server.engine.problem import FieldError, Problem
 from mock_server.engine.reply import Reply
 from mock_server.faults.registry import Faults
+from mock_server.spelling import meant
 from mock_server.tenants import Tenant, Tenants, UnknownTenantError
 from mock_server.vendors import Vendor
 from mock_server.world import World
@@ -55,15 +56,15 @@ class ControlContext:
         try:
             return self.vendors[name]
         except KeyError:
-            raise invalid("vendor", f"this sandbox serves {', '.join(self.vendors)}") from None
+            served = f"this sandbox serves {', '.join(self.vendors)}{meant(name, self.vendors)}"
+            raise invalid("vendor", served) from None
 
     def vendor_in_path(self, call: Call) -> Vendor:
         """Look up the vendor in the request's path; raises `Problem("not_found")` if it is not served."""
         name = call.path["vendor"]
         if name not in self.vendors:
-            raise Problem(
-                "not_found", f"There is no vendor {name!r}; this sandbox serves {', '.join(self.vendors)}."
-            )
+            served = f"this sandbox serves {', '.join(self.vendors)}{meant(name, self.vendors) or '.'}"
+            raise Problem("not_found", f"There is no vendor {name!r}; {served}")
         return self.vendors[name]
 
     def clock(self, tenant: str) -> dict[str, Any]:
@@ -111,7 +112,8 @@ def moment(text: str, field: str) -> int:
 
 def invalid(field: str, message: str) -> Problem:
     """Create the problem that reports an invalid field of a request."""
-    return Problem("invalid", f"{field}: {message.rstrip('.')}.", fields=(FieldError(field, message),))
+    end = "" if message.endswith("?") else "."
+    return Problem("invalid", f"{field}: {message.rstrip('.')}{end}", fields=(FieldError(field, message),))
 
 
 def conflict(error: Exception) -> Reply:

@@ -12,8 +12,9 @@ from mock_server import vendors
 from mock_server.engine.messages import WHOLE, explain
 from mock_server.engine.schema import Schemas
 from mock_server.shop.layout import lay_out
-from mock_server.shop.mistakes import Mistake, Mistakes, ShopError, meant, unknown
+from mock_server.shop.mistakes import Mistake, Mistakes, ShopError, unknown
 from mock_server.shop.model import Shop
+from mock_server.spelling import meant
 
 _UNKNOWN_FIELD: Final = "is not a known field"
 

@@ -20,9 +20,10 @@ from mock_server.seed import (
 )
 from mock_server.seed.words import ShopWords
 from mock_server.shop import ages, journey
-from mock_server.shop.mistakes import Mistakes, RecordSkipped, meant, unknown
+from mock_server.shop.mistakes import Mistakes, RecordSkipped, unknown
 from mock_server.shop.model import Difference, Order, Parcel, Return, ReturnItem, Shop
 from mock_server.shop.orders import USUAL_AGE, OrderLayout, has, order_key
+from mock_server.spelling import meant
 
 STATES: Final[dict[str, State]] = {
     **{state: cast("State", state) for state in get_args(State)},

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from difflib import get_close_matches
+
+from mock_server.spelling import meant
 
 MAX_MISTAKES = 20
 """The maximum number of mistakes that an error lists."""
@@ -74,13 +75,6 @@ class Mistakes:
             yield
         except RecordSkipped:
             return
-
-
-def meant(word: str, known: Iterable[str]) -> str:
-    """Build the clause "; did you mean …?" with the most similar known word, or "" if no word is similar."""
-    by_lower = {name.lower(): name for name in known}
-    match = get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
-    return f"; did you mean {by_lower[match[0]]}?" if match else ""
 
 
 def unknown(word: str, kind: str, known: Iterable[str]) -> str:

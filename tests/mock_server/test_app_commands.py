@@ -132,7 +132,12 @@ def test_return_is_moved_and_appears_in_the_ledger(command: Command, url: str) -
         (("sandbox", "act", "returngo", "juggle"), 4, "returngo has no act 'juggle'; it has validate_items."),
         (("sandbox", "act", "returngo", "validate_items", "-i", "rmaId"), 2, "'rmaId' is not of the form"),
         (("sandbox", "act", "returnlogic", "install_app"), 5, "redirect_uri is required."),
-        (("sandbox", "ledger", "--vendor", "retrunmate"), 5, "vendor: this sandbox serves exsited, returngo"),
+        (
+            ("sandbox", "ledger", "--vendor", "retrunmate"),
+            5,
+            "vendor: this sandbox serves exsited, returngo, returnlogic, returnmate, swap;"
+            " did you mean returnmate?",
+        ),
         (("sandbox", "ledger", "--kind", "return.craeted"), 5, "kind must be one of return.created"),
         (("sandbox", "deliveries", "--last", "0"), 5, "last must be at least 1."),
         (("sandbox", "ledger", "--last", "1", "--limit", "1"), 2, "Use either --limit for the oldest"),

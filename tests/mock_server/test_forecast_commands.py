@@ -106,7 +106,7 @@ def test_clock_advances_until_an_event_in_the_shell_and_in_python(command: Comma
     asked = command("advance", "--until", sentence, "--vendor", "swap", "--within", "2d")
     assert asked.exit_code == 0
     at = tenant.ledger(kind="return.state_changed", vendor="swap")[-1].at
-    assert f"The clock shows {iso(at)}." in asked.stderr
+    assert f"The clock shows {iso(at)}; " in asked.stderr
     assert tenant.get_return("swap", created.id).summary.status == "processing"
     assert tenant.clock.advance(until=sentence) == at
     assert tenant.clock.advance(until={"return": created.id, "status": "processing"}) == at
