@@ -135,7 +135,7 @@ def test_return_is_moved_and_appears_in_the_ledger(command: Command, url: str) -
         (
             ("sandbox", "ledger", "--vendor", "retrunmate"),
             5,
-            "vendor: this sandbox serves exsited, returngo, returnlogic, returnmate, swap; did you mean returnm",
+            "vendor: this sandbox serves exsited, returngo, returnlogic, returnmate, swap; did you mean",
         ),
         (("sandbox", "ledger", "--kind", "return.craeted"), 5, "kind must be one of return.created"),
         (("sandbox", "deliveries", "--last", "0"), 5, "last must be at least 1."),
