@@ -270,6 +270,21 @@ class WindowScanEntry(OrderedEntry):
     look_back_days: Annotated[int, PydanticField(ge=1, le=365)]
 
 
+class ReachedAtEntry(CatalogEntry):
+    """How to find the time at which a record reached a status; see `connector.definition.model.ReachedAt`.
+
+    `history` is the path of a list in the record; `name` and `time` are fields of its entries. The time is
+    added to each record as the field `field`, with this label.
+    """
+
+    field: Key
+    label: Label
+    history: Dotted
+    name: str
+    value: str
+    time: str
+
+
 class TriggerEntry(CatalogEntry):
     """An event that starts a workflow, such as a new return; see `connector.definition.model.Trigger`.
 
@@ -277,7 +292,8 @@ class TriggerEntry(CatalogEntry):
     `or_later`. Without `status`, the source determines what counts as an event. `provenance` states whether
     the status is documented, observed or assumed. `inputs` are optional filters, and each needs a `match`.
     `labels` replaces `label` on platforms with other naming rules. `example` maps fields to values that
-    differ from the resource's sample; the new state is filled in automatically.
+    differ from the resource's sample; the new state is filled in automatically. With `reached_at`, the time
+    at which a record reached the status identifies the event.
     """
 
     label: Label
@@ -288,6 +304,7 @@ class TriggerEntry(CatalogEntry):
     source: str
     status: str | None = None
     or_later: tuple[str, ...] = ()
+    reached_at: ReachedAtEntry | None = None
     provenance: Provenance = "documented"
     occurred_at: Dotted | None = None
     hook: TriggerHookEntry | None = None

@@ -60,9 +60,14 @@ def source(
         resolver.report(
             ("triggers", key, "status"), f"trigger {key} names a status, but its source has no state."
         )
+    if trigger.reached_at and not isinstance(entry, ChangedSinceEntry):
+        resolver.report(
+            ("triggers", key, "reached_at"), f"trigger {key} has reached_at; its source is not changed_since."
+        )
     if isinstance(entry, ChangedSinceEntry):
         common["order"] = entry.sort and _sorting(entry.sort, operation, resolver, at)
-        return _changed(entry, common, state, reached, resolver, fields, at)
+        mark = trigger.reached_at.field if trigger.reached_at else entry.mark
+        return _changed(entry, mark, common, state, reached, resolver, fields, at)
     common["order"] = _order(entry, operation, resolver, at)
     if isinstance(entry, SnapshotEntry):
         return _snapshot(entry, common, state, reached, resolver, fields, at)
@@ -76,6 +81,7 @@ def source(
 
 def _changed(
     entry: ChangedSinceEntry,
+    mark: str | None,
     common: Mapping[str, Any],
     state: Path | None,
     reached: tuple[str, ...] | None,
@@ -84,13 +90,13 @@ def _changed(
     at: At,
 ) -> ChangedSince:
     subject = f"source {at[1]}"
-    if entry.mark is None and entry.state is None and entry.changed is not None:
+    if mark is None and entry.state is None and entry.changed is not None:
         resolver.report(at, f"{subject} needs a mark or a state to distinguish one change from the next.")
     return ChangedSince(
         **common,
         changed=resolver.path(fields, entry.changed, (*at, "changed"), subject) if entry.changed else None,
         since_form=entry.since_form,
-        mark=resolver.path(fields, entry.mark, (*at, "mark"), subject) if entry.mark else None,
+        mark=resolver.path(fields, mark, (*at, "mark"), subject) if mark else None,
         state=state,
         reached=reached,
         initial=entry.initial,

@@ -217,6 +217,21 @@ class Hook(FrozenModel):
     provenance: Provenance
 
 
+class ReachedAt(FrozenModel):
+    """How to find the time at which a record reached a trigger's state in a history inside the record.
+
+    `history` is the path of a list, such as `("events",)`. The time is the latest `time` of the entries whose
+    field `name` equals `value`. Runtimes add it to each record of the list as the field `field`; the field is
+    missing if the history has no such entry.
+    """
+
+    field: str
+    history: Path
+    name: str
+    value: str
+    time: str
+
+
 class Guarantee(FrozenModel):
     """What a trigger guarantees in one runtime, as computed by `connector.definition.guarantees`.
 
@@ -268,7 +283,8 @@ class Trigger(FrozenModel):
     but only events whose records match the filters are delivered. `fields` and `sample` describe the data of
     one event: a record from the list, with the response of `details` if it is set. `example` contains the
     values of an example event that differ from `sample`. `guarantees` has no entry for a runtime that does
-    not offer the trigger. `labels` replaces `label` in runtimes whose naming rules `label` does not meet.
+    not offer the trigger. `labels` replaces `label` in runtimes whose naming rules `label` does not meet. If
+    `reached_at` is set, the source's `mark` is the field that `reached_at` adds.
     """
 
     key: str
@@ -277,6 +293,7 @@ class Trigger(FrozenModel):
     resource: str
     source: Annotated[Source, PydanticField(discriminator="strategy")]
     occurred_at: Path | None
+    reached_at: ReachedAt | None = None
     details: Details | None = None
     hook: Hook | None = None
     inputs: tuple[InputField, ...] = ()

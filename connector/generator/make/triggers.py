@@ -111,7 +111,7 @@ def _communication(integration: Integration, trigger: Trigger, when: Path) -> di
             "limit": iml.braced("parameters.limit"),
             "iterate": _iterate(trigger, iml.at("body", operation.payload), when),
             "trigger": _newness(trigger, when),
-            "output": iml.braced("item"),
+            "output": _output(trigger),
             "valid": valid_result(integration, poll, JSON),
         },
     }
@@ -130,7 +130,29 @@ def _newness(trigger: Trigger, when: Path) -> dict[str, str]:
         number = id_ if field and field.type == "integer" else f"parseNumber({id_})"
         return {"id": iml.braced(number), "type": "id", "order": "desc" if source.order else "unordered"}
     order = "desc" if isinstance(source, CreatedSince) else "unordered"
-    return {"id": iml.braced(id_), "date": iml.braced(iml.at("item", when)), "type": "date", "order": order}
+    return {"id": iml.braced(id_), "date": iml.braced(_time(trigger, when)), "type": "date", "order": order}
+
+
+def _time(trigger: Trigger, when: Path) -> str:
+    """Build an IML expression for the time of the event; `when` is the path of this time in a record.
+
+    If the time is in the record's history, the expression sorts the times there, which are written alike, and
+    returns the last one.
+    """
+    rule = trigger.reached_at
+    if rule is None or when != (rule.field,):
+        return iml.at("item", when)
+    history = iml.at("item", rule.history)
+    return f"last(sort(map({history}, {iml.text(rule.time)}, {iml.text(rule.name)}, {iml.text(rule.value)})))"
+
+
+def _output(trigger: Trigger) -> Any:
+    """Build the output of an event: the record, with the time that its history contains."""
+    rule = trigger.reached_at
+    if rule is None:
+        return iml.braced("item")
+    row = {one.key: iml.braced(iml.at("item", (one.key,))) for one in _row(trigger) if one.key != rule.field}
+    return {**row, rule.field: iml.braced(_time(trigger, (rule.field,)))}
 
 
 def _order(trigger: Trigger) -> dict[str, str]:
@@ -166,7 +188,7 @@ def _iterate(trigger: Trigger, container: str, when: Path) -> dict[str, Any]:
     must be a number, and the time is not checked.
     """
     source = trigger.source
-    id_, time = iml.at("item", source.id), iml.at("item", when)
+    id_, time = iml.at("item", source.id), _time(trigger, when)
     if when == source.id:
         conditions = [compare.is_number(id_)]
     else:
@@ -192,7 +214,7 @@ def _epoch(integration: Integration, trigger: Trigger, when: Path) -> dict[str, 
             "limit": EPOCH_LIMIT,
             "output": {
                 "label": iml.described(label, iml.at("item", trigger.source.id)),
-                "date": iml.braced("emptystring" if when == trigger.source.id else iml.at("item", when)),
+                "date": iml.braced("emptystring" if when == trigger.source.id else _time(trigger, when)),
             },
         },
     }
