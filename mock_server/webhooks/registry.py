@@ -104,11 +104,12 @@ class Webhooks:
         kinds: Iterable[str],
         record: Record,
         at: int,
+        return_id: str,
     ) -> None:
         """Queue one event per kind, all about `record`, for every webhook that subscribes to the kind.
 
-        Call this after the change is recorded in the ledger, because the IDs of the events are derived from
-        the number of the last ledger event.
+        `return_id` is the return to which the record belongs. Call this after the change is recorded in the
+        ledger, because the IDs of the events are derived from the number of the last ledger event.
         """
         # The totals are kept in memory, so changes of tenants without webhooks do not need a query.
         if not self._store.total(tenant, vendor, KIND):
@@ -118,7 +119,7 @@ class Webhooks:
             event = Event(kind, self._event_id(tenant, vendor, kind), at)
             for webhook in webhooks:
                 if kind in webhook.events and self._formats[vendor].wants(webhook.conditions, record):
-                    self._enqueue(change, tenant, webhook, event, record)
+                    self._enqueue(change, tenant, webhook, event, record, return_id=return_id)
 
     def test(self, change: Change, tenant: str, webhook: Webhook, kind: str) -> int:
         """Queue a test event about an example record for one webhook; returns the delivery's ID."""
@@ -135,6 +136,7 @@ class Webhooks:
         event: Event,
         record: Record,
         *,
+        return_id: str = "",
         test: bool = False,
     ) -> int:
         versioned = replace(event, version=webhook.version)
@@ -148,6 +150,7 @@ class Webhooks:
             url=webhook.url,
             body=orjson.dumps(payload),
             at=event.at,
+            return_id=return_id,
             test=test,
         )
 
