@@ -130,6 +130,7 @@ def _unknown(name: str) -> str:
 def _assemble(world: World, served: Mapping[str, Vendor]) -> Sandbox:
     settings = world.settings
     transport = WebhookTransport(settings.targets, getproxies(), own_port=settings.port)
+    world.webhooks.target_problem = transport.problem
     tenants = Tenants(world, served)
     tenants.open()
     entries = [_entry(world, vendor) for vendor in served.values()]

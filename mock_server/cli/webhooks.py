@@ -143,16 +143,19 @@ def change(
         str | None, typer.Option("--to", help="New URL that receives the deliveries.")
     ] = None,
     event: Events = None,
+    secret: Annotated[
+        str | None, typer.Option(help="New secret that signs the deliveries, at least 32 characters.")
+    ] = None,
     condition: Conditions = None,
     tenant: Tenant = "demo",
     output: As = Format.table,
     url: Url = DEFAULT_URL,
     token: Token = "",
 ) -> None:
-    """Change the URL, the events or the conditions of a webhook."""
-    body = not_none(url=receiver, events=event or None, conditions=_conditions(condition))
+    """Change the URL, the events, the secret or the conditions of a webhook."""
+    body = not_none(url=receiver, events=event or None, secret=secret, conditions=_conditions(condition))
     if not body:
-        fail("Name what to change with --to, --event or --condition.", MISUSED)
+        fail("Name what to change with --to, --event, --secret or --condition.", MISUSED)
     print_answer(call(url, token, "PATCH", tenant_path(tenant, "webhooks", webhook), body), output)
 
 

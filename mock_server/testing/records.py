@@ -132,7 +132,8 @@ class Webhook:
     """A webhook of a tenant.
 
     `secret` is the key that signs the deliveries. It is set only when the webhook is created: in lists, and
-    if the vendor does not sign, it is None. `url` contains no credentials and no query.
+    if the vendor does not sign, it is None. `url` contains no credentials and no query. `problem` says why
+    the sandbox refuses to send deliveries to the URL, or is None.
     """
 
     id: str
@@ -144,6 +145,7 @@ class Webhook:
     active: bool
     signed: bool
     created_at: datetime
+    problem: str | None = None
     secret: str | None = None
 
     def __repr__(self) -> str:

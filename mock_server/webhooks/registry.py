@@ -8,7 +8,7 @@ and tests these webhooks.
 
 import hashlib
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from secrets import token_hex
 from typing import Any, Final, Protocol
@@ -68,6 +68,10 @@ class Webhook:
         return f"Webhook({self.id!r})"
 
 
+async def _no_problem(_url: str) -> str:
+    return ""
+
+
 class Webhooks:
     """Adds, lists and changes the webhooks of all tenants, and queues events for them."""
 
@@ -79,6 +83,8 @@ class Webhooks:
         self._descriptions: dict[str, Description] = {}
         self._invalid = 0
         self._last_invalid = ""
+        self.target_problem: Callable[[str], Awaitable[str]] = _no_problem
+        """Returns why deliveries to a URL would be refused, as a sentence, or "" if they would be sent."""
 
     def declare(self, format_: WebhookFormat, description: Description) -> None:
         """Register a vendor's webhook format; `description` validates each payload when it is sent."""
@@ -236,6 +242,13 @@ class Webhooks:
         )
         if not webhook.active:
             self._outbox.give_up(change, tenant, webhook.vendor, webhook.id, PAUSED_OUTCOME)
+
+    def renew_secrets(self, change: Change, tenant: str) -> None:
+        """Give each webhook that has a secret a new one; call this for a tenant that is a copy."""
+        for webhook in self.every(tenant):
+            if webhook.secret and not webhook.own:
+                secret = self._formats[webhook.vendor].new_secret()
+                self.save(change, tenant, replace(webhook, secret=secret))
 
     def delete(self, change: Change, tenant: str, webhook: Webhook) -> None:
         """Delete a webhook and its pending deliveries; an empty row is kept, so that no ID is used twice."""
