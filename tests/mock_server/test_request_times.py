@@ -95,7 +95,7 @@ def test_command_lists_real_times_and_the_clock_where_it_differs(browser: Browse
     heading, first, unknown, later, _ = map(str.strip, rows)
     assert "tenant's clock" in heading
     found = listed(browser, order="oldest")
-    for row, one in zip((first, unknown, later), found, strict=False):
+    for row, one in each(zip((first, unknown, later), found[:3], strict=True)):
         assert one["received_at"] in row
     assert found[2]["at"] in later
     assert found[0]["at"] not in first

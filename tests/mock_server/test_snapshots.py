@@ -296,37 +296,6 @@ def test_clone_has_the_same_state_and_other_keys() -> None:
         assert {line[2] for line in state(opened, "other")["rows"]} >= {line[2] for line in before["rows"]}
 
 
-def test_webhooks_of_a_clone_have_secrets_of_their_own_and_a_snapshot_keeps_them() -> None:
-    with acme() as opened:
-        webhooks = opened.world.webhooks
-        signing = [
-            name for name in opened.vendors if (form := webhooks.format_of(name)) and form.new_secret()
-        ]
-        for vendor in each(signing):
-            body = {"vendor": vendor, "url": "http://127.0.0.1:9/in"}
-            assert opened.call("create_webhook", body, tenant="acme").status == 201
-
-        def secrets(tenant: str) -> dict[str, str]:
-            return {one.id: one.secret for one in webhooks.every(tenant)}
-
-        before = secrets("acme")
-        in_snapshots(opened, lambda snapshots: snapshots.clone("acme", "other"))
-        assert secrets("acme") == before
-        assert secrets("other").keys() == before.keys()
-        for id_, secret in secrets("other").items():
-            assert len(secret) >= 32
-            assert secret not in before.values()
-            assert opened.world.store.document("other", webhooks.get("other", id_).vendor, "webhook", id_)
-        in_snapshots(opened, lambda snapshots: snapshots.take("acme", "one"))
-        changed = opened.call(
-            "change_webhook", {"secret": "s" * 32}, tenant="acme", webhook=next(iter(before))
-        )
-        assert changed.status == 200
-        assert secrets("acme") != before
-        in_snapshots(opened, lambda snapshots: snapshots.restore("acme", "one"))
-        assert secrets("acme") == before
-
-
 def test_labels_of_a_clone_are_its_own() -> None:
     with acme() as opened:
         in_snapshots(opened, lambda snapshots: snapshots.clone("acme", "other"))

@@ -19,6 +19,7 @@ from mock_server.webhooks.targets import RefusedError, Targets
 from mock_server.webhooks.transport import WebhookTransport, request_to, url_problem
 
 HERE, BEYOND = "127.0.0.1", "0.0.0.0"
+NEW = "new.example.com"
 
 
 @dataclass
@@ -183,17 +184,16 @@ def test_registration_refuses_what_a_delivery_refuses(
     [
         (
             (),
-            "Webhooks may not be sent to new.example.com; start the sandbox with "
-            "--webhook-allow new.example.com.",
+            f"Webhooks may not be sent to {NEW}; start the sandbox with --webhook-allow {NEW}.",
         ),
-        (("new.example.com",), ""),
+        ((NEW,), ""),
         (("10.0.0.0/8",), ""),
     ],
 )
 def test_name_without_an_address_is_accepted_if_a_later_address_may_be_allowed(
     allow: tuple[str, ...], problem: str
 ) -> None:
-    assert registered(Network(), "http://new.example.com/in", *allow) == problem
+    assert registered(Network(), f"http://{NEW}/in", *allow) == problem
 
 
 def test_connection_goes_to_the_checked_address_with_the_original_host_name() -> None:
