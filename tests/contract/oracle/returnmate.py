@@ -25,7 +25,12 @@ def detail(one: Booked, history: History, labels: Labels) -> dict[str, Any]:
     """Compute a `Return`."""
     owner = history.id.removeprefix("rma_")
     timeline = [
-        (at, "system" if not place else "status", f"Status changed from {before} to {to}" if place else "Return requested", to)
+        (
+            at,
+            "system" if not place else "status",
+            f"Status changed from {before} to {to}" if place else "Return requested",
+            to,
+        )
         for place, ((at, to), (_, before)) in enumerate(
             zip(history.steps, (history.steps[0], *history.steps), strict=False)
         )
@@ -112,7 +117,7 @@ def shipment(history: History, parcel: Parcel, labels: Labels) -> dict[str, Any]
 
 
 def scans(history: History, parcel: Parcel, now: datetime) -> list[tuple[str, str | None]]:
-    """Compute status and time of each scan of a parcel whose label staff made; a closed return has no more."""
+    """Compute status and time of each scan of a parcel of staff; a closed return has no more scans."""
     closed = [at for at, to in history.steps if to in {"completed", "rejected", "cancelled"}]
     made, end = parcel.steps[0][0], min([now, *closed])
     return [

@@ -1,4 +1,4 @@
-"""A tenant with the shop's books at one vendor, served in process, and what staff and time do to its returns."""
+"""A tenant with the shop's books at one vendor, and what staff and time do to its returns."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -81,7 +81,9 @@ class Shop:
             page = self.control(
                 "GET", f"/tenants/{self.tenant}/returns", params={"page": number, "limit": 100}
             )["returns"]
-            listed |= {f"#{one['order_number'].lstrip('#').removeprefix('ORD-')}": found[one["id"]] for one in page}
+            listed |= {
+                f"#{one['order_number'].lstrip('#').removeprefix('ORD-')}": found[one["id"]] for one in page
+            }
             if len(page) < 100:
                 break
         assert len(listed) == len(found)
@@ -145,13 +147,18 @@ def open_shop(
 
 
 def run(shop: Shop, act: Any = None) -> None:
-    """Create every live return and bring it to its status; `act(shop, id, status)` runs after each move."""
+    """Create every live return and bring it to its status.
+
+    `act(shop, one, id, status)` runs after the request, with the status "", and after each move.
+    """
     paths = {path[-1] if path else "": path for path in status_paths(shop.vendor)}
     for one in shop.books:
         if not one.live:
             continue
         shop.advance(_HOUR)
         id_ = shop.request(one)
+        if act:
+            act(shop, one, id_, "")
         for status in paths[one.status]:
             shop.advance(_LONG if one.place % 4 == 0 else _HOUR)
             shop.move(id_, status)

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pypdf
@@ -39,7 +40,7 @@ class Kept:
         if status not in directions:
             return
         asked = {
-            "carrier": ("tnt", "tge") [status == "received"],
+            "carrier": ("tnt", "tge")[status == "received"],
             "service": ("express", "standard")[one.place % 2],
             "direction": directions[status],
         }
@@ -243,7 +244,7 @@ def test_return_made_through_the_api_has_its_own_price_and_currency(kept: Kept) 
         shop.advance(61)
         done = shop.api("PATCH", f"/rmas/{made['id']}", json={"status": status})["data"]
     assert done["refund"] == {
-        "amount": number(3 * oracle.Decimal("7.35") + 2 * oracle.Decimal("8.05")),
+        "amount": number(3 * Decimal("7.35") + 2 * Decimal("8.05")),
         "currency": "GBP",
         "method": "store_credit",
         "issued_at": utc(shop.now()),

@@ -23,6 +23,19 @@ class Like:
         return f"Like({self._pattern.pattern!r})"
 
 
+class Anything:
+    """Equals every value; for parts of a document that hold no money, date or quantity."""
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    def __hash__(self) -> int:
+        return 0
+
+    def __repr__(self) -> str:
+        return "Anything()"
+
+
 def utc(at: datetime | None) -> str | None:
     """Format a time with whole seconds in UTC, such as `2026-03-17T09:00:00Z`; None stays None."""
     return None if at is None else f"{at:%Y-%m-%dT%H:%M:%S}Z"
