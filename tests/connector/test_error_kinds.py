@@ -12,7 +12,6 @@ from support.any_operation import opened
 from support.example_inputs import required_inputs
 from support.fake_vendor import Time
 
-import connector.transport.retries
 from connector.definition.compiler import integration, vendors
 from connector.errors import (
     AuthenticationError,
@@ -123,7 +122,7 @@ class Failing:
 
 @pytest.fixture(autouse=True)
 def _longest_back_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connector.transport.retries.random, "uniform", lambda _least, most: most)
+    monkeypatch.setattr("connector.transport.retries.random.uniform", lambda _least, most: most)
 
 
 def error_of(vendor: str, kind: Kind) -> type[ConnectorError]:
@@ -156,6 +155,12 @@ def expired(vendor: str, kind: Kind) -> int:
     return int(bool(login.tokens) and not login.field and kind.error is AuthenticationError)
 
 
+def is_empty_list(connection: Connection, kind: Kind) -> bool:
+    """Return True if the vendor answers 404 for an empty list."""
+    paging = connection.integration.paging.values()
+    return kind.error is NotFound and any(one.missing_is_empty for one in paging)
+
+
 @pytest.mark.parametrize("name", KINDS)
 @pytest.mark.parametrize("vendor", vendors())
 async def test_call(vendor: str, name: str) -> None:
@@ -173,8 +178,7 @@ async def test_call(vendor: str, name: str) -> None:
 async def test_poll(vendor: str, name: str) -> None:
     connection, failing, time = connected(vendor, name)
     trigger = connection.triggers[next(iter(connection.triggers))]
-    missing_is_empty = any(paging.missing_is_empty for paging in connection.integration.paging.values())
-    if failing.kind.error is NotFound and missing_is_empty:
+    if is_empty_list(connection, failing.kind):
         assert (await trigger.poll()).events == ()
         return
     with pytest.raises(ConnectorError) as caught:
@@ -192,9 +196,7 @@ async def test_watch(vendor: str, name: str, tmp_path: Path) -> None:
     """A watch goes on if the vendor is unavailable or limits requests, after its interval or the wait."""
     connection, failing, time = connected(vendor, name)
     trigger = connection.triggers[next(iter(connection.triggers))]
-    if trigger.trigger and any(paging.missing_is_empty for paging in connection.integration.paging.values()):
-        if failing.kind.error is NotFound:
-            return
+    empty = is_empty_list(connection, failing.kind)
     pauses: list[float] = []
     problems: list[ConnectorError] = []
 
@@ -207,14 +209,15 @@ async def test_watch(vendor: str, name: str, tmp_path: Path) -> None:
     async def hand_over(_event: Any) -> None:
         raise AssertionError("there is no event")
 
-    goes_on = failing.kind.error in {VendorUnavailable, RateLimited}
+    fails = failing.kind.error in {VendorUnavailable, RateLimited}
+    goes_on = fails or empty
     with Cursors(tmp_path / "cursors") as cursors:
         runner = Runner(trigger, cursors, profile="p", handler=hand_over)
         with pytest.raises(Enough if goes_on else error_of(vendor, failing.kind)):
             await runner.watch(interval=INTERVAL, sleep=sleep, on_error=problems.append)
     rounds = 2 if goes_on else 1
     assert pauses == ([max(INTERVAL, failing.kind.asks or 0)] * 2 if goes_on else [])
-    assert [type(problem) for problem in problems] == [failing.kind.error] * (2 if goes_on else 0)
+    assert [type(problem) for problem in problems] == [failing.kind.error] * (2 if fails else 0)
     assert time.slept == list(failing.kind.pauses) * rounds
     assert len(failing.requests) == rounds * (len(failing.kind.pauses) + 1) + expired(vendor, failing.kind)
 
