@@ -10,7 +10,7 @@ from connector.definition.paths import at_path, walk
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from connector.definition.catalog import ReachedAtEntry
+    from connector.definition.catalog.sources import ReachedAtEntry
     from connector.definition.paths import At, Resolver
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.definition.catalog import (
+from connector.definition.catalog.sources import (
     ChangedSinceEntry,
     CreatedSinceEntry,
     SnapshotEntry,
@@ -18,7 +18,8 @@ from connector.definition.spelling import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from connector.definition.catalog import DetailsEntry, SortEntry, TriggerEntry
+    from connector.definition.catalog import Catalog, TriggerEntry
+    from connector.definition.catalog.sources import DetailsEntry, SortEntry
     from connector.definition.model import Field, Operation, Path, Provenance, Source
     from connector.definition.paths import At, Resolver
 
@@ -205,3 +206,12 @@ def provenance(source: Source, operation: Operation | None, fields: tuple[Field,
     parameters = [operation.parameter(name) for name in names if name] if operation else []
     provenances += [parameter.field.provenance for parameter in parameters if parameter]
     return least_certain(provenances)
+
+
+def end_reported(catalog: Catalog, operation: str) -> bool:
+    """Return True if responses contain a total or a cursor, which shows whether another page follows.
+
+    Also returns True if the operation's response is not divided into pages.
+    """
+    paging = next((entry for entry in catalog.paging.values() if operation in entry.operations), None)
+    return paging is None or paging.style == "cursor" or paging.total is not None

@@ -33,10 +33,10 @@ if TYPE_CHECKING:
         FindingEntry,
         InputEntry,
         ResourceEntry,
-        SourceEntry,
         StepEntry,
         TriggerEntry,
     )
+    from connector.definition.catalog.sources import SourceEntry
     from connector.definition.model import Choice, Limits, Operation
     from connector.definition.paths import At, Resolver
 
@@ -150,19 +150,10 @@ def _trigger(
             details=bool(details),
             unseen=source_entry.unseen,
             growing_ids=source_entry.growing_ids,
-            end_reported=_end_reported(catalog, source.operation),
+            end_reported=sources.end_reported(catalog, source.operation),
         ),
         labels=entry.labels,
     )
-
-
-def _end_reported(catalog: Catalog, operation: str) -> bool:
-    """Return True if responses contain a total or a cursor, which shows whether another page follows.
-
-    Also returns True if the operation's response is not divided into pages.
-    """
-    paging = next((entry for entry in catalog.paging.values() if operation in entry.operations), None)
-    return paging is None or paging.style == "cursor" or paging.total is not None
 
 
 class _CompiledDetails(NamedTuple):

@@ -68,11 +68,14 @@ def _module(integration: Integration, trigger: Trigger, when: Path) -> Module:
 
 
 def _row(trigger: Trigger) -> list[Field]:
-    """Return the trigger's output fields, without the field that contains a record's details.
+    """Return the fields of a record as the vendor's list returns it.
 
-    Reading the details takes an extra request per record, which Make's polling triggers do not send.
+    Reading a record's details takes an extra request, which Make's polling triggers do not send. The field
+    that `reached_at` adds is left out too, because IML cannot add a property to a record.
     """
-    return [one for one in trigger.fields if not trigger.details or one.key != trigger.details.key]
+    details = trigger.details.key if trigger.details else None
+    reached_at = trigger.reached_at.field if trigger.reached_at else None
+    return [one for one in trigger.fields if one.key not in (details, reached_at)]
 
 
 def _description(trigger: Trigger) -> str:
@@ -111,7 +114,7 @@ def _communication(integration: Integration, trigger: Trigger, when: Path) -> di
             "limit": iml.braced("parameters.limit"),
             "iterate": _iterate(trigger, iml.at("body", operation.payload), when),
             "trigger": _newness(trigger, when),
-            "output": _output(trigger),
+            "output": iml.braced("item"),
             "valid": valid_result(integration, poll, JSON),
         },
     }
@@ -144,15 +147,6 @@ def _time(trigger: Trigger, when: Path) -> str:
         return iml.at("item", when)
     history = iml.at("item", rule.history)
     return f"last(sort(map({history}, {iml.text(rule.time)}, {iml.text(rule.name)}, {iml.text(rule.value)})))"
-
-
-def _output(trigger: Trigger) -> Any:
-    """Build the output of an event: the record, with the time that its history contains."""
-    rule = trigger.reached_at
-    if rule is None:
-        return iml.braced("item")
-    row = {one.key: iml.braced(iml.at("item", (one.key,))) for one in _row(trigger) if one.key != rule.field}
-    return {**row, rule.field: iml.braced(_time(trigger, (rule.field,)))}
 
 
 def _order(trigger: Trigger) -> dict[str, str]:
