@@ -12,7 +12,8 @@ from support.all_statuses import status_paths
 
 from mock_server import vendors
 
-HOOK = "https://hooks.example.com/in"
+HOOK_HOST = "hooks.example.com"
+HOOK = f"https://{HOOK_HOST}/in"
 _HOUR = 3_607  # not a whole hour, so that no two events have the same minute
 _LONG = 26 * 3_600 + 11
 

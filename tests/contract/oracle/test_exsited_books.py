@@ -9,10 +9,10 @@ import pypdf
 import pytest
 from contract.oracle import exsited as oracle
 from contract.oracle.books import CUSTOMERS, Booked
-from contract.oracle.shop import Shop, open_shop, run
+from contract.oracle.shop import HOOK_HOST, Shop, open_shop, run
 from contract.oracle.values import differences, utc
 from support.each import each
-from support.in_process import opened
+from support.in_process_client import opened
 
 RETURNS = "return-merchandise-authorisations"
 TYPES = ("refund",) * 3
@@ -62,7 +62,7 @@ class Received:
 
 @pytest.fixture(scope="module")
 def kept() -> Iterator[Received]:
-    with opened() as (_, http):
+    with opened(webhook_allow=HOOK_HOST) as (_, http):
         shop = open_shop(http, "exsited", TYPES, PARCELS)
         found = Received(shop)
         run(shop, found.receive)

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from contract.oracle import returngo as oracle
 from contract.oracle.books import START
-from contract.oracle.shop import HOOK, Shop, open_shop, run
+from contract.oracle.shop import HOOK, HOOK_HOST, Shop, open_shop, run
 from contract.oracle.values import differences, number, tax
 from support.each import each
-from support.in_process import opened
+from support.in_process_client import opened
 
 TYPES = ("refund", "exchange", "store_credit", "gift_card")
 PARCELS = ("label_sent", "in_transit", "received", "inspected", "completed")
@@ -22,7 +22,7 @@ EVENTS = (
 
 @pytest.fixture(scope="module")
 def shop() -> Iterator[Shop]:
-    with opened() as (_, http):
+    with opened(webhook_allow=HOOK_HOST) as (_, http):
         made = open_shop(http, "returngo", TYPES, PARCELS)
         for event in EVENTS:
             made.api("POST", "/webhook", json={"url": f"{HOOK}/{event}", "eventName": event})

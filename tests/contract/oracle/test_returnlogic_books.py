@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 from contract.oracle import returnlogic as oracle
-from contract.oracle.shop import HOOK, Shop, open_shop, run
+from contract.oracle.shop import HOOK, HOOK_HOST, Shop, open_shop, run
 from contract.oracle.values import differences, utc
 from support.each import each
-from support.in_process import opened
+from support.in_process_client import opened
 
 TYPES = ("refund", "exchange", "store_credit")
 PARCELS = (
@@ -19,7 +19,7 @@ PARCELS = (
 
 @pytest.fixture(scope="module")
 def shop() -> Iterator[Shop]:
-    with opened() as (_, http):
+    with opened(webhook_allow=HOOK_HOST) as (_, http):
         made = open_shop(http, "returnlogic", TYPES, PARCELS)
         made.control("POST", f"/tenants/{made.tenant}/webhooks", json={"vendor": "returnlogic", "url": HOOK})
         run(made)

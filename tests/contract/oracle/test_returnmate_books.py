@@ -10,10 +10,10 @@ import pypdf
 import pytest
 from contract.oracle import returnmate as oracle
 from contract.oracle.books import CUSTOMERS, START, Booked, changed_at
-from contract.oracle.shop import HOOK, Shop, open_shop, run
+from contract.oracle.shop import HOOK, HOOK_HOST, Shop, open_shop, run
 from contract.oracle.values import Like, differences, number, utc
 from support.each import each
-from support.in_process import opened
+from support.in_process_client import opened
 
 TYPES = ("refund", "exchange", "store_credit")
 PARCELS = ("label_sent", "in_transit", "received", "inspected", "completed")
@@ -69,7 +69,7 @@ class Kept:
 
 @pytest.fixture(scope="module")
 def kept() -> Iterator[Kept]:
-    with opened() as (_, http):
+    with opened(webhook_allow=HOOK_HOST) as (_, http):
         shop = open_shop(http, "returnmate", TYPES, PARCELS)
         shop.control("POST", f"/tenants/{shop.tenant}/webhooks", json={"vendor": "returnmate", "url": HOOK})
         found = Kept(shop)

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from contract.oracle import swap as oracle
 from contract.oracle.books import Booked
-from contract.oracle.shop import HOOK, Shop, open_shop, run
+from contract.oracle.shop import HOOK, HOOK_HOST, Shop, open_shop, run
 from contract.oracle.values import differences, utc
 from support.each import each
-from support.in_process import opened
+from support.in_process_client import opened
 
 TYPES = ("refund", "exchange", "store_credit")
 PARCELS = (
@@ -77,7 +77,7 @@ def listed(shop: Shop, **query: Any) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def kept() -> Iterator[Checked]:
-    with opened() as (_, http):
+    with opened(webhook_allow=HOOK_HOST) as (_, http):
         shop = open_shop(http, "swap", TYPES, PARCELS)
         for version in (2, 1):
             shop.control(
