@@ -55,7 +55,7 @@ def _of(made: Integration, parts: Sequence[Part]) -> VendorCoverage:
             covered[part.about.id] = Covered(len(found), len(made.operations), missing)
     counted = shares(made.vendor.id)
     whole = {**counted, "all": sum(counted.values(), Counter())}
-    fidelity = {name: dict(counts) for name, counts in whole.items()}
+    fidelity = {name: {str(word): count for word, count in counts.items()} for name, counts in whole.items()}
     return VendorCoverage(made.vendor.id, made.vendor.title, covered, fidelity)
 
 
@@ -65,9 +65,10 @@ def _operations_by_word(made: Integration) -> dict[str, set[str]]:
     for key, trigger in made.triggers.items():
         used = {trigger.source.operation, *([trigger.details.operation] if trigger.details else [])}
         found.setdefault(key, set()).update(used)
-    steps = (*made.actions.values(), *made.searches.values())
-    for step in steps:
-        found.setdefault(step.key, set()).add(step.operation)
+    for action in made.actions.values():
+        found.setdefault(action.key, set()).add(action.operation)
+    for search in made.searches.values():
+        found.setdefault(search.key, set()).add(search.operation)
     for key, dropdown in made.dropdowns.items():
         found.setdefault(key, set()).update([dropdown.operation] if dropdown.operation else [])
     return found
