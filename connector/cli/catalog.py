@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -29,6 +30,12 @@ DELIVERS = {
     "reached": "once, when reached",
     "while_there": "when reached, and at each later change",
 }
+AFTER_LOSS = {
+    "repeats": "sends the write again",
+    "looks": "searches for the record, or reports an unknown outcome",
+    "reports": "reports an unknown outcome",
+    "platform": "the platform sends the write again",
+}
 WIDE = 140  # width of the terminal below which the table of guarantees is printed as a list
 SECONDS = {"day": 86_400, "hour": 3_600, "minute": 60}
 
@@ -41,7 +48,8 @@ def catalog(
         ),
     ] = None,
     guarantees: Annotated[  # noqa: FBT002
-        bool, typer.Option("--guarantees", help="Show what each trigger guarantees, and its limits.")
+        bool,
+        typer.Option("--guarantees", help="Show what triggers and actions guarantee, and their limits."),
     ] = False,
     output: As = Format.table,
 ) -> None:
@@ -59,11 +67,15 @@ def catalog(
         if guarantees:
             title = f"{each.vendor.title}: trigger guarantees"
             print_table(title, _GUARANTEE_COLUMNS, _guarantee_rows(each), min_width=WIDE)
+            title = f"\n{each.vendor.title}: action guarantees"
+            print_table(title, _ACTION_COLUMNS, _action_rows(each))
         else:
             _print_catalog(each)
 
 
 def _guarantees_as_data(integration: Integration) -> dict[str, object]:
+    from connector.definition.action_guarantees import action_guarantees
+
     triggers = integration.triggers.values()
     return {
         "vendor": integration.vendor.id,
@@ -71,6 +83,11 @@ def _guarantees_as_data(integration: Integration) -> dict[str, object]:
             {"trigger": trigger.key, **guarantee.model_dump(mode="json")}
             for trigger in triggers
             for guarantee in trigger.guarantees.values()
+        ],
+        "actions": [
+            {"action": action.key, **asdict(guarantee)}
+            for action in integration.actions.values()
+            for guarantee in action_guarantees(action)
         ],
     }
 
@@ -136,6 +153,23 @@ def _guarantee_rows(integration: Integration) -> Iterator[tuple[str, ...]]:
                 _intervals(guarantee),
                 guarantee.provenance,
                 guarantee.loses,
+            )
+
+
+_ACTION_COLUMNS = ("Action", "Runtime", "After a failure", "After a lost connection", "Sent at most")
+
+
+def _action_rows(integration: Integration) -> Iterator[tuple[str, ...]]:
+    from connector.definition.action_guarantees import action_guarantees
+
+    for action in integration.actions.values():
+        for guarantee in action_guarantees(action):
+            yield (
+                action.key,
+                guarantee.runtime,
+                AFTER_LOSS[guarantee.after_failure],
+                AFTER_LOSS[guarantee.after_cut],
+                "as Make decides" if guarantee.attempts is None else f"{guarantee.attempts}",
             )
 
 
