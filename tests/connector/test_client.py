@@ -11,7 +11,6 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.each import each
 from support.fake_vendor import BASE_URL, KEY, Time, Wire, one, refusal, rows
 
 import connector
@@ -233,12 +232,18 @@ async def test_secret_echoed_by_the_vendor_is_masked(rm: Connection, wire: Wire)
     ids=["500", "503", "no connection", "time-out", "cut off"],
 )
 async def test_read_is_retried_with_growing_pauses(
-    rm: Connection, wire: Wire, time: Time, trouble: Any
+    rm: Connection, wire: Wire, time: Time, trouble: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    drawn_from: list[float] = []
+
+    def longest(low: float, high: float) -> float:
+        drawn_from.append(low)
+        return high
+
+    monkeypatch.setattr("connector.transport.retries.random.uniform", longest)
     wire.reply(trouble, trouble, rows(RETURN))
     assert (await rm.operations.list_returns()).data == [RETURN]
-    assert len(time.slept) == 2
-    assert all(0 <= pause <= 1 for pause in each(time.slept))
+    assert (drawn_from, time.slept) == ([0, 0], [0.5, 1.0])
     wire.reply(trouble)
     wire.requests.clear()
     with pytest.raises(VendorUnavailable):

@@ -103,7 +103,8 @@ def test_step_in_zapier_keeps_its_guarantee(
     inputs = _dressed(action.inputs, bench.example.inputs(action))
     faults = (*FAULTS, *(one for one in TIMEOUTS if one.done))
     cases = judged(bench, promise, lambda _fault: zap.create(action.key, inputs), faults)
-    assert [one.fault.name for one in cases if one.outcome.learned == "again" and one.effects != "none"] == []
+    repeated = [one for one in each(cases) if one.outcome.learned == "again"]
+    assert {one.effects for one in repeated} <= {"none"}, "Zapier would do it twice"
     record("actions", TITLE, [row(write, f"Zapier, {action.key}", case, "held") for case in cases])
 
 
