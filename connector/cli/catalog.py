@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from connector.cli.completion import complete_vendor
-from connector.cli.options import As  # noqa: TC001 - typer reads the annotation
+from connector.cli.options import As, FactFiles, facts_by_vendor
 from connector.cli.output import Format, print_json, print_table
 
 if TYPE_CHECKING:
@@ -194,16 +194,17 @@ def format_duration(seconds: int) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
-def fidelity(output: As = Format.table) -> None:
+def fidelity(files: FactFiles = None, output: As = Format.table) -> None:
     """Show which parts of each API are documented or assumed.
 
     Counts the operations, parameters and fields that the vendor documents, that were observed in its API, and
-    that are only assumed.
+    that are only assumed. With --facts, what `returns verify` confirmed for your account counts as observed.
     """
     from connector.definition.compiler import vendors
     from connector.definition.fidelity import shares
 
-    shares_by_vendor = {vendor: shares(vendor) for vendor in vendors()}
+    facts = facts_by_vendor(files)
+    shares_by_vendor = {vendor: shares(vendor, facts.get(vendor)) for vendor in vendors()}
     grades: tuple[Provenance, ...] = ("documented", "observed", "assumed")
     if output is Format.json:
         print_json(
