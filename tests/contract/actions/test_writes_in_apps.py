@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -82,7 +83,7 @@ def judged(bench: Bench, promise: ActionGuarantee, run: Run, faults: tuple[Fault
     bench.measure(lambda: run(None))
     cases = []
     for fault in each(faults):
-        case = bench.case(fault, lambda fault=fault: run(fault))
+        case = bench.case(fault, partial(run, fault))
         found = (case.outcome.learned, case.effects)
         assert found in promised_by_app(way, case), (fault.name, found, case.outcome)
         assert len(case.requests) == 1, "an app sends a write once"
