@@ -46,7 +46,7 @@ WAITS = {
 """The seconds in `retry_after`."""
 NOT_SENT = {"no connection"}
 NO_ANSWER = {"reset before the answer", "closed before the answer", "reset within the body", "slow drip"}
-UNDONE = (301, 302, 307, 308)
+UNDONE = (301, 307, 308)
 """Redirects that were not followed, so that nothing was done (RFC 9110 section 15.4)."""
 
 
