@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from connector.unified import poll_all, unified_event, unified_return
-from support.requests.inputs import input_values
+from support.requests.inputs import described, input_values
 from support.requests.steps import inputs_for
 
 if TYPE_CHECKING:
@@ -46,10 +46,9 @@ def uses(vendor: str, connection: Connection) -> Iterator[Use]:
     """Yield every use of every operation of a connection."""
     made = connection.integration
     for name, operation in made.operations.items():
-        paging = made.paging.get(operation.paging or "")
-        inputs = example_inputs(vendor, name)
-        if paging:
-            inputs.pop(paging.page_parameter, None)
+        required = described(vendor)[name].schema.get("required", ())
+        inputs = {key: value for key, value in example_inputs(vendor, name).items() if key in required}
+        if operation.paging:
             yield Use(f"{name}.rows", "rows", name, partial(rows, connection, name, inputs), calls=2)
         yield Use(name, "operation", name, partial(connection.operations[name], **inputs))
     yield Use("login", "login", made.authentication.test_operation, connection.check)
