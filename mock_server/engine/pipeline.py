@@ -211,6 +211,8 @@ class Api:
         """Apply faults to a request: return an error response, or run the operation and change its result."""
         await injection.wait()
         if injection.problem is not None:
+            if injection.after_commit:
+                await self._run_and_wait(operation, segments, scope, receive, state)
             answer = self._refuse(injection.problem, operation, state, validated=False)
         elif injection.answer is not None:
             answer = injection.answer(self._gate.now(state.grant))
