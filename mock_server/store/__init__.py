@@ -7,7 +7,7 @@ only microseconds, and must be used from one thread. All writes use `Store.chang
 import asyncio
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Self
 
 import orjson
@@ -70,8 +70,7 @@ class Store:
         """Commit the pending changes, if any, and close the database."""
         if self._batch:
             self._batch.flush()
-        with suppress(sqlite3.Error):  # the next start tries again
-            finish(self._connection)
+        finish(self._connection)
         self._connection.close()
 
     def commit_together(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -168,9 +167,7 @@ class Store:
         """Remove deleted data from the file (see `vacuum`); returns False if this waits until `close`."""
         if self._batch:
             self._batch.flush()
-        done = vacuum(self._connection)
-        self._watch.renew()
-        return done
+        return vacuum(self._connection, self._watch)
 
     def _note(self, error: BaseException) -> None:
         if isinstance(error, sqlite3.Error):

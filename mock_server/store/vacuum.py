@@ -6,11 +6,13 @@ start rewrites the file.
 """
 
 import sqlite3
+from contextlib import suppress
 from typing import Final
 
 import sqlalchemy as sa
 
 from mock_server.store import statements
+from mock_server.store.file import Watch
 from mock_server.store.tables import meta
 
 MAX_AT_ONCE: Final = 2 * 1024 * 1024
@@ -24,23 +26,29 @@ def pending() -> sa.Insert:
     return sa.insert(meta).prefix_with("OR REPLACE").values(name=_PENDING, value="")
 
 
-def vacuum(connection: sqlite3.Connection) -> bool:
+def vacuum(connection: sqlite3.Connection, watch: Watch) -> bool:
     """Rewrite the file if this is pending and the file is small; return False if it is too large."""
     if not _is_pending(connection):
         return True
     pages, size = (connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
     if pages * size > MAX_AT_ONCE and connection.execute("PRAGMA database_list").fetchone()[2]:
         return False
-    finish(connection)
+    _rewrite(connection)
+    watch.renew()
     return True
 
 
 def finish(connection: sqlite3.Connection) -> None:
-    """Rewrite the file if this is pending, and empty its write-ahead log."""
-    if _is_pending(connection):
-        connection.execute("VACUUM")
-        connection.execute(*statements.bound(sa.delete(meta).where(_HERE)))
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    """Rewrite the file if this is pending; if this fails, for example on a full disk, it stays pending."""
+    with suppress(sqlite3.Error):
+        if _is_pending(connection):
+            _rewrite(connection)
+
+
+def _rewrite(connection: sqlite3.Connection) -> None:
+    connection.execute("VACUUM")
+    connection.execute(*statements.bound(sa.delete(meta).where(_HERE)))
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
 
 def _is_pending(connection: sqlite3.Connection) -> bool:

@@ -207,7 +207,8 @@ def test_two_requests_for_one_customer_run_one_after_the_other() -> None:
         async def story(_bulk: Any) -> None:
             call = partial(Call, "forget_customer", None, {"tenant": "acme"}, {}, {})
             calls = [call({"email": email}, "http://127.0.0.1:4010") for email in (EMAIL, EMAIL.upper())]
-            found = await asyncio.gather(*map(opened.control.forget_customer, calls))
+            replies: list[Any] = [opened.control.forget_customer(one) for one in calls]
+            found = await asyncio.gather(*replies)
             assert sorted(bool(reply.body["rows"]) for reply in found) == [False, True]
 
         run(opened, story)

@@ -70,7 +70,7 @@ def test_single_field_is_a_sentence_and_other_messages_stay() -> None:
     two = {
         "message": "Nothing fits.",
         "fields": [one["fields"][0], {"field": "b", "message": "'x' is no date"}],
-    }  # type: ignore[index]
+    }
     assert explained(two) == "Nothing fits.\n  a is required\n  b: 'x' is no date"
 
 

@@ -237,7 +237,7 @@ def test_scorecard_names_the_mistakes_and_what_to_do(tmp_path: Path) -> None:
 @pytest.mark.parametrize("width", [80, 60, 120])
 def test_scorecard_fits_the_width_and_prints_each_advice_once(width: int) -> None:
     long = "The receiver does not accept it: it answers 500, which is what a receiver answers if it fails."
-    again = Finding("a.2", "Accepts two", Verdict.failed, long, "Look at its log, and mend it. " * 4, 1, 2.0)
+    again = Finding("a.2", "Accepts two", Verdict.failed, long, "Look at its log, and fix it. " * 4, 1, 2.0)
     found = [
         Finding("a.1", "Accepts one", Verdict.failed, long, again.advice, 1, 1.6),
         again,

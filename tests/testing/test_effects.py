@@ -212,16 +212,16 @@ def test_faults(plane: Plane, rmas: httpx.Client) -> None:
 
 def named(node: ast.AST) -> set[str]:
     """Return the operations that a piece of code calls: `plane("…")` and `plane.operations["…"]`."""
-    found = set()
+    found: set[str] = set()
     for one in ast.walk(node):
         if (
             isinstance(one, ast.Call)
             and isinstance(one.func, ast.Name)
             and one.func.id in {"plane", "control"}
         ):
-            found |= {word.value for word in one.args[:1] if isinstance(word, ast.Constant)}
+            found |= {str(word.value) for word in one.args[:1] if isinstance(word, ast.Constant)}
         elif isinstance(one, ast.Subscript) and isinstance(one.slice, ast.Constant):
-            found |= {one.slice.value} if ast.unparse(one.value) == "plane.operations" else set()
+            found |= {str(one.slice.value)} if ast.unparse(one.value) == "plane.operations" else set()
     return found
 
 
