@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from contract.sandbox.documents import Document, Operation, document
-from support.in_process import Answer, InProcess
+from support.asgi_client import Answer, InProcess
 
 import openapi
 from mock_server import vendors

@@ -11,7 +11,7 @@ import requests.structures
 import urllib3
 from contract.sandbox.served import ACME, Served
 from contract.sandbox.state import NOTHING_CHANGED, Changes, State
-from support.in_process import Answer
+from support.asgi_client import Answer
 
 import openapi
 from mock_server.clock import SECOND
