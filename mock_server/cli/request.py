@@ -125,7 +125,8 @@ def _connected(url: str, token: str, *, reads_forever: bool = False) -> Iterator
 def _check(answer: httpx.Response) -> None:
     """Exit with the sandbox's message if it refused a request."""
     if not answer.is_success:
-        fail(_refusal(answer), _EXIT_CODES.get(answer.status_code, FAILED))
+        code = MISUSED if _names_unknown(answer) else _EXIT_CODES.get(answer.status_code, FAILED)
+        fail(_refusal(answer), code)
 
 
 def member(answer: httpx.Response, name: str) -> Any:
@@ -166,6 +167,13 @@ def _refusal(answer: httpx.Response) -> str:
     if answer.status_code == codes.UNAUTHORIZED:
         return f"{message} Pass it with --token or RETURNS_CONTROL_TOKEN; `returns serve` printed it."
     return message
+
+
+def _names_unknown(answer: httpx.Response) -> bool:
+    """Return True if the sandbox refused a request because a name, such as a vendor, does not exist."""
+    content = _content(answer)
+    error = content.get("error") if isinstance(content, dict) else None
+    return isinstance(error, dict) and "unknown" in error
 
 
 def _content(answer: httpx.Response) -> Any:

@@ -1,7 +1,6 @@
 """Control plane operations that show, advance, freeze and unfreeze a tenant's clock."""
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from functools import partial
 from typing import Any, Final
 
@@ -11,6 +10,7 @@ from mock_server.engine.call import Call
 from mock_server.engine.problem import FieldError, Problem
 from mock_server.engine.reply import Reply
 from mock_server.forecast.until import NeverReachedError, reached
+from mock_server.spelling import UnknownNameError
 from mock_server.store import Row
 from mock_server.vendors import Vendor
 
@@ -125,8 +125,5 @@ def _statuses(vendor: Vendor, wanted: str) -> frozenset[str]:
     named = [status for status in states if status.casefold() == word]
     found = named or [status for status, state in states.items() if state == word]
     if not found:
-        close = get_close_matches(word, {status.casefold(): status for status in states}, n=1)
-        meant = next((status for status in states if close and status.casefold() == close[0]), None)
-        hint = f"; the closest is {meant}" if meant else f"; it has {', '.join(states)}"
-        raise invalid("until.status", f"{vendor.name} has no status {wanted!r}{hint}")
+        raise UnknownNameError("status", wanted, states, of=vendor.name, field="until.status")
     return frozenset(found)

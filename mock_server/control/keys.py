@@ -8,7 +8,6 @@ from mock_server.access.keys import KeyExistsError
 from mock_server.access.plans import agreed
 from mock_server.control.context import ControlContext, conflict
 from mock_server.engine.call import Call
-from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Reply
 
 
@@ -36,24 +35,17 @@ class KeyEndpoints:
             )
         except KeyExistsError as error:
             return conflict(error)
-        except ValueError as error:
-            raise Problem("invalid", str(error)) from None
         grant = keys.look_up(vendor.name, key)
         assert grant is not None  # noqa: S101 - the key was created just now
         return Reply(201, {**_key(grant), "credentials": self._context.credentials(call, vendor, key)})
 
     def change_key(self, call: Call) -> Reply:
         tenant, requested, world = self._context.tenant(call).name, call.body, self._context.world
-        vendor = self._context.vendor(call.path["vendor"])
+        vendor = self._context.vendor_in_path(call)
         plan = agreed(requested["windows"]) if "windows" in requested else requested["plan"]
-        try:
-            with world.store.change() as change:
-                grant = world.keys.set_plan(change, tenant, vendor.name, call.path["name"], plan)
-                change.after_commit(partial(world.limiter.reset_key, grant))
-        except LookupError as error:
-            raise Problem("not_found", str(error)) from None
-        except ValueError as error:
-            raise Problem("invalid", str(error)) from None
+        with world.store.change() as change:
+            grant = world.keys.set_plan(change, tenant, vendor.name, call.path["name"], plan)
+            change.after_commit(partial(world.limiter.reset_key, grant))
         return Reply(200, _key(grant))
 
     def get_credentials(self, call: Call) -> Reply:

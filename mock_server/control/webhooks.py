@@ -10,6 +10,7 @@ from mock_server.control.deliveries import delivery
 from mock_server.engine.call import Call
 from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Reply
+from mock_server.spelling import UnknownNameError
 from mock_server.webhooks.format import WebhookFormat
 from mock_server.webhooks.outbox import shown_url
 from mock_server.webhooks.registry import UnknownWebhookError, Webhook
@@ -25,7 +26,7 @@ class WebhookEndpoints:
 
     def list_webhook_events(self, call: Call) -> Reply:
         self._context.tenant(call)
-        format_ = self._webhooks.format_of(self._context.vendor(call.path["vendor"]).name)
+        format_ = self._webhooks.format_of(self._context.vendor_in_path(call).name)
         if format_ is None:
             return Reply(200, {"events": [], "signed": False, "versions": [], "retries": [], "own_api": None})
         described = {
@@ -92,7 +93,7 @@ class WebhookEndpoints:
         tenant, webhook = self._context.tenant(call).name, self._webhook(call)
         event = call.body.get("event", webhook.events[0])
         if event not in webhook.events:
-            raise invalid("event", f"this webhook receives {', '.join(webhook.events)}")
+            raise UnknownNameError("event", event, webhook.events, of=webhook.id, field="event")
         if not webhook.active:
             return conflict(ValueError(f"The webhook {webhook.id} is paused; resume it first."))
         with self._context.world.store.change() as change:
@@ -121,7 +122,7 @@ class WebhookEndpoints:
             raise invalid("url", problem)
         for event in cast("Iterable[str]", requested.get("events", ())):
             if event not in known:
-                raise invalid("events", f"{format_.vendor} has no event {event!r}; it has {', '.join(known)}")
+                raise UnknownNameError("event", event, known, of=format_.vendor, field="events")
         if "version" in requested and requested["version"] not in format_.versions:
             versions = ", ".join(map(str, sorted(format_.versions)))
             has = f"has the versions {versions}" if versions else "has only one version"

@@ -81,12 +81,14 @@ def refusal(errors: Sequence[FieldError]) -> Problem:
     The problem's message describes the first field and states how many other fields are not valid.
     """
     fields = _merged(errors)
-    first = f"{fields[0].field} {fields[0].message}"
+    message = fields[0].message
+    first = f"{fields[0].field}{': ' if message[:1].isupper() else ' '}{message.rstrip('.?')}"
     others = len(fields) - 1
     more = (
         f", and {_count(others, 'other field')} {'is' if others == 1 else 'are'} not valid" if others else ""
     )
-    return Problem("invalid", f"{first}{more}.", tuple(fields[:MAX_FIELDS]))
+    end = "?" if message.endswith("?") and not more else "."
+    return Problem("invalid", f"{first}{more}{end}", tuple(fields[:MAX_FIELDS]))
 
 
 def _merged(errors: Sequence[FieldError]) -> Sequence[FieldError]:

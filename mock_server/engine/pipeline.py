@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mock_server.engine.body import ClientDisconnected
 from mock_server.engine.call import Call
+from mock_server.engine.names_first import first_problem, unchecked_call
 from mock_server.engine.parameters import Headers
 from mock_server.engine.problem import Problem
 from mock_server.engine.protocols import Injected, NotReady
@@ -27,7 +28,16 @@ if TYPE_CHECKING:
     from mock_server.access.ratelimit import Verdict
     from mock_server.engine.body import Receive
     from mock_server.engine.operation import Operation
-    from mock_server.engine.protocols import Gate, Guard, Injection, Injector, Journal, Meter, Service
+    from mock_server.engine.protocols import (
+        Gate,
+        Guard,
+        Injection,
+        Injector,
+        Journal,
+        Meter,
+        NameCheck,
+        Service,
+    )
     from mock_server.engine.routing import Route, Routes
 
     Message = MutableMapping[str, Any]
@@ -92,7 +102,8 @@ class Api:
     `gate` authenticates clients. Without a `meter`, the API has no rate limits, and its responses have the
     header `X-Content-Type-Options: nosniff`. A `guard` checks each request before all other checks. An
     `injector` applies faults to requests, and lets clients choose a documented response (see `preferred`). A
-    `journal` records each request and its response.
+    `journal` records each request and its response. `check_names` can replace the error of an invalid request
+    with a more important one (see `protocols.NameCheck`).
     """
 
     def __init__(
@@ -107,6 +118,7 @@ class Api:
         journal: Journal | None,
         injector: Injector | None,
         base_url: str,
+        check_names: NameCheck | None = None,
     ) -> None:
         self.name = service.name
         self.base = base.encode()
@@ -120,6 +132,7 @@ class Api:
         self._guard = guard
         self._injector = injector
         self._base_url = base_url
+        self._check_names = check_names
 
     def match(self, path: bytes) -> tuple[Route, Sequence[bytes]] | None:
         """Return the route and the raw path parameters for a request's path, or None if no route matches."""
@@ -179,6 +192,9 @@ class Api:
                 await not_ready.wait()
                 answer = await self._check_and_run(operation, segments, scope, receive, state)
         except Problem as problem:
+            if self._check_names is not None:
+                call = unchecked_call(operation, segments, scope, state.body, self._base_url)
+                problem = first_problem(problem, call, self._check_names)
             answer = self._refuse(problem, operation, state)
         except Injected as injected:
             state.fault = injected.injection.id

@@ -15,6 +15,7 @@ import pytest
 from support.command import Serving, environment, run, serving
 
 from mock_server import vendors
+from mock_server.spelling import listed
 
 KEY = "sandbox-demo-returnmate"
 RMAS = "/returnmate/v1/rmas"
@@ -218,8 +219,8 @@ def test_banner_suggests_commands_as_the_sandbox_was_started(
 
 def test_unknown_vendor_is_reported_in_one_sentence(tmp_path: Path) -> None:
     done = run(tmp_path, "serve", "--port", "0", "--database", "sqlite://", "--vendor", "unknown")
-    known = ", ".join(vendors.names())
-    assert (done.returncode, done.stderr) == (2, f"There is no vendor 'unknown'; the vendors are: {known}.\n")
+    known = listed(vendors.names())
+    assert (done.returncode, done.stderr) == (2, f'There is no vendor named "unknown". Choose {known}.\n')
 
 
 def test_unusable_database_is_reported_in_one_sentence(tmp_path: Path) -> None:
