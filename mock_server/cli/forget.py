@@ -4,27 +4,18 @@ from typing import Annotated
 
 import typer
 
-from mock_server.cli.output import Format, notify, print_answer
-from mock_server.cli.request import DEFAULT_URL, As, Tenant, Token, Url, call, tenant_path
-
-
-def register(commands: typer.Typer) -> None:
-    """Add `forget` to `returns sandbox`."""
-    commands.command()(forget)
+from mock_server.cli.options import ShownAtTenant
+from mock_server.cli.output import notify
 
 
 def forget(
-    email: Annotated[str, typer.Argument(help="E-mail address of the customer.")],
-    tenant: Tenant = "demo",
-    output: As = Format.table,
-    url: Url = DEFAULT_URL,
-    token: Token = "",
+    at: ShownAtTenant, email: Annotated[str, typer.Argument(help="E-mail address of the customer.")]
 ) -> None:
     """Erase a customer's personal data.
 
     Prints how many records, events, deliveries and requests contained it. This cannot be undone.
     """
-    answer = call(url, token, "POST", tenant_path(tenant, "forget"), {"email": email})
-    print_answer(answer, output)
+    answer = at.call("POST", at.path("forget"), {"email": email})
+    at.show(answer)
     if not any(answer.json().values()):
-        notify(f"Nothing about {email} was found in {tenant}.")
+        notify(f"Nothing about {email} was found in {at.tenant}.")

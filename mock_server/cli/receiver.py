@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from mock_server.cli.completion import complete_vendor
+from mock_server.cli.options import As  # noqa: TC001 - typer reads the annotation
 from mock_server.cli.output import Format, notify, print_line
-from mock_server.cli.request import MISUSED, As, fail
+from mock_server.cli.request import MISUSED, fail
 from mock_server.spelling import UnknownNameError, listed
 
 if TYPE_CHECKING:

@@ -7,28 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mock_server.cli.options import AtSandbox  # noqa: TC001 - typer reads the annotations
 from mock_server.cli.output import notify, print_line
-from mock_server.cli.request import (
-    DEFAULT_URL,
-    FAILED,
-    MISUSED,
-    Token,
-    Url,
-    call,
-    fail,
-    tenant_path,
-)
+from mock_server.cli.request import FAILED, MISUSED, fail, tenant_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _SCHEMA_NAME = "shop.schema.json"
-
-
-def register(commands: typer.Typer) -> None:
-    """Add the commands for shops to `returns sandbox`."""
-    commands.command("seed-template")(seed_template)
-    commands.command()(export)
 
 
 def read_shop_file(path: Path) -> Mapping[str, Any]:
@@ -71,9 +57,7 @@ def seed_template(
 
 
 def export(
-    tenant: Annotated[str, typer.Argument(help="Name of the tenant.")] = "demo",
-    url: Url = DEFAULT_URL,
-    token: Token = "",
+    at: AtSandbox, tenant: Annotated[str, typer.Argument(help="Name of the tenant.")] = "demo"
 ) -> None:
     """Print the present state of a tenant as a shop's file.
 
@@ -83,7 +67,7 @@ def export(
     """
     from mock_server.shop import template
 
-    answer = call(url, token, "GET", tenant_path(tenant, "shop"))
+    answer = at.call("GET", tenant_path(tenant, "shop"))
     if left_out := int(answer.headers.get("x-sandbox-left-out", "0")):
         records = "1 record is" if left_out == 1 else f"{left_out} records are"
         notify(f"{records} left out, because no shop can contain what they say.")

@@ -125,6 +125,11 @@ def unknown_name(error: UnknownNameError) -> Problem:
     return Problem("invalid", message, fields=(FieldError(error.field, message),), details=details)
 
 
+def is_of_vendor(call: Call, vendor: str) -> bool:
+    """Return True if a request lists the entries of this vendor, or of all vendors."""
+    return "vendor" not in call.query or vendor == str(call.query["vendor"])
+
+
 def conflict(error: Exception) -> Reply:
     """Build the 409 response to a request that conflicts with existing data."""
     return Reply(409, {"error": {"code": "conflict", "message": str(error)}})

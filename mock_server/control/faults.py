@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mock_server.control.context import ControlContext
+from mock_server.control.context import ControlContext, is_of_vendor
 from mock_server.engine.call import Call
 from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Reply
@@ -31,7 +31,9 @@ class FaultEndpoints:
 
     def list_faults(self, call: Call) -> Reply:
         tenant = self._context.tenant(call).name
-        return Reply(200, {"faults": [_shown(fault) for fault in self._context.faults.faults(tenant)]})
+        faults = self._context.faults.faults(tenant)
+        found = [_shown(one) for one in faults if one.vendor == ANY or is_of_vendor(call, one.vendor)]
+        return Reply(200, {"faults": found})
 
     def create_fault(self, call: Call) -> Reply:
         tenant, faults = self._context.tenant(call), self._context.faults

@@ -6,7 +6,7 @@ from typing import Any
 from mock_server.access.grants import Grant
 from mock_server.access.keys import KeyExistsError
 from mock_server.access.plans import agreed
-from mock_server.control.context import ControlContext, conflict
+from mock_server.control.context import ControlContext, conflict, is_of_vendor
 from mock_server.engine.call import Call
 from mock_server.engine.reply import Reply
 
@@ -19,7 +19,8 @@ class KeyEndpoints:
 
     def list_keys(self, call: Call) -> Reply:
         grants = self._context.world.keys.held_by(self._context.tenant(call).name)
-        return Reply(200, {"keys": [_key(grant) for grant in grants]})
+        keys = [_key(grant) for grant in grants if is_of_vendor(call, grant.vendor)]
+        return Reply(200, {"keys": keys})
 
     def create_key(self, call: Call) -> Reply:
         tenant, requested = self._context.tenant(call).name, call.body
@@ -53,6 +54,7 @@ class KeyEndpoints:
         credentials = {
             name: self._context.credentials(call, vendor, self._context.world.keys.key(tenant, name))
             for name, vendor in self._context.vendors.items()
+            if is_of_vendor(call, name)
         }
         return Reply(200, {"tenant": tenant, "vendors": credentials})
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 from mock_server.clock import timestamp
-from mock_server.control.context import ControlContext, conflict, invalid
+from mock_server.control.context import ControlContext, conflict, invalid, is_of_vendor
 from mock_server.control.deliveries import delivery
 from mock_server.engine.call import Call
 from mock_server.engine.problem import Problem
@@ -40,7 +40,8 @@ class WebhookEndpoints:
 
     def list_webhooks(self, call: Call) -> Reply:
         tenant = self._context.tenant(call).name
-        return Reply(200, {"webhooks": [self._shown(one) for one in self._webhooks.every(tenant)]})
+        found = [one for one in self._webhooks.every(tenant) if is_of_vendor(call, one.vendor)]
+        return Reply(200, {"webhooks": [self._shown(one) for one in found]})
 
     def create_webhook(self, call: Call) -> Reply:
         tenant, requested = self._context.tenant(call).name, call.body

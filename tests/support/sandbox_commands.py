@@ -14,7 +14,7 @@ from mock_server.cli.serve import register
 
 
 def _program() -> Any:
-    app = typer.Typer()
+    app = typer.Typer(rich_markup_mode=None)
     register(app)
     return typer.main.get_command(app)
 
