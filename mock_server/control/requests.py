@@ -128,7 +128,7 @@ class _Filters:
 
 
 def _compared(entry: Entry) -> Iterator[tuple[str, Any]]:
-    """Yield the name of each filter that compares a single value, and the entry's value for it."""
+    """Yield the name of each filter for an exact value, with the value that the entry has."""
     yield "vendor", entry.vendor
     yield "operation", entry.operation
     yield "method", entry.scope["method"]

@@ -18,7 +18,7 @@ Kind = Literal["step", "webhook"]
 
 @dataclass(frozen=True, slots=True)
 class Upcoming:
-    """Something that will happen at the tenant's time `due` (µs).
+    """A step or a webhook delivery that becomes due at the tenant's time `due` (µs).
 
     `what` is the name of the step, or of the event that a webhook reports. `subject` is the ID of the record
     that the step is about, or of the webhook. `return_id` is the ID of the return, or None if it is unknown.
