@@ -7,7 +7,7 @@ import typer
 
 from mock_server.cli.options import AtTenant, ShownAtSandbox
 from mock_server.cli.output import notify
-from mock_server.cli.request import FAILED, MISUSED, fail, not_none
+from mock_server.cli.request import MISUSED, fail, not_none
 
 File = Annotated[Path, typer.Argument(help="Name of the file, in JSON.")]
 
@@ -22,7 +22,7 @@ def dump(at: AtTenant, file: File) -> None:
     try:
         file.write_bytes(answer.content)
     except OSError as error:
-        fail(f"The file {file} cannot be written: {error.strerror}.", FAILED)
+        fail(f"The file {file} cannot be written: {error.strerror}.", MISUSED)
     notify(f"{at.tenant} is exported to {file} ({len(answer.content):,} bytes).")
 
 

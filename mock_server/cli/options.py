@@ -28,6 +28,9 @@ OfVendor = Annotated[
 TenantName = Annotated[str, typer.Argument(metavar="TENANT", help="Name of the tenant.")]
 NewTenant = Annotated[str, typer.Argument(help="Name of the new tenant.")]
 ReturnId = Annotated[str, typer.Argument(help="The vendor's ID of the return.")]
+Seed = Annotated[
+    int | None, typer.Option(help="Number that determines the generated returns.", min=0, max=2**53 - 1)
+]
 After = Annotated[int | None, typer.Option("--after", help="Show only entries with a higher number.")]
 Last = Annotated[int | None, typer.Option("--last", help="Show only this many of the newest entries.")]
 Limit = Annotated[

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import quote
@@ -10,6 +11,7 @@ from urllib.parse import quote
 import typer
 
 from mock_server.cli import unreachable
+from mock_server.cli.environment import ignored_secrets
 from mock_server.cli.output import notify
 
 if TYPE_CHECKING:
@@ -157,7 +159,11 @@ def _refusal(answer: httpx.Response) -> str:
     except (ValueError, KeyError, TypeError):
         return _not_a_sandbox(answer)
     if answer.status_code == codes.UNAUTHORIZED:
-        return f"{message} Pass it with --token or RETURNS_CONTROL_TOKEN; `returns serve` printed it."
+        import openapi
+
+        ignored = " ".join(ignored_secrets(os.environ, openapi.vendors()))
+        advice = "Pass it with --token or RETURNS_CONTROL_TOKEN; `returns serve` printed it."
+        return f"{message} {advice} {ignored}".rstrip()
     return message
 
 

@@ -9,12 +9,13 @@ import typer
 
 from mock_server.cli.options import AtSandbox  # noqa: TC001 - typer reads the annotations
 from mock_server.cli.output import notify, print_line
-from mock_server.cli.request import FAILED, MISUSED, fail, tenant_path
+from mock_server.cli.request import DEFAULT_URL, MISUSED, fail, tenant_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _SCHEMA_NAME = "shop.schema.json"
+_SCHEMA_PATH = f"/{_SCHEMA_NAME}"  # where the sandbox serves it
 
 
 def read_shop_file(path: Path) -> Mapping[str, Any]:
@@ -43,16 +44,20 @@ def seed_template(
     from mock_server.shop import template
 
     if file is None:
-        print_line(template.example(str(template.SCHEMA)).rstrip("\n"))
+        print_line(template.example(DEFAULT_URL + _SCHEMA_PATH).rstrip("\n"))
         return
-    beside = file.with_name(_SCHEMA_NAME)
+    if not file.parent.is_dir():
+        fail(f"{file} cannot be written: {file.parent} is not a folder.", MISUSED)
+    if file.is_dir():
+        fail(f"{file} is a folder; name a file.", MISUSED)
     if file.exists() and not force:
         fail(f"{file} exists already; choose another name, or pass --force to replace it.", MISUSED)
+    beside = file.with_name(_SCHEMA_NAME)
     try:
-        beside.write_bytes(template.SCHEMA.read_bytes())
         file.write_text(template.example(f"./{_SCHEMA_NAME}"), "utf-8")
+        beside.write_bytes(template.SCHEMA.read_bytes())
     except OSError as error:
-        fail(f"{error.filename} cannot be written: {error.strerror}.", FAILED)
+        fail(f"{error.filename or file} cannot be written: {error.strerror}.", MISUSED)
     notify(f"{file} and {beside} are written. Start a sandbox with: returns serve --seed-file {file}")
 
 
@@ -71,4 +76,4 @@ def export(
     if left_out := int(answer.headers.get("x-sandbox-left-out", "0")):
         records = "1 record is" if left_out == 1 else f"{left_out} records are"
         notify(f"{records} left out, because no shop can contain what they say.")
-    print_line(template.as_yaml(answer.json(), str(template.SCHEMA)).rstrip("\n"))
+    print_line(template.as_yaml(answer.json(), at.url.strip().rstrip("/") + _SCHEMA_PATH).rstrip("\n"))

@@ -11,11 +11,13 @@ import typer
 
 from mock_server.cli import durations
 from mock_server.cli.completion import complete_vendor
-from mock_server.cli.options import AtSandbox, OfVendor, ShownAtSandbox, ShownAtTenant, Vendor
+from mock_server.cli.options import AtSandbox, OfVendor, Seed, ShownAtSandbox, ShownAtTenant, Vendor
 from mock_server.cli.output import notify
 from mock_server.cli.request import MISUSED, fail, member, not_none, tenant_path
 from mock_server.cli.shop import read_shop_file
 from mock_server.cli.until import until as parse_until
+
+MAX_SEED_SIZE = 1_000
 
 
 class OnOff(StrEnum):
@@ -52,8 +54,16 @@ def create_tenant(
     at: ShownAtSandbox,
     name: Annotated[str, typer.Argument(help="Name of the new tenant.")],
     *,
-    seed: Annotated[int | None, typer.Option(help="Number that determines the generated returns.")] = None,
-    seed_size: Annotated[int | None, typer.Option(help="Returns to generate for each vendor.")] = None,
+    seed: Seed = None,
+    seed_size: Annotated[
+        int | None,
+        typer.Option(
+            help="Returns to generate for each vendor, at most 1000, because the command waits for them. "
+            "`returns serve --seed-size` allows 20000.",
+            min=0,
+            max=MAX_SEED_SIZE,
+        ),
+    ] = None,
     seed_file: Annotated[
         Path | None, typer.Option(help="YAML file with your own shop, instead of generated returns.")
     ] = None,
@@ -141,7 +151,7 @@ def _target(
     if (duration is None) == (until is None):
         raise ValueError("Pass either a duration such as 3d, or --until.")
     body: dict[str, Any] = (
-        {"seconds": durations.seconds(duration)} if duration is not None else parse_until(until or "")
+        {"seconds": durations.limited_seconds(duration)} if duration is not None else parse_until(until or "")
     )
     details = not_none(vendor=vendor, within_days=within and _days(within))
     if details:
@@ -153,7 +163,7 @@ def _target(
 
 def _days(duration: str) -> int:
     """Convert a duration to days, rounded up."""
-    return max(1, -(-durations.seconds(duration) // 86_400))
+    return max(1, -(-durations.limited_seconds(duration) // 86_400))
 
 
 def freeze(at: ShownAtTenant) -> None:

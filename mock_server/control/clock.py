@@ -70,7 +70,7 @@ class ClockEndpoints:
         if "to" not in requested:
             to: int = now + round(requested["seconds"] * SECOND)
             if to >= LAST:
-                raise invalid("seconds", "the clock cannot go beyond the year 2199")
+                raise _too_late("seconds", now)
             return to
         target = moment(requested["to"], "to")
         earliest = now if self._context.world.clocks.frozen(tenant) else now - TOLERANCE
@@ -86,18 +86,18 @@ class ClockEndpoints:
             known = [due for due in dues if due is not None]
             if not known:
                 raise invalid("until", f"nothing is scheduled; the clock stays at {timestamp(now)}")
-            return self._possible(max(min(known), now))
+            return self._possible(max(min(known), now), now)
         vendor, row = self._return(tenant, until)
         latest = now + until.get("within_days", _WITHIN_DAYS) * _DAY
         try:
             due = reached(world, vendor, row, _statuses(vendor, until["status"]), latest=latest)
         except NeverReachedError as error:
             raise Problem("invalid", str(error), fields=(FieldError("until", str(error)),)) from None
-        return now if due is None else self._possible(max(due, now))
+        return now if due is None else self._possible(max(due, now), now)
 
-    def _possible(self, target: int) -> int:
+    def _possible(self, target: int, now: int) -> int:
         if target >= LAST:
-            raise invalid("until", "the clock cannot go beyond the year 2199")
+            raise _too_late("until", now)
         return target
 
     def _return(self, tenant: str, until: Mapping[str, Any]) -> tuple[Vendor, Row]:
@@ -114,6 +114,11 @@ class ClockEndpoints:
             at = f" at {until['vendor']}" if "vendor" in until else ""
             raise Problem("not_found", f"The tenant {tenant!r} has no return {id_[:80]!r}{at}.")
         return vendors[rows[0].vendor], rows[0]
+
+
+def _too_late(field: str, now: int) -> Problem:
+    message = f"The clock shows {timestamp(now)} and cannot go beyond the year 2199."
+    return Problem("invalid", message, fields=(FieldError(field, message),))
 
 
 def _statuses(vendor: Vendor, wanted: str) -> frozenset[str]:
