@@ -178,7 +178,8 @@ def _serve_at(listener: socket, settings: Settings, ready_file: Path | None) -> 
     from mock_server.serving.log import RequestLog
     from mock_server.serving.ready import ReadyFile, ReadyFileError
     from mock_server.shop.mistakes import ShopError
-    from mock_server.store import StoreError, WrongDatabaseError
+    from mock_server.store import StoreError
+    from mock_server.store.model import WrongDatabaseError
 
     file: ReadyFile | None = None
     log = RequestLog()

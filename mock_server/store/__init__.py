@@ -19,21 +19,10 @@ from mock_server.store.change import Change
 from mock_server.store.database import open_database, open_scratch, probe, vacuum
 from mock_server.store.file import Watch
 from mock_server.store.memory import CounterKey, Memory, Reload, TenantTable
-from mock_server.store.model import Filters, Order, Row, Sorting, Step, StoreError, WrongDatabaseError
+from mock_server.store.model import Filters, Order, Row, Sorting, Step, StoreError
 from mock_server.store.watching import WatchedChange, watch
 
-__all__ = [
-    "EVERYTHING",
-    "Change",
-    "Filters",
-    "Order",
-    "Row",
-    "Sorting",
-    "Step",
-    "Store",
-    "StoreError",
-    "WrongDatabaseError",
-]
+__all__ = ["EVERYTHING", "Change", "Filters", "Order", "Row", "Sorting", "Step", "Store", "StoreError"]
 
 EVERYTHING = Filters()
 _NOT_HOLDING = -1

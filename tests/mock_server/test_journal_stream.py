@@ -147,7 +147,7 @@ def follow(home: Path, url: str, *more: str) -> subprocess.Popen[str]:
 def test_follow_refuses_other_options_in_a_sentence(tmp_path: Path, served: Serving) -> None:
     done = run(tmp_path, "sandbox", "requests", "--follow", "--limit", "3", "--url", served.url)
     assert done.returncode == 2
-    assert "without --no-tenant and --limit" in done.stderr
+    assert "without --no-tenant, --limit and --last" in done.stderr
     done = run(tmp_path, "sandbox", "requests", "--follow", "--tenant", "nobody", "--url", served.url)
     assert done.returncode == 2
     assert 'There is no tenant named "nobody"' in done.stderr
@@ -164,7 +164,7 @@ def test_log_prints_a_plain_line_for_each_request(tmp_path: Path) -> None:
         found, missing, unknown = (text for text in output.read().splitlines() if "GET" in text)
     assert re.search(r"^\S+Z demo 200 GET /returnmate/v1/rmas list_returns \d+\.\dms$", found)
     assert " demo 404 GET /returnmate/v1/rmas/x%1b[2J?token=***" in missing
-    assert re.search(r"Z - 401 GET .*This API key is not known here\.$", unknown)
+    assert re.search(r"Z unknown 401 GET .*This API key is not known here\.$", unknown)
     assert "unknown-key-xyz" not in unknown
     assert "hidden-token-value" not in missing
 
@@ -260,7 +260,9 @@ def test_line_shows_fault_and_verdict_without_control_characters() -> None:
         "verdict": "There is\nnothing. " + "z" * 500,
     }
     plain = line(exchange)
-    assert plain.startswith("2026-03-02T09:41:07Z - 503 GET /x�[2J?a=1 - 12.3ms fault=outage-1 There is�")
+    assert plain.startswith(
+        "2026-03-02T09:41:07Z unknown 503 GET /x�[2J?a=1 unknown 12.3ms fault=outage-1 There is�"
+    )
     assert len(plain) < 400
     coloured = line(exchange, colours=True)
     assert "\x1b[31m503\x1b[0m" in coloured

@@ -119,7 +119,7 @@ def test_template_is_printed_or_written_beside_its_schema(tmp_path: Path) -> Non
     assert command("sandbox", "seed-template", str(file), "--force").exit_code == 0
     assert file.read_text("utf-8") != "mine"
     nowhere = command("sandbox", "seed-template", str(tmp_path / "missing" / "shop.yaml"))
-    assert nowhere.exit_code == 1
+    assert nowhere.exit_code == 2
     assert "cannot be written" in nowhere.stderr
 
 
