@@ -12,17 +12,26 @@ import typer
 
 from mock_server.cli.options import After, AtTenant, OfVendor, ShownAtTenant, page
 from mock_server.cli.output import notify, print_line, print_table, printable
-from mock_server.cli.request import INTERRUPTED, MISUSED, events, fail, member, not_none
+from mock_server.cli.request import FAILED, INTERRUPTED, MISUSED, events, fail, member, not_none
 from mock_server.journal.lines import UNKNOWN, line, wants_colours
+from mock_server.journal.moments import tenant_time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 NoTenant = Annotated[
     bool, typer.Option("--no-tenant", help="Use the requests whose tenant is unknown instead.")
 ]
-Id = Annotated[int, typer.Argument(help="ID of the request; `returns sandbox requests` lists them.", min=1)]
+Id = Annotated[
+    int | None,
+    typer.Argument(
+        help="ID of the request, as `returns sandbox requests` lists it.  [default: the newest request]",
+        min=1,
+    ),
+]
 _COLUMNS = ("id", "time", "tenant", "method", "path", "operation", "status", "ms", "verdict")
+_CLOCK = "tenant's clock"
+_NOTHING = "No request was recorded since the sandbox started, or the recorded requests were deleted."
 
 
 def requests(
@@ -87,7 +96,7 @@ def _list(at: ShownAtTenant, path: str, query: Mapping[str, Any]) -> None:
     if at.wants_json:
         at.show(answer)
     elif found:
-        print_table(_COLUMNS, [_row(exchange) for exchange in sorted(found, key=itemgetter("id"))])
+        _print_table(sorted(found, key=itemgetter("id")))
     else:
         notify("No request matches. The journal keeps the newest requests since the sandbox started.")
 
@@ -103,13 +112,20 @@ def _follow(at: ShownAtTenant, path: str, query: Mapping[str, Any]) -> None:
     notify("The sandbox has stopped.")
 
 
-def request(at: ShownAtTenant, id_: Id, *, no_tenant: NoTenant = False) -> None:
+def request(at: ShownAtTenant, id_: Id = None, *, no_tenant: NoTenant = False) -> None:
     """Show one request and its response, with headers and bodies.
 
-    Credentials are hidden.
+    All tenants share one numbering, so the first request of a tenant is rarely number 1. Without an ID, the
+    newest request is shown. Credentials are hidden.
     """
-    path = f"/requests/{id_}" if no_tenant else at.path("requests", str(id_))
-    answer = at.call("GET", path)
+    path = "/requests" if no_tenant else at.path("requests")
+    if id_ is None:
+        query = {"limit": 1} if no_tenant else {"limit": 1, "without_tenant": "true"}
+        found = member(at.call("GET", path, query=query), "requests")
+        if not found:
+            fail(_NOTHING, FAILED)
+        id_ = found[0]["id"]
+    answer = at.call("GET", f"{path}/{id_}")
     if at.wants_json:
         at.show(answer)
     else:
@@ -123,10 +139,21 @@ def clear_requests(at: AtTenant, *, no_tenant: NoTenant = False) -> None:
     notify("The recorded requests are deleted.")
 
 
+def _print_table(exchanges: Sequence[Mapping[str, Any]]) -> None:
+    """Print requests with real times, and with the times on the tenant's clock where these differ."""
+    clocks = [tenant_time(exchange) for exchange in exchanges]
+    rows = [_row(exchange) for exchange in exchanges]
+    if not any(clocks):
+        print_table(_COLUMNS, rows)
+        return
+    with_clocks = [(*row[:2], clock, *row[2:]) for row, clock in zip(rows, clocks, strict=True)]
+    print_table((*_COLUMNS[:2], _CLOCK, *_COLUMNS[2:]), with_clocks)
+
+
 def _row(exchange: Mapping[str, Any]) -> tuple[Any, ...]:
     return (
         exchange["id"],
-        exchange["at"],
+        exchange["received_at"],
         exchange["tenant"] or UNKNOWN,
         exchange["method"],
         _target(exchange),
@@ -148,7 +175,9 @@ def _fault(exchange: Mapping[str, Any]) -> str:
 def _lines(exchange: Mapping[str, Any]) -> Iterator[str]:
     """Yield the lines of the detailed view of a request."""
     yield f"Request {exchange['id']} of tenant {exchange['tenant'] or UNKNOWN}"
-    yield f"{exchange['at']} on the tenant's clock, {exchange['received_at']} in real time"
+    yield f"Received at {exchange['received_at']} in real time"
+    if clock := tenant_time(exchange):
+        yield f"At {clock} on the tenant's clock"
     yield f"Operation: {exchange['operation'] or UNKNOWN} ({exchange['vendor'] or 'no vendor'})"
     yield printable(f"Verdict: {exchange['verdict']}{_fault(exchange)}")
     yield from (printable(f"  {one['field']}: {one['message']}") for one in exchange["errors"])

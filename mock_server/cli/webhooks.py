@@ -23,6 +23,7 @@ from mock_server.cli.options import (
 )
 from mock_server.cli.output import notify, print_document, print_json, print_line, print_table
 from mock_server.cli.request import MISUSED, fail, member, not_none
+from mock_server.wording import phrase
 
 WebhookId = Annotated[
     str, typer.Argument(metavar="WEBHOOK", help="ID of the webhook; `returns sandbox webhooks` lists them.")
@@ -37,6 +38,9 @@ Events = Annotated[
 ]
 OfWebhook = Annotated[str | None, typer.Option("--webhook", help="Only deliveries to this webhook.")]
 OfEvent = Annotated[str | None, typer.Option("--event", help="Only deliveries of this event.")]
+OfReturn = Annotated[
+    str | None, typer.Option("--return", help="Only deliveries about the return with this ID.")
+]
 State = Annotated[
     str | None, typer.Option("--state", help="Only deliveries in this state: waiting, delivered or given_up.")
 ]
@@ -103,7 +107,8 @@ def add(
     if at.wants_json:
         print_json(answer)
     else:
-        print_table(("", ""), list(answer.json().items()), wrap=False)
+        rows = [(phrase(name), value) for name, value in answer.json().items()]
+        print_table(("", ""), rows, wrap=False)
 
 
 def change(
@@ -114,12 +119,15 @@ def change(
         str | None, typer.Option("--to", help="New URL that receives the deliveries.")
     ] = None,
     event: Events = None,
+    secret: Annotated[
+        str | None, typer.Option(help="New secret that signs the deliveries, at least 32 characters.")
+    ] = None,
     condition: Conditions = None,
 ) -> None:
-    """Change the URL, the events or the conditions of a webhook."""
-    body = not_none(url=receiver, events=event or None, conditions=_conditions(condition))
+    """Change the URL, the events, the secret or the conditions of a webhook."""
+    body = not_none(url=receiver, events=event or None, secret=secret, conditions=_conditions(condition))
     if not body:
-        fail("Name what to change with --to, --event or --condition.", MISUSED)
+        fail("Name what to change with --to, --event, --secret or --condition.", MISUSED)
     at.show(at.call("PATCH", at.path("webhooks", webhook), body))
 
 
@@ -165,6 +173,7 @@ def deliveries(
     vendor: OfVendor = None,
     webhook: OfWebhook = None,
     event: OfEvent = None,
+    return_id: OfReturn = None,
     state: State = None,
 ) -> None:
     """List sent and pending webhooks, oldest first.
@@ -172,6 +181,7 @@ def deliveries(
     Shows the result of each delivery's last attempt.
     """
     query = page(after, limit, last) | not_none(vendor=vendor, webhook=webhook, event=event, state=state)
+    query |= {"return": return_id} if return_id else {}
     answer = at.call("GET", at.path("deliveries"), query=query)
     at.show(answer, "deliveries")
 
@@ -183,7 +193,8 @@ def delivery(at: ShownAtTenant, delivery_id: DeliveryId) -> None:
         print_json(answer)
         return
     attempts = member(answer, "log")
-    head = [item for item in answer.json().items() if item[0] not in {"log", "payload"}]
+    rest = [item for item in answer.json().items() if item[0] not in {"log", "payload"}]
+    head = [(phrase(name), value) for name, value in rest]
     print_table(("", ""), head)
     print_line("")
     print_document(member(answer, "payload"))
