@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mock_server.engine.body import ClientDisconnected
 from mock_server.engine.call import Call
+from mock_server.engine.checks import check_limits, check_open, check_scope, wrong_method
 from mock_server.engine.names_first import first_problem, unchecked_call
 from mock_server.engine.parameters import Headers
 from mock_server.engine.problem import Problem
@@ -174,7 +175,7 @@ class Api:
         """
         operation = state.operation = route.operations.get(scope["method"])
         if operation is None:
-            return self._refuse(_wrong_method(scope["method"], route), None, state)
+            return self._refuse(wrong_method(scope["method"], route), None, state)
         try:
             return await self._run_and_wait(operation, segments, scope, receive, state)
         except BrokenReplyError as broken:
@@ -260,12 +261,12 @@ class Api:
         if grant is not None:
             if self._meter is not None and not state.fault:  # after a fault, the request is counted already
                 state.verdict = self._meter.take(grant)
-                _check_limits(state.verdict)
-                _check_open(self._meter.closed(grant))
+                check_limits(state.verdict)
+                check_open(self._meter.closed(grant))
                 injector = self._injector
                 if injector is not None and grant.tenant in injector.tenants:
                     injector.inject(grant.tenant, operation.id)
-            _check_scope(grant, operation)
+            check_scope(grant, operation)
         headers = Headers(raw)
         path, values = operation.parameters.read(segments, query, headers)
         body = None
@@ -367,38 +368,3 @@ def _media_type(body: File | EventStream, state: RequestState) -> bytes:
     if isinstance(body, EventStream):
         state.events = body.events
     return body.media_type.encode()
-
-
-def _check_limits(verdict: Verdict) -> None:
-    if not verdict.allowed:
-        raise Problem(
-            "rate_limited",
-            f"The limit of {verdict.limit} requests per {verdict.window} is used up;"
-            f" try again in {verdict.retry_after} seconds.",
-            details={"retry_after": verdict.retry_after},
-            headers=((b"retry-after", b"%d" % verdict.retry_after),),
-        )
-
-
-def _check_open(closed: str) -> None:
-    if closed:
-        raise Problem("unavailable", closed)
-
-
-def _check_scope(grant: Grant, operation: Operation) -> None:
-    if operation.scope is not None and operation.scope not in grant.scopes:
-        raise Problem(
-            "forbidden",
-            f"This key lacks the scope {operation.scope}.",
-            details={"required_scope": operation.scope},
-        )
-
-
-def _wrong_method(method: str, route: Route) -> Problem:
-    allowed = route.allow.decode()
-    return Problem(
-        "method_not_allowed",
-        f"{method} is not possible here; {allowed} {'are' if ',' in allowed else 'is'}.",
-        details={"allowed": allowed.split(", ")},
-        headers=((b"allow", route.allow),),
-    )

@@ -145,7 +145,7 @@ def test_return_is_moved_and_appears_in_the_ledger(command: Command, url: str) -
         (("sandbox", "deliveries", "--last", "0"), 5, "last must be at least 1."),
         (("sandbox", "ledger", "--last", "1", "--limit", "1"), 2, "Use either --limit for the oldest"),
         (("sandbox", "advance", "3x"), 2, "'3x' is not a duration; write for example 3d, 2h, 90m"),
-        (("sandbox", "advance", "99999999999999999999"), 5, "seconds must be"),
+        (("sandbox", "advance", "99999999999999999999"), 2, "'99999999999999999999' is too long"),
         (("sandbox", "keys", "--tenant", "unknown"), 2, 'There is no tenant named "unknown".'),
         (
             ("sandbox", "create-key", "returnmate", "odd", "--scope", "rmas:destroy"),
