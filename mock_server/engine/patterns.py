@@ -38,6 +38,7 @@ PATTERNS: Final[Mapping[str, str]] = {
     r"^[!-~]*$": "must be printable ASCII characters without spaces",
     r"^https?://": f"must be {_ADDRESS}",
     r"^https?://[!-~]+$": f"must be {_ADDRESS}",
+    r"^(https?:/)?/[!-~]*$": "must be a path, or an address that begins with http:// or https://",
     r"^evt_": "must begin with evt_",
     r"^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$": "must be a JSON Web Token: three parts with points",
     r"^[\w.+-]+/[\w.+-]+(; ?[\w.-]+=[\w.-]+)*$": "must be a media type, such as text/html; charset=utf-8",
