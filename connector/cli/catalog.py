@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from connector.cli.completion import complete_vendor
-from connector.cli.options import As  # noqa: TC001 - typer reads the annotation
+from connector.cli.options import As, FactFiles, facts_by_vendor
 from connector.cli.output import Format, print_json, print_table
 
 if TYPE_CHECKING:
@@ -29,6 +30,12 @@ DELIVERS = {
     "reached": "once, when reached",
     "while_there": "when reached, and at each later change",
 }
+AFTER_LOSS = {
+    "repeats": "sends the write again",
+    "looks": "searches for the record, or reports an unknown outcome",
+    "reports": "reports an unknown outcome",
+    "platform": "the platform sends the write again",
+}
 WIDE = 140  # width of the terminal below which the table of guarantees is printed as a list
 SECONDS = {"day": 86_400, "hour": 3_600, "minute": 60}
 
@@ -41,7 +48,8 @@ def catalog(
         ),
     ] = None,
     guarantees: Annotated[  # noqa: FBT002
-        bool, typer.Option("--guarantees", help="Show what each trigger guarantees, and its limits.")
+        bool,
+        typer.Option("--guarantees", help="Show what triggers and actions guarantee, and their limits."),
     ] = False,
     output: As = Format.table,
 ) -> None:
@@ -59,11 +67,15 @@ def catalog(
         if guarantees:
             title = f"{each.vendor.title}: trigger guarantees"
             print_table(title, _GUARANTEE_COLUMNS, _guarantee_rows(each), min_width=WIDE)
+            title = f"\n{each.vendor.title}: action guarantees"
+            print_table(title, _ACTION_COLUMNS, _action_rows(each))
         else:
             _print_catalog(each)
 
 
 def _guarantees_as_data(integration: Integration) -> dict[str, object]:
+    from connector.definition.action_guarantees import action_guarantees
+
     triggers = integration.triggers.values()
     return {
         "vendor": integration.vendor.id,
@@ -71,6 +83,11 @@ def _guarantees_as_data(integration: Integration) -> dict[str, object]:
             {"trigger": trigger.key, **guarantee.model_dump(mode="json")}
             for trigger in triggers
             for guarantee in trigger.guarantees.values()
+        ],
+        "actions": [
+            {"action": action.key, **asdict(guarantee)}
+            for action in integration.actions.values()
+            for guarantee in action_guarantees(action)
         ],
     }
 
@@ -139,6 +156,23 @@ def _guarantee_rows(integration: Integration) -> Iterator[tuple[str, ...]]:
             )
 
 
+_ACTION_COLUMNS = ("Action", "Runtime", "After a failure", "After a lost connection", "Sent at most")
+
+
+def _action_rows(integration: Integration) -> Iterator[tuple[str, ...]]:
+    from connector.definition.action_guarantees import action_guarantees
+
+    for action in integration.actions.values():
+        for guarantee in action_guarantees(action):
+            yield (
+                action.key,
+                guarantee.runtime,
+                AFTER_LOSS[guarantee.after_failure],
+                AFTER_LOSS[guarantee.after_cut],
+                "as Make decides" if guarantee.attempts is None else f"{guarantee.attempts}",
+            )
+
+
 def _range(low: int, high: int) -> str:
     return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
@@ -160,16 +194,17 @@ def format_duration(seconds: int) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
-def fidelity(output: As = Format.table) -> None:
+def fidelity(files: FactFiles = None, output: As = Format.table) -> None:
     """Show which parts of each API are documented or assumed.
 
     Counts the operations, parameters and fields that the vendor documents, that were observed in its API, and
-    that are only assumed.
+    that are only assumed. With --facts, what `returns verify` confirmed for your account counts as observed.
     """
     from connector.definition.compiler import vendors
     from connector.definition.fidelity import shares
 
-    shares_by_vendor = {vendor: shares(vendor) for vendor in vendors()}
+    facts = facts_by_vendor(files)
+    shares_by_vendor = {vendor: shares(vendor, facts.get(vendor)) for vendor in vendors()}
     grades: tuple[Provenance, ...] = ("documented", "observed", "assumed")
     if output is Format.json:
         print_json(

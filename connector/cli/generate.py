@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from connector.cli.completion import complete_vendor
+from connector.cli.options import FactFiles, facts_by_vendor
 from connector.cli.output import notify, print_line
 
 if TYPE_CHECKING:
@@ -82,15 +83,18 @@ def zapier(
     output: Output = Path("zapier_app"),
     check: Check = False,  # noqa: FBT002
     include_assumed: Assumed = False,  # noqa: FBT002
+    files: FactFiles = None,
 ) -> None:
     """Write one Zapier app per vendor. Existing links to apps at Zapier are kept."""
     from connector.definition.compiler import integration
     from connector.generator.zapier import render
     from connector.generator.zapier.link import kept_link
 
+    facts = facts_by_vendor(files)
+
     def render_vendor(name: str) -> Mapping[str, str]:
         link = kept_link(output / name)
-        return render(integration(name), include_assumed=include_assumed, link=link)
+        return render(integration(name, facts.get(name)), include_assumed=include_assumed, link=link)
 
     _write(vendor, output, render_vendor, check=check)
 
@@ -101,6 +105,7 @@ def make(
     output: Output = Path("make_app"),
     check: Check = False,  # noqa: FBT002
     include_assumed: Assumed = False,  # noqa: FBT002
+    files: FactFiles = None,
     base_url: Annotated[
         str | None,
         typer.Option(help="Another address of the API, for testing; only with --vendor.", show_default=False),
@@ -118,9 +123,11 @@ def make(
 
         base_url = str(parse_url(base_url, "--base-url")).rstrip("/")
 
+    facts = facts_by_vendor(files)
+
     def render_vendor(name: str) -> Mapping[str, str]:
-        origins = kept_origins(output / name)
-        return render(integration(name), include_assumed=include_assumed, origins=origins, base_url=base_url)
+        made, origins = integration(name, facts.get(name)), kept_origins(output / name)
+        return render(made, include_assumed=include_assumed, origins=origins, base_url=base_url)
 
     _write(vendor, output, render_vendor, check=check)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,9 +15,9 @@ from connector.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-    from pathlib import Path
     from typing import Any
 
+    from connector.definition.facts import Facts
     from connector.definition.model import InputField, Integration
     from connector.profiles import Profile, Profiles
     from connector.runtime.connection import Connection
@@ -46,6 +47,14 @@ Inputs = Annotated[
         autocompletion=complete_input,
     ),
 ]
+FactFiles = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--facts",
+        help="File that `returns verify` wrote: what it confirmed counts as observed. Repeatable.",
+        show_default=False,
+    ),
+]
 As = Annotated[Format, typer.Option("--format", help="Output for people (table) or for programs (json).")]
 
 
@@ -59,6 +68,29 @@ def collect_inputs(
         return collect(fields, pairs or (), document)
     except InputError as error:
         raise typer.BadParameter(str(error)) from None
+
+
+def facts_by_vendor(files: Sequence[Path] | None) -> dict[str, Facts]:
+    """Read files of facts, keyed by vendor; the last file of a vendor counts.
+
+    Prints a notice for facts about another version of the vendor's specification. Raises
+    `ConfigurationError` if a file cannot be read, or its vendor is unknown.
+    """
+    from connector.definition import facts
+    from connector.definition.compiler import vendors
+
+    known: dict[str, Facts] = {}
+    for file in files or ():
+        found = facts.read(file)
+        if found.vendor not in vendors():
+            raise ConfigurationError(f"The facts in {file} are about {found.vendor!r}, which is no vendor.")
+        if not found.is_current:
+            notify(
+                f"{file}: the API description has changed since {found.verified_on}; names that it no longer "
+                f"has are ignored. Run `returns verify {found.vendor} --facts {file}` again."
+            )
+        known[found.vendor] = found
+    return known
 
 
 def profiles() -> Profiles:

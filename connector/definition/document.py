@@ -61,7 +61,7 @@ class Spec:
         if name not in schemas:
             raise LookupError(name)
         where = f"components.schemas.{name}"
-        return self._field(name, schemas[name], where, self.provenance)
+        return self.field(name, schemas[name], where, self.provenance)
 
     @property
     def schema_names(self) -> list[str]:
@@ -71,7 +71,7 @@ class Spec:
     def security_scheme(self, name: str) -> Mapping[str, Any] | None:
         """Return the security scheme `name`, or None if the document has no such scheme."""
         scheme = self.document.get("components", {}).get("securitySchemes", {}).get(name)
-        return None if scheme is None else self._resolve(scheme, f"components.securitySchemes.{name}")
+        return None if scheme is None else self.resolve(scheme, f"components.securitySchemes.{name}")
 
     @property
     def login_headers(self) -> set[str]:
@@ -83,12 +83,10 @@ class Spec:
             if scheme.get("type") == "apiKey" and scheme["in"] == "header"
         }
 
-    # --- operations
-
     def _operations(self) -> Iterator[Operation]:
         for path, raw in self.document.get("paths", {}).items():
             where = f"paths.{path}"
-            item = self._resolve(raw, where)
+            item = self.resolve(raw, where)
             self._check("path", item, where)
             inherited = self._mark(item, self.provenance, where)
             for method in METHODS:
@@ -114,15 +112,15 @@ class Spec:
         self._check("operation", raw, where)
         if "operationId" not in raw:
             raise SpecError(f"{where}: operationId is missing.")
-        provenance = self._provenance(raw, inherited, where)
+        provenance = self.provenance_of(raw, inherited, where)
         parameters = self._parameters(
             [*shared, *raw.get("parameters", ())], f"{where}.parameters", provenance
         )
         body, required = self._body(raw.get("requestBody"), f"{where}.requestBody", provenance)
         status, answer = self._success(raw.get("responses", {}), f"{where}.responses")
         place = f"{where}.responses.{status}"
-        media_type, media = self._media(answer, place)
-        origin = self._provenance(answer, provenance, place)
+        media_type, media = self.media(answer, place)
+        origin = self.provenance_of(answer, provenance, place)
         return Operation(
             id=raw["operationId"],
             method=cast("Any", method.upper()),
@@ -133,7 +131,7 @@ class Spec:
             body=body,
             body_required=required,
             status=status,
-            response=self._field("response", media["schema"], f"{place}.schema", origin),
+            response=self.field("response", media["schema"], f"{place}.schema", origin),
             media_type=media_type,
             scope=raw.get("x-required-scope"),
             provenance=provenance,
@@ -153,14 +151,14 @@ class Spec:
 
     def _parameter(self, raw: Any, where: str, inherited: Provenance) -> Parameter | None:
         """Parse a path or query parameter; return None for headers, which only authentication sets."""
-        parameter = self._resolve(raw, where)
+        parameter = self.resolve(raw, where)
         self._check("parameter", parameter, where)
         if parameter["in"] == "header":
             return None
         if parameter["in"] not in ("path", "query"):
             raise SpecError(f"{where}: parameters in {parameter['in']!r} are not supported.")
-        provenance = self._provenance(parameter, inherited, where)
-        field = self._field(parameter["name"], parameter.get("schema", {}), f"{where}.schema", provenance)
+        provenance = self.provenance_of(parameter, inherited, where)
+        field = self.field(parameter["name"], parameter.get("schema", {}), f"{where}.schema", provenance)
         field = field.model_copy(
             update={
                 "type": "string" if field.type == "text" else field.type,  # a URL has no line breaks
@@ -174,28 +172,28 @@ class Spec:
     def _body(self, raw: Any, where: str, inherited: Provenance) -> tuple[Field | None, bool]:
         if raw is None:
             return None, False
-        body = self._resolve(raw, where)
+        body = self.resolve(raw, where)
         self._check("body", body, where)
         media = self._json(body, where)
-        provenance = self._provenance(body, inherited, where)
-        return self._field("body", media["schema"], f"{where}.schema", provenance), bool(body.get("required"))
+        provenance = self.provenance_of(body, inherited, where)
+        return self.field("body", media["schema"], f"{where}.schema", provenance), bool(body.get("required"))
 
     def _success(self, responses: Mapping[str, Any], where: str) -> tuple[int, Mapping[str, Any]]:
         for status, raw in responses.items():
             if str(status).startswith("2"):
-                response = self._resolve(raw, f"{where}.{status}")
+                response = self.resolve(raw, f"{where}.{status}")
                 self._check("response", response, f"{where}.{status}")
                 return int(status), response
         raise SpecError(f"{where}: no successful response is described.")
 
-    def _media(self, response: Mapping[str, Any], where: str) -> tuple[str, Mapping[str, Any]]:
+    def media(self, response: Mapping[str, Any], where: str) -> tuple[str, Mapping[str, Any]]:
         """Return a successful response's media type, which is JSON or binary, and its media type object."""
         content = response.get("content", {})
         if JSON in content or len(content) != 1:
             return JSON, self._json(response, where)
         ((media_type, media),) = content.items()
         self._check("media", media, where)
-        schema = self._resolve(media.get("schema", {}), where)
+        schema = self.resolve(media.get("schema", {}), where)
         if (schema.get("type"), schema.get("format")) != ("string", "binary"):
             raise SpecError(f"{where}: {media_type} is supported only as a string of the format binary.")
         return media_type, media
@@ -211,14 +209,13 @@ class Spec:
         if "example" in media:
             return self._expand(media["example"])
         for example in media.get("examples", {}).values():
-            return self._expand(self._resolve(example, "example").get("value"))
+            return self._expand(self.resolve(example, "example").get("value"))
         return None
 
-    # --- schemas
-
-    def _field(self, key: str, raw: Any, where: str, inherited: Provenance | None) -> Field:
+    def field(self, key: str, raw: Any, where: str, inherited: Provenance | None) -> Field:
+        """Parse the schema `raw`, which is at `where` in the document, into a `Field` with the key `key`."""
         schema = self._merged(raw, where)
-        provenance = self._provenance(schema, inherited, where)
+        provenance = self.provenance_of(schema, inherited, where)
         kind = self._type(schema, where)
         children = self._children(schema, kind, where, provenance)
         holder = self._merged(schema.get("items", {}), f"{where}.items") if kind == "list" else schema
@@ -253,10 +250,10 @@ class Spec:
         if kind == "list":
             place = f"{where}.items"
             holder = self._merged(schema.get("items", {}), place)
-            inherited = self._provenance(holder, inherited, place)
+            inherited = self.provenance_of(holder, inherited, place)
         required = set(holder.get("required", ()))
         return tuple(
-            self._field(name, raw, f"{place}.{name}", inherited).model_copy(
+            self.field(name, raw, f"{place}.{name}", inherited).model_copy(
                 update={"required": name in required}
             )
             for name, raw in holder.get("properties", {}).items()
@@ -281,7 +278,7 @@ class Spec:
         Alternative objects in `oneOf` become one object with variants. If the alternatives in `oneOf` or
         `anyOf` are all strings, only the first alternative is used.
         """
-        schema = dict(self._resolve(raw, where))
+        schema = dict(self.resolve(raw, where))
         self._check("schema", schema, where)
         for part in schema.pop("allOf", ()):
             schema = _joined(self._merged(part, f"{where}.allOf"), schema)
@@ -303,9 +300,8 @@ class Spec:
                 schema = {**alternatives[0], **schema}
         return schema
 
-    # --- references, keywords, provenance
-
-    def _resolve(self, raw: Any, where: str) -> Any:
+    def resolve(self, raw: Any, where: str) -> Any:
+        """Follow the `$ref` of an object; return the object itself if it has none."""
         seen: set[str] = set()
         while isinstance(raw, dict) and "$ref" in raw:
             target = str(raw["$ref"])
@@ -322,7 +318,7 @@ class Spec:
 
     def _expand(self, value: Any) -> Any:
         """Return the example `value` with each `$ref` replaced by the value that it refers to."""
-        value = self._resolve(value, "example")
+        value = self.resolve(value, "example")
         if isinstance(value, dict):
             return {key: self._expand(member) for key, member in value.items()}
         return [self._expand(item) for item in value] if isinstance(value, list) else value
@@ -342,7 +338,9 @@ class Spec:
             raise SpecError(f"{place}: x-provenance {mark!r} is not one of {', '.join(PROVENANCES)}.")
         return cast("Provenance | None", mark)
 
-    def _provenance(self, holder: Mapping[str, Any], inherited: Provenance | None, where: str) -> Provenance:
+    def provenance_of(
+        self, holder: Mapping[str, Any], inherited: Provenance | None, where: str
+    ) -> Provenance:
         """Return the object's own or inherited provenance, or raise `SpecError` if both are missing."""
         mark = self._mark(holder, inherited, where)
         if mark is None:

@@ -19,6 +19,12 @@ DAY = 86_400
 WORST_FIRST: tuple[Provenance, ...] = ("assumed", "observed", "documented")
 
 
+_UNREAD = (
+    "The first poll reads existing records for up to 25 seconds, newest first. A record that it does not"
+    " reach can fire for a state from before the Zap was turned on."
+)
+
+
 def guarantees(
     source: Source,
     occurred_at: Path | None,
@@ -196,10 +202,12 @@ def _loses(source: Source, runtime: Runtime, items: int, *, by_id: bool) -> str:
             return f"Records that appear more than {_span(source.overlap)} after newer ones."
         return f"All but the newest {items:,} records if more arrive between two polls."
     if isinstance(source, ChangedSince):
-        return _loses_changes(source, runtime, items)
-    if isinstance(source, Snapshot):
-        return _loses_of_snapshot(source, runtime, items)
-    return _loses_of_window(source, runtime, items)
+        misses = _loses_changes(source, runtime, items)
+    elif isinstance(source, Snapshot):
+        misses = _loses_of_snapshot(source, runtime, items)
+    else:
+        misses = _loses_of_window(source, runtime, items)
+    return f"{misses} {_UNREAD}" if runtime == "zapier" and source.state is not None else misses
 
 
 def _loses_of_window(source: WindowScan, runtime: Runtime, items: int) -> str:
@@ -237,12 +245,12 @@ def _loses_changes(source: ChangedSince, runtime: Runtime, items: int) -> str:
     """Describe the events that can be missed when polling for records changed since a given time."""
     if runtime == "python":
         late = f"Changes that appear more than {_span(source.overlap)} after newer ones"
-        young = f"A record unchanged for {_span(source.look_back)}"
+        young = f"A record unchanged for {_span(source.look_back)} counts as new when it changes."
     else:
         late = (
             f"Changes more than {_span(source.window)} before a poll, and all but the first {items:,} records"
         )
-        young = f"A record unchanged for {_span(source.window)} before the first poll"
+        young = ""
     if source.mark is None and source.state is None:
         return f"{late}."
     if source.mark is not None:
@@ -251,7 +259,7 @@ def _loses_changes(source: ChangedSince, runtime: Runtime, items: int) -> str:
         return f"{late}{between if latest else ''}."
     between = "" if source.reached else "; states passed through between two polls"
     again = "; entering the same state again" if runtime == "zapier" and not source.reached else ""
-    return f"{late}{between}{again}. {young} counts as new when it changes."
+    return " ".join(filter(None, (f"{late}{between}{again}.", young)))
 
 
 def _loses_of_snapshot(source: Snapshot, runtime: Runtime, items: int) -> str:

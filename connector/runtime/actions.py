@@ -10,9 +10,10 @@ idempotent unless the client can detect that the request was never applied.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from connector.definition.action_guarantees import MOST_SENDS
 from connector.definition.paths import at_path
 from connector.errors import ConnectorError, NotFound, OutcomeUnknown
 from connector.runtime.compare import was_sent
@@ -23,19 +24,17 @@ from connector.transport.times import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from connector.definition.model import Action, Finding
     from connector.runtime.inputs import FilledInputs
     from connector.transport.client import Client
 
-ATTEMPTS = 3
-"""How many times an idempotent write is sent before `OutcomeUnknown` is raised."""
 MAX_LOOK_PAGES = 10
 MAX_LOOK_TIME = timedelta(seconds=60)
 CHECK_FIRST = "check before you send it again."
 TOLERANCE = timedelta(seconds=2)
 """How much earlier than the request a record may be dated: `Date` headers omit fractions of a second."""
+REMEMBERED = 2 * TOLERANCE
 
 
 class BoundAction:
@@ -44,6 +43,8 @@ class BoundAction:
     def __init__(self, client: Client, action: Action) -> None:
         self.action = action
         self._client = client
+        self._returned: dict[str, datetime] = {}
+        """When earlier calls returned a record, by the record's ID."""
 
     @attributed
     async def __call__(self, **inputs: Any) -> dict[str, Any]:
@@ -66,13 +67,13 @@ class BoundAction:
                 answer = await self._client.call(operation, filled.values)
             except OutcomeUnknown as lost:
                 if self.action.after_timeout == "find":
-                    return await self._look(filled, started, lost)
-                if self.action.after_timeout == "ask" or attempt == ATTEMPTS:
+                    return self._remembered(await self._look(filled, started, lost))
+                if self.action.after_timeout == "ask" or attempt == MOST_SENDS:
                     raise
                 await self._client.sleep(LOOK_PAUSES[attempt - 1])
                 continue
             data: dict[str, Any] = answer.data
-            return data
+            return self._remembered(data)
 
     async def _look(self, filled: FilledInputs, started: datetime, lost: OutcomeUnknown) -> dict[str, Any]:
         """Search for the record that a write without a response may have created, and return that record.
@@ -141,13 +142,38 @@ class BoundAction:
         # Creation times use the vendor's clock. An older equal record has another origin.
         since = client.vendor_time(started) - TOLERANCE
         matches = [row for row in rows if isinstance(row, dict) and self._is_it(row, finding, filled, since)]
+        if self._creates(finding):  # an equal record of an earlier call is not the one that was lost
+            matches = [row for row in matches if not self._was_returned(row, started)]
         return self._distinct(matches), read_all
+
+    def _creates(self, finding: Finding) -> bool:
+        """Check whether the write creates a record, instead of changing the one that an input identifies."""
+        path = self._client.integration.resources[self.action.resource].id
+        return bool(path) and path not in {stored for stored, _source in finding.equal}
+
+    def _id(self, row: Mapping[str, Any]) -> str:
+        path = self._client.integration.resources[self.action.resource].id
+        id_ = at_path(row, path) if path else None
+        return "" if id_ in (None, "") else repr(id_)
+
+    def _was_returned(self, row: Mapping[str, Any], started: datetime) -> bool:
+        """Check whether a call that ended before `started` returned the record."""
+        at = self._returned.get(self._id(row))
+        return at is not None and at <= started
+
+    def _remembered(self, row: dict[str, Any]) -> dict[str, Any]:
+        """Return the record; remember for a few seconds that it was returned.
+
+        Later, the times of the records distinguish it from the record of another call.
+        """
+        now = self._client.clock()
+        recent = {id_: at for id_, at in self._returned.items() if at >= now - REMEMBERED}
+        self._returned = {**recent, self._id(row): now}
+        return row
 
     def _distinct(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Remove duplicates, which occur when a newly inserted row pushes other rows to the next page."""
-        path = self._client.integration.resources[self.action.resource].id
-        ids = [at_path(row, path) if path else None for row in rows]
-        keys = [repr(row if id_ in (None, "") else id_) for row, id_ in zip(rows, ids, strict=True)]
+        keys = [self._id(row) or repr(row) for row in rows]
         return list(dict(zip(keys, rows, strict=True)).values())
 
     def _is_it(self, row: Mapping[str, Any], finding: Finding, filled: FilledInputs, since: datetime) -> bool:

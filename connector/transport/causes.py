@@ -38,9 +38,12 @@ def _reason(problem: BaseException, host: str) -> str:
 def _chain(problem: BaseException | None) -> Iterator[BaseException]:
     """Yield an exception, then the exception that caused it, and so on.
 
-    For an exception group, only the first exception in the group is followed.
+    For an exception group, only the first exception in the group is followed. An exception that is raised
+    twice can be its own context, so each exception is yielded only once.
     """
-    while problem is not None:
+    seen: set[int] = set()
+    while problem is not None and id(problem) not in seen:
+        seen.add(id(problem))
         yield problem
         group = problem.exceptions[0] if isinstance(problem, BaseExceptionGroup) else None
         problem = group or problem.__cause__ or problem.__context__

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from connector.errors import (
     AuthenticationError,
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
     from connector.clock import Clock, Sleep
     from connector.definition.model import Integration, Operation, Paging
+    from connector.transport.bodies import Reply
     from connector.transport.paging import Position
 
     Send = Callable[[Request, Deadline], Awaitable[Answer]]
@@ -51,6 +52,16 @@ TIMEOUT = 30.0
 """The maximum duration of one attempt in seconds, from connecting to the last byte of the response."""
 DEADLINE = 120.0
 """The maximum duration of one call in seconds, including all attempts and the waits between them."""
+
+
+class Observer(Protocol):
+    """Sees each request of a client and each response as received, token requests and retries included."""
+
+    def sending(self, request: Request) -> None:
+        """Called before a request is sent; an exception raised here ends the call."""
+
+    def received(self, request: Request, reply: Reply) -> None:
+        """Called with each response, before it becomes data or an error."""
 
 
 class Client:
@@ -79,6 +90,7 @@ class Client:
         self.clock = clock
         self.sleep = sleep
         self.profile = profile
+        self.observer: Observer | None = None
         self._deadline = deadline
         self._skew = timedelta()
         login = integration.authentication
@@ -223,7 +235,11 @@ class Client:
     async def _once(self, request: Request, deadline: Deadline, credential: str) -> Answer:
         operation = request.operation
         await self._limiter.admit(operation.id, deadline)
+        if self.observer:
+            self.observer.sending(request)
         reply = await self._sender.send(request, credential, deadline)
+        if self.observer:
+            self.observer.received(request, reply)
         # A vendor's clock can be minutes off, and waits and the search for a lost write depend on that clock.
         date = http_date(reply.headers.get("date", ""))
         if date is not None:

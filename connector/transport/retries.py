@@ -27,7 +27,13 @@ ATTEMPTS = 4
 """The maximum number of times that a request is sent, including the first."""
 LOOK_PAUSES = (1.0, 3.0, 6.0)
 """The pause in seconds before each attempt to find a record, which may become visible with a delay."""
-SEE_OTHER, NOT_MODIFIED = 303, 304
+ANSWERS_AFTER_WORK = {300, 302, 303, 304}
+"""The redirects after which a write may have been done.
+
+303 (See Other) answers a request that was carried out (RFC 9110 section 15.4.4), and servers use 302 (Found)
+for the same purpose. 300 and 304 are no valid answers to a write, so they do not show that it was rejected.
+After 301, 307 and 308 the client has to send the request again elsewhere, so it was not carried out.
+"""
 BACK_OFF = 0.5
 """The maximum back-off in seconds after the first attempt; it doubles after each further attempt."""
 MAX_BACK_OFF = 30.0
@@ -84,11 +90,7 @@ def _may_be_done(problem: ConnectorError) -> bool:
     """Check whether a failed write may have had an effect.
 
     Returns False for a 4xx status, because the server has rejected the request, and for a redirect, because
-    redirects are not followed. The statuses 303 and 304 are exceptions: a server may return 303 (See Other)
-    after it has carried out a POST (RFC 9110 section 15.4.4), and 304 (Not Modified) is not a valid response
-    to a write, so it does not show that the write was rejected.
+    redirects are not followed, except for those in `ANSWERS_AFTER_WORK`.
     """
     status = problem.status
-    return (
-        status is None or status < REDIRECT or status >= SERVER_ERROR or status in {SEE_OTHER, NOT_MODIFIED}
-    )
+    return status is None or status < REDIRECT or status >= SERVER_ERROR or status in ANSWERS_AFTER_WORK

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from mock_server.cli import tables
+from mock_server.wording import phrase
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +31,8 @@ def print_answer(answer: httpx.Response, output: Format, member: str = "", *, ot
     """Print a response from the control plane, either as unchanged JSON or as a table.
 
     The table shows the response's field `member`, or the field `otherwise` if `member` is missing or empty.
-    If no `member` is passed, the table shows the whole response.
+    If no `member` is passed, the table shows the whole response. Names of fields are shown as words, except
+    those of a vendor's `document`.
     """
     if output is Format.json:
         print_json(answer)
@@ -41,9 +43,11 @@ def print_answer(answer: httpx.Response, output: Format, member: str = "", *, ot
         notify("There is nothing to show.")
     elif isinstance(content, list):
         columns = list(dict.fromkeys(name for entry in content for name in entry))
-        print_table(columns, [[entry.get(name) for name in columns] for entry in content])
+        headings = list(map(phrase, columns))
+        print_table(headings, [[entry.get(name) for name in columns] for entry in content])
     else:
-        print_table(("", ""), list(content.items()))
+        shown = str if member == "document" else phrase
+        print_table(("", ""), [(shown(name), value) for name, value in content.items()])
 
 
 def print_json(answer: httpx.Response) -> None:

@@ -13,6 +13,7 @@ from mock_server.cli.completion import complete_vendor
 from mock_server.cli.output import Format, notify, print_answer, print_line, print_table, printable
 from mock_server.cli.request import (
     DEFAULT_URL,
+    FAILED,
     INTERRUPTED,
     MISUSED,
     As,
@@ -27,15 +28,24 @@ from mock_server.cli.request import (
     tenant_path,
 )
 from mock_server.journal.lines import line, wants_colours
+from mock_server.journal.moments import tenant_time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 NoTenant = Annotated[
     bool, typer.Option("--no-tenant", help="Use the requests whose tenant is unknown instead.")
 ]
-Id = Annotated[int, typer.Argument(help="ID of the request; `returns sandbox requests` lists them.", min=1)]
+Id = Annotated[
+    int | None,
+    typer.Argument(
+        help="ID of the request, as `returns sandbox requests` lists it.  [default: the newest request]",
+        min=1,
+    ),
+]
 _COLUMNS = ("id", "time", "tenant", "method", "path", "operation", "status", "ms", "verdict")
+_CLOCK = "tenant's clock"
+_NOTHING = "No request was recorded since the sandbox started, or the recorded requests were deleted."
 
 
 def register(commands: typer.Typer) -> None:
@@ -94,7 +104,7 @@ def requests(
     if output is Format.json:
         print_answer(answer, output)
     elif found := member(answer, "requests"):
-        print_table(_COLUMNS, [_row(exchange) for exchange in reversed(found)])
+        _print_table(found[::-1])
     else:
         notify("No request matches. The journal keeps the newest requests since the sandbox started.")
 
@@ -113,7 +123,7 @@ def _follow(url: str, token: str, path: str, query: Mapping[str, Any], output: F
 
 
 def request(
-    id_: Id,
+    id_: Id = None,
     *,
     tenant: Tenant = "demo",
     no_tenant: NoTenant = False,
@@ -123,10 +133,17 @@ def request(
 ) -> None:
     """Show one request and its response, with headers and bodies.
 
-    Credentials are hidden.
+    All tenants share one numbering, so the first request of a tenant is rarely number 1. Without an ID, the
+    newest request is shown. Credentials are hidden.
     """
-    path = f"/requests/{id_}" if no_tenant else tenant_path(tenant, "requests", str(id_))
-    answer = call(url, token, "GET", path)
+    path = "/requests" if no_tenant else tenant_path(tenant, "requests")
+    if id_ is None:
+        query = {"limit": 1} if no_tenant else {"limit": 1, "without_tenant": "true"}
+        found = member(call(url, token, "GET", path, query=query), "requests")
+        if not found:
+            fail(_NOTHING, FAILED)
+        id_ = found[0]["id"]
+    answer = call(url, token, "GET", f"{path}/{id_}")
     if output is Format.json:
         print_answer(answer, output)
     else:
@@ -146,10 +163,21 @@ def clear_requests(
     notify("The recorded requests are deleted.")
 
 
+def _print_table(exchanges: Sequence[Mapping[str, Any]]) -> None:
+    """Print requests with real times, and with the times on the tenant's clock where these differ."""
+    clocks = [tenant_time(exchange) for exchange in exchanges]
+    rows = [_row(exchange) for exchange in exchanges]
+    if not any(clocks):
+        print_table(_COLUMNS, rows)
+        return
+    with_clocks = [(*row[:2], clock, *row[2:]) for row, clock in zip(rows, clocks, strict=True)]
+    print_table((*_COLUMNS[:2], _CLOCK, *_COLUMNS[2:]), with_clocks)
+
+
 def _row(exchange: Mapping[str, Any]) -> tuple[Any, ...]:
     return (
         exchange["id"],
-        exchange["at"],
+        exchange["received_at"],
         exchange["tenant"] or "unknown",
         exchange["method"],
         _target(exchange),
@@ -171,7 +199,9 @@ def _fault(exchange: Mapping[str, Any]) -> str:
 def _lines(exchange: Mapping[str, Any]) -> Iterator[str]:
     """Yield the lines of the detailed view of a request."""
     yield f"Request {exchange['id']} of tenant {exchange['tenant'] or '(unknown)'}"
-    yield f"{exchange['at']} on the tenant's clock, {exchange['received_at']} in real time"
+    yield f"Received at {exchange['received_at']} in real time"
+    if clock := tenant_time(exchange):
+        yield f"At {clock} on the tenant's clock"
     yield f"Operation: {exchange['operation'] or 'unknown'} ({exchange['vendor'] or 'no vendor'})"
     yield printable(f"Verdict: {exchange['verdict']}{_fault(exchange)}")
     yield from (printable(f"  {one['field']}: {one['message']}") for one in exchange["errors"])

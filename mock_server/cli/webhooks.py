@@ -27,6 +27,7 @@ from mock_server.cli.request import (
     not_none,
     tenant_path,
 )
+from mock_server.wording import phrase
 
 WebhookId = Annotated[
     str, typer.Argument(metavar="WEBHOOK", help="ID of the webhook; `returns sandbox webhooks` lists them.")
@@ -45,6 +46,9 @@ OfVendor = Annotated[
 ]
 OfWebhook = Annotated[str | None, typer.Option("--webhook", help="Only deliveries to this webhook.")]
 OfEvent = Annotated[str | None, typer.Option("--event", help="Only deliveries of this event.")]
+OfReturn = Annotated[
+    str | None, typer.Option("--return", help="Only deliveries about the return with this ID.")
+]
 State = Annotated[
     str | None, typer.Option("--state", help="Only deliveries in this state: waiting, delivered or given_up.")
 ]
@@ -128,7 +132,8 @@ def add(
     if output is Format.json:
         print_json(answer)
     else:
-        print_table(("", ""), list(answer.json().items()), wrap=False)
+        rows = [(phrase(name), value) for name, value in answer.json().items()]
+        print_table(("", ""), rows, wrap=False)
 
 
 def change(
@@ -138,16 +143,19 @@ def change(
         str | None, typer.Option("--to", help="New URL that receives the deliveries.")
     ] = None,
     event: Events = None,
+    secret: Annotated[
+        str | None, typer.Option(help="New secret that signs the deliveries, at least 32 characters.")
+    ] = None,
     condition: Conditions = None,
     tenant: Tenant = "demo",
     output: As = Format.table,
     url: Url = DEFAULT_URL,
     token: Token = "",
 ) -> None:
-    """Change the URL, the events or the conditions of a webhook."""
-    body = not_none(url=receiver, events=event or None, conditions=_conditions(condition))
+    """Change the URL, the events, the secret or the conditions of a webhook."""
+    body = not_none(url=receiver, events=event or None, secret=secret, conditions=_conditions(condition))
     if not body:
-        fail("Name what to change with --to, --event or --condition.", MISUSED)
+        fail("Name what to change with --to, --event, --secret or --condition.", MISUSED)
     print_answer(call(url, token, "PATCH", tenant_path(tenant, "webhooks", webhook), body), output)
 
 
@@ -208,6 +216,7 @@ def deliveries(
     vendor: OfVendor = None,
     webhook: OfWebhook = None,
     event: OfEvent = None,
+    return_id: OfReturn = None,
     state: State = None,
     output: As = Format.table,
     url: Url = DEFAULT_URL,
@@ -218,6 +227,7 @@ def deliveries(
     Shows the result of each delivery's last attempt.
     """
     query = page(after, limit, last) | not_none(vendor=vendor, webhook=webhook, event=event, state=state)
+    query |= {"return": return_id} if return_id else {}
     answer = call(url, token, "GET", tenant_path(tenant, "deliveries"), query=query)
     print_answer(answer, output, "deliveries")
 
@@ -235,7 +245,7 @@ def delivery(
         print_json(answer)
         return
     attempts = member(answer, "log")
-    head = [item for item in answer.json().items() if item[0] != "log"]
+    head = [(phrase(name), value) for name, value in answer.json().items() if name != "log"]
     print_table(("", ""), head)
     print_line("")
     print_table(

@@ -28,10 +28,8 @@ class Entry:
 
 def history(client: Api, tenant: str, found: Mapping[str, Any]) -> list[Entry]:
     """Return the history of a return, newest first; `found` is the return as `ReturnDetails`."""
-    events = list(_events(client, tenant, found))
-    moments = {entry.at for entry in events}
     requests = [Entry("request", one["at"], one) for one in sent_about(client, tenant, found)]
-    entries = [*_deliveries(client, tenant, found, moments), *events, *requests]
+    entries = [*_deliveries(client, tenant, found), *_events(client, tenant, found), *requests]
     return sorted(entries, key=lambda entry: entry.at, reverse=True)
 
 
@@ -43,18 +41,10 @@ def _events(client: Api, tenant: str, found: Mapping[str, Any]) -> Iterator[Entr
             yield Entry("event", event["at"], event)
 
 
-def _deliveries(client: Api, tenant: str, found: Mapping[str, Any], moments: set[str]) -> Iterator[Entry]:
-    """Yield the deliveries whose payload contains the return's ID.
-
-    `moments` are the times of the return's events. A delivery has the same time as the event that it reports,
-    so payloads of deliveries at other times are not fetched.
-    """
-    newest = client.get("tenants", tenant, "deliveries", vendor=found["vendor"], last=_NEWEST)["deliveries"]
-    for delivery in newest:
-        if delivery["at"] in moments:
-            details = client.get("tenants", tenant, "deliveries", str(delivery["id"]))
-            if found["id"].encode() in orjson.dumps(details["payload"]):
-                yield Entry("delivery", delivery["at"], delivery)
+def _deliveries(client: Api, tenant: str, found: Mapping[str, Any]) -> Iterator[Entry]:
+    query = {"vendor": found["vendor"], "return": found["id"], "last": _NEWEST}
+    for delivery in client.get("tenants", tenant, "deliveries", **query)["deliveries"]:
+        yield Entry("delivery", delivery["at"], delivery)
 
 
 def sent_about(client: Api, tenant: str, found: Mapping[str, Any]) -> list[Mapping[str, Any]]:

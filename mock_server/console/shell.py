@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -47,6 +48,12 @@ class Shell:
     def now(self) -> str:
         """The time on the tenant's clock, as an RFC 3339 date-time."""
         return str(self.clock["now"])
+
+    @property
+    def real_now(self) -> str:
+        """The real time, as an RFC 3339 date-time; requests have real times, because some have no tenant."""
+        ahead = timedelta(seconds=self.clock["ahead_seconds"])
+        return (datetime.fromisoformat(self.now) - ahead).isoformat()
 
     @property
     def base(self) -> str:

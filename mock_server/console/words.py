@@ -11,6 +11,9 @@ from urllib.parse import quote
 import orjson
 from markupsafe import Markup, escape
 
+from mock_server.journal.moments import tenant_time
+from mock_server.wording import phrase, title
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -46,9 +49,12 @@ def filters() -> dict[str, Callable[..., Any]]:
         "plural": plural,
         "segment": segment,
         "shortened": shortened,
+        "tenant_time": tenant_time,
         "tone": tone,
         "without_secrets": without_secrets,
         "words": words,
+        "phrase": phrase,
+        "received": received,
     }
 
 
@@ -59,6 +65,19 @@ def ago(moment: str, now: str) -> Markup:
     if seconds:
         text = f"{text} ago" if seconds > 0 else f"in {text}"
     return Markup('<time datetime="{}" title="{}">{}</time>').format(moment, exact(moment), text)
+
+
+def received(exchange: Mapping[str, Any], real_now: str) -> Markup:
+    """Render the real time of a request relative to the present, and the tenant's time if it differs.
+
+    `real_now` is the present real time as an RFC 3339 date-time.
+    """
+    moment = exchange["received_at"]
+    age = max(0.0, (_parsed(real_now) - _parsed(moment)).total_seconds())  # `real_now` may be a moment old
+    text = f"{duration(age)} ago" if age >= 1 else "now"
+    clock = tenant_time(exchange)
+    tip = f"{exact(moment)}; the tenant's clock showed {exact(clock)}" if clock else exact(moment)
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(moment, tip, text)
 
 
 def duration(seconds: float) -> str:
@@ -107,10 +126,8 @@ def tone(state: str | None) -> str:
 
 
 def words(name: str) -> str:
-    """Convert a name in snake case or camel case to words, such as `Label sent`."""
-    spaced = "".join(f" {char.lower()}" if char.isupper() else char for char in name) if name else ""
-    text = (name if name.isupper() else spaced).replace("_", " ").replace(".", " ").strip()
-    return text[:1].upper() + text[1:]
+    """Convert a name in snake case or camel case to words, such as `Label sent` or `Truncated JSON`."""
+    return title(name)
 
 
 def json_text(value: Any) -> str:

@@ -81,6 +81,7 @@ def _selection(given: Any) -> Selection:
         vendor=given.get("vendor"),
         webhook=given.get("webhook"),
         event=given.get("event"),
+        return_id=given.get("return"),
         states=(state,) if state else (),
     )
 
@@ -93,11 +94,13 @@ def delivery(one: Delivery) -> dict[str, Any]:
         "webhook": one.webhook,
         "event": one.event,
         "test": bool(one.test),
+        "return": one.return_id or None,
         "address": one.address,
         "at": timestamp(one.at),
         "state": one.state,
         "attempts": one.attempts,
         "outcome": one.outcome or None,
+        "status": int(one.outcome) if one.outcome.isdecimal() else None,
         "next_attempt": None if one.due is None else reached_at(one.due),
     }
 

@@ -92,7 +92,7 @@ class _Finder:
         return {f"{operation}.id": str(entry.id) for operation, found in newest.items() for entry in found}
 
     def movable(self) -> Iterator[tuple[str, str, str]]:
-        """Yield the ID of each new return, with its vendor and a status that may follow.
+        """Yield the ID of each new return, with its vendor and a status to which it can be moved.
 
         The vendors with the most statuses come first, because the sandbox does not change the status of their
         new returns by itself.

@@ -27,7 +27,7 @@ class NextEndpoints:
 
 
 def upcoming_entry(entry: Upcoming) -> dict[str, Any]:
-    """Build the JSON of something that will happen."""
+    """Build the JSON of an upcoming step or webhook delivery."""
     return {
         "at": reached_at(entry.due),
         "kind": entry.kind,

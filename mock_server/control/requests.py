@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import orjson
 
-from mock_server.control.context import ControlContext, moment
+from mock_server.control.context import LAST, ControlContext, moment
 from mock_server.engine.call import Call
 from mock_server.engine.problem import Problem
 from mock_server.engine.reply import EventStream, Reply
@@ -17,6 +17,7 @@ from mock_server.store.batch import Turn
 
 _AT_ONCE: Final = 25
 """The number of exchanges to build before other requests may run; this takes a few milliseconds."""
+_SHARED: Final = "All tenants share one numbering; the list of requests shows the IDs."
 
 
 class RequestEndpoints:
@@ -29,10 +30,10 @@ class RequestEndpoints:
     async def list_requests(self, call: Call) -> Reply:
         tenant = self._context.tenant(call).name
         tenants = (tenant, NO_TENANT) if call.query.get("without_tenant") else (tenant,)
-        return await self._list(call, *tenants)
+        return await self._list(call, self._filters(call, tenant), *tenants)
 
     async def list_requests_without_tenant(self, call: Call) -> Reply:
-        return await self._list(call, NO_TENANT)
+        return await self._list(call, self._filters(call, NO_TENANT), NO_TENANT)
 
     def stream_requests(self, call: Call) -> Reply:
         tenant = self._context.tenant(call).name
@@ -42,7 +43,7 @@ class RequestEndpoints:
             raise Problem(
                 "unavailable", f"{MAX_VIEWERS} streams are open already; close one, or try again later."
             )
-        filters = _Filters(call.query)
+        filters = self._filters(call, tenant)
         after: int | None = call.query.get("after")
         with suppress(KeyError, ValueError):
             after = int(call.headers["last-event-id"])
@@ -63,10 +64,21 @@ class RequestEndpoints:
         self._journal.clear(NO_TENANT)
         return Reply(204, None)
 
-    async def _list(self, call: Call, *tenants: str) -> Reply:
+    def _filters(self, call: Call, tenant: str) -> "_Filters":
+        """Return the filters in a request's query; `since` is on the tenant's clock, if a tenant is given."""
+        if "since" not in call.query:
+            return _Filters(call.query, 0, 0)
+        since = moment(call.query["since"], "since")
+        if not tenant:
+            return _Filters(call.query, since, since)
+        clocks = self._context.world.clocks
+        if clocks.frozen(tenant):  # it shows one time since it was frozen, so it fits all real times or none
+            return _Filters(call.query, since, 0 if since <= clocks.now(tenant) else LAST)
+        return _Filters(call.query, since, since - clocks.offset(tenant))
+
+    async def _list(self, call: Call, filters: "_Filters", *tenants: str) -> Reply:
         query = call.query
         newest_first = query.get("order", "newest") == "newest"
-        filters = _Filters(query)
         shown: list[dict[str, Any]] = []
         show = filters.shown(self._journal)
         after = query.get("after", 0)
@@ -88,20 +100,37 @@ class RequestEndpoints:
         found = (self._journal.get(tenant, call.path["id"]) for tenant in tenants)
         entry = next(filter(None, found), None)
         if entry is None:
-            raise Problem(
-                "not_found",
-                f"The journal has no request {call.path['id']}; it keeps the newest {self._journal.capacity} "
-                "of each tenant.",
-            )
+            raise Problem("not_found", self._missing(call.path["id"], tenants[0]))
         return Reply(200, self._journal.exchanges.shown(entry))
+
+    def _missing(self, id_: int, tenant: str) -> str:
+        """Return a sentence that says why the tenant has no request with this ID."""
+        whose = f"of {tenant}" if tenant else "without a tenant"
+        journal = self._journal
+        if not journal.capacity:
+            return "The journal is off; start the sandbox without `--journal 0`."
+        if other := journal.tenant_of(id_):
+            return f"Request {id_} is not one {whose}: it belongs to the tenant {other}. {_SHARED}"
+        if id_ > journal.last:
+            last = f"; the newest is {journal.last}" if journal.last else ""
+            return f"There is no request {id_} yet{last}. {_SHARED}"
+        return (
+            f"The journal has no request {id_} {whose}; it keeps the newest {journal.capacity} of each "
+            f"tenant, until they are deleted. {_SHARED}"
+        )
 
 
 class _Filters:
-    """The filters of a request that lists exchanges."""
+    """The filters of a request that lists exchanges.
 
-    def __init__(self, query: Any) -> None:
+    `since` is on the tenant's clock, and `real_since` in real time; both are in microseconds since the Unix
+    epoch. The second applies to requests without a tenant, because these have no time on a tenant's clock.
+    """
+
+    def __init__(self, query: Any, since: int, real_since: int) -> None:
         self._query = query
-        self._since = moment(query["since"], "since") if "since" in query else 0
+        self._since = since
+        self._real_since = real_since
         self._text = query.get("text", "").lower().encode()
 
     def shown(self, journal: Journal) -> Callable[[Entry], dict[str, Any] | None]:
@@ -122,13 +151,13 @@ class _Filters:
         return (
             all(name not in query or query[name] == value for name, value in _compared(entry))
             and ("fault" not in query or query["fault"] in entry.state.fault.split(", "))
-            and entry.at >= self._since
+            and (entry.at >= self._since if entry.tenant else entry.real >= self._real_since)
             and _has_status(entry, query.get("status", ""))
         )
 
 
 def _compared(entry: Entry) -> Iterator[tuple[str, Any]]:
-    """Yield the name of each filter that compares a single value, and the entry's value for it."""
+    """Yield the name of each filter for an exact value, with the value that the entry has."""
     yield "vendor", entry.vendor
     yield "operation", entry.operation
     yield "method", entry.scope["method"]

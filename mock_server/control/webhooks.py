@@ -1,5 +1,6 @@
 """Control plane operations on webhooks: add, list, change, delete and test them."""
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, cast
@@ -37,19 +38,23 @@ class WebhookEndpoints:
         }
         return Reply(200, described)
 
-    def list_webhooks(self, call: Call) -> Reply:
+    async def list_webhooks(self, call: Call) -> Reply:
         tenant = self._context.tenant(call).name
-        return Reply(200, {"webhooks": [self._shown(one) for one in self._webhooks.every(tenant)]})
+        found = self._webhooks.every(tenant)
+        problems = await asyncio.gather(*(self._webhooks.target_problem(one.url) for one in found))
+        return Reply(200, {"webhooks": list(map(self._shown, found, problems))})
 
-    def create_webhook(self, call: Call) -> Reply:
-        tenant, requested = self._context.tenant(call).name, call.body
+    async def create_webhook(self, call: Call) -> Reply:
+        self._context.tenant(call)
+        requested = call.body
         format_ = self._format(self._context.vendor(requested["vendor"]).name)
         if format_.own_api:
             raise invalid(
                 "vendor",
                 f"{format_.vendor} registers webhooks with its own API; call its operation {format_.own_api}",
             )
-        self._check(format_, requested)
+        await self._check(format_, requested)
+        tenant = self._context.tenant(call).name  # it may have been deleted during the check
         secret = requested.get("secret") or format_.new_secret()
         with self._context.world.store.change() as change:
             webhook = self._webhooks.add(
@@ -62,9 +67,9 @@ class WebhookEndpoints:
                 conditions=requested.get("conditions", {}),
                 version=_stored_version(format_, requested.get("version")),
             )
-        return Reply(201, {**self._shown(webhook), "secret": secret or None})
+        return Reply(201, {**self._shown(webhook, ""), "secret": secret or None})
 
-    def change_webhook(self, call: Call) -> Reply:
+    async def change_webhook(self, call: Call) -> Reply:
         tenant, requested, webhook = self._context.tenant(call).name, call.body, self._webhook(call)
         format_ = self._format(webhook.vendor)
         if webhook.own:
@@ -73,14 +78,17 @@ class WebhookEndpoints:
                     f"{webhook.vendor} registered this webhook with its own API; change it with that API."
                 )
             )
-        self._check(format_, requested)
+        await self._check(format_, requested)
+        # Awaited before the change: after it, an await would let the commit fail unnoticed.
+        problem = await self._webhooks.target_problem(requested.get("url", webhook.url))
+        webhook = self._webhook(call)  # another request may have changed it meanwhile
         values = dict(requested)
         if "events" in values:
             values["events"] = tuple(values["events"])
         changed = replace(webhook, **values)
         with self._context.world.store.change() as change:
             self._webhooks.save(change, tenant, changed)
-        return Reply(200, self._shown(changed))
+        return Reply(200, self._shown(changed, problem))
 
     def delete_webhook(self, call: Call) -> Reply:
         tenant, webhook = self._context.tenant(call).name, self._webhook(call)
@@ -113,15 +121,20 @@ class WebhookEndpoints:
             raise invalid("vendor", f"no public source describes webhooks of {vendor}, so it sends none")
         return format_
 
-    def _check(self, format_: WebhookFormat, requested: Mapping[str, Any]) -> None:
-        """Validate the fields of a new or changed webhook; raises `Problem` for the first invalid field."""
+    async def _check(self, format_: WebhookFormat, requested: Mapping[str, Any]) -> None:
+        """Validate the fields of a new or changed webhook; raises `Problem` for the first invalid field.
+
+        The URL is checked with the rules for deliveries, so that a webhook whose deliveries would be refused
+        is not added.
+        """
         known = [kind.name for kind in format_.kinds]
-        problem = url_problem(requested["url"]) if "url" in requested else ""
-        if problem:
+        if problem := url_problem(requested["url"]) if "url" in requested else "":
             raise invalid("url", problem)
         for event in cast("Iterable[str]", requested.get("events", ())):
             if event not in known:
                 raise invalid("events", f"{format_.vendor} has no event {event!r}; it has {', '.join(known)}")
+        if "secret" in requested and not format_.new_secret():
+            raise invalid("secret", f"{format_.vendor} does not sign its deliveries")
         if "version" in requested and requested["version"] not in format_.versions:
             versions = ", ".join(map(str, sorted(format_.versions)))
             has = f"has the versions {versions}" if versions else "has only one version"
@@ -130,8 +143,15 @@ class WebhookEndpoints:
         if problem:
             field, _, message = problem.partition(": ")
             raise invalid(field, message)
+        if problem := await self._webhooks.target_problem(requested["url"]) if "url" in requested else "":
+            raise invalid("url", problem)
 
-    def _shown(self, webhook: Webhook) -> dict[str, Any]:
+    def _shown(self, webhook: Webhook, problem: str) -> dict[str, Any]:
+        """Convert a webhook to the control plane's `Webhook`; `problem` says why deliveries are refused.
+
+        A webhook that a vendor's own API registered can have a URL to which deliveries are refused, and so
+        can one that was added when the sandbox had other options.
+        """
         versions = self._format(webhook.vendor).versions
         return {
             "id": webhook.id,
@@ -143,6 +163,7 @@ class WebhookEndpoints:
             "active": webhook.active,
             "signed": bool(webhook.secret),
             "created_at": timestamp(webhook.created_at),
+            "problem": problem or None,
         }
 
 

@@ -34,6 +34,10 @@ _MAX_DATES = 64
 _SECOND = 1_000_000
 
 
+def _no_hint(_method: str, _path: str) -> str:
+    return ""
+
+
 class Engine(SpecMiddleware):  # type: ignore[misc]
     """Handles requests to the APIs that were added with `add_api`.
 
@@ -41,7 +45,8 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
     clients use. `passes` lists the paths of an API's documentation pages, such as `/ui`, relative to the
     API's base path. Requests for these pages are passed to the next middleware. `cors` adds CORS headers; if
     it is None, browsers do not let pages from other origins read the responses. `journal` records requests
-    that were passed on and failed; requests to an API are recorded by the API's own journal.
+    that were passed on and failed; requests to an API are recorded by the API's own journal. `hint` returns a
+    sentence for a client whose request (method, path) has no operation.
     """
 
     def __init__(
@@ -53,8 +58,10 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
         passes: Sequence[str],
         cors: Cors | None = None,
         journal: Journal | None = None,
+        hint: Callable[[str, str], str] = _no_hint,
     ) -> None:
         self._app = app
+        self._hint = hint
         self._cors = cors
         self._journal = journal
         self._max_body = max_body
@@ -113,7 +120,8 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
                             return
                     if match is None:
                         state = _begin(api)
-                        await self._send(api, api.unknown_path(state), scope, state, send, receive)
+                        hint = self._hint(scope["method"], path.decode("latin-1"))
+                        await self._send(api, api.unknown_path(state, hint), scope, state, send, receive)
                     else:
                         await self._answer(api, *match, scope, receive, send)
                     return
@@ -201,14 +209,24 @@ def _is_for_page(scope: Scope) -> bool:
 
 
 def _recording(journal: Journal, scope: Scope, send: Send) -> Send:
-    """Wrap `send` so that the journal records the request if the response has an error status."""
+    """Wrap `send` so that the journal records the request if the response has an error status.
+
+    The request is recorded before the body is sent, so that a client that has its response finds it.
+    """
     state = RequestState()
     state.started = journal.ticks()
 
+    start: MutableMapping[str, Any] | None = None
+
     async def record_and_send(message: MutableMapping[str, Any]) -> None:
+        nonlocal start
         if message["type"] == "http.response.start" and message["status"] >= _ERROR:
-            headers = list(message["headers"])
-            journal.record(scope, state, Answer(message["status"], b"", tuple(headers), 0), headers)
+            start = message
+        elif start is not None:  # the first part of the body, which says why the request was refused
+            status, headers = start["status"], list(start["headers"])
+            start = None
+            body = message.get("body", b"")
+            journal.record(scope, state, Answer(status, body, tuple(headers), 0), headers)
         await send(message)
 
     return record_and_send

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger(__name__)
 JSON = b"application/json"
+_HINT = b"x-sandbox-hint"
 _SERVER_ERROR = Problem("server_error", "The sandbox failed to answer this request; its log says why.")
 
 _NOT_JSON = (File, EventStream)
@@ -133,9 +134,17 @@ class Api:
         """
         return not self.base and self._routes.begins(path)
 
-    def unknown_path(self, state: RequestState) -> Answer:
-        """Build the 404 response for a path that has no operation."""
-        return self._refuse(Problem("not_found", "There is nothing at this path."), None, state)
+    def unknown_path(self, state: RequestState, hint: str) -> Answer:
+        """Build the 404 response for a path that has no operation; `hint` is a sentence for the developer.
+
+        The control plane's message contains the hint. A vendor's error stays as the vendor documents it, so
+        there the hint is in a header.
+        """
+        sentence = "There is nothing at this path."
+        if self.is_control:
+            return self._refuse(Problem("not_found", f"{sentence} {hint}".rstrip()), None, state)
+        answer = self._refuse(Problem("not_found", sentence), None, state)
+        return answer._replace(headers=(*answer.headers, (_HINT, hint.encode()))) if hint else answer
 
     async def answer(
         self,
@@ -202,6 +211,8 @@ class Api:
         """Apply faults to a request: return an error response, or run the operation and change its result."""
         await injection.wait()
         if injection.problem is not None:
+            if injection.after_commit:
+                await self._run_and_wait(operation, segments, scope, receive, state)
             answer = self._refuse(injection.problem, operation, state, validated=False)
         elif injection.answer is not None:
             answer = injection.answer(self._gate.now(state.grant))

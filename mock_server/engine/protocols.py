@@ -55,7 +55,11 @@ class Injection(Protocol):
 
     @property
     def problem(self) -> Problem | None:
-        """The error to send in the API's format instead of running the operation, or None."""
+        """The error to send in the API's format instead of the operation's response, or None."""
+
+    @property
+    def after_commit(self) -> bool:
+        """Whether the operation runs before the error is sent."""
 
     @property
     def answer(self) -> Callable[[int], Answer] | None:

@@ -21,6 +21,7 @@ _GATEWAY_PAGE: Final = (
     b"<center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n"
 )
 _BAD_GATEWAY: Final = 502
+_CUTS: Final = {"after_headers": wire.cut_after_headers, "mid_body": wire.cut_in_body}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Effect:
 
     delay: the time to wait before the operation, in seconds of real time
     problem: the error to send instead of executing the operation, in the vendor's format
+    after_commit: whether the operation is executed before the problem is sent
     answer: a function that builds the response to send instead; takes its time in µs since the Unix epoch
     headers: the headers to add to the response
     view: the distorted view of the store's rows for the operation
@@ -37,6 +39,7 @@ class Effect:
 
     delay: float = 0.0
     problem: Problem | None = None
+    after_commit: bool = False
     answer: Callable[[int], Answer] | None = None
     headers: Pairs = ()
     view: View | None = None
@@ -57,13 +60,13 @@ def _latency(firing: Firing, parameters: Mapping[str, Any], _now: int) -> Effect
 
 def _refusal(kind: Kind, status: int, message: str) -> "Build":
     def build(_firing: Firing, parameters: Mapping[str, Any], now: int) -> Effect:
-        seconds = parameters.get("retry_after")
+        seconds, works = parameters.get("retry_after"), bool(parameters.get("after_commit"))
         if seconds is None:
-            return Effect(problem=Problem(kind, f"{message}.", status=status))
+            return Effect(problem=Problem(kind, f"{message}.", status=status), after_commit=works)
         header = (b"retry-after", _retry_after(seconds, parameters["format"], now))
         advice = f"{message}; try again in {seconds} seconds."
         problem = Problem(kind, advice, details={"retry_after": seconds}, status=status)
-        return Effect(problem=problem, headers=(header,))
+        return Effect(problem=problem, after_commit=works, headers=(header,))
 
     return build
 
@@ -75,8 +78,19 @@ def _retry_after(seconds: int, form: str, now: int) -> bytes:
     return b"%d" % (seconds * 1_000 if form == "milliseconds" else seconds)
 
 
-def _bad_gateway(_firing: Firing, _parameters: Mapping[str, Any], _now: int) -> Effect:
-    return Effect(answer=partial(Answer, _BAD_GATEWAY, _GATEWAY_PAGE, (), content_type=_HTML))
+def _bad_gateway(_firing: Firing, parameters: Mapping[str, Any], _now: int) -> Effect:
+    page = partial(Answer, _BAD_GATEWAY, _GATEWAY_PAGE, (), content_type=_HTML)
+    return _replacing(page, works=parameters["after_commit"])
+
+
+def _redirect(_firing: Firing, parameters: Mapping[str, Any], _now: int) -> Effect:
+    headers = ((b"location", parameters["location"].encode()),)
+    return _replacing(partial(Answer, parameters["status"], b"", headers), works=parameters["after_commit"])
+
+
+def _replacing(answer: Callable[[int], Answer], *, works: bool) -> Effect:
+    """Build an effect that sends another answer; the operation runs only if `works` is True."""
+    return Effect(change=lambda done: answer(done.now)) if works else Effect(answer=answer)
 
 
 def _timeout(_firing: Firing, parameters: Mapping[str, Any], _now: int) -> Effect:
@@ -85,7 +99,7 @@ def _timeout(_firing: Firing, parameters: Mapping[str, Any], _now: int) -> Effec
 
 def _cut(_firing: Firing, parameters: Mapping[str, Any], _now: int) -> Effect:
     moment = parameters["moment"]
-    return _closing(wire.cut_in_body if moment == "mid_body" else wire.cut, works=moment != "before_work")
+    return _closing(_CUTS.get(moment, wire.cut), works=moment != "before_work")
 
 
 def _closing(sender: Any, *, works: bool) -> Effect:
@@ -139,6 +153,7 @@ _EFFECTS: Final[Mapping[str, Build]] = {
     "server_error": _refusal("server_error", 500, "An internal error occurred"),
     "bad_gateway": _bad_gateway,
     "unavailable": _refusal("unavailable", 503, "The service is not available"),
+    "redirect": _redirect,
     "timeout": _timeout,
     "cut": _cut,
     "truncated_json": _changing(_truncated),

@@ -72,8 +72,13 @@ class Injection:
 
     @property
     def problem(self) -> Problem | None:
-        """The error to send instead of executing the operation, or None."""
+        """The error to send instead of the operation's response, or None."""
         return next((effect.problem for effect in self._effects if effect.problem), None)
+
+    @property
+    def after_commit(self) -> bool:
+        """Whether the operation is executed before the error is sent."""
+        return any(effect.after_commit for effect in self._effects)
 
     @property
     def answer(self) -> Callable[[int], Answer] | None:

@@ -47,6 +47,13 @@ _FORMAT = {
     "default": "seconds",
 }
 _RETRY: Final = {"retry_after": _RETRY_AFTER, "format": _FORMAT}
+_AFTER_COMMIT: Final = {
+    "after_commit": {
+        "type": "boolean",
+        "description": "Whether the operation is done before this answer replaces its own.",
+        "default": False,
+    }
+}
 
 KINDS: Final[Mapping[str, Kind]] = {
     "latency": Kind(
@@ -60,9 +67,30 @@ KINDS: Final[Mapping[str, Kind]] = {
         },
     ),
     "rate_limited": Kind("Answers 429 in the vendor's error format.", parameters=_RETRY),
-    "server_error": Kind("Answers 500 in the vendor's error format."),
-    "bad_gateway": Kind("Answers 502 with a page of HTML, as a gateway in front of the vendor does."),
-    "unavailable": Kind("Answers 503 in the vendor's error format.", parameters=_RETRY),
+    "server_error": Kind("Answers 500 in the vendor's error format.", parameters=_AFTER_COMMIT),
+    "bad_gateway": Kind(
+        "Answers 502 with a page of HTML, as a gateway in front of the vendor does.", parameters=_AFTER_COMMIT
+    ),
+    "unavailable": Kind("Answers 503 in the vendor's error format.", parameters={**_RETRY, **_AFTER_COMMIT}),
+    "redirect": Kind(
+        "Answers with a redirect and without a body.",
+        parameters={
+            "status": {
+                "type": "integer",
+                "description": "The status of the answer.",
+                "enum": [301, 302, 303, 307, 308],
+                "default": 307,
+            },
+            "location": {
+                "type": "string",
+                "description": "The value of the header Location: an address, or a path of the sandbox.",
+                "pattern": r"^(https?:/)?/[!-~]*$",
+                "maxLength": 1_000,
+                "default": "https://moved.example.com/",
+            },
+            **_AFTER_COMMIT,
+        },
+    ),
     "timeout": Kind(
         "Never answers; the connection is closed when the client leaves, or after a number of seconds.",
         parameters={
@@ -79,9 +107,9 @@ KINDS: Final[Mapping[str, Kind]] = {
         parameters={
             "moment": {
                 "type": "string",
-                "description": "When: before the operation is done; after it and before the headers; or "
-                "after it and half of the body.",
-                "enum": ["before_work", "before_headers", "mid_body"],
+                "description": "When: before the operation is done; or after it, and before the headers, "
+                "after the headers, or after half of the body.",
+                "enum": ["before_work", "before_headers", "after_headers", "mid_body"],
                 "default": "before_work",
             }
         },

@@ -24,6 +24,18 @@ async def cut(_start: Message, _body: bytes, _receive: Receive, _send: Send) -> 
     raise ConnectionCut
 
 
+async def cut_after_headers(start: Message, body: bytes, _receive: Receive, send: Send) -> None:
+    """Send the headers, and close the connection before the body.
+
+    If the response has no body, send nothing, because the headers alone would be a complete response.
+    """
+    if body and start["status"] != _NO_CONTENT:
+        await send(start)
+        # An empty part makes the server send the headers now.
+        await send({"type": "http.response.body", "body": b"", "more_body": True})
+    raise ConnectionCut
+
+
 async def cut_in_body(start: Message, body: bytes, _receive: Receive, send: Send) -> None:
     """Send the headers and half of the body, and close the connection.
 

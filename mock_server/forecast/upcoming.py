@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from mock_server.forecast.payloads import reported_return
 from mock_server.forecast.rehearsal import Observer, rehearsal
 from mock_server.forecast.sentences import explain
 from mock_server.forecast.steps import next_step_of, owner_of
-from mock_server.store import Change, Row, Step, Store
+from mock_server.store import Change, Row, Step
 from mock_server.vendors import Vendor
 from mock_server.webhooks.outbox import Delivery
 from mock_server.world import World
@@ -18,7 +17,7 @@ Kind = Literal["step", "webhook"]
 
 @dataclass(frozen=True, slots=True)
 class Upcoming:
-    """Something that will happen at the tenant's time `due` (µs).
+    """A step or a webhook delivery that becomes due at the tenant's time `due` (µs).
 
     `what` is the name of the step, or of the event that a webhook reports. `subject` is the ID of the record
     that the step is about, or of the webhook. `return_id` is the ID of the return, or None if it is unknown.
@@ -43,7 +42,7 @@ def upcoming(
     """List the next `limit` steps and webhook deliveries at the vendors `served`, earliest first."""
     deliveries = [one for one in world.outbox.waiting(tenant, limit) if one.vendor in served]
     steps = _steps(world, vendors, tenant, served, limit)
-    attempts = [_attempt(world.store, delivery) for delivery in deliveries]
+    attempts = [_attempt(delivery) for delivery in deliveries]
     return sorted([*attempts, *steps], key=lambda entry: entry.due)[:limit]
 
 
@@ -100,7 +99,7 @@ class _Rehearse:
         )
 
 
-def _attempt(store: Store, delivery: Delivery) -> Upcoming:
+def _attempt(delivery: Delivery) -> Upcoming:
     previous = f"; attempt {delivery.attempts} ended with: {delivery.outcome}" if delivery.attempts else ""
     return Upcoming(
         due=delivery.due or delivery.at,
@@ -108,7 +107,7 @@ def _attempt(store: Store, delivery: Delivery) -> Upcoming:
         vendor=delivery.vendor,
         what=delivery.event,
         subject=delivery.webhook,
-        return_id=reported_return(store, delivery),
+        return_id=delivery.return_id or None,
         status=None,
         sentence=f"{delivery.event} is sent to {delivery.address}{previous}.",
     )

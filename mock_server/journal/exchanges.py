@@ -23,30 +23,39 @@ _TEXT: Final = ("text/", "application/json", "application/xml", "application/x-w
 _VALID: Final = "The request is valid."
 _FAULT: Final = "A fault changed the response."
 _UNKNOWN_PATH: Final = "There is nothing at this path."
-_REFUSED: Final = "The sandbox refused the request before it reached an API; the response says why."
+_FAILED: Final = "The sandbox failed to answer; its log says why."
+_SERVER_ERROR: Final = 500
+_LONGEST: Final = 500
 
 
 class Exchanges:
     """Converts entries of the journal to JSON.
 
-    `apis` maps the name of each API to its base path and its OpenAPI document. `control` is the control
-    plane's OpenAPI document; the control plane's credentials are hidden too.
+    `apis` maps the name of each API to its base path and its OpenAPI document. `control` contains the control
+    plane's base path and document; the control plane's credentials are hidden too.
     """
 
     def __init__(
-        self, apis: Mapping[str, tuple[str, Mapping[str, Any]]], control: Mapping[str, Any] | None = None
+        self,
+        apis: Mapping[str, tuple[str, Mapping[str, Any]]],
+        control: tuple[str, Mapping[str, Any]] | None = None,
     ) -> None:
         self._apis = apis
-        self._control = control or {}
+        self._control = control
 
     @cached_property
     def _secrets(self) -> Secrets:
         documents = {name: document for name, (_, document) in self._apis.items()}
-        return Secrets.of({**documents, "": self._control})
+        return Secrets.of({**documents, "": self._control[1] if self._control else {}})
 
     @cached_property
-    def _operations(self) -> Operations:
-        return Operations(dict(self._apis.values()))
+    def operations(self) -> Operations:
+        """The operations of all APIs, to find the one that a request with an unknown path was meant for."""
+        documents = dict(self._apis.values())
+        if self._control is None:
+            return Operations(documents)
+        path, document = self._control
+        return Operations({**documents, path: document}, path)
 
     def shown(self, entry: Entry) -> dict[str, Any]:
         """Return an entry in the format of the control plane (`Exchange`), without secrets."""
@@ -60,7 +69,7 @@ class Exchanges:
         exchange = {
             "id": entry.id,
             "tenant": entry.tenant or None,
-            "at": timestamp(entry.at),
+            "at": timestamp(entry.at) if entry.tenant else None,
             "received_at": timestamp_ms(entry.real),
             "vendor": entry.vendor or None,
             "operation": entry.operation or None,
@@ -86,8 +95,7 @@ class Exchanges:
         problem = entry.state.problem
         if problem is None and entry.state.api is not None:
             return _FAULT if entry.state.fault else _VALID
-        without_api = _UNKNOWN_PATH if entry.status == _NOT_FOUND else _REFUSED
-        sentence = problem.message if problem else without_api
+        sentence = problem.message if problem else _reason(entry)
         nearest = self.nearest(entry)
         if nearest is None:
             return sentence
@@ -98,7 +106,24 @@ class Exchanges:
         state = entry.state
         if state.operation is not None or entry.status != _NOT_FOUND:
             return None
-        return self._operations.nearest(entry.scope["method"], entry.path.decode("latin-1"))
+        return self.operations.nearest(entry.scope["method"], entry.path.decode("latin-1"))
+
+
+def _reason(entry: Entry) -> str:
+    """Return the reason of an error response that did not come from an API, such as a page's or a guard's.
+
+    These responses are text that consists of the reason, or pages without one.
+    """
+    if entry.status == _NOT_FOUND:
+        return _UNKNOWN_PATH
+    if entry.status >= _SERVER_ERROR:
+        return _FAILED
+    headers = {name.lower(): value for name, value in entry.headers}
+    if headers.get(b"content-type", b"").startswith(b"text/plain") and entry.body:
+        return entry.body[:_LONGEST].decode("utf-8", "replace")
+    if allowed := headers.get(b"allow", b"").decode("latin-1"):
+        return f"This path does not accept {entry.scope['method']}; it accepts {allowed}."
+    return f"The sandbox refused the request with status {entry.status} before it reached an API."
 
 
 def _nearest(operation: Described) -> dict[str, str]:

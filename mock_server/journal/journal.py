@@ -116,6 +116,11 @@ class Journal:
         """Return the tenant's entry with this ID, or None if the journal does not contain it."""
         return next((entry for entry in self._kept.get(tenant, ()) if entry.id == id_), None)
 
+    def tenant_of(self, id_: int) -> str | None:
+        """Return the tenant of the entry with this ID, or None if the journal does not contain the entry."""
+        owners = (tenant for tenant in self._kept if self.get(tenant, id_) is not None)
+        return next(owners, None)
+
     def count(self, tenant: str) -> int:
         """Return the number of a tenant's entries in the journal."""
         return len(self._kept.get(tenant, ()))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from mock_server.journal.moments import tenant_time
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -15,21 +17,24 @@ _LONGEST: Final = 200
 
 
 def line(exchange: Mapping[str, Any], *, colours: bool = False) -> str:
-    """Format time, tenant, status, method, URL, operation and duration, separated by spaces.
+    """Format real time, tenant, status, method, URL, operation and duration, separated by spaces.
 
-    The faults that fired and the reason why a request is not valid are appended. If `colours` is True, the
+    The time on the tenant's clock, if it differs from real time, the faults that fired and the reason why a
+    request is not valid are appended. If `colours` is True, the
     line contains ANSI escape sequences. Control characters in the request's data are replaced, so that a
     client cannot send commands to the terminal.
     """
     query = f"?{exchange['query']}" if exchange["query"] else ""
     target = _shortened(f"{exchange['path']}{query}")
     status = str(exchange["status"])
-    head = exchange["at"]
+    head = exchange["received_at"]
     if colours:
         status = f"\x1b[{_COLOURS.get(exchange['status'] // 100, _DIM)}m{status}\x1b[0m"
         head = f"\x1b[{_DIM}m{head}\x1b[0m"
     words = [head, exchange["tenant"] or "-", status, exchange["method"], target]
     words += [exchange["operation"] or "-", f"{exchange['duration_ms']:.1f}ms"]
+    if clock := tenant_time(exchange):
+        words.append(f"clock={clock}")
     if exchange["fault"]:
         words.append(f"fault={_shortened(exchange['fault'])}")
     if exchange["verdict"] != _VALID:

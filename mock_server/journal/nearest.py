@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 _METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _PARAMETER: Final = 0.2
 """The cost of matching a segment of the sent path with a path parameter."""
 _OTHER_METHOD: Final = 0.4
-_SKIPPED: Final = 0.7
-"""The cost of a segment that occurs in only one of the two paths, such as a version."""
-_OTHER_API: Final = 3.0
-"""The weight of a difference in the first segment, which names the vendor."""
+_SKIPPED: Final = 0.5
+"""The cost of a segment that occurs in only one of the two paths."""
+_LEFT_OUT: Final = 0.1
+"""The cost of a segment that clients often leave out: a version, or a part of the API's base path."""
+_OTHER_WORD: Final = 0.2
+"""The additional cost if a segment resembles only the first word of another, such as `return-policies`."""
+_UNLIKE: Final = 0.3
+"""Segments that differ by more than this share of their letters have nothing in common."""
 _ENOUGH: Final = 0.5
 """Maximum cost per segment of a path that is similar to an operation's path."""
+_WITHOUT_API: Final = 0.4
+"""Maximum cost per segment if the path does not begin with the path of an API."""
+_SAME_API: Final = 0.8
+"""Minimum similarity of a path's first segment to that of an API's base path."""
+_LONGEST: Final = 300
+"""Paths with more characters are compared with no operation, because that would take too long."""
+_VERSION: Final = re.compile(r"v\d+(\.\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,51 +48,119 @@ class Described:
 
 
 class Operations:
-    """The operations of all APIs; `documents` contains OpenAPI documents, keyed by base path."""
+    """The operations of all APIs; `documents` contains OpenAPI documents, keyed by base path.
 
-    def __init__(self, documents: Mapping[str, Mapping[str, Any]]) -> None:
+    The operations of `control`, the base path of the control plane, are compared only with paths that begin
+    like it.
+    """
+
+    def __init__(self, documents: Mapping[str, Mapping[str, Any]], control: str = "") -> None:
         self._documents = documents
+        self._control = control
 
     @cached_property
-    def _all(self) -> list[Described]:
-        return [
-            Described(method.upper(), base + path, item[method].get("operationId", ""))
-            for base, document in self._documents.items()
-            for path, item in document["paths"].items()
-            for method in _METHODS
-            if method in item
-        ]
+    def _all(self) -> dict[str, list[Described]]:
+        return {base: list(_described(base, document)) for base, document in self._documents.items()}
 
     def nearest(self, method: str, path: str) -> Described | None:
-        """Return the operation with the most similar method and path, or None if no operation is similar."""
+        """Return the operation with the most similar method and path, or None if no operation is similar.
+
+        If the path begins like an API's base path, only operations of this API are compared.
+        """
+        if len(path) > _LONGEST:
+            return None
         sent = path.strip("/").split("/")
         wanted = "GET" if method == "HEAD" else method
+        base = self._api(sent[0])
+        if base is None:
+            bases, rest, enough = [base for base in self._all if base != self._control], sent, _WITHOUT_API
+        else:
+            bases, rest, enough = [base], sent[1:] if base else sent, _ENOUGH
         rated = [
-            (_difference(sent, one.path.strip("/").split("/")) + _OTHER_METHOD * (one.method != wanted), one)
-            for one in self._all
+            (_difference(rest, *names) + _OTHER_METHOD * (one.method != wanted), one)
+            for base in bases
+            for one in self._all[base]
+            if _have_common(rest, (names := _split(base, one.path))[0])
         ]
         difference, nearest = min(rated, key=lambda pair: pair[0], default=(0.0, None))
-        if nearest is None:
-            return None
-        limit = _ENOUGH * max(len(sent), nearest.path.count("/")) + _OTHER_METHOD
-        return nearest if difference <= limit else None
+        return nearest if difference <= enough * len(rest) + _OTHER_METHOD else None
+
+    def hint(self, method: str, path: str) -> str:
+        """Return a sentence that helps a client whose request has an unknown path.
+
+        It names the nearest operation, the page with the API's operations, or the paths of all APIs.
+        """
+        nearest = self.nearest(method, path)
+        if nearest is not None:
+            return f"Did you mean {nearest}?"
+        base = self._api(path.strip("/").split("/")[0])
+        if base is not None:
+            return f"Its operations are listed at {base}/ui/."
+        apis = [base or "/" for base in self._documents if base != self._control]
+        return f"The APIs are at {', '.join(apis)}."
+
+    def _api(self, first: str) -> str | None:
+        """Return the base path that begins like `first`; None if no API is similar.
+
+        An API that is served at the root has the base path "", which every path begins with.
+        """
+        rated = [(_likeness(first, _first(base)) if base else _SAME_API, base) for base in self._documents]
+        likeness, base = max(rated, default=(0.0, ""))
+        return base if likeness >= _SAME_API else None
 
 
-def _difference(sent: Sequence[str], described: Sequence[str]) -> float:
-    """Return the edit distance between two paths, in segments; similar segments cost less than 1."""
-    row = [index * _SKIPPED for index in range(len(described) + 1)]
+def _described(base: str, document: Mapping[str, Any]) -> Iterable[Described]:
+    for path, item in document["paths"].items():
+        for method in _METHODS:
+            if method in item:
+                yield Described(method.upper(), base + path, item[method].get("operationId", ""))
+
+
+def _first(base: str) -> str:
+    return base.strip("/").split("/")[0]
+
+
+def _split(base: str, path: str) -> tuple[list[str], int]:
+    """Return an operation's segments after the API's first one, and how many belong to the base path."""
+    skipped = 1 if base else 0
+    return path.strip("/").split("/")[skipped:], max(base.count("/") - skipped, 0)
+
+
+def _have_common(sent: Sequence[str], described: Sequence[str]) -> bool:
+    """Return True if two paths have a similar segment that is neither a path parameter nor a version."""
+    names = [name for name in described if not (name.startswith("{") or _VERSION.fullmatch(name))]
+    return any(_unlikeness(segment, name) <= _UNLIKE for segment in sent for name in names)
+
+
+def _difference(sent: Sequence[str], described: Sequence[str], of_base: int) -> float:
+    """Return the edit distance between two paths, in segments; similar segments cost less than 1.
+
+    The first `of_base` segments of the operation's path belong to the API's base path.
+    """
+    skips = [
+        _LEFT_OUT if index < of_base or _VERSION.fullmatch(name) else _SKIPPED
+        for index, name in enumerate(described)
+    ]
+    row = [sum(skips[:index]) for index in range(len(described) + 1)]
     for count, segment in enumerate(sent):
         previous, row = row, [(count + 1) * _SKIPPED]
         for index, name in enumerate(described):
-            weight = _OTHER_API if count == index == 0 else 1
-            replaced = previous[index] + weight * _unlikeness(segment, name)
-            row.append(min(replaced, previous[index + 1] + _SKIPPED, row[index] + _SKIPPED))
+            replaced = previous[index] + _unlikeness(segment, name)
+            row.append(min(replaced, previous[index + 1] + _SKIPPED, row[index] + skips[index]))
     return row[-1]
 
 
+@lru_cache(maxsize=4_096)
 def _unlikeness(segment: str, name: str) -> float:
     if segment == name:
         return 0.0
     if name.startswith("{"):
         return _PARAMETER
-    return 1 - SequenceMatcher(None, segment.lower(), name.lower(), autojunk=False).ratio()
+    word = re.split("[-_]", name)[0]
+    found = min(1 - _likeness(segment, name), 1 - _likeness(segment, word) + _OTHER_WORD)
+    return found if found <= _UNLIKE else 1.0
+
+
+def _likeness(segment: str, name: str) -> float:
+    """Return how similar two segments are, from 0 to 1; upper and lower case are equal."""
+    return SequenceMatcher(None, segment.lower(), name.lower(), autojunk=False).ratio()

@@ -64,6 +64,7 @@ class TemplateCopy:
     def __init__(self, template: Template, words: Sequence[str]) -> None:
         self._tables = template.tables
         self._texts = words
+        self._has_words = template.words is not None
         self._bytes = [word.encode() for word in words]
 
     def rows(self) -> Chunks:
@@ -86,7 +87,8 @@ class TemplateCopy:
         lines = self._tables[table]
         for start in range(0, len(lines), size):
             chunk = lines[start : start + size]
-            yield chunk if not self._texts else [self._filled(line) for line in chunk]
+            # A shop without returns has no words, but its lines are of the same kind.
+            yield [self._filled(line) for line in chunk] if self._has_words else chunk
 
     def _filled(self, line: _Line) -> tuple[Any, ...]:
         if not line.gaps:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import orjson
 import yaml
-from flask import Flask, Response, redirect, render_template, send_from_directory
+from flask import Flask, Response, redirect, render_template, request, send_from_directory
 from werkzeug.wrappers import Response as AnyResponse
 
 from mock_server.pages.prefill import Examples, prefilled
@@ -40,10 +40,13 @@ class Entry:
     """Returns example values that match the sandbox's current records."""
 
 
-def create_documents(apis: Sequence[Entry], control: Entry) -> Flask:
+def create_documents(
+    apis: Sequence[Entry], control: Entry, hint: Callable[[str, str], str] = lambda _method, _path: ""
+) -> Flask:
     """Create the Flask application.
 
-    `apis` are the vendors' APIs, and `control` is the API of the sandbox's control plane.
+    `apis` are the vendors' APIs, and `control` is the API of the sandbox's control plane. `hint` returns a
+    sentence for a client whose request (method, path) has no page and no operation.
     """
     site = Flask(__name__)
     # Flask's own redirects are absolute URLs, and `wsgi` hides the host that they would need.
@@ -55,8 +58,12 @@ def create_documents(apis: Sequence[Entry], control: Entry) -> Flask:
         _serve_swagger_ui(site, entry)
 
     @site.errorhandler(404)
-    def not_found(_error: Exception) -> tuple[str, int]:
-        return render_template("missing.html"), 404
+    def not_found(_error: Exception) -> tuple[str | Response, int]:
+        advice = hint(request.method, request.path)
+        if "text/html" in request.headers.get("Accept", ""):  # a browser; other clients send */* or JSON
+            return render_template("missing.html", advice=advice), 404
+        error = {"code": "not_found", "message": f"There is nothing at this path. {advice}".rstrip()}
+        return Response(orjson.dumps({"error": error}), mimetype="application/json"), 404
 
     return site
 

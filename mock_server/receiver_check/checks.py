@@ -1,4 +1,4 @@
-"""The questions about a receiver: each function sends requests and judges the answers."""
+"""The checks of a receiver: each function sends requests and judges the receiver's answers."""
 
 import asyncio
 import statistics

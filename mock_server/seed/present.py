@@ -1,4 +1,4 @@
-"""`PresentShop`: what a vendor's records say about a shop, in neutral words; the reverse of seeding."""
+"""`PresentShop`: a tenant's current records at one vendor, converted from the vendor's format."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from mock_server.seed.model import RefundStatus, SeedCustomer, SeedItem, SeedLin
 
 @dataclass(frozen=True, slots=True)
 class PresentParcel:
-    """A return's parcel: `carrier` and `service` in neutral words, and the last scan; each can be ""."""
+    """A return's parcel; `status` is that of the carrier's last scan. Every field can be ""."""
 
     carrier: str
     service: str
@@ -19,10 +19,10 @@ class PresentParcel:
 
 @dataclass(frozen=True, slots=True)
 class PresentReturn:
-    """A return as a vendor has it now; `status` is the vendor's status, and `state` the closest neutral one.
+    """A return; `status` is the vendor's status, and `state` is the most similar neutral state.
 
-    Times are in microseconds since the Unix epoch. An item's reason is neutral, or the vendor's own, or ""
-    if the vendor has no reasons.
+    Times are in microseconds since the Unix epoch. An item's reason is a neutral reason or one of the
+    vendor's own reasons. It is "" if the vendor has no reasons.
     """
 
     order: SeedOrder
@@ -38,10 +38,10 @@ class PresentReturn:
 
 @dataclass(frozen=True, slots=True)
 class PresentShop:
-    """A vendor's products, customers, orders and returns; `orders` and `returns` are in order of creation.
+    """A tenant's products, customers, orders and returns at one vendor, oldest order and return first.
 
-    If the vendor has no orders of its own (`own_orders` is False), they are put together from returns. An
-    `ordered_at` of 0 is unknown.
+    If the vendor stores no orders, `own_orders` is False and the orders are derived from returns. If the time
+    of an order is unknown, its `ordered_at` is 0.
     """
 
     products: tuple[SeedLine, ...]
@@ -54,7 +54,7 @@ class PresentShop:
 def order_of(
     number: str, ordered_at: int, customer: SeedCustomer, currency: str, items: Iterable[SeedItem]
 ) -> SeedOrder:
-    """Put an order together from the items of a return."""
+    """Derive an order from the items of a return."""
     lines = (SeedLine(item.sku, item.name, item.size, item.quantity, item.unit_price) for item in items)
     return SeedOrder(number, ordered_at, customer, currency, tuple(lines))
 

@@ -1,4 +1,4 @@
-"""`ShopWords`: the vendor's words for what a merchant's own shop says in neutral words."""
+"""`ShopWords`: maps the vendor-neutral terms in a merchant's own shop to the terms of one vendor."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,12 +8,12 @@ from mock_server.seed.model import State
 
 @dataclass(frozen=True, slots=True)
 class ShopWords:
-    """A vendor's words for the neutral statuses, reasons and return types of a shop.
+    """Maps the vendor-neutral statuses, reasons and return types of a shop to a vendor's terms.
 
-    `statuses` lacks the neutral states that a return cannot have at the vendor. `own_statuses` contains all
-    of the vendor's statuses, each with its neutral state, and `transitions` the statuses that may follow each
-    of them. `reasons` is keyed by neutral reason; a vendor whose shops define their own reasons
-    (`any_reason`) accepts every other text too. `types` lists the possible return types.
+    `statuses` maps each neutral state that a return can have at the vendor to the vendor's status.
+    `own_statuses` maps each of the vendor's statuses to its neutral state, and `transitions` maps it to the
+    statuses that may follow. `reasons` maps neutral reasons to the vendor's reasons. If `any_reason` is True,
+    shops define their own reasons, so every other text is accepted too. `types` lists the return types.
     """
 
     statuses: Mapping[State, str]

@@ -154,9 +154,9 @@ class Snapshots:
         """Create a tenant with a copy of another tenant's state, and with new keys.
 
         The new keys have the names, scopes and plans of the other tenant's keys. Pending webhook deliveries
-        are marked as given up in the clone, so that receivers do not get them twice. Snapshots are not
-        copied. Raises the errors of `Tenants.plan`, or `UnknownTenantError` if the other tenant does not
-        exist.
+        are marked as given up in the clone, so that receivers do not get them twice. Webhooks get new
+        secrets, so that the secret of one tenant does not sign for the other. Snapshots are not copied.
+        Raises the errors of `Tenants.plan`, or `UnknownTenantError` if the other tenant does not exist.
         """
         world, tenants = self._world, self._tenants
         tenants.get(tenant)
@@ -177,6 +177,7 @@ class Snapshots:
                     with world.store.change() as change:
                         tenants.insert(change, clone, partition, world.clocks.clock(tenant))
                         world.keys.copy(change, tenant, name, world.clocks.now(tenant))
+                        world.webhooks.renew_secrets(change, name)
                         world.switches.turn_on(change, name, world.switches.on(tenant))
                         write_faults(change, name, read_faults(world.store, tenant), keep_ids=False)
                         change.run(no_longer_stray(partition))

@@ -132,7 +132,7 @@ class Store:
         self._marks = len(self._uncommitted), len(self._callbacks)
 
     def release(self) -> None:
-        """Stop holding changes: those made since `hold` can no longer be undone by `undo_held`."""
+        """Keep the changes made since `hold`, so that `undo_held` can no longer undo them."""
         held, self._held = self._held, _NOT_HOLDING
         for _ in range(held):
             self._execute(_RELEASE)

@@ -10,6 +10,7 @@ from sqlalchemy.engine import make_url
 
 from mock_server.store import file, statements
 from mock_server.store.file import Watch
+from mock_server.store.migration import OLDEST, migrate
 from mock_server.store.model import StoreError
 from mock_server.store.tables import SCHEMA_VERSION, meta
 
@@ -24,8 +25,9 @@ def open_database(url: str) -> tuple[sqlite3.Connection, Watch]:
     """Connect to a database in autocommit mode, and create the tables if it is empty.
 
     `url` is `sqlite://` (in memory) or `sqlite:///path`. Returns the connection, and a `Watch` that detects
-    if the file is deleted or replaced. Raises `StoreError` if the file cannot be opened, is in use or
-    damaged, belongs to another program, or was written by another version of the sandbox.
+    if the file is deleted or replaced. A file of the previous version of the sandbox is converted. Raises
+    `StoreError` if the file cannot be opened, is in use or damaged, belongs to another program, or was
+    written by another version.
     """
     path = _path(url)
     if path and not Path(path).parent.is_dir():
@@ -167,6 +169,7 @@ def _create(connection: sqlite3.Connection) -> None:
 
 
 def _check_version(connection: sqlite3.Connection, name: str) -> None:
+    """Convert a database of the version before; raise `StoreError` if another program or version wrote it."""
     try:
         query = statements.bound(sa.select(meta.c.value).where(meta.c.name == "schema"))
         row = connection.execute(*query).fetchone()
@@ -174,7 +177,9 @@ def _check_version(connection: sqlite3.Connection, name: str) -> None:
         row = None
     if row is None:
         raise StoreError(f"The database {name} belongs to another program. {_ADVICE}")
-    if row[0] != SCHEMA_VERSION:
+    if row[0] == OLDEST:
+        migrate(connection)
+    elif row[0] != SCHEMA_VERSION:
         raise StoreError(
             f"The database {name} was written by another version of the sandbox "
             f"(schema {row[0]}, this one reads {SCHEMA_VERSION}). {_ADVICE}"

@@ -5,7 +5,7 @@ Times are integers: microseconds since the Unix epoch. Documents and bodies are 
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = "4"
+SCHEMA_VERSION = "5"
 
 metadata = sa.MetaData()
 
@@ -189,6 +189,7 @@ deliveries = sa.Table(
     sa.Column("test", sa.Boolean, nullable=False),  # a test event, which nothing in the sandbox caused
     sa.Column("attempts_before", sa.Integer, nullable=False),  # attempts made before the last resend
     sa.Column("log", sa.LargeBinary, nullable=False),  # the last attempts, as a JSON array
+    sa.Column("return_id", sa.Text, nullable=False, server_default=""),  # "": a test event
     sa.Index("deliveries_by_tenant", "tenant", "id"),
     sqlite_autoincrement=True,  # ids that clients have seen are never reused
 )

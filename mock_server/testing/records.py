@@ -83,7 +83,8 @@ class Delivery:
     """A webhook delivery.
 
     `state` is `waiting`, `delivered` or `given_up`. `outcome` is the result of the last attempt; it is None
-    before the first attempt. `test` is True for a test event.
+    before the first attempt. `status` is the receiver's status code in that attempt, or None if nothing was
+    sent or answered. `test` is True for a test event. `return_id` is the return that the event is about.
     """
 
     id: int
@@ -91,11 +92,13 @@ class Delivery:
     webhook: str
     event: str
     test: bool
+    return_id: str | None
     address: str
     at: datetime
     state: str
     attempts: int
     outcome: str | None
+    status: int | None
     next_attempt: datetime | None
 
 
@@ -129,7 +132,8 @@ class Webhook:
     """A webhook of a tenant.
 
     `secret` is the key that signs the deliveries. It is set only when the webhook is created: in lists, and
-    if the vendor does not sign, it is None. `url` contains no credentials and no query.
+    if the vendor does not sign, it is None. `url` contains no credentials and no query. `problem` says why
+    the sandbox refuses to send deliveries to the URL, or is None.
     """
 
     id: str
@@ -141,6 +145,7 @@ class Webhook:
     active: bool
     signed: bool
     created_at: datetime
+    problem: str | None = None
     secret: str | None = None
 
     def __repr__(self) -> str:
@@ -223,14 +228,14 @@ class NearestOperation:
 class Exchange:
     """A request that was sent to a vendor's API, and its response.
 
-    `at` is the tenant's time, and `received_at` is real time. `tenant`, `vendor` and `operation` are None if
-    they are unknown. `verdict` is a sentence that says whether the request was valid, and `fault` is the ID
-    of the fault that changed the response, or None.
+    `at` is the tenant's time, and `received_at` is real time. `tenant`, `at`, `vendor` and `operation` are
+    None if they are unknown. `verdict` is a sentence that says whether the request was valid, and `fault` is
+    the ID of the fault that changed the response, or None.
     """
 
     id: int
     tenant: str | None
-    at: datetime
+    at: datetime | None
     received_at: datetime
     vendor: str | None
     operation: str | None
@@ -257,7 +262,7 @@ def exchange(row: Mapping[str, Any]) -> Exchange:
     return Exchange(
         **{
             **row,
-            "at": datetime.fromisoformat(row["at"]),
+            "at": row["at"] and datetime.fromisoformat(row["at"]),
             "received_at": datetime.fromisoformat(row["received_at"]),
             "request": Message(**row["request"]),
             "response": Message(**row["response"]),
@@ -284,7 +289,8 @@ def delivery(row: Mapping[str, Any]) -> Delivery:
     """Build a delivery from the control plane's JSON."""
     due = row["next_attempt"]
     at = datetime.fromisoformat(row["at"])
-    return Delivery(**{**row, "at": at, "next_attempt": due and datetime.fromisoformat(due)})
+    known = {name: value for name, value in row.items() if name != "return"} | {"return_id": row["return"]}
+    return Delivery(**{**known, "at": at, "next_attempt": due and datetime.fromisoformat(due)})
 
 
 def delivery_details(row: Mapping[str, Any]) -> DeliveryDetails:

@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Upcoming:
-    """Something that will happen at the time `at` on the tenant's clock.
+    """A step or a webhook that becomes due at the time `at` on the tenant's clock.
 
     `kind` is `step` for a scheduled step, such as a carrier's scan, and `webhook` for an attempt to send a
     webhook. `return_id` is the return's ID, or None if it is unknown. `status` is the return's new status, or

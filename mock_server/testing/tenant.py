@@ -128,10 +128,11 @@ class Tenant:
         vendor: str | None = None,
         webhook: str | None = None,
         event: str | None = None,
+        return_id: str | None = None,
         state: Literal["waiting", "delivered", "given_up"] | None = None,
     ) -> list[Delivery]:
         """List the tenant's webhook deliveries that match all arguments that are set, oldest first."""
-        selected = {"vendor": vendor, "webhook": webhook, "event": event, "state": state}
+        selected = {"vendor": vendor, "webhook": webhook, "event": event, "return": return_id, "state": state}
         return [delivery(row) for row in self._pages("/deliveries", "deliveries", selected, "id")]
 
     def delivery(self, id_: int) -> DeliveryDetails:

@@ -61,7 +61,7 @@ class Webhooks:
         return [webhook(row) for row in self._tenant.call("GET", "/webhooks")["webhooks"]]
 
     def change(self, id_: str, **changes: Any) -> Webhook:
-        """Change `url`, `events`, `conditions` or `active` of a webhook."""
+        """Change `url`, `events`, `secret`, `conditions` or `active` of a webhook."""
         return webhook(self._tenant.call("PATCH", _path(id_), json=changes))
 
     def pause(self, id_: str) -> Webhook:

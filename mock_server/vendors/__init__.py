@@ -90,7 +90,7 @@ class Vendor(Protocol):
         """Run a scheduled step, such as a carrier's scan, as if the time were `step.due`."""
 
     def explain_step(self, step: Step) -> str:
-        """Describe a scheduled step in the first clause of a sentence, without a full stop."""
+        """Describe a scheduled step in a clause that can begin a sentence; it has no full stop."""
 
     def overview(self, row: Row) -> Overview:
         """Build the overview of a return from its stored row, with related records where needed."""

@@ -39,7 +39,8 @@ class Delivery:
     finished. `outcome` describes the last attempt; it is "" before the first attempt. `body` is the payload,
     which is signed at each attempt. `test` is True for a test event. `attempts_before` is the number of
     attempts before the last call of `Outbox.send_again`; they do not count towards the limit of retries.
-    `log` contains the most recent attempts as JSON (see the module `attempts`).
+    `log` contains the most recent attempts as JSON (see the module `attempts`). `return_id` is the return
+    that the event is about, or "" for a test event.
     """
 
     id: int
@@ -57,6 +58,7 @@ class Delivery:
     test: bool = False
     attempts_before: int = 0
     log: bytes = b"[]"
+    return_id: str = ""
 
     @property
     def webhook_key(self) -> "WebhookKey":
@@ -109,11 +111,12 @@ class Selection:
     vendor: str | None = None
     webhook: str | None = None
     event: str | None = None
+    return_id: str | None = None
     states: "Collection[State]" = field(default=())
 
     def conditions(self) -> list[sa.ColumnElement[bool]]:
         """Build the SQL conditions for the selected deliveries, except for the condition on the tenant."""
-        named = {"vendor": self.vendor, "webhook": self.webhook, "event": self.event}
+        named = {name: getattr(self, name) for name in ("vendor", "webhook", "event", "return_id")}
         conditions = [_TABLE.c.id > self.after]
         conditions += [_TABLE.c[name] == value for name, value in named.items() if value is not None]
         if self.until is not None:
@@ -149,9 +152,13 @@ class Outbox:
         url: str,
         body: bytes,
         at: int,
+        return_id: str = "",
         test: bool = False,
     ) -> int:
-        """Store a delivery to `url`, and return its ID; the delivery is sent once the change is on disk."""
+        """Store a delivery to `url`, and return its ID; the delivery is sent once the change is on disk.
+
+        `return_id` is the return that the event is about, or "" for a test event.
+        """
         values = {"vendor": vendor, "webhook": webhook, "event": event, "url": url, "test": test}
         id_ = change.insert(
             sa.insert(_TABLE).values(
@@ -165,6 +172,7 @@ class Outbox:
                 state="waiting",
                 attempts_before=0,
                 log=b"[]",
+                return_id=return_id,
             )
         )
         self.wake()

@@ -8,7 +8,7 @@ and tests these webhooks.
 
 import hashlib
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from secrets import token_hex
 from typing import Any, Final, Protocol
@@ -68,6 +68,10 @@ class Webhook:
         return f"Webhook({self.id!r})"
 
 
+async def _no_problem(_url: str) -> str:
+    return ""
+
+
 class Webhooks:
     """Adds, lists and changes the webhooks of all tenants, and queues events for them."""
 
@@ -79,6 +83,8 @@ class Webhooks:
         self._descriptions: dict[str, Description] = {}
         self._invalid = 0
         self._last_invalid = ""
+        self.target_problem: Callable[[str], Awaitable[str]] = _no_problem
+        """Returns why deliveries to a URL would be refused, as a sentence, or "" if they would be sent."""
 
     def declare(self, format_: WebhookFormat, description: Description) -> None:
         """Register a vendor's webhook format; `description` validates each payload when it is sent."""
@@ -104,11 +110,12 @@ class Webhooks:
         kinds: Iterable[str],
         record: Record,
         at: int,
+        return_id: str,
     ) -> None:
         """Queue one event per kind, all about `record`, for every webhook that subscribes to the kind.
 
-        Call this after the change is recorded in the ledger, because the IDs of the events are derived from
-        the number of the last ledger event.
+        `return_id` is the return to which the record belongs. Call this after the change is recorded in the
+        ledger, because the IDs of the events are derived from the number of the last ledger event.
         """
         # The totals are kept in memory, so changes of tenants without webhooks do not need a query.
         if not self._store.total(tenant, vendor, KIND):
@@ -118,7 +125,7 @@ class Webhooks:
             event = Event(kind, self._event_id(tenant, vendor, kind), at)
             for webhook in webhooks:
                 if kind in webhook.events and self._formats[vendor].wants(webhook.conditions, record):
-                    self._enqueue(change, tenant, webhook, event, record)
+                    self._enqueue(change, tenant, webhook, event, record, return_id=return_id)
 
     def test(self, change: Change, tenant: str, webhook: Webhook, kind: str) -> int:
         """Queue a test event about an example record for one webhook; returns the delivery's ID."""
@@ -135,6 +142,7 @@ class Webhooks:
         event: Event,
         record: Record,
         *,
+        return_id: str = "",
         test: bool = False,
     ) -> int:
         versioned = replace(event, version=webhook.version)
@@ -148,6 +156,7 @@ class Webhooks:
             url=webhook.url,
             body=orjson.dumps(payload),
             at=event.at,
+            return_id=return_id,
             test=test,
         )
 
@@ -233,6 +242,13 @@ class Webhooks:
         )
         if not webhook.active:
             self._outbox.give_up(change, tenant, webhook.vendor, webhook.id, PAUSED_OUTCOME)
+
+    def renew_secrets(self, change: Change, tenant: str) -> None:
+        """Give each webhook that has a secret a new one; call this for a tenant that is a copy."""
+        for webhook in self.every(tenant):
+            if webhook.secret and not webhook.own:
+                secret = self._formats[webhook.vendor].new_secret()
+                self.save(change, tenant, replace(webhook, secret=secret))
 
     def delete(self, change: Change, tenant: str, webhook: Webhook) -> None:
         """Delete a webhook and its pending deliveries; an empty row is kept, so that no ID is used twice."""

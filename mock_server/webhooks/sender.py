@@ -26,7 +26,7 @@ from mock_server.webhooks.disturbance import UNDISTURBED, Disturbance, Prepare
 from mock_server.webhooks.format import Message
 from mock_server.webhooks.outbox import Delivery, Outbox, Outcome, WebhookKey
 from mock_server.webhooks.targets import RefusedError
-from mock_server.webhooks.transport import request_to
+from mock_server.webhooks.transport import UnknownHostError, request_to
 
 MAX_AT_ONCE: Final = 256
 MAX_PER_TENANT: Final = 32
@@ -211,6 +211,8 @@ class Sender:
             outcome = Outcome(_NOT_IN_TIME)
         except (RefusedError, UnsendableError) as refused:
             outcome = Outcome(str(refused), final=True)
+        except UnknownHostError as unknown:
+            outcome = Outcome(str(unknown))
         except Exception as problem:  # noqa: BLE001 - a URL can be wrong in too many ways to list
             outcome = Outcome(f"not reached ({type(problem).__name__})")
         return outcome._replace(took=ticks() - start, releases=disturbance.releases)

@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Mapping
 from ipaddress import ip_address
+from typing import Final
 
 import httpx
 
@@ -13,12 +14,15 @@ from mock_server.webhooks.targets import NAME, Address, RefusedError, Targets
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 """Resolves a host name and port to IP addresses, the preferred address first; raises `OSError`."""
 
+_LOOK_UP_SECONDS: Final = 2.0
+"""Time limit for resolving a host name when a webhook is registered, in seconds."""
+
 
 def url_problem(url: str) -> str:
     """Return what is wrong with a webhook URL, such as "is not a URL", or "" if the URL is valid.
 
-    This function does not check whether webhooks may be sent to the URL's host; the transport checks this at
-    each delivery.
+    This function does not check whether webhooks may be sent to the URL's host; `WebhookTransport.problem`
+    does, and each delivery is checked again.
     """
     try:
         parsed = httpx.URL(url)
@@ -63,6 +67,10 @@ def request_to(
     )
 
 
+class UnknownHostError(httpx.ConnectError):
+    """Raised if a host name has no address; the message is a complete sentence."""
+
+
 class WebhookTransport(httpx.AsyncBaseTransport):
     """Sends webhooks to allowed targets only.
 
@@ -98,23 +106,19 @@ class WebhookTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request to an allowed address of its host, or through a proxy.
 
-        Raises `RefusedError` if no address is allowed, or an `httpx` exception if the request fails. Without
-        a proxy, the host is resolved only once, and the connection is made to an address that was checked: a
-        second look-up could return a different address (DNS rebinding).
+        Raises `RefusedError` if no address is allowed, `UnknownHostError` if the host has no address, or
+        another `httpx` exception if the request fails. Without a proxy, the host is resolved only once, and
+        the connection is made to an address that was checked: a second look-up could return a different
+        address (DNS rebinding).
         """
-        host, port = host_of(request.url), request.url.port or (443 if request.url.scheme == "https" else 80)
-        proxy = self._proxies.get(request.url.scheme)
-        if proxy is not None and not reaches_itself(host) and not bypasses(host, self._settings):
-            return await self._through(proxy, request, host)
-        try:
-            addresses = [ip_address(text.partition("%")[0]) for text in await self._resolve(host, port)]
-        except (OSError, ValueError) as error:
-            raise httpx.ConnectError(f"{host} is not found", request=request) from error
-        if port == self._own_port and any(reaches_itself(str(address)) for address in addresses):
-            raise RefusedError("Webhooks are not sent to the sandbox itself.")
-        admitted = [address for address in addresses if self._targets.admit(host, address)]
-        if not admitted:
-            raise RefusedError(_refusal(host))
+        host = host_of(request.url)
+        proxy = self._proxy_for(request.url)
+        if proxy is not None:
+            self._check_proxied(host)
+            if proxy not in self._proxied:
+                self._proxied[proxy] = _transport(proxy)
+            return await self._proxied[proxy].handle_async_request(request)
+        admitted = await self._admitted(request.url)
         direct = self._direct = self._direct or _transport()
         for number, address in enumerate(admitted, start=1):
             try:
@@ -124,8 +128,50 @@ class WebhookTransport(httpx.AsyncBaseTransport):
                     raise
         raise AssertionError("unreachable")
 
-    async def _through(self, proxy: str, request: httpx.Request, host: str) -> httpx.Response:
-        """Send a request through a proxy; raises `RefusedError` if the request's host is not allowed.
+    async def problem(self, url: str) -> str:
+        """Return why deliveries to a URL would be refused, as a sentence, or "" if they would be sent.
+
+        The rules are those for each delivery. A host name without an address has no problem if an address
+        that it gets later may be allowed.
+        """
+        parsed = httpx.URL(url)
+        host = host_of(parsed)
+        try:
+            if self._proxy_for(parsed) is not None:
+                self._check_proxied(host)
+            else:
+                async with asyncio.timeout(_LOOK_UP_SECONDS):
+                    await self._admitted(parsed)
+        except RefusedError as error:
+            return str(error)
+        except (UnknownHostError, TimeoutError):
+            return "" if self._targets.networks or self._targets.names_host(host) else _refusal(host)
+        return ""
+
+    def _proxy_for(self, url: httpx.URL) -> str | None:
+        """Return the proxy through which webhooks to a URL are sent, or None if they are sent directly."""
+        host, proxy = host_of(url), self._proxies.get(url.scheme)
+        return None if reaches_itself(host) or bypasses(host, self._settings) else proxy
+
+    async def _admitted(self, url: httpx.URL) -> list[Address]:
+        """Resolve a URL's host, and return its allowed addresses.
+
+        Raises `RefusedError` if there are none, and `UnknownHostError` if the host has no address at all.
+        """
+        host, port = host_of(url), url.port or (443 if url.scheme == "https" else 80)
+        try:
+            addresses = [ip_address(text.partition("%")[0]) for text in await self._resolve(host, port)]
+        except (OSError, ValueError) as error:
+            raise UnknownHostError(f"The name {host} is not found.") from error
+        if port == self._own_port and any(reaches_itself(str(address)) for address in addresses):
+            raise RefusedError("Webhooks are not sent to the sandbox itself.")
+        admitted = [address for address in addresses if self._targets.admit(host, address)]
+        if not admitted:
+            raise RefusedError(_refusal(host))
+        return admitted
+
+    def _check_proxied(self, host: str) -> None:
+        """Raise `RefusedError` if webhooks may not be sent to a host through a proxy.
 
         If the host is a name, the name itself must be allowed: its addresses cannot be checked here, because
         the proxy resolves the name.
@@ -135,9 +181,6 @@ class WebhookTransport(httpx.AsyncBaseTransport):
             raise RefusedError(f"{_refusal(host)} A proxy resolves names itself, so allow it by its name.")
         if literal is not None and not self._targets.admit(host, literal):
             raise RefusedError(_refusal(host))
-        if proxy not in self._proxied:
-            self._proxied[proxy] = _transport(proxy)
-        return await self._proxied[proxy].handle_async_request(request)
 
     async def aclose(self) -> None:
         """Close all connections."""

@@ -116,6 +116,28 @@ async def test_outcome_is_unknown_if_the_search_is_inconclusive(
     assert KEY not in repr(caught.value.sent)
 
 
+async def test_equal_record_of_the_call_before_is_not_taken_for_the_lost_one(
+    rm: Connection, wire: Wire, time: Time
+) -> None:
+    """Two equal writes within a second cannot be distinguished by their times."""
+    first = made(id="rma_1")
+    wire.reply(one(201, **first), TIMEOUT, rows(first))
+    assert (await rm.actions["create_return"](**ORDER))["id"] == "rma_1"
+    with pytest.raises(OutcomeUnknown, match="It was not found"):
+        await rm.actions["create_return"](**ORDER)
+    wire.reply(TIMEOUT, rows(first, made(id="rma_2")))
+    time.now -= timedelta(seconds=10)  # the searches waited
+    assert (await rm.actions["create_return"](**ORDER))["id"] == "rma_2"
+
+
+async def test_update_of_a_record_that_was_just_returned_is_still_found(rm: Connection, wire: Wire) -> None:
+    moved = one(id="rma_1", status="approved", updated_at="2026-03-01T12:00:00Z")
+    wire.reply(moved, TIMEOUT, moved)
+    for _ in range(2):
+        done = await rm.actions["update_return_status"](return_id="rma_1", status="approved")
+        assert done["status"] == "approved"
+
+
 async def test_search_for_a_lost_write_dates_it_by_the_vendors_clock(
     rm: Connection, wire: Wire, time: Time
 ) -> None:

@@ -114,3 +114,10 @@ async def test_slow_sandbox_is_not_reported_as_missing(tmp_path: Path) -> None:
     with pytest.raises(VendorUnavailable, match="does not answer within 10 seconds; try again") as told:
         await profiles.choose(integration("swap"))
     assert "no sandbox" not in str(told.value)
+
+
+def test_exception_that_is_its_own_context_has_a_cause() -> None:
+    problem = httpx.ConnectError("refused by the gateway")
+    other = ValueError("seen before")
+    problem.__context__, other.__context__ = other, problem
+    assert cause(problem, "x.example.com") == "refused by the gateway"

@@ -12,6 +12,7 @@ TABLES = {
     "vendors": ("README.md", tables.vendors),
     "fidelity": ("docs/fidelity.md", tables.fidelity),
     "guarantees": ("docs/guarantees.md", tables.guarantees),
+    "action-guarantees": ("docs/guarantees.md", tables.action_guarantees_table),
     "webhooks": ("docs/webhooks.md", tables.webhooks),
     "matrix": ("docs/matrix.md", tables.matrix),
     "faults": ("docs/faults.md", faults.faults),

@@ -8,6 +8,7 @@ from support.matrix.limits import limit
 from support.matrix.scenarios import SCENARIOS
 
 import openapi
+from connector.definition.action_guarantees import ActionGuarantee, action_guarantees
 from connector.definition.compiler import integration
 from connector.definition.fidelity import shares
 from connector.definition.model import Guarantee, Integration, Provenance
@@ -26,6 +27,13 @@ DELIVERS = {
     "while_there": "repeatedly",
 }
 """Words of the column "delivers"; docs/guarantees.md explains them above its tables."""
+AFTER_LOSS = {
+    "repeats": "sends it again",
+    "looks": "searches for the record",
+    "reports": "reports it",
+    "platform": "Make sends it again",
+}
+"""Words for what an action does after a lost answer; docs/guarantees.md explains them above its table."""
 
 
 def shop_statuses() -> str:
@@ -91,6 +99,21 @@ def _webhooks(name: str, format_: WebhookFormat) -> str:
 def guarantees() -> str:
     """Return a table per vendor with a row for each trigger and runtime."""
     return "\n\n".join(_guarantees(integration(name)) for name in sandbox.names())
+
+
+def action_guarantees_table() -> str:
+    """Return a table with a row for each vendor, action and runtime."""
+    rows = (
+        [vendor.vendor.title, f"`{key}`", *_after_loss(promise)]
+        for vendor in map(integration, sandbox.names())
+        for key, action in vendor.actions.items()
+        for promise in action_guarantees(action)
+    )
+    return _table(["vendor", "action", "runtime", "after a failure", "after a lost connection"], rows)
+
+
+def _after_loss(promise: ActionGuarantee) -> list[str]:
+    return [RUNTIMES[promise.runtime], AFTER_LOSS[promise.after_failure], AFTER_LOSS[promise.after_cut]]
 
 
 def _guarantees(vendor: Integration) -> str:

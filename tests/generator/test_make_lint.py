@@ -325,6 +325,15 @@ def test_folder_without_an_app_is_reported_in_one_sentence(
         lint(tmp_path)
 
 
+@pytest.mark.parametrize(("scopes", "found"), [({}, []), ({"read": "Read returns"}, []), ([], ["M003"])])
+def test_scopes_of_an_oauth_connection_are_an_object(scopes: Any, found: list[str]) -> None:
+    """Make's schema: the keys are scopes, and the values are their descriptions."""
+    made = render(integration("exsited"))
+    texts = {path.removeprefix("src/"): text for path, text in made.items() if path.startswith("src/")}
+    texts["connections/exsited/exsited.scope-list.iml.json"] = json.dumps(scopes)
+    assert sorted({one.check for one in check(parsed(texts))}) == found
+
+
 @pytest.mark.parametrize("text", ["[]", "null", '{"components": []}', '{"components": {"module": {"a": 1}}}'])
 def test_malformed_manifest_is_a_complaint(tmp_path: Path, text: str) -> None:
     (tmp_path / MANIFEST).write_text(text)

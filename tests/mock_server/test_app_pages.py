@@ -89,7 +89,7 @@ FILES = (
 
 @pytest.mark.parametrize("path", [*PAGES, *FILES])
 def test_pages_have_a_date_and_security_headers(app: Sandbox, path: str) -> None:
-    page = get(app, path)
+    page = get(app, path, headers={"Accept": "text/html"})
     names = [name for name, _ in page.headers.multi_items()]
     assert names.count("date") == 1
     assert page.headers["x-content-type-options"] == "nosniff"
@@ -223,7 +223,7 @@ def test_label_is_a_pdf_with_the_tracking_number(app: Sandbox) -> None:
     "path", ["/labels/returnmate/shp_none.pdf", "/labels/unknown/x.pdf", "/nothing", "/static/no.css"]
 )
 def test_unknown_page_returns_404(app: Sandbox, path: str) -> None:
-    response = get(app, path)
+    response = get(app, path, headers={"Accept": "text/html"})
     assert response.status_code == 404
     assert "Go to the console" in response.text
 

@@ -29,7 +29,7 @@ from mock_server.tenants import Tenants
 from mock_server.world import World
 
 TENANT = "acme"
-WEBHOOK = {"vendor": "returnlogic", "url": "https://hooks.example.com/in", "secret": "s" * 32}
+WEBHOOK = {"vendor": "returnlogic", "url": "http://127.0.0.1:9/in", "secret": "s" * 32}
 WEBHOOK_ID = "wh_returnlogic_1"
 WRITES: dict[str, tuple[str, str, Any]] = {
     "create_tenant": ("POST", "/tenants", {"name": "other", "seed_size": 1}),

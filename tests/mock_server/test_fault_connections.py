@@ -91,15 +91,24 @@ def test_connection_is_closed_in_the_middle_of_the_body(
     assert body == whole[: len(whole) // 2] != b""
 
 
+@EVERYWHERE
+def test_connection_is_closed_after_the_headers(sandbox: Running, tenant: Tenant, vendor: str) -> None:
+    tenant.faults.add("cut", vendor=vendor, moment="after_headers", next=1)
+    head, _, body = received(sandbox, request(tenant, vendor)).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert b"content-length: " in head
+    assert body == b""
+
+
 def test_change_is_made_although_the_answer_is_lost(tenant: Tenant) -> None:
     before = created(tenant)
     outcomes = []
-    for moment in ("before_work", "before_headers", "mid_body"):
+    for moment in ("before_work", "before_headers", "after_headers", "mid_body"):
         tenant.faults.add("cut", operation="create_return", moment=moment, next=1)
         with creating(tenant) as http, pytest.raises(httpx.RemoteProtocolError):
             create(http)
         outcomes.append(created(tenant) - before)
-    assert outcomes == [0, 1, 2]
+    assert outcomes == [0, 1, 2, 3]
 
 
 def test_client_of_an_application_in_this_process_gets_an_exception() -> None:

@@ -111,6 +111,33 @@ def test_failed_create_changes_nothing(tenant: Tenant) -> None:
     assert len(tenant.ledger()) == before + 1
 
 
+def test_change_is_made_before_an_error_after_the_commit(tenant: Tenant) -> None:
+    """The answer is the same as without `after_commit`; only the ledger shows the difference."""
+    with tenant.client("returnmate") as http:
+        for what, status in (
+            ("server_error", 500),
+            ("bad_gateway", 502),
+            ("unavailable", 503),
+            ("redirect", 307),
+        ):
+            before, answers = len(tenant.ledger()), []
+            for works in (False, True):
+                tenant.faults.add(what, operation="create_return", after_commit=works, next=1)
+                answers.append(create(http))
+                assert len(tenant.ledger()) == before + works, what
+            assert [answer.status_code for answer in answers] == [status, status]
+            assert answers[0].content == answers[1].content
+
+
+def test_redirect_has_the_status_and_address_that_were_chosen(tenant: Tenant) -> None:
+    tenant.faults.add("redirect", vendor="returnmate", status=303, location="/returnmate/v1/rmas", next=1)
+    answer = listed(tenant, "returnmate")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/returnmate/v1/rmas")
+    assert answer.content == b""
+    with pytest.raises(SandboxError, match="location"):
+        tenant.faults.add("redirect", location="moved.example.com")
+
+
 def test_only_calls_with_valid_credentials_count(tenant: Tenant) -> None:
     fault = tenant.faults.add("server_error", next=1)
     address = tenant.credentials("returnmate").base_url + "/rmas"
@@ -218,7 +245,7 @@ def test_faults_and_their_counts_survive_a_restart(tmp_path: Path) -> None:
         ({"what": "webhook_drop", "operation": "get_rma"}, "operation", "must be webhook or *"),
         ({"what": "late_record", "operation": "create_return"}, "operation", "must be one that reads"),
         ({"what": "rate_limited", "parameters": {"retry_afer": 1}}, "parameters.retry_afer", "retry_after?"),
-        ({"what": "server_error", "parameters": {"x": 1}}, "parameters.x", "There is no choice here"),
+        ({"what": "expired_login", "parameters": {"x": 1}}, "parameters.x", "There is no choice here"),
         (
             {"what": "rate_limited", "parameters": {"retry_after": -1}},
             "parameters.retry_after",

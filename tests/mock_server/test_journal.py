@@ -103,7 +103,50 @@ def test_request_of_another_site_has_its_own_reason(client: TestClient) -> None:
     assert client.get("/", headers={"Host": "evil.example"}).status_code == 403
     (shown,) = listed(client, "/__sandbox/requests")
     assert shown["status"] == 403
-    assert shown["verdict"].startswith("The sandbox refused the request before it reached an API")
+    assert shown["verdict"] == shown["response"]["body"]
+    assert shown["verdict"].startswith(
+        "This sandbox is not reached as 'evil.example'. Use a loopback address"
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "status", "reason"),
+    [
+        (
+            "POST",
+            "/",
+            {"Origin": "http://evil.example"},
+            403,
+            "The control plane accepts no POST from a web page",
+        ),
+        (
+            "POST",
+            "/",
+            {"Sec-Fetch-Site": "cross-site"},
+            403,
+            "The control plane accepts no POST from a web page",
+        ),
+        ("GET", "/", {"Host": "a b"}, 403, "This sandbox is not reached as 'a b'."),
+        (
+            "DELETE",
+            "/swap/returns-api/openapi.json",
+            {},
+            405,
+            "This path does not accept DELETE; it accepts ",
+        ),
+        ("GET", "/returnmate/v1/rmas", {}, 401, "An API key is required; none was sent."),
+        ("PUT", "/returnmate/v1/rmas", {}, 405, ""),
+    ],
+)
+def test_every_refusal_has_a_reason(
+    client: TestClient, method: str, path: str, headers: dict[str, str], status: int, reason: str
+) -> None:
+    assert client.request(method, path, headers=headers).status_code == status
+    (shown,) = listed(client, "/__sandbox/requests")
+    assert shown["status"] == status
+    assert shown["verdict"].startswith(reason)
+    assert "response says why" not in shown["verdict"]
+    assert shown["verdict"] not in {"", "The request is valid."}
 
 
 def test_path_that_resembles_nothing_names_no_operation(client: TestClient) -> None:

@@ -162,7 +162,9 @@ def test_log_prints_a_plain_line_for_each_request(tmp_path: Path) -> None:
         output = started.process.stdout
         assert output is not None
         found, missing, unknown = (text for text in output.read().splitlines() if "GET" in text)
-    assert re.search(r"^\S+Z demo 200 GET /returnmate/v1/rmas list_returns \d+\.\dms$", found)
+    assert re.search(
+        r"^\S+Z demo 200 GET /returnmate/v1/rmas list_returns \d+\.\dms clock=2026-03-02T12:\S+Z$", found
+    )
     assert " demo 404 GET /returnmate/v1/rmas/x%1b[2J?token=***" in missing
     assert re.search(r"Z - 401 GET .*This API key is not known here\.$", unknown)
     assert "unknown-key-xyz" not in unknown
@@ -248,7 +250,8 @@ def test_colours_are_used_on_terminals(environment: dict[str, str], is_terminal:
 
 def test_line_shows_fault_and_verdict_without_control_characters() -> None:
     exchange = {
-        "at": "2026-03-02T09:41:07Z",
+        "at": None,
+        "received_at": "2026-03-02T09:41:07.125Z",
         "tenant": None,
         "status": 503,
         "method": "GET",
@@ -260,7 +263,7 @@ def test_line_shows_fault_and_verdict_without_control_characters() -> None:
         "verdict": "There is\nnothing. " + "z" * 500,
     }
     plain = line(exchange)
-    assert plain.startswith("2026-03-02T09:41:07Z - 503 GET /x�[2J?a=1 - 12.3ms fault=outage-1 There is�")
+    assert plain.startswith("2026-03-02T09:41:07.125Z - 503 GET /x�[2J?a=1 - 12.3ms fault=outage-1 There is�")
     assert len(plain) < 400
     coloured = line(exchange, colours=True)
     assert "\x1b[31m503\x1b[0m" in coloured

@@ -220,6 +220,19 @@ def test_wrong_shop_is_refused_with_its_fields() -> None:
         assert [tenant.name for tenant in world.tenants.every()] == ["demo"]
 
 
+@pytest.mark.parametrize("vendor", vendors.names())
+def test_returns_of_one_vendor_only_are_loaded(vendor: str) -> None:
+    orders = [{**order, "vendors": vendor} for order in SMALL["orders"]]
+    shop = {**SMALL, "orders": orders, "returns": [{**one, "vendors": vendor} for one in SMALL["returns"]]}
+    with open_world(seed_size=0) as world:
+        create(world, "one", shop)
+        create(world, "empty", {**shop, "returns": []})
+        assert {name: len(rows(world, "one", name)) for name in world.vendors} == {
+            name: int(name == vendor) for name in world.vendors
+        }
+        assert not any(rows(world, "empty", name) for name in each(world.vendors))
+
+
 def test_vendors_have_only_what_is_theirs() -> None:
     returns = [
         {"order": "#5001", "status": "approved", "vendors": "returngo", "items": ["MUG-BLU"]},

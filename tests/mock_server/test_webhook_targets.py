@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from support.command import run
+from support.each import each
 
 from mock_server.proxies import ProxyUnusable
 from mock_server.settings import Settings
@@ -17,6 +19,7 @@ from mock_server.webhooks.targets import RefusedError, Targets
 from mock_server.webhooks.transport import WebhookTransport, request_to, url_problem
 
 HERE, BEYOND = "127.0.0.1", "0.0.0.0"
+NEW = "new.example.com"
 
 
 @dataclass
@@ -117,6 +120,80 @@ def test_allowed_addresses_decide_which_target_is_accepted(
     listens: str, allow: list[str], host: str, address: str, admitted: bool
 ) -> None:
     assert Targets.read(listens, allow).admit(host, ip_address(address)) is admitted
+
+
+def registered(
+    network: Network,
+    url: str,
+    *allow: str,
+    host: str = HERE,
+    proxies: Mapping[str, str] | None = None,
+    own_port: int | None = None,
+) -> str:
+    """Return the problem that a registration of `url` reports."""
+
+    async def asked() -> str:
+        way = WebhookTransport(Targets.read(host, allow), proxies or {}, network.resolve, own_port=own_port)
+        return await way.problem(url)
+
+    return asyncio.run(asked())
+
+
+def refusal(network: Network, url: str, *allow: str, **options: Any) -> str:
+    """Return why a delivery to `url` is refused, or "" if it is sent."""
+    try:
+        send(network, url, *allow, **options)
+    except RefusedError as refused:
+        return str(refused)
+    except httpx.ConnectError:  # no server listens on the proxy's port
+        if not options["proxies"]:
+            raise
+    return ""
+
+
+@pytest.mark.parametrize("listens", [HERE, BEYOND])
+@pytest.mark.parametrize(
+    "allow", [(), ("hooks.example.com",), ("10.0.0.0/8",), ("127.0.0.1",), ("0.0.0.0/0",)]
+)
+@pytest.mark.parametrize("proxies", [{}, {"http": "http://127.0.0.1:9/"}])
+def test_registration_refuses_what_a_delivery_refuses(
+    listens: str, allow: tuple[str, ...], proxies: dict[str, str]
+) -> None:
+    """Both have the same rules, and the same sentence."""
+    names = {
+        "hooks.example.com": ["192.0.2.1"],
+        "metadata.example.com": ["169.254.169.254"],
+        "localhost": ["::1", "127.0.0.1"],
+        "inside.example.com": ["10.0.0.5"],
+        **{address: [address] for address in ("127.0.0.1", "10.0.0.5", "192.0.2.1", "169.254.169.254")},
+    }
+    outcomes = set()
+    for host in each(names):
+        for port in (8000, 4010):
+            url = f"http://{host}:{port}/in"
+            network = Network(names)
+            options: dict[str, Any] = {"host": listens, "proxies": proxies, "own_port": 4010}
+            problem = registered(network, url, *allow, **options)
+            assert refusal(network, url, *allow, **options) == problem
+            outcomes.add(problem)
+    assert len(outcomes) > 1, "some are refused"
+
+
+@pytest.mark.parametrize(
+    ("allow", "problem"),
+    [
+        (
+            (),
+            f"Webhooks may not be sent to {NEW}; start the sandbox with --webhook-allow {NEW}.",
+        ),
+        ((NEW,), ""),
+        (("10.0.0.0/8",), ""),
+    ],
+)
+def test_name_without_an_address_is_accepted_if_a_later_address_may_be_allowed(
+    allow: tuple[str, ...], problem: str
+) -> None:
+    assert registered(Network(), f"http://{NEW}/in", *allow) == problem
 
 
 def test_connection_goes_to_the_checked_address_with_the_original_host_name() -> None:

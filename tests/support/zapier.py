@@ -190,7 +190,8 @@ class Zap:
 
     def switch_on(self) -> "Zap":
         """Run Zapier's first poll, which remembers existing rows and fires for none of them."""
-        self.poll()
+        rows = self.shop.trigger(self.key, self.inputs, isPopulatingDedupe=True)
+        self.seen |= {self._name(row) for row in rows}
         return self
 
     def poll(self) -> list[dict[str, Any]]:

@@ -58,6 +58,7 @@ def test_exchanges_are_typed_and_filtered(http: TestClient, tenant: Tenant) -> N
     assert (created.operation, created.status, created.tenant) == ("create_return", 201, tenant.name)
     assert created.request.body == NEW
     assert created.response.body["data"]["id"].startswith("rma_")
+    assert created.at is not None
     assert created.at.utcoffset() == created.received_at.utcoffset() == timedelta(0)
     assert refused.errors[0].field == "items"
     assert tenant.requests(status="4xx") == [refused]

@@ -104,6 +104,10 @@ def test_conditions_choose_the_records(
         ({"vendor": "nobody"}, "this sandbox serves"),
         ({"vendor": "swap", "url": "ftp://hooks.example.com/"}, "url: must be an absolute URL"),
         (
+            {"vendor": "swap", "url": "http://192.0.2.1/"},
+            "url: Webhooks may not be sent to 192.0.2.1; start the sandbox with --webhook-allow 192.0.2.1.",
+        ),
+        (
             {"vendor": "swap", "events": ["rma.created"]},
             "swap has no event 'rma.created'; it has returnCreated",
         ),
@@ -118,7 +122,7 @@ def test_conditions_choose_the_records(
 def test_wrong_webhook_is_refused_with_the_reason(
     shop: Tenant, options: dict[str, Any], message: str
 ) -> None:
-    body = {"url": "https://hooks.example.com/in", **options}
+    body = {"url": "http://127.0.0.1:9/in", **options}
     with pytest.raises(SandboxError) as problem:
         shop.call("POST", "/webhooks", json=body)
     status, sentence = refused(problem)

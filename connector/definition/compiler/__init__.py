@@ -14,6 +14,7 @@ import yaml
 from pydantic import ValidationError
 
 import openapi
+from connector.definition import facts as account
 from connector.definition import specification, yaml_lines
 from connector.definition.catalog import Catalog, CursorEntry, NumberedEntry, OffsetEntry
 from connector.definition.compiler import login, steps, unified
@@ -37,6 +38,8 @@ from connector.errors import CatalogError, ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from connector.definition.facts import Facts
+
 CATALOGS = files("connector") / "catalog"
 SECONDS = {"second": 1, "minute": 60, "day": 86_400}
 
@@ -51,8 +54,10 @@ def vendors() -> list[str]:
     return sorted(catalogs | set(openapi.vendors()))
 
 
-def integration(vendor: str) -> Integration:
+def integration(vendor: str, facts: Facts | None = None) -> Integration:
     """Compile the integration of `vendor` from its specification and catalog.
+
+    With `facts`, parts of the specification that they confirm count as observed instead of assumed.
 
     Raises `ConfigurationError` if the vendor is unknown, and `CatalogError` if either file is missing or
     invalid, or if the catalog does not match the specification.
@@ -68,15 +73,17 @@ def integration(vendor: str) -> Integration:
         raise CatalogError([f"{name} is missing; openapi/{vendor}.yaml needs it."]) from error
     except UnicodeDecodeError as error:
         raise CatalogError([f"{name} is not UTF-8 text."]) from error
-    return join(specification.read(vendor), text, name)
+    return join(specification.read(vendor), text, name, facts)
 
 
-def join(document: Mapping[str, Any], text: str, name: str) -> Integration:
+def join(document: Mapping[str, Any], text: str, name: str, facts: Facts | None = None) -> Integration:
     """Compile an `Integration` from a specification and the text of the catalog file `name`.
 
     Raises `CatalogError` with all problems if the catalog is invalid or does not match the specification.
     """
     spec = specification.parsed(document, f"openapi/{name.rpartition('/')[2]}")
+    if facts:
+        account.apply(spec, facts)
     source = _parsed(name, text)
     try:
         catalog = Catalog.model_validate(source.data)

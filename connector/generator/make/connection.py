@@ -29,7 +29,7 @@ def connection_files(integration: Integration) -> dict[str, Any]:
     if login.tokens and uses_tokens(login):
         places = base_url(integration, "parameters"), origin(integration, "parameters")
         requests = token_requests(integration, login.tokens, places, errors(integration))
-        files |= {"communication": {**requests, "info": test}, "scopeList": [], "defaultScope": []}
+        files |= {"communication": {**requests, "info": test}, "scopeList": {}, "defaultScope": []}
     return files
 
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from connector.definition.action_guarantees import ZAPIER_RISKS
 from connector.definition.model import Action, Integration, Search, Trigger
 from connector.generator.markdown import grouped
 from connector.generator.zapier.package import CORE, authentication, override_variable
-from connector.generator.zapier.steps import ALLOWED_RISKS
 
 
 def readme_values(
@@ -46,7 +46,7 @@ def _left_out(integration: Integration, entries: Mapping[str, Mapping[str, Any]]
     are left out because they need a request that the vendor's documentation does not confirm.
     """
     actions = integration.actions.values()
-    forbidden = [one for one in actions if one.risk not in ALLOWED_RISKS]
+    forbidden = [one for one in actions if one.risk not in ZAPIER_RISKS]
     candidates: tuple[tuple[Trigger | Action | Search, str], ...] = (
         *((one, "triggers") for one in integration.triggers.values()),
         *((one, "creates") for one in actions if one not in forbidden),

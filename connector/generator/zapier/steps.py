@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from connector.definition.action_guarantees import ZAPIER_RISKS
 from connector.definition.model import (
     Action,
     ChangedSince,
@@ -25,12 +26,6 @@ from connector.definition.naming import camel
 from connector.definition.provenance import is_assumed
 from connector.generator.zapier.fields import Unrenderable, form, known_choices, output_fields
 from connector.generator.zapier.literal import Code
-
-ALLOWED_RISKS = ("read", "write")
-"""The risk levels of the actions that Zapier accepts.
-
-Zapier's policy forbids actions that transfer money or delete data.
-"""
 
 SEARCH_FUNCTIONS = {
     "get": "getRecord",
@@ -230,7 +225,7 @@ def creates(integration: Integration, records: Records, *, assumed: bool) -> Ite
     "assumed" are left out, unless `assumed` is true.
     """
     for action in integration.actions.values():
-        if action.risk in ALLOWED_RISKS and _known(integration, action.operation, assumed=assumed):
+        if action.risk in ZAPIER_RISKS and _known(integration, action.operation, assumed=assumed):
             yield _step(action, integration, records, assumed=assumed)
 
 

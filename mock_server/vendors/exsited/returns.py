@@ -247,15 +247,25 @@ class Returns:
             if all(left.get(sku, 0) >= quantity for sku, quantity in needed.items()):
                 return known
         email: str = requested["customer_email"]
-        buyer = Buyer(requested.get("customer_name") or invented_name(email), email)
-        lines = [
-            InvoiceLine(sku, sku, count, Decimal(str(invented_price(sku)))) for sku, count in needed.items()
-        ]
+        name, currency = (
+            requested.get("customer_name") or invented_name(email),
+            requested.get("currency", "AUD"),
+        )
+        buyer = Buyer(name, email, currency)
+        known = {item["sku"]: item for item in requested["items"]}
+        lines = [_invoice_line(known[sku], count) for sku, count in needed.items()]
         invoice = documents.new_invoice(
             self.free_id(tenant, "invoice"), requested["order_number"], buyer, lines, at
         )
         documents.put_invoice(change, tenant, invoice, buyer, at)
         return invoice
+
+
+def _invoice_line(item: Mapping[str, Any], quantity: int) -> InvoiceLine:
+    """Build the line of a shopper's order; a missing name or price is derived from the SKU."""
+    sku = item["sku"]
+    name = " ".join(filter(None, (item.get("name") or sku, item.get("variant"))))
+    return InvoiceLine(sku, name, quantity, Decimal(str(item.get("unit_price", invented_price(sku)))))
 
 
 def _by_sku(requested: Mapping[str, Any]) -> dict[str, int]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from mock_server.clock import timestamp
 from mock_server.seed.requests import invented_name, invented_price
+from mock_server.seed.tax import included_tax
 from mock_server.vendors.returngo.facts import (
     ANSWERS,
     ANY_CARRIER,
@@ -141,7 +142,7 @@ def _item(
         "image": f"https://cdn.returns.example/{sku}.jpg",
         "sku": sku,
         "paidPrice": money(price, currency),
-        "paidTax": money(price / 11, currency),
+        "paidTax": money(included_tax(price, currency), currency),
         "taxIncluded": True,
         "returnReason": REASONS.get(reason, reason),
         "resolutionName": resolution,

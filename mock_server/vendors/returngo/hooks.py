@@ -26,14 +26,27 @@ class Hooks:
     def post(
         self, change: Change, tenant: str, shop: str, event: str, at: int, data: Mapping[str, Any]
     ) -> None:
-        """Queue an event for delivery to every webhook of the shop that subscribes to this event."""
+        """Queue an event for delivery to every webhook of the shop that subscribes to this event.
+
+        `data` contains the ID of the return that the event is about as `rmaId`.
+        """
         # The totals are kept in memory, so events of tenants without webhooks do not need a query.
         if not self.store.totals(tenant, NAME, "webhook").get(event):
             return
         body = orjson.dumps(WEBHOOKS.payload(Event(event, "", at), {"shopName": shop, **data}))
         for row in list(self.store.rows(tenant, NAME, "webhook", Filters(statuses=(event,), shop=shop))):
             url: str = orjson.loads(row.document)["url"]
-            self.outbox.enqueue(change, tenant, NAME, webhook=row.id, event=event, url=url, body=body, at=at)
+            self.outbox.enqueue(
+                change,
+                tenant,
+                NAME,
+                webhook=row.id,
+                event=event,
+                url=url,
+                body=body,
+                at=at,
+                return_id=data["rmaId"],
+            )
 
     def registered(self, tenant: str, shop: str) -> list[bytes]:
         """List the documents of a shop's webhooks, oldest first."""

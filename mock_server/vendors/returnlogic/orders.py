@@ -8,6 +8,7 @@ import orjson
 
 from mock_server import ledger
 from mock_server.clock import instant, timestamp
+from mock_server.seed.tax import included_tax
 from mock_server.store import Change, Filters, Store
 from mock_server.vendors.returnlogic import documents
 from mock_server.vendors.returnlogic.documents import JSON
@@ -69,7 +70,7 @@ def shop_order(requested: Mapping[str, Any], at: int) -> JSON:
     """Build the `NewOrder` that the shop would have sent for the order in a `ShopperReturn`."""
     number = requested["order_number"].removeprefix("#")
     items = requested["items"]
-    total = documents.worth(items)
+    total, currency = documents.worth(items), requested.get("currency", "AUD")
     ordered = timestamp(requested.get("ordered_at", at))
     return {
         "externalOrderId": f"50{number}",
@@ -83,10 +84,10 @@ def shop_order(requested: Mapping[str, Any], at: int) -> JSON:
         "shippedAt": ordered,
         "tags": [],
         "taxesIncluded": True,
-        "shopCurrencyCode": requested.get("currency", "AUD"),
+        "shopCurrencyCode": currency,
         "totalPrice": float(total),
         "fees": 0,
-        "taxPrice": float(round(total / 11, 2)),
+        "taxPrice": float(round(included_tax(total, currency), 2)),
         "shippingPrice": 0,
         "refundAmount": 0,
         "externalCreateDate": ordered,

@@ -34,7 +34,7 @@ class Rmas:
         document = documents.new_rma(self.store.total(tenant, NAME, "return") + 1, requested, at)
         documents.put_rma(change, tenant, document, at, at)
         RECORDER.return_created(change, tenant, document["rlRmaId"], at)
-        self.webhooks.post(change, tenant, NAME, (CREATED,), document, at)
+        self.webhooks.post(change, tenant, NAME, (CREATED,), document, at, document["rlRmaId"])
         return document
 
     def move(self, change: Change, tenant: str, row: Row, status: str, at: int) -> JSON:
@@ -59,7 +59,7 @@ class Rmas:
         if status not in _TRAVELLING:
             change.unschedule(tenant, NAME, row.id)
         documents.put_rma(change, tenant, document, row.created_at, at)
-        self.webhooks.post(change, tenant, NAME, (UPDATED,), document, at)
+        self.webhooks.post(change, tenant, NAME, (UPDATED,), document, at, row.id)
         return document
 
     def scan(self, change: Change, tenant: str, id_: str, status: str, at: int) -> None:

@@ -51,7 +51,7 @@ class Returns:
             new_customer = {**document["customer"], "orders": 1}
             change.put_document(tenant, NAME, "customer", email, new_customer, created_at=at)
         RECORDER.return_created(change, tenant, document["id"], at)
-        self.webhooks.post(change, tenant, NAME, ("rma.created",), document, at)
+        self.webhooks.post(change, tenant, NAME, ("rma.created",), document, at, document["id"])
         return document
 
     def move(self, change: Change, tenant: str, row: Row, status: str, at: int) -> JSON:
@@ -71,7 +71,7 @@ class Returns:
             for shipment in document["shipments"]:
                 change.unschedule(tenant, NAME, shipment["id"])
         documents.put_return(change, tenant, document, row.created_at, at)
-        self.webhooks.post(change, tenant, NAME, kinds_of_move(document), document, at)
+        self.webhooks.post(change, tenant, NAME, kinds_of_move(document), document, at, row.id)
         return document
 
     def add_note(
@@ -82,7 +82,7 @@ class Returns:
         note = documents.add_note(document, content=content, internal=internal, author=author, at=at)
         documents.put_return(change, tenant, document, row.created_at, at)
         record_note(change, tenant, row.id, note, at)
-        self.webhooks.post(change, tenant, NAME, ("rma.updated",), document, at)
+        self.webhooks.post(change, tenant, NAME, ("rma.updated",), document, at, row.id)
         return note
 
     def label(self, change: Change, tenant: str, row: Row, requested: Mapping[str, Any], at: int) -> JSON:
@@ -100,7 +100,7 @@ class Returns:
             change, tenant, id_, status="label_created", description="Label created", location=None, at=at
         )
         self._attach(change, tenant, shipment, at)
-        self.webhooks.post(change, tenant, NAME, ("shipment.created",), shipment, at)
+        self.webhooks.post(change, tenant, NAME, ("shipment.created",), shipment, at, row.id)
         if row.status == "approved" and shipment["direction"] == "return":
             self.move(change, tenant, self._row(tenant, "return", row.id), "label_sent", at)
         schedule_scans(change, tenant, id_, last="label_created", made=at, start=at)
@@ -124,7 +124,7 @@ class Returns:
         put_shipment(change, tenant, shipment, row.created_at, at)
         record_shipment_moved(change, tenant, shipment, before=before, at=at)
         self._attach(change, tenant, shipment, at)
-        self.webhooks.post(change, tenant, NAME, (f"shipment.{status}",), shipment, at)
+        self.webhooks.post(change, tenant, NAME, (f"shipment.{status}",), shipment, at, shipment["rma_id"])
         owner = self._row(tenant, "return", shipment["rma_id"])
         if shipment["direction"] == "return" and status == "in_transit" and owner.status == "label_sent":
             self.move(change, tenant, owner, "in_transit", at)

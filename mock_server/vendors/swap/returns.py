@@ -43,7 +43,7 @@ class Returns:
             schedule_scans(
                 change, tenant, NAME, shipment["shipment_id"], SCANS, last="pre_transit", made=at, start=at
             )
-        self.webhooks.post(change, tenant, NAME, (CREATED,), document, at)
+        self.webhooks.post(change, tenant, NAME, (CREATED,), document, at, document["return_id"])
         return document
 
     def move(
@@ -66,7 +66,7 @@ class Returns:
                 change.unschedule(tenant, NAME, shipment["shipment_id"])
         documents.put_return(change, tenant, document, row.created_at, at)
         if status == "completed":
-            self.webhooks.post(change, tenant, NAME, (PROCESSED,), document, at)
+            self.webhooks.post(change, tenant, NAME, (PROCESSED,), document, at, row.id)
         return document
 
     def scan(self, change: Change, tenant: str, shipment_id: str, status: str, at: int) -> None:

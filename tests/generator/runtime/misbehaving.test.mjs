@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { bind, failing, FACTS, KEY, lib, LIST, NOTHING, run, vendor } from './vendor.mjs';
 
 const { pollNewest, pollChanges } = await lib('triggers');
-const { getRecord } = await lib('searches');
+const { findRecords, getRecord } = await lib('searches');
 const { write } = await lib('creates');
 const { subscribe, unsubscribe } = await lib('hooks');
 const { openSession } = await import('../../../zapier_app/exsited/lib/session.js');
@@ -117,7 +117,7 @@ test('an endless answer is abandoned at the timeout', async () => {
   assert.match((await failing(api, performs(api)['a create'])).message, MAY);
 });
 
-test('a run ends at its deadline, even with more pages to read', async () => {
+test('a search fails at the deadline of its run, and a poll returns the rows that it has read', async () => {
   let time = Date.parse('2026-11-01T00:00:00Z');
   const server = await start(({ query }) => {
     time += 10_000;
@@ -126,15 +126,17 @@ test('a run ends at its deadline, even with more pages to read', async () => {
     return { body: { data: [row], count: 99, size: 1 } };
   });
   const api = await bind(server.url, () => time);
-  const scan = { operation: LIST, query: {}, size: 1, pages: 50, since: 'after', lookBack: 86400 };
-  const paths = { id: ['id'], windowTime: ['created'], sortTime: ['created'], state: ['status'] };
-  const source = { ...scan, ...paths, firingStates: ['done'] };
-  const { message } = await failing(api, pollChanges(api, source, NOTHING));
+  const form = { fields: [{ key: 'state', type: 'string' }], wire: { state: { in: 'match', at: ['status'] } } };
+  const search = findRecords(api, { operation: LIST, query: {}, pages: 50, atLeastOne: [] }, form);
+  const { message } = await failing(api, search, { inputs: { state: 'never' } });
   assert.match(message, /^Example Returns is answering too slowly: this step took more than 25 seconds, and Zapier allows 30\./);
   assert.match(message, /Nothing was changed/);
   assert.equal(server.requests.length, 3);
-  assert.match((await failing(api, pollChanges(api, source, NOTHING))).message, /too slowly/, 'each run has its own time');
-  assert.equal(server.requests.length, 6);
+  const scan = { operation: LIST, query: {}, size: 1, pages: 50, since: 'after', lookBack: 2 * 86400 };
+  const paths = { id: ['id'], windowTime: ['created'], sortTime: ['created'], state: ['status'] };
+  const poll = pollChanges(api, { ...scan, ...paths, firingStates: ['done'] }, NOTHING);
+  assert.deepEqual((await run(api, poll)).map(({ id }) => id), ['r1', 'r2'], 'each run has its own time');
+  assert.equal(server.requests.length, 5);
 });
 
 test('the last request of a run gets only the remaining time', async () => {

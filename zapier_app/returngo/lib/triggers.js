@@ -2,21 +2,23 @@
  * Runs polling triggers.
  *
  * Zapier stores the values of the `primary` fields of every row that a poll has returned, and fires for rows with new
- * values. The app therefore stores nothing: a poll returns the current rows, newest first.
+ * values. The app therefore does not store which rows are known: a poll returns the current rows, newest first. extent.js
+ * explains how far back a poll reads.
  *
  * A trigger's inputs are compared with the rows here and never sent as filters: in a filtered list, rows disappear when
  * they change, and later rows then move to pages that were already read.
  */
 import { fits, word } from './compare.js';
 import { withDeadline } from './deadline.js';
+import { onlyIdentity, purposeOf, readExtent } from './extent.js';
 import { place } from './inputs.js';
-import { readPages, rowsOf } from './pages.js';
 import { at, mapped } from './paths.js';
 import { skipReason } from './rows.js';
 import { moment } from './times.js';
 
 /**
- * Polls for new rows in a list that is sorted from newest to oldest: reads the first page.
+ * Polls for new rows in a list that is sorted from newest to oldest: reads the first page. A poll that cannot fire reads
+ * more pages.
  *
  * In `source`, `operation` and `query` define the request, `size` is the number of rows per page, and `identity` lists
  * the paths of the values that identify an event. `fields` and `wire` define the trigger's inputs, as in `place`. Rows
@@ -26,13 +28,16 @@ export const pollNewest =
   (facts, { operation, query, size, identity }, { fields, wire }) =>
   withDeadline(facts, async (api, z, bundle) => {
     const { match } = place(z, bundle.inputData, fields, wire);
+    const { isFirst } = purposeOf(bundle);
     const limit = limitOf(bundle, size);
-    const rows = await rowsOf(api, z, bundle, operation, {
-      query,
-      size: match.length > 0 ? size : limit,
-      reasonToSkip: skipReason({ identity }),
-    });
-    return rows.filter(fits(match)).slice(0, limit);
+    const source = { operation, query, identity, size: match.length > 0 || isFirst ? size : limit };
+    const options = { query, pages: 1, reasonToSkip: skipReason({ identity }) };
+    const events = [];
+    for await (const rows of readExtent(api, z, bundle, source, options)) {
+      events.push(...rows.filter(fits(match)));
+      if (!isFirst && events.length >= limit) break;
+    }
+    return isFirst ? events.map(onlyIdentity(identity)) : events.slice(0, limit);
   });
 
 /**
@@ -55,27 +60,37 @@ export const pollNewest =
  * - `details`: `{hydrate, values, key}`, the request for details, which Zapier sends only for records that fire.
  *
  * The window has no end, so a row with a time in the future fires immediately. The start of the window is computed with
- * Zapier's clock instead of the response's `Date`, because a wrong `Date` could exclude rows or include old rows.
+ * Zapier's clock instead of the response's `Date`, because a wrong `Date` could exclude rows or include old rows. A poll
+ * that cannot fire has no window.
  */
 export const pollChanges =
   (facts, source, { fields, wire }) =>
   withDeadline(facts, async (api, z, bundle) => {
-    const start = api.now() - source.lookBack * 1000;
     const { match } = place(z, bundle.inputData, fields, wire);
-    const since = SINCE_FORMS[source.sinceForm ?? 'instant'](utc(start));
-    const query = { ...source.query, ...(source.since && { [source.since]: since }) };
-    const { size, pages, operation, id, windowTime, sortTime } = source;
-    const options = { query, size, pages, id, reasonToSkip: skipReason(source) };
+    const { isFirst, isSample } = purposeOf(bundle);
+    const start = isFirst || isSample ? -Infinity : api.now() - source.lookBack * 1000;
+    const { pages, windowTime, sortTime } = source;
+    const options = { query: windowQuery(source, start), pages, reasonToSkip: skipReason(source) };
     const events = [];
-    for await (const rows of readPages(api, z, bundle, operation, options)) {
+    for await (const rows of readExtent(api, z, bundle, source, options)) {
       const recent = rows.filter((row) => !windowTime || moment(at(row, windowTime)) >= start);
-      events.push(...recent.filter((row) => happenedSince(source, row, start) && hasFiringState(source, row)));
+      const fired = recent.filter((row) => happenedSince(source, row, start) && hasFiringState(source, row));
+      events.push(...fired.filter(fits(match)));
       if (!source.since && rows.length > 0 && recent.length === 0) break;
+      if (isSample && events.length >= limitOf(bundle, SAMPLES)) break;
     }
+    if (isFirst) return events.map(onlyIdentity(source.identity));
     sortLatestFirst(events, [sortTime, windowTime]);
-    const fitting = events.filter(fits(match)).slice(0, limitOf(bundle, events.length));
-    return source.details ? fitting.map(withDetails(z, source.details)) : fitting;
+    const returned = events.slice(0, limitOf(bundle, events.length));
+    return source.details ? returned.map(withDetails(z, source.details)) : returned;
   });
+
+/** Returns the query for a list; it limits the list to changes since `start`, unless `start` is -Infinity. */
+const windowQuery = ({ query, since, sinceForm = 'instant' }, start) =>
+  since && start !== -Infinity ? { ...query, [since]: SINCE_FORMS[sinceForm](utc(start)) } : query;
+
+/** The number of rows that a sample needs. Zapier shows three to the user, and requests this number as the limit. */
+const SAMPLES = 3;
 
 /**
  * Polls for changed rows in a list that the vendor can neither filter nor sort by time: reads up to `pages` pages from
@@ -88,14 +103,17 @@ export const pollSnapshot =
   (facts, source, { fields, wire }) =>
   withDeadline(facts, async (api, z, bundle) => {
     const { match } = place(z, bundle.inputData, fields, wire);
-    const { query, size, pages, operation, id, identity, state, sortTime, createdTime } = source;
-    const options = { query, size, pages, id, reasonToSkip: skipReason({ identity, state }) };
+    const { isFirst, isSample } = purposeOf(bundle);
+    const { query, pages, identity, state, sortTime, createdTime } = source;
+    const options = { query, pages, reasonToSkip: skipReason({ identity, state }) };
     const events = [];
-    for await (const rows of readPages(api, z, bundle, operation, options)) {
-      events.push(...rows.filter((row) => hasFiringState(source, row)));
+    for await (const rows of readExtent(api, z, bundle, source, options)) {
+      events.push(...rows.filter((row) => hasFiringState(source, row)).filter(fits(match)));
+      if (isSample && events.length >= limitOf(bundle, SAMPLES)) break;
     }
+    if (isFirst) return events.map(onlyIdentity(identity));
     sortLatestFirst(events, [sortTime, createdTime]);
-    return events.filter(fits(match)).slice(0, limitOf(bundle, events.length));
+    return events.slice(0, limitOf(bundle, events.length));
   });
 
 /**

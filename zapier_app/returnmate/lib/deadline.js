@@ -11,4 +11,9 @@ export const withDeadline = (api, perform) => (z, bundle) =>
   perform({ ...api, deadline: api.now() + api.runTimeout }, z, bundle);
 
 /** Returns the timeout for the next request in milliseconds: the limit for one request, or the rest of the run. */
-export const timeLeft = (api) => Math.min(api.timeout, (api.deadline ?? Infinity) - api.now());
+export const timeLeft = (api) => Math.min(api.timeout, untilDeadline(api));
+
+/** Returns whether a request that takes `milliseconds` would probably end before the run must end. */
+export const hasTimeFor = (api, milliseconds) => milliseconds < untilDeadline(api);
+
+const untilDeadline = (api) => (api.deadline ?? Infinity) - api.now();

@@ -1,5 +1,6 @@
 /** Reads lists of records: one page, or all pages up to a limit. Detects lists whose pages never end. */
 import { payloads, send } from './api.js';
+import { hasTimeFor } from './deadline.js';
 import { at, isObject } from './paths.js';
 import { httpDate } from './times.js';
 
@@ -98,18 +99,28 @@ const endlessList = (api, z, why) => {
  * out: if a row is added at the top while the list is read, the last row of a page moves to the next page.
  *
  * `id` is the path of a row's ID; without it, rows are compared as a whole. `reasonToSkip(row)` returns the reason why
- * a row cannot be used, or undefined; unusable rows are logged and left out. `lap.changed` is set to true if the list
- * changed while it was read, so that a row may have been missed, otherwise to false.
+ * a row cannot be used, or undefined; unusable rows are logged and left out.
+ *
+ * If `stopsInTime` is true, reading stops before a page that could not be read before the run must end; otherwise the
+ * request for this page throws an error. With `resumeAt`, the page at this position follows the first page.
+ *
+ * `lap` reports how the list was read. `lap.changed` is true if the list changed meanwhile, so that a row may have been
+ * missed. `lap.stoppedAt` is the position of the next page if reading stopped to end in time, otherwise undefined.
  */
 export async function* readPages(api, z, bundle, operation, options) {
   const { path, query, size, pages, missing, id, reasonToSkip = skipNothing, lap = {} } = options;
+  const { stopsInTime = false, resumeAt } = options;
   const state = { seen: new Set(), positions: new Set(), stale: 0, pages, highestTotal: 0 };
   const key = (row) => String((id && at(row, id)) ?? JSON.stringify(row));
   let from;
   let empty = 0;
+  let slowest = 0;
+  lap.stoppedAt = undefined;
   // Empty pages do not count against `pages`: a vendor may send some before the pages with rows.
   for (let read = 0; read < pages; ) {
+    const started = api.now();
     const page = await readPage(api, z, bundle, operation, { path, query, from, size, missing });
+    slowest = Math.max(slowest, api.now() - started);
     empty = page.rows.length > 0 ? 0 : empty + 1;
     read += page.rows.length > 0 ? 1 : 0;
     const fresh = newRows(api, z, state, page, page.rows.map(key));
@@ -120,7 +131,11 @@ export async function* readPages(api, z, bundle, operation, options) {
     if (empty > MAX_EMPTY_PAGES) throw endlessList(api, z, `${empty} pages in a row are empty`);
     if (state.positions.has(String(page.next))) throw endlessList(api, z, 'its pages repeat in a circle');
     state.positions.add(String(page.next));
-    from = page.next;
+    from = from === undefined && resumeAt !== undefined ? resumeAt : page.next;
+    if (stopsInTime && !hasTimeFor(api, slowest)) {
+      lap.stoppedAt = from;
+      return;
+    }
   }
 }
 

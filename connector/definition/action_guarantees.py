@@ -1,0 +1,55 @@
+"""Computes what each action guarantees if the answer to its write is lost, for each runtime."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from connector.definition.model import Action, Risk, Runtime
+
+ZAPIER_RISKS: tuple[Risk, ...] = ("read", "write")
+"""The risks of the actions that Zapier accepts; its policy forbids moving money and deleting data."""
+MOST_SENDS = 3
+"""How many times Python sends a write that can be repeated without harm."""
+
+AfterLoss = Literal["repeats", "looks", "reports", "platform"]
+
+
+@dataclass(frozen=True, slots=True)
+class ActionGuarantee:
+    """What an action guarantees in one runtime if it is not known whether its write was done.
+
+    `after_failure` applies if the vendor answers with a 5xx status or without a usable record, and
+    `after_cut` if the connection ends or the time is up before the answer. The values are:
+
+    - "repeats": the write is sent again, because a second one sets the same values;
+    - "looks": the record is searched for; if it is not found, the outcome is reported as unknown;
+    - "reports": the outcome is reported as unknown;
+    - "platform": the platform sends the write again, which the app cannot prevent.
+
+    `attempts` is the largest number of times that the write is sent, or None if the platform decides.
+    """
+
+    runtime: Runtime
+    after_failure: AfterLoss
+    after_cut: AfterLoss
+    attempts: int | None
+
+
+def action_guarantees(action: Action) -> tuple[ActionGuarantee, ...]:
+    """Return the guarantees of an action, one for each runtime that offers it."""
+    repeatable = action.after_timeout == "repeat"
+    in_python: dict[str, AfterLoss] = {"repeat": "repeats", "find": "looks", "ask": "reports"}
+    after = in_python[action.after_timeout]
+    rows = [ActionGuarantee("python", after, after, MOST_SENDS if repeatable else 1)]
+    if action.risk in ZAPIER_RISKS:
+        rows.append(ActionGuarantee("zapier", "reports", "reports", 1))
+    # Make repeats a module after the error types ConnectionError and ModuleTimeoutError. An app chooses the
+    # type for an answer of the vendor, but not for an answer that never arrives.
+    rows.append(
+        ActionGuarantee("make", "repeats", "repeats", None)
+        if repeatable
+        else ActionGuarantee("make", "reports", "platform", None)
+    )
+    return tuple(rows)

@@ -1,0 +1,95 @@
+"""What a verification found: differences, confirmed parts, and operations that it could not compare."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from connector.definition.model import Provenance
+
+Kind = Literal[
+    "undocumented_field",
+    "missing_field",
+    "other_type",
+    "new_value",
+    "other_paging",
+    "other_error",
+    "undocumented_status",
+    "other_media_type",
+]
+TITLES: dict[Kind, str] = {
+    "undocumented_field": "Undocumented fields",
+    "missing_field": "Missing fields",
+    "other_type": "Other types",
+    "new_value": "New values",
+    "other_paging": "Other paging",
+    "other_error": "Other error bodies",
+    "undocumented_status": "Undocumented statuses",
+    "other_media_type": "Other content types",
+}
+"""The heading of each kind of difference, in the order of the report."""
+Part = Literal["operation", "parameter", "input", "field"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Difference:
+    """One difference between an account and its specification.
+
+    `place` is a path in the response body, such as `data[].items[].sku`, or "" for the whole response.
+    `detail` is a clause without a period, and `provenance` is the source of the refuted statement. `seen` is
+    the number of times that the difference occurred, in `of` objects or values at this place.
+    """
+
+    kind: Kind
+    operation: str
+    status: int
+    place: str
+    detail: str
+    provenance: Provenance
+    seen: int = 1
+    of: int = 1
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Confirmed:
+    """One confirmed part of the specification.
+
+    `place` is "" for an operation, the name of a parameter or input, or the path of a field in the successful
+    response. `provenance` is what the specification states so far.
+    """
+
+    operation: str
+    part: Part
+    place: str
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """An operation that was not compared; `reason` is a complete sentence."""
+
+    operation: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The result of a verification of one account.
+
+    `calls` is the number of requests that were sent, and `limit` the number that was stated in advance.
+    `compared` lists the operations whose successful response was compared. `notes` are sentences that are
+    no differences, and `stopped` is the reason why the verification ended early, or "".
+    """
+
+    vendor: str
+    title: str
+    profile: str
+    calls: int
+    limit: int
+    compared: tuple[str, ...]
+    differences: tuple[Difference, ...]
+    confirmed: tuple[Confirmed, ...]
+    skipped: tuple[Skipped, ...]
+    notes: tuple[str, ...] = ()
+    stopped: str = ""

@@ -1,0 +1,1 @@
+"""Writes whose answer is lost: one vendor's sandbox on a socket, every write, every fault, every runtime."""
