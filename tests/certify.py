@@ -1,19 +1,24 @@
 """`make certify`: certifies every trigger with many steps, and finds each exhibit of the museum again.
 
-Each vendor's steps are divided among its triggers. A failure prints its seed and the shrunken story, which
-`--seed` and the vendor's name repeat. Options: `--steps` (per vendor), `--seed`, `--skip-museum`, and names
-of vendors or exhibits.
+Each vendor's steps are divided among its triggers; the generated apps for Zapier and Make get a tenth of them.
+A failure prints its seed and the shrunken story, which `--seed` and the vendor's name repeat. Options:
+`--steps` (per vendor), `--seed`, `--skip-museum`, `--skip-apps`, and names of vendors or exhibits.
 """
 
 import argparse
+import logging
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from support.certificate.certified import as_row, exhibit_row
+from support.certificate.delivery import Polling
 from support.certificate.exhibits import LONGEST_STORY, Exhibit, exhibits
+from support.certificate.make import Make
+from support.certificate.python import Python
 from support.certificate.search import Certificate, Searched
+from support.certificate.zapier import Zapier
 from support.merchant import VendorSandbox
 from support.report_data import record
 
@@ -21,12 +26,14 @@ from connector.definition.compiler import integration as compiled
 from connector.definition.compiler import vendors
 
 STEPS = 20_000
+APPS_SHARE = 10
 SEARCH = 60_000
 """The most steps in which an exhibit has to be found again."""
 
 
 def main(arguments: Sequence[str]) -> int:
     options = _options(arguments)
+    logging.disable(logging.WARNING)  # the connector logs every wait
     named = set(options.names)
     chosen = [vendor for vendor in vendors() if not named or vendor in named]
     shown = [] if options.skip_museum else [one for one in exhibits() if not named or one.name in named]
@@ -34,7 +41,10 @@ def main(arguments: Sequence[str]) -> int:
     if unknown:
         say(f"Neither a vendor nor an exhibit: {', '.join(sorted(unknown))}.")
         return 2
-    failures = sum(certify_vendor(vendor, options.steps, options.seed) for vendor in chosen)
+    runtimes: list[Polling] = [Python()] if options.skip_apps else [Python(), Zapier(), Make()]
+    failures = sum(
+        certify_vendor(vendor, options.steps, options.seed, runtimes=runtimes) for vendor in chosen
+    )
     failures += sum(not find_again(exhibit, options.seed) for exhibit in shown)
     say("Nothing was found." if not failures else f"{failures} failures.")
     return min(failures, 1)
@@ -45,23 +55,33 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("names", nargs="*", help="vendors and exhibits; all if none is named")
     parser.add_argument("--steps", type=int, default=STEPS, help=f"steps per vendor; {STEPS:,} by default")
     parser.add_argument("--seed", type=int, default=0, help="the seed of the first stories")
+    parser.add_argument("--skip-apps", action="store_true", help="certify the Python runtime only")
     parser.add_argument("--skip-museum", action="store_true", help="certify the product only")
     return parser.parse_args(arguments)
 
 
-def certify_vendor(vendor: str, steps: int, seed: int) -> int:
-    """Certify every trigger of a vendor; return the number of triggers that failed."""
-    triggers = list(compiled(vendor).triggers)
-    share, failures = -(-steps // len(triggers)), 0
+def certify_vendor(vendor: str, steps: int, seed: int, *, runtimes: Sequence[Polling]) -> int:
+    """Certify every trigger of a vendor in each runtime; return the number of triggers that failed."""
+    offer, failures = compiled(vendor), 0
     with opened(vendor) as backend:
-        for key in triggers:
-            started = time.monotonic()
-            certificate = Certificate.of(backend, compiled(vendor), key)
-            searched = certificate.search(share, seed, Progress(f"{vendor} {key}", share, started))
-            record("certificate", "Delivery certificate", [as_row(vendor, key, searched)])
-            report(f"{vendor} {key}", searched, started)
-            failures += searched.broken is not None
+        for polling in runtimes:
+            keys = [key for key, one in offer.triggers.items() if polling.runtime in one.guarantees]
+            share = -(-steps // len(keys) // (1 if polling.runtime == "python" else APPS_SHARE))
+            with polling.started(offer) as started:
+                for key in keys:
+                    certificate = Certificate.of(backend, offer, key, started)
+                    failures += not certify_trigger(certificate, share, seed)
     return failures
+
+
+def certify_trigger(certificate: Certificate, steps: int, seed: int) -> bool:
+    """Certify one trigger; return whether it kept its promises."""
+    vendor, runtime = certificate.offer.vendor.id, certificate.polling.runtime
+    name, started = f"{vendor} {certificate.key}, {runtime}", time.monotonic()
+    searched = certificate.search(steps, seed, Progress(name, steps, started))
+    record("certificate", "Delivery certificate", [as_row(vendor, certificate.key, runtime, searched)])
+    report(name, searched, started)
+    return searched.broken is None
 
 
 def find_again(exhibit: Exhibit, seed: int) -> bool:

@@ -35,7 +35,7 @@ def backends() -> Iterator[dict[str, VendorSandbox]]:
 def test_trigger_keeps_its_promises(vendor: str, trigger: str, backends: dict[str, VendorSandbox]) -> None:
     certificate = Certificate.of(backends[vendor], compiled(vendor), trigger)
     searched = certificate.search(EXAMPLES * STEPS_PER_EXAMPLE, SEED)
-    record("certificate", "Delivery certificate", [as_row(vendor, trigger, searched)])
+    record("certificate", "Delivery certificate", [as_row(vendor, trigger, "python", searched)])
     assert searched.broken is None, f"{searched.violation}\nseed {searched.seed}\n{searched.broken.text()}"
     assert searched.events > 0, "nothing happened that fires the trigger, so nothing was tested"
 

@@ -6,13 +6,12 @@ from support.certificate.search import Searched
 from support.report_data import Row
 
 
-def as_row(vendor: str, trigger: str, searched: Searched) -> Row:
-    """Return the row of one trigger."""
+def as_row(vendor: str, trigger: str, runtime: str, searched: Searched) -> Row:
+    """Return the row of one trigger in one runtime."""
     tried = f"{searched.stories:,} stories, {searched.steps:,} steps, {searched.events:,} events"
     if searched.violation is None:
-        return Row(vendor, trigger, "every invariant", "held", tried)
-    detail = f"seed {searched.seed}: {searched.violation}"
-    return Row(vendor, trigger, searched.violation.invariant, "failed", detail)
+        return Row(vendor, trigger, runtime, "held", f"every invariant in {tried}")
+    return Row(vendor, trigger, runtime, "failed", f"seed {searched.seed}: {searched.violation}")
 
 
 def exhibit_row(exhibit: Exhibit, broken: Violation | None) -> Row:

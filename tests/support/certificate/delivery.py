@@ -314,7 +314,9 @@ class Delivery:
 
     def _check_notes(self) -> None:
         """Note that a poll read an unreadable row in silence, if no note reports any."""
-        if self.adversary.served_poison and not any("cannot be read" in note for note in self.notes):
+        # Make has no place for a note, and Zapier's is its log.
+        silent = self.polling.runtime == "python" and self.adversary.served_poison
+        if silent and not any("cannot be read" in note for note in self.notes):
             self.outcome.hidden.append(self.polls)
 
     def find(self, id_: str) -> None:

@@ -120,6 +120,7 @@ _LOST: Mapping[str, Callable[[Outcome], set[str]]] = {
     "every_record": _never_delivered,
     "reached": _never_reached,
     "latest_state": _outdated,
+    "while_there": _never_reached,
 }
 
 
@@ -133,7 +134,9 @@ def nothing_under_a_second_id(outcome: Outcome) -> None:
     """No event of the ledger is delivered under two IDs."""
     for record in sorted(outcome.records):
         delivered, since = Counter(outcome.states_of(record)), Counter(outcome.since(record))
-        if outcome.promise == "latest_state":
+        if outcome.promise == "while_there":
+            twice = []
+        elif outcome.promise == "latest_state":
             twice = [state for state, times in delivered.items() if times > since[state] > 0]
         else:
             twice = list(delivered) if delivered.total() > 1 else []
@@ -147,7 +150,7 @@ def nothing_from_before_the_start(outcome: Outcome) -> None:
         since = set(outcome.since(record))
         if outcome.promise == "every_record":
             invented = outcome.states_of(record) if record in outcome.baseline or not since else []
-        elif outcome.promise == "reached":
+        elif outcome.promise in {"reached", "while_there"}:
             reached_before = outcome.reached & set(outcome.baseline.get(record, [])[-1:])
             invented = outcome.states_of(record) if reached_before or not outcome.reached & since else []
         else:

@@ -35,8 +35,8 @@ class Make:
     runtime: Runtime = "make"
 
     def adversity(self, _trigger: Trigger) -> Adversity:
-        """Return what Make can stand: it looks back at nothing, so no row may appear late or move."""
-        troubles = ("tick", "storm", "revoke", "redirect", "write", "lose", "poison", "heal")
+        """Return what Make can stand: it looks back at nothing, so no row may appear late, move or recover."""
+        troubles = ("tick", "storm", "revoke", "redirect", "write", "lose")
         return Adversity(troubles, late=False, crashes=False, during=False)
 
     @contextmanager
@@ -81,7 +81,10 @@ class MakePoller:
 
     def __post_init__(self) -> None:
         delivery, offer = self.delivery, self.delivery.offer
-        delivery.adversary.page_limit = PAGE_SIZE
+        operation = offer.operations[delivery.trigger.source.operation]
+        # An expression of Make cannot count the rows of earlier pages, so offsets grow by the requested size.
+        if offer.paging[operation.paging or ""].style != "offset":
+            delivery.adversary.page_limit = PAGE_SIZE
         prefix = version_prefix(offer)
         there = delivery.merchant.base_url.removesuffix(prefix)
         hosts = {one.base_url.removesuffix(prefix): there for one in offer.environments}
@@ -90,24 +93,41 @@ class MakePoller:
             one["name"]
             for one in self.app.code("connection", next(iter(self.app.components("connection"))), "params")
         }
-        typed = {key: value for key, value in delivery.merchant.fields.items() if key in form}
+        host = offer.authentication.host
+        own = {host.key: offer.environments[0].base_url} if host else {}
+        typed = {key: value for key, value in {**delivery.merchant.fields, **own}.items() if key in form}
         wire, now = Wire(self.client, hosts), delivery.merchant.now()
         self.connected = delivery.run(self._threaded(lambda: connect(self.app, wire, now, **typed)))
 
     def poll(self) -> None:
         delivery = self.delivery
         if self.state is None:
-            # Timestamps have no fractions, so the second of the last record must be over.
-            delivery.merchant.advance(1)
-            self.state = State(delivery.merchant.now().replace(microsecond=0))
+            self.state = self._start()
         row, state = delivery.trigger.guarantees["make"], self.state
         rows = delivery.run(
             self._threaded(lambda: self.connected.poll(camel(delivery.key), state, limit=row.items_per_poll))
         )
         identity = delivery.trigger.source.id
         mark = row.dedupe[0]
+        # Timestamps have no fractions: a change in the second of a poll has the time of the one before.
+        delivery.merchant.advance(1)
         for one in rows:
             delivery.take(f"{_at(one, identity)}:{_at(one, mark)}", one)
+
+    def _start(self) -> State:
+        """Choose "from now on", or the newest record if the trigger goes by IDs; that record is emitted."""
+        delivery, module = self.delivery, camel(self.delivery.key)
+        api = self.app.code("module", module, "communication")
+        if api["response"]["trigger"]["type"] == "id":
+            offered = delivery.run(self._threaded(lambda: self.connected.starts(module)))
+            if not offered:
+                return State()
+            state: State = offered[0][1]
+            delivery.run(self._threaded(lambda: self.connected.poll(module, state, limit=1)))
+            return state
+        # Timestamps have no fractions, so the second of the last record must be over.
+        delivery.merchant.advance(1)
+        return State(delivery.merchant.now().replace(microsecond=0))
 
     async def _threaded(self, call: Callable[[], Any]) -> Any:
         """Run the emulator in a thread, while this one answers its requests."""

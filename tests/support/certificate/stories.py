@@ -125,7 +125,7 @@ NUMBERS: Mapping[str, st.SearchStrategy[int]] = {
     "rival": st.just(0),
 }
 """The numbers of each act."""
-USUAL = ("ask", "move", "further", "further", "work", "advance")
+USUAL = ("ask", "move", "further", "further", "work", "work", "advance", "advance")
 BETWEEN_POLLS = ("restart", "look", "write")
 
 

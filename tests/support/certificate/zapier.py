@@ -66,7 +66,8 @@ class ZapierPoller:
 
     def __post_init__(self) -> None:
         delivery = self.delivery
-        delivery.adversary.page_limit = PAGE_SIZE
+        if delivery.trigger.guarantees["zapier"].pages > 1:
+            delivery.adversary.page_limit = PAGE_SIZE
         self.server = delivery.run(served(delivery.adversary, self.port))
         self.auth = delivery.run(self._account())
         fields = self.app.definition["triggers"][delivery.key]["operation"]["outputFields"]
