@@ -5,7 +5,7 @@ BIN := .venv/bin
 AT_ONCE := --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 APPS := $(patsubst zapier_app/%/package.json,%,$(wildcard zapier_app/*/package.json))
 
-.PHONY: run test test-browser test-days parallel certify matrix check release-check wheel fix generate docs picture lint contract \
+.PHONY: run test test-browser test-days parallel certify matrix check release-check wheel fix generate docs picture lint contract report \
 	zapier-build bench guard guard-update lock clean
 
 run: .venv/.ready ## Install what is needed and start the sandbox.
@@ -78,6 +78,9 @@ contract: .venv/.ready ## The long contract run: 1,000 examples per operation, 2
 certify: export PYTHONPATH := tests
 certify: .venv/.ready ## 20,000 steps of the delivery certificate per vendor; finds each exhibit of the bug museum.
 	@$(BIN)/python tests/certify.py $(CERTIFY)
+
+report: .venv/.ready node ## Run the tests of both sides that record what they find; write build/report.html.
+	@PYTHONPATH=tests $(BIN)/python -m report
 
 bench: .venv/.ready bench/node_modules/.ready ## Compare the speed of the sandbox with Prism.
 	@$(BIN)/python -m bench

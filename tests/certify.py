@@ -1,8 +1,8 @@
 """`make certify`: certifies every trigger with many steps, and finds each exhibit of the museum again.
 
-Each vendor's steps are divided among its triggers; the generated apps for Zapier and Make get a tenth of them.
-A failure prints its seed and the shrunken story, which `--seed` and the vendor's name repeat. Options:
-`--steps` (per vendor), `--seed`, `--skip-museum`, `--skip-apps`, and names of vendors or exhibits.
+Each vendor's steps are divided among its triggers; the generated apps get a tenth of them. A failure prints
+its seed and the shrunken story, which `--seed` and the vendor's name repeat. Options: `--steps` (per vendor),
+`--seed`, `--skip-museum`, `--skip-apps`, and names of vendors or exhibits.
 """
 
 import argparse

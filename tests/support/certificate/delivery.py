@@ -127,6 +127,7 @@ class Delivery:
             ),
             initial=frozenset(getattr(source, "initial", None) or ()),
             reached=frozenset(getattr(source, "reached", None) or {"delivered"}),
+            dated=frozenset({source.reached[0]} if self.trigger.reached_at else ()),
             final=frozenset(word for word, after in lifecycle.items() if by_status and not after),
         )
 

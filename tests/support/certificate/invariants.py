@@ -44,6 +44,7 @@ class Outcome:
 
     `histories` and `baseline` contain the states of each record, at the end and at the first poll. `initial`
     and `reached` are the statuses that the trigger leaves out or waits for; nothing follows those in `final`.
+    `dated` is the only status of `reached` that counts if records contain its time, or empty.
     `deleted` maps a record to the number of polls before its deletion. `unreadable` contains the records
     whose rows were unreadable until they left the trigger's look-back. `repeated` contains the IDs that were
     handed over again although their first delivery was certain. `hidden` contains the numbers of polls that
@@ -56,6 +57,7 @@ class Outcome:
     budget: Budget
     initial: frozenset[str] = frozenset()
     reached: frozenset[str] = frozenset()
+    dated: frozenset[str] = frozenset()
     final: frozenset[str] = frozenset()
     histories: Mapping[str, list[str]] = field(default_factory=dict)
     baseline: Mapping[str, list[str]] = field(default_factory=dict)
@@ -73,6 +75,12 @@ class Outcome:
     def excused(self) -> set[str]:
         """The records that need not be delivered."""
         return self.unreadable | set(self.deleted)
+
+    def has_reached(self, states: list[str]) -> bool:
+        """Check whether a record with this history has reached the trigger's status."""
+        if self.dated:  # a record can skip this status
+            return bool(self.dated & set(states))
+        return states[-1] in self.reached
 
     def since(self, record: str) -> list[str]:
         """Return the states of a record after the first poll."""
@@ -101,8 +109,11 @@ def _never_delivered(outcome: Outcome) -> set[str]:
 
 
 def _never_reached(outcome: Outcome) -> set[str]:
-    there = {one for one, states in outcome.histories.items() if states[-1] in outcome.reached}
-    before = {one for one, states in outcome.baseline.items() if states[-1] in outcome.reached}
+    histories = outcome.histories.items()
+    there = {
+        one for one, states in histories if states[-1] in outcome.reached and outcome.has_reached(states)
+    }
+    before = {one for one, states in outcome.baseline.items() if outcome.has_reached(states)}
     return there - before - outcome.records
 
 
@@ -151,8 +162,9 @@ def nothing_from_before_the_start(outcome: Outcome) -> None:
         if outcome.promise == "every_record":
             invented = outcome.states_of(record) if record in outcome.baseline or not since else []
         elif outcome.promise in {"reached", "while_there"}:
-            reached_before = outcome.reached & set(outcome.baseline.get(record, [])[-1:])
-            invented = outcome.states_of(record) if reached_before or not outcome.reached & since else []
+            before = record in outcome.baseline and outcome.has_reached(outcome.baseline[record])
+            happened = (outcome.dated or outcome.reached) & since
+            invented = outcome.states_of(record) if before or not happened else []
         else:
             invented = sorted(set(outcome.states_of(record)) - since)
         if invented:

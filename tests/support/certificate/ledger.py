@@ -139,4 +139,6 @@ class LedgerCheck:
     def _found(self) -> dict[str, list[str]]:
         if self.trigger.resource in KINDS:
             return KINDS[self.trigger.resource](self.merchant)
-        return HISTORIES[".".join(event_path(self.trigger.source))](self.merchant)
+        # A date of a state that a record reached says nothing about its other states.
+        path = getattr(self.trigger.source, "state", ()) if self.trigger.reached_at else None
+        return HISTORIES[".".join(path or event_path(self.trigger.source))](self.merchant)

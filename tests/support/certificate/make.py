@@ -35,7 +35,7 @@ class Make:
     runtime: Runtime = "make"
 
     def adversity(self, _trigger: Trigger) -> Adversity:
-        """Return what Make can stand: it looks back at nothing, so no row may appear late, move or recover."""
+        """Return what Make can stand: it does not look back, so no row may appear late, move or recover."""
         troubles = ("tick", "storm", "revoke", "redirect", "write", "lose")
         return Adversity(troubles, late=False, crashes=False, during=False)
 
