@@ -17,5 +17,11 @@ def forget(
     """
     answer = at.call("POST", at.path("forget"), {"email": email})
     at.show(answer)
-    if not any(answer.json().values()):
+    erased = answer.json()
+    if not any(count for name, count in erased.items() if name != "rewritten"):
         notify(f"Nothing about {email} was found in {at.tenant}.")
+    elif not erased["rewritten"]:
+        notify(
+            "The database file is rewritten when the sandbox stops; until then, its unused pages can contain "
+            "older copies of the data."
+        )

@@ -13,6 +13,7 @@ import typer
 from mock_server.cli import unreachable
 from mock_server.cli.environment import ignored_secrets
 from mock_server.cli.output import notify
+from mock_server.wording import explained
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -164,7 +165,7 @@ def _refusal(answer: httpx.Response) -> str:
         ignored = " ".join(ignored_secrets(os.environ, openapi.vendors()))
         advice = "Pass it with --token or RETURNS_CONTROL_TOKEN; `returns serve` printed it."
         return f"{message} {advice} {ignored}".rstrip()
-    return message
+    return explained(error)
 
 
 def _names_unknown(answer: httpx.Response) -> bool:
