@@ -60,7 +60,7 @@ def test_login_is_verified_and_named(vendor: Vendor, seeded: MakeShop) -> None:
     assert seeded.make.shown_as.strip()
     secrets = [one.key for one in vendor.offer.authentication.fields if one.secret]
     typed = vendor.typed(seeded.fields)
-    assert not any(typed[key] in seeded.make.shown_as for key in secrets if key in typed)
+    assert not any(typed[key] in seeded.make.shown_as for key in each(secrets) if key in typed)
 
 
 def test_triggers_emit_records_oldest_first_and_none_twice(vendor: Vendor, seeded: MakeShop) -> None:
@@ -231,5 +231,5 @@ def test_log_contains_no_secret(vendor: Vendor, seeded: MakeShop) -> None:
     typed = vendor.typed(seeded.fields)
     assert seeded.make.wire.log
     text = str(seeded.make.wire.log)
-    assert not any(typed[key] in text for key in secrets if key in typed)
+    assert not any(typed[key] in text for key in each(secrets) if key in typed)
     assert "[sanitized]" in text
