@@ -62,4 +62,7 @@ class VirtualTime:
             return self.loop.run_until_complete(coroutine)
 
     def close(self) -> None:
+        """Close the loop, after the generators that were left early have ended."""
+        self.loop.run_until_complete(self.loop.shutdown_asyncgens())
+        self.loop.run_until_complete(asyncio.sleep(0))
         self.loop.close()

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from connector.unified import poll_all, unified_event, unified_return
-from support.requests.inputs import input_values
+from support.requests.inputs import described, input_values
 from support.requests.steps import inputs_for
 
 if TYPE_CHECKING:
@@ -46,10 +46,11 @@ def uses(vendor: str, connection: Connection) -> Iterator[Use]:
     """Yield every use of every operation of a connection."""
     made = connection.integration
     for name, operation in made.operations.items():
-        paging = made.paging.get(operation.paging or "")
+        required = described(vendor)[name].schema.get("required", ())
         inputs = example_inputs(vendor, name)
-        if paging:
-            inputs.pop(paging.page_parameter, None)
+        if operation.method == "GET":  # a short address takes less time
+            inputs = {key: value for key, value in inputs.items() if key in required}
+        if operation.paging:
             yield Use(f"{name}.rows", "rows", name, partial(rows, connection, name, inputs), calls=2)
         yield Use(name, "operation", name, partial(connection.operations[name], **inputs))
     yield Use("login", "login", made.authentication.test_operation, connection.check)
