@@ -76,7 +76,7 @@ contract: .venv/.ready ## The long contract run: 1,000 examples per operation, 2
 
 # Options: CERTIFY="swap --steps 1000 --seed 7"; names of vendors or of exhibits in tests/museum.
 certify: export PYTHONPATH := tests
-certify: .venv/.ready ## 20,000 steps of the delivery certificate per vendor; finds each exhibit of the bug museum.
+certify: .venv/.ready node ## 20,000 steps of the delivery certificate per vendor; finds each exhibit of the bug museum.
 	@$(BIN)/python tests/certify.py $(CERTIFY)
 
 report: .venv/.ready node ## Run the tests of both sides that record what they find; write build/report.html.
