@@ -61,7 +61,7 @@ def _breakdowns(holder: Mapping[str, Any], name: str) -> Iterator[tuple[str, lis
 def _check_shares(holder: Mapping[str, Any]) -> None:
     for part, value in holder.items():
         if isinstance(value, list) and value and isinstance(value[0], dict) and "percentage" in value[0]:
-            total = sum(_exact(one["percentage"]) for one in value)
+            total = sum((_exact(one["percentage"]) for one in value), Decimal(0))
             assert abs(total - 100) < Decimal("0.01") * len(value), f"{part} adds up to {total} %."
 
 
