@@ -52,7 +52,7 @@ from support.sandbox import Sandbox, running  # noqa: E402 - as above
 
 LONG = (
     "schemathesis",
-    "delivery_certificate",
+    "test_certificate",
     "test_commands",
     "test_matrix",
     "test_mistakes",
