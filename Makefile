@@ -72,7 +72,7 @@ zapier-build: .venv/.ready ## Build every Zapier app with Zapier's own program, 
 # Examples per trigger of the delivery certificate, 0.2 s each. For more: `make contract CERTIFICATE_EXAMPLES=1000`.
 CERTIFICATE_EXAMPLES ?= 200
 contract: .venv/.ready ## The long contract run: 1,000 examples per operation, 200 per trigger.
-	@CONTRACT_EXAMPLES=1000 CERTIFICATE_EXAMPLES=$(CERTIFICATE_EXAMPLES) $(BIN)/python -m pytest -q $(AT_ONCE) --dist load --maxschedchunk 1 tests/contract
+	@CONTRACT_EXAMPLES=1000 MEMORY_EXAMPLES=40 CERTIFICATE_EXAMPLES=$(CERTIFICATE_EXAMPLES) $(BIN)/python -m pytest -q $(AT_ONCE) --dist load --maxschedchunk 1 tests/contract
 
 bench: .venv/.ready bench/node_modules/.ready ## Compare the speed of the sandbox with Prism.
 	@$(BIN)/python -m bench
