@@ -333,7 +333,7 @@ async def test_cookies_are_not_sent_back(rm: Connection, wire: Wire) -> None:
     await rm.operations.list_returns()
     await rm.operations.list_returns()
     assert len(wire.requests) == 2
-    assert not any("cookie" in request.headers for request in wire.requests)
+    assert not any("cookie" in request.headers for request in each(wire.requests))
 
 
 async def test_url_that_is_too_long_is_an_invalid_input(rm: Connection, wire: Wire) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
+from support.each import each
 from support.make.engine import State
 from support.make.offline import loaded, played
 
@@ -104,4 +105,4 @@ def test_app_passes_the_lint_and_its_guarantee_states_the_gap(returnmate: Integr
 def test_trigger_needs_growing_ids_and_no_states(returnmate: Integration, growing: bool, state: bool) -> None:
     made = without_times(returnmate, growing=growing, state=state)
     assert "make" not in made.triggers["new_return"].guarantees
-    assert not any("new-return" in path for path in render(made))
+    assert not any("new-return" in path for path in each(render(made)))

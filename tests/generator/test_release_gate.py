@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from support.each import each
 from support.zapier import ROOT
 
 from connector.cli import program
@@ -285,7 +286,7 @@ def test_make_surface_names_fields_like_zapiers(tmp_path: Path) -> None:
     sku_help = "The SKU of the product in your store."
     assert made["items[]sku"] == Field("text", "SKU", required=True, help=sku_help)
     assert "defective" in (made["items[]reason"].choices or ())
-    assert not any(step.faults for step in surface.steps.values())
+    assert not any(step.faults for step in each(surface.steps.values()))
     manifest = app / "src" / "makecomapp.json"
     manifest.write_text(manifest.read_text().replace('"origins": []', '"origins": [{"appVersion": 3}]'))
     assert MAKE[0].read_surface(app, app.parent).version == "3"

@@ -181,13 +181,13 @@ def test_every_command_of_the_program_is_mentioned() -> None:
     text = "\n".join(path.read_text("utf-8") for path in PAGES.values())
     names = [command.callback.__name__ for command in program().registered_commands if command.callback]
     assert names
-    assert [name for name in names if f"returns {name}" not in text] == []
+    assert [name for name in each(names) if f"returns {name}" not in text] == []
 
 
 def test_readme_links_lead_somewhere() -> None:
     links = re.findall(r"\]\((?!https?:|#)([^)#\s]+)", (ROOT / "README.md").read_text("utf-8"))
     assert "docs/guarantees.md" in links
-    assert [link for link in links if not (ROOT / link).exists()] == []
+    assert [link for link in each(links) if not (ROOT / link).exists()] == []
 
 
 def test_readme_says_within_20_lines_what_it_is_for_with_a_picture() -> None:

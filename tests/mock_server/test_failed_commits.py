@@ -351,6 +351,27 @@ def test_change_in_an_undone_batch_is_refused(tmp_path: Path) -> None:
     asyncio.run(run())
 
 
+def required(document: dict[str, Any], path: str) -> dict[str, Any]:
+    """Return an example of each query parameter that a list needs, except those of the login."""
+    item = document["paths"][path]
+    named = [*item.get("parameters", ()), *item["get"].get("parameters", ())]
+    known = [resolved(document, one) for one in named]
+    return {
+        one["name"]: one.get("example", resolved(document, one["schema"]).get("example", 1))
+        for one in known
+        if one["in"] == "query" and one.get("required")
+    }
+
+
+def resolved(document: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
+    while "$ref" in node:
+        target: Any = document
+        for step in node["$ref"].removeprefix("#/").split("/"):
+            target = target[step]
+        node = target
+    return node
+
+
 def test_full_disk_is_a_server_error_of_each_vendor_until_there_is_space(tmp_path: Path) -> None:
     async def story(sandbox: Served) -> None:
         for entry in each(sandbox.app.entries):
@@ -359,13 +380,14 @@ def test_full_disk_is_a_server_error_of_each_vendor_until_there_is_space(tmp_pat
             paths = entry.document["paths"].items()
             path = entry.path + next(path for path, item in paths if "get" in item and "{" not in path)
             headers = {"x-shop-name": "outfitters.myshopify.example", **shown["headers"]}
-            ask = partial(sandbox.client.get, path, headers=headers, params=shown["query"])
+            query = {**shown["query"], **required(entry.document, path.removeprefix(entry.path))}
+            ask = partial(sandbox.client.get, path, headers=headers, params=query)
             with sandbox.full_disk():
                 _, refused = await asyncio.gather(sandbox.write("create_tenant_return"), ask())
             expected = vendor.problem(Problem("server_error", "x"))
             assert refused.status_code == expected.status >= 500, entry.name
             assert refused.json().keys() == expected.body.keys(), entry.name
             answered = await ask()
-            assert answered.status_code < 500, answered.text
+            assert answered.is_success, answered.text
 
     served(tmp_path, story)

@@ -46,7 +46,7 @@ def test_draws_differ_by_each_part_of_the_name_and_are_even() -> None:
     changed = [(*NAME[:index], "other", *NAME[index + 1 :]) for index in range(len(NAME))]
     assert len({draw(7, *name, 1) for name in [NAME, *changed]} | {draw(8, *NAME, 1)}) == len(NAME) + 2
     drawn = [draw(7, *NAME, number) for number in range(10_000)]
-    assert 0 <= min(drawn) < max(drawn) < 1
+    assert 0 <= min(drawn) < max(drawn) < 1  # may be zero: half of the draws are checked below
     assert 0.28 < sum(number < 0.3 for number in drawn) / len(drawn) < 0.32
 
 

@@ -158,9 +158,9 @@ def test_long_invoice_continues_on_the_next_page() -> None:
     content = render(invoice)
     pages = text_of(content)
     assert len(pages) > 1
-    assert [number for number, page in enumerate(pages) if NOTICE not in page] == []
+    assert [number for number, page in enumerate(each(pages)) if NOTICE not in page] == []
     whole = "\n".join(pages)
-    assert [sku for sku in (one.sku for one in bought) if whole.count(sku) != 1] == []
+    assert [one.sku for one in each(bought) if whole.count(one.sku) != 1] == []
     assert "Total\nAUD 74,070,000.00\n" in pages[-1]
     assert render(invoice) == content
 

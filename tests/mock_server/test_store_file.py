@@ -86,6 +86,7 @@ def test_file_too_large_to_check_in_time_is_opened() -> None:
             error.sqlite_errorcode = sqlite3.SQLITE_INTERRUPT
             raise error
 
+    # must not raise
     database._check_integrity(Busy(), "large.db")  # type: ignore[arg-type]
 
 

@@ -33,12 +33,14 @@ def errors(integration: Integration, login: str = "connection", *, once: bool = 
 
     Set `once` to true for a write that must not be repeated. If the vendor is unavailable, the error type is
     then RuntimeError, which stops the scenario, instead of ConnectionError. After a ConnectionError, Make
-    would repeat the write, although the first attempt may have succeeded.
+    would repeat the write, although the first attempt may have succeeded. The message says so for every
+    status of 500 and above, also for those that only gateways send, such as 524.
     """
     message = _message(integration, login)
     kinds: dict[int, ErrorKind] = {**dict.fromkeys(GATEWAY, "unavailable"), **integration.errors.by_status}
     by_status = {str(status): _error(kind, message, once=once) for status, kind in sorted(kinds.items())}
-    return {"message": message, "type": "RuntimeError", **by_status}
+    other = message + (iml.braced(f"if(statusCode >= 500, {iml.text(f' {LOST}')}, '')") if once else "")
+    return {"message": other, "type": "RuntimeError", **by_status}
 
 
 def _error(kind: ErrorKind, message: str, *, once: bool) -> dict[str, str]:

@@ -74,6 +74,10 @@ class Bench:
         if fault.what == "redirect":
             parameters["location"] = self.served.base_url + self.request.path
         self.served.add_fault(self.write.operation.id, fault.what, **parameters)
+        return self.again(fault, run)
+
+    def again(self, fault: Fault, run: Callable[[], Outcome]) -> Case:
+        """Run the write in the present state; the fault does not fire a second time."""
         outcome = run()
         state, requests = self.served.state(), tuple(self.served.writes())
         return Case(fault, outcome, self._effects(state), self.clean, self.request, self.changes, requests)

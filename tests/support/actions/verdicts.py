@@ -33,6 +33,25 @@ def _promised(way: Way, case: Case, *, logs_in_again: bool) -> set[tuple[Learned
     return {("unknown", done)}
 
 
+def promised_by_app(way: Way, case: Case) -> set[tuple[Learned, str]]:
+    """Return the same for one run of a step of a generated app; the platform may run it `again`."""
+    fault = case.fault
+    done = "one" if fault.done and case.changes else "none"
+    after = way[0] if fault.lost == "failure" else way[1]
+    if not fault.lost:
+        learned: tuple[Learned, ...] = (
+            ("record", "unknown") if fault.done else ("again", "refused", "unknown")
+        )
+    else:
+        learned = ("unknown",) if after == "reports" else ("again", "unknown")
+    return {(one, done) for one in learned}
+
+
+def promised_again(case: Case) -> set[tuple[Learned, str]]:
+    """Return the same for a second run after the platform repeated a step."""
+    return {("record", "one"), ("record", "noted")} if case.changes else {("record", "none")}
+
+
 def _known(case: Case, *, logs_in_again: bool) -> set[tuple[Learned, str]]:
     fault = case.fault
     if fault.done:

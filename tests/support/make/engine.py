@@ -20,6 +20,7 @@ about the engine. These assumptions were never checked against Make itself:
 - `map` follows dotted names and skips rows without the value; `!` and `contains` accept texts;
 - `pagination.page` is 1 while the first page is evaluated, and is undefined without pagination;
 - a reply below 400 for which `response.valid` is false stops the run with its message;
+- a connection that ends before the whole answer is a ConnectionError, and a time-out a ModuleTimeoutError;
 - a status of 400 and above is an error; 429 is a RateLimitError and 500 and above a ConnectionError unless
   the app defines otherwise.
 

@@ -44,15 +44,20 @@ class Wire:
         headers, content = dict(request["headers"]), None
         if request.get("body") is not None and request["method"] != "GET":
             content = _content(request, headers)
-        response = self.client.request(
-            request["method"],
-            self.hosts[start] + url.removeprefix(start),
-            params=request["qs"],
-            headers=headers,
-            content=content,
-            follow_redirects=request["follow"],
-            timeout=request["timeout"],
-        )
+        try:
+            response = self.client.request(
+                request["method"],
+                self.hosts[start] + url.removeprefix(start),
+                params=request["qs"],
+                headers=headers,
+                content=content,
+                follow_redirects=request["follow"],
+                timeout=request["timeout"],
+            )
+        except httpx.TimeoutException as late:
+            raise MakeError("ModuleTimeoutError", f"No answer within {request['timeout']} seconds.") from late
+        except httpx.TransportError as cut:
+            raise MakeError("ConnectionError", "The connection was closed.") from cut
         self.log.append(_logged({**request, "headers": headers}, response, sanitize))
         return response
 
