@@ -207,7 +207,9 @@ def _loses(source: Source, runtime: Runtime, items: int, *, by_id: bool) -> str:
         misses = _loses_of_snapshot(source, runtime, items)
     else:
         misses = _loses_of_window(source, runtime, items)
-    return f"{misses} {_UNREAD}" if runtime == "zapier" and source.state is not None else misses
+    if runtime == "zapier" and source.state is not None and getattr(source, "mark", None) is None:
+        return f"{misses} {_UNREAD}"
+    return misses
 
 
 def _loses_of_window(source: WindowScan, runtime: Runtime, items: int) -> str:

@@ -12,6 +12,7 @@ from connector.errors import ConfigurationError, NotFound, UnexpectedResponse, V
 from connector.runtime.error_context import attributed
 from connector.runtime.inputs import fill
 from connector.runtime.polling import STRATEGIES, Cursor, Event, Strategy
+from connector.runtime.polling.history import with_reached_at
 from connector.runtime.polling.model import (
     ReadResult,
     TriggerIdentity,
@@ -181,6 +182,7 @@ class BoundTrigger:
         now = self._client.clock()
         source, strategy = self.trigger.source, self._strategy
         state, read = await self._read(state, now, start, stored.get("walk"))
+        read = replace(read, rows=tuple(with_reached_at(row, self.trigger.reached_at) for row in read.rows))
         read = without_unreadable(
             read, source.id, partial(strategy.check, source), unreadable_ids(stored.get("trouble"))
         )

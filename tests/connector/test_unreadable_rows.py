@@ -11,6 +11,7 @@ import httpx
 import pytest
 from support.each import each
 from support.fake_vendor import BASE_URL, Time
+from support.reached import with_history
 
 import connector
 from connector.definition.compiler import integration, vendors
@@ -54,8 +55,11 @@ class Shop:
         made: dict[str, Any] = deepcopy(dict(self.trigger.sample))
         when = (self.time.now - timedelta(minutes=9 - number)).strftime("%Y-%m-%dT%H:%M:%SZ")
         put_value(made, source.id, f"r{number}")
+        rule = self.trigger.reached_at
+        if rule:
+            made = with_history(made, rule, when)
         for name in ("created", "changed", "mark"):
-            path = getattr(source, name, None)
+            path = None if rule and name == "mark" else getattr(source, name, None)
             if path:
                 put_value(made, path, when)
         if getattr(source, "state", None):

@@ -8,6 +8,7 @@ from mock_server.faults.kinds import KINDS, Kind
 from mock_server.faults.scenarios import SCENARIOS
 
 WIDTH = 118
+LINE_LENGTH = 110
 TARGETS = {
     "requests": "Any request",
     "reads": "Requests that read",
@@ -26,7 +27,7 @@ def faults() -> str:
                 for parameter, schema in kind.parameters.items():
                     lines += _wrapped("  -", f"`{parameter}`: {_parameter(schema)}")
         lines.append("")
-    calls = [f"    returns_tenant.faults.add({_arguments(name, kind)})" for name, kind in KINDS.items()]
+    calls = [_call(_arguments(name, kind)) for name, kind in KINDS.items()]
     head = ["```python", "import pytest", "", "", "@pytest.mark.returns_tenant(seed_size=0)"]
     head.append("def test_one_of_each(returns_tenant):")
     check = [f"    assert len(returns_tenant.faults.list()) == {len(KINDS)}", "```"]
@@ -70,3 +71,11 @@ def _literal(value: Any) -> str:
 def _wrapped(mark: str, text: str) -> Iterator[str]:
     indent = " " * (len(mark) + 1)
     yield from wrap(text, WIDTH, initial_indent=f"{mark} ", subsequent_indent=indent, break_on_hyphens=False)
+
+
+def _call(arguments: str) -> str:
+    """Return the call, on three lines if it is too long for one, as ruff formats it."""
+    line = f"    returns_tenant.faults.add({arguments})"
+    if len(line) <= LINE_LENGTH:
+        return line
+    return f"    returns_tenant.faults.add(\n        {arguments}\n    )"

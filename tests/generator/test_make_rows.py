@@ -13,6 +13,7 @@ from support.make.engine import MOST_REQUESTS, State
 from support.make.expressions import transform
 from support.make.offline import NOW
 from support.make.requests import Json, MakeError
+from support.reached import with_history
 
 from connector.definition.compiler import vendors
 from connector.definition.model import InputField, Path, Search, Trigger
@@ -67,7 +68,9 @@ def sample(step: Step, **changes: Any) -> Json:
     record = json.loads(json.dumps({**trigger.sample, **trigger.example}, default=str))
     when = trigger.guarantees["make"].watermark
     assert when is not None
-    if when != trigger.source.id:
+    if trigger.reached_at:
+        record = with_history(record, trigger.reached_at, changes.get("when", LONG_AGO))
+    elif when != trigger.source.id:
         record = with_value(record, when, changes.get("when", LONG_AGO))
     if "id" in changes:
         record = with_value(record, trigger.source.id, changes["id"])

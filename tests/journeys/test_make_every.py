@@ -1,6 +1,5 @@
 """Every module, dropdown and starting point of every Make app, in the emulator against the sandbox."""
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,9 @@ from support.make.shop import MakeShop, Vendor, opened
 from support.sandbox import Sandbox
 
 from connector.definition.compiler import vendors
+from connector.definition.paths import at_path
 from connector.generator.make.naming import camel
+from connector.runtime.polling.history import with_reached_at
 
 if TYPE_CHECKING:
     from connector.definition.model import Action, Search
@@ -90,13 +91,12 @@ def kind(vendor: Vendor, module: str) -> str:
 
 
 def named(vendor: Vendor, module: str, what: str, row: Any) -> Any:
-    """Return the row's value for one of the trigger's expressions, such as `{{item.a.b}}`."""
-    said = vendor.app.code("module", module, "communication")["response"]["trigger"][what]
-    path = re.search(r"item\.([\w.]+)", said)
-    assert path, said
-    for step in path[1].split("."):
-        row = row[step]
-    return row
+    """Return the row's ID or date, by which Make recognizes new events."""
+    trigger = next(one for key, one in vendor.offer.triggers.items() if camel(key) == module)
+    row = with_reached_at(row, trigger.reached_at)
+    path = trigger.source.id if what == "id" else trigger.guarantees["make"].watermark
+    assert path
+    return at_path(row, path)
 
 
 def test_triggers_emit_at_most_their_limit(vendor: Vendor, seeded: MakeShop) -> None:

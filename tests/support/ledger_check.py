@@ -115,7 +115,8 @@ class LedgerCheck:
         if self.trigger.resource in KINDS:
             return KINDS[self.trigger.resource](self.merchant)
         source = self.trigger.source
-        found = HISTORIES[".".join(event_path(source))](self.merchant)
+        path = getattr(source, "state", ()) if self.trigger.reached_at else event_path(source)
+        found = HISTORIES[".".join(path)](self.merchant)
         if not isinstance(source, Snapshot):
             return found
         return {str(at_path(self.merchant.document(id_), source.id)): states for id_, states in found.items()}
@@ -133,10 +134,20 @@ class LedgerCheck:
 
     def _reached(self) -> None:
         words = set(getattr(self.trigger.source, "reached", None) or {"delivered"})
-        there = {record for record, states in self.histories.items() if states[-1] in words}
-        before = {record for record, states in self.baseline.items() if states[-1] in words}
+        # A history dates the first of the states only, and a record can skip this state.
+        first = {self.trigger.source.reached[0]} if self.trigger.reached_at else None  # type: ignore[union-attr,index]
+
+        def has_reached(states: list[str]) -> bool:
+            return bool(first & set(states)) if first else states[-1] in words
+
+        there = {
+            record for record, states in self.histories.items() if states[-1] in words and has_reached(states)
+        }
+        before = {record for record, states in self.baseline.items() if has_reached(states)}
         since = {
-            record for record, states in self.histories.items() if words & set(self._since(record, states))
+            record
+            for record, states in self.histories.items()
+            if (first or words) & set(self._since(record, states))
         }
         delivered = {record for _, record, _ in self.delivered}
         assert there - before <= delivered, "lost"

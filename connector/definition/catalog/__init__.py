@@ -13,13 +13,19 @@ from pydantic import JsonValue
 from connector.definition.catalog.base import CatalogEntry, Dotted, Key, Label, Sentence
 from connector.definition.catalog.hooks import HookEntry, TriggerHookEntry
 from connector.definition.catalog.login import AuthenticationEntry
+from connector.definition.catalog.sources import (
+    ChangedSinceEntry,
+    CreatedSinceEntry,
+    ReachedAtEntry,
+    SnapshotEntry,
+    WindowScanEntry,
+)
 from connector.definition.model import (
     ErrorKind,
     Identifier,
     Provenance,
     Risk,
     Runtime,
-    SinceForm,
     Unified,
     Vendor,
 )
@@ -147,129 +153,6 @@ class DropdownEntry(CatalogEntry):
     choices_of: tuple[str, Dotted] | None = None
 
 
-class OrderEntry(CatalogEntry):
-    """How to sort a list: the names (`by`, `direction`) and the values of two query parameters."""
-
-    by: str
-    direction: str
-    value: str
-    oldest_first: str
-    newest_first: str
-
-
-class PageCeilings(CatalogEntry):
-    """The maximum number of pages that a poll reads in each runtime."""
-
-    python: Annotated[int, PydanticField(ge=1, le=500)]
-    zapier: Annotated[int, PydanticField(ge=1, le=25)]
-    make: Annotated[int, PydanticField(ge=1, le=32)] = 10
-
-    @property
-    def by_runtime(self) -> dict[Runtime, int]:
-        """The maximum number of pages that a poll reads, keyed by runtime."""
-        return {"python": self.python, "zapier": self.zapier, "make": self.make}
-
-
-class SortEntry(CatalogEntry):
-    """How to sort a list: the name of one query parameter, and its value for each direction."""
-
-    parameter: str
-    oldest_first: str
-    newest_first: str
-
-
-class DetailsEntry(CatalogEntry):
-    """An additional request for each event; its response is added to the event's record under `key`.
-
-    `parameters` maps the operation's parameters to fields of the record; `resource` describes the response.
-    """
-
-    operation: str
-    parameters: dict[str, Dotted]
-    query: dict[str, Any] = {}
-    key: Key
-    resource: str
-
-
-class SourceEntry(CatalogEntry):
-    """A list that one or more triggers poll.
-
-    `unseen` describes the changes that the vendor's filter does not return, so that triggers miss them.
-    `growing_ids` is true if IDs are numbers and, in all observations, new records had the highest IDs.
-    """
-
-    operation: str
-    id: Dotted = "id"
-    unseen: Sentence | None = None
-    growing_ids: bool = False
-    details: DetailsEntry | None = None
-    page_size: Annotated[int, PydanticField(ge=1)]
-    pages: PageCeilings
-
-
-class OrderedEntry(SourceEntry):
-    """A source whose list can be sorted by creation time."""
-
-    created: Dotted
-    since: str | None = None
-    order: OrderEntry
-
-
-class CreatedSinceEntry(OrderedEntry):
-    """A source that finds new records by creation time; see `connector.definition.model.CreatedSince`."""
-
-    strategy: Literal["created_since"]
-    overlap_minutes: Annotated[int, PydanticField(ge=1, le=24 * 60)]
-
-
-class ChangedSinceEntry(SourceEntry):
-    """A source that reads only changed records; see `connector.definition.model.ChangedSince`.
-
-    If `changed` (the path of the time of the last change) is set, `mark` or `state` is required. `since_form`
-    is the vendor's time format. Runtimes that store no cursor read the changes of the last `window_hours`.
-    """
-
-    strategy: Literal["changed_since"]
-    created: Dotted | None = None
-    changed: Dotted | None = None
-    since: str
-    since_form: SinceForm = "instant"
-    sort: SortEntry | None = None
-    mark: Dotted | None = None
-    state: Dotted | None = None
-    initial: tuple[str, ...] = ()
-    overlap_minutes: Annotated[int, PydanticField(ge=1, le=24 * 60)]
-    look_back_days: Annotated[int, PydanticField(ge=1, le=365)]
-    window_hours: Annotated[int, PydanticField(ge=1, le=24 * 30)]
-
-
-class SnapshotEntry(SourceEntry):
-    """A source that reads a complete list and compares versions; see `connector.definition.model.Snapshot`.
-
-    `state` is required if `detects` is `states`. A poll fails if the list exceeds `most_records` records.
-    """
-
-    strategy: Literal["snapshot"]
-    since: None = None
-    version: Dotted
-    created: Dotted
-    changed: Dotted
-    order: OrderEntry
-    detects: Literal["records", "versions", "states"]
-    state: Dotted | None = None
-    initial: tuple[str, ...] = ()
-    most_records: Annotated[int, PydanticField(ge=1_000, le=1_000_000)] = 100_000
-
-
-class WindowScanEntry(OrderedEntry):
-    """A source that reads recent records and compares states; see `connector.definition.model.WindowScan`."""
-
-    strategy: Literal["window_scan"]
-    state: Dotted
-    initial: tuple[str, ...] = ()
-    look_back_days: Annotated[int, PydanticField(ge=1, le=365)]
-
-
 class TriggerEntry(CatalogEntry):
     """An event that starts a workflow, such as a new return; see `connector.definition.model.Trigger`.
 
@@ -277,7 +160,8 @@ class TriggerEntry(CatalogEntry):
     `or_later`. Without `status`, the source determines what counts as an event. `provenance` states whether
     the status is documented, observed or assumed. `inputs` are optional filters, and each needs a `match`.
     `labels` replaces `label` on platforms with other naming rules. `example` maps fields to values that
-    differ from the resource's sample; the new state is filled in automatically.
+    differ from the resource's sample; the new state is filled in automatically. With `reached_at`, the time
+    at which a record reached the status identifies the event.
     """
 
     label: Label
@@ -288,6 +172,7 @@ class TriggerEntry(CatalogEntry):
     source: str
     status: str | None = None
     or_later: tuple[str, ...] = ()
+    reached_at: ReachedAtEntry | None = None
     provenance: Provenance = "documented"
     occurred_at: Dotted | None = None
     hook: TriggerHookEntry | None = None

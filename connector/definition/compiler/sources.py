@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.definition.catalog import (
+from connector.definition.catalog.sources import (
     ChangedSinceEntry,
     CreatedSinceEntry,
     SnapshotEntry,
@@ -18,7 +18,8 @@ from connector.definition.spelling import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from connector.definition.catalog import DetailsEntry, SortEntry, TriggerEntry
+    from connector.definition.catalog import Catalog, TriggerEntry
+    from connector.definition.catalog.sources import DetailsEntry, SortEntry
     from connector.definition.model import Field, Operation, Path, Provenance, Source
     from connector.definition.paths import At, Resolver
 
@@ -60,9 +61,14 @@ def source(
         resolver.report(
             ("triggers", key, "status"), f"trigger {key} names a status, but its source has no state."
         )
+    if trigger.reached_at and not isinstance(entry, ChangedSinceEntry):
+        resolver.report(
+            ("triggers", key, "reached_at"), f"trigger {key} has reached_at; its source is not changed_since."
+        )
     if isinstance(entry, ChangedSinceEntry):
         common["order"] = entry.sort and _sorting(entry.sort, operation, resolver, at)
-        return _changed(entry, common, state, reached, resolver, fields, at)
+        mark = trigger.reached_at.field if trigger.reached_at else entry.mark
+        return _changed(entry, mark, common, state, reached, resolver, fields, at)
     common["order"] = _order(entry, operation, resolver, at)
     if isinstance(entry, SnapshotEntry):
         return _snapshot(entry, common, state, reached, resolver, fields, at)
@@ -76,6 +82,7 @@ def source(
 
 def _changed(
     entry: ChangedSinceEntry,
+    mark: str | None,
     common: Mapping[str, Any],
     state: Path | None,
     reached: tuple[str, ...] | None,
@@ -84,13 +91,13 @@ def _changed(
     at: At,
 ) -> ChangedSince:
     subject = f"source {at[1]}"
-    if entry.mark is None and entry.state is None and entry.changed is not None:
+    if mark is None and entry.state is None and entry.changed is not None:
         resolver.report(at, f"{subject} needs a mark or a state to distinguish one change from the next.")
     return ChangedSince(
         **common,
         changed=resolver.path(fields, entry.changed, (*at, "changed"), subject) if entry.changed else None,
         since_form=entry.since_form,
-        mark=resolver.path(fields, entry.mark, (*at, "mark"), subject) if entry.mark else None,
+        mark=resolver.path(fields, mark, (*at, "mark"), subject) if mark else None,
         state=state,
         reached=reached,
         initial=entry.initial,
@@ -199,3 +206,12 @@ def provenance(source: Source, operation: Operation | None, fields: tuple[Field,
     parameters = [operation.parameter(name) for name in names if name] if operation else []
     provenances += [parameter.field.provenance for parameter in parameters if parameter]
     return least_certain(provenances)
+
+
+def end_reported(catalog: Catalog, operation: str) -> bool:
+    """Return True if responses contain a total or a cursor, which shows whether another page follows.
+
+    Also returns True if the operation's response is not divided into pages.
+    """
+    paging = next((entry for entry in catalog.paging.values() if operation in entry.operations), None)
+    return paging is None or paging.style == "cursor" or paging.total is not None

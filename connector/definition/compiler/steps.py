@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connector.definition import samples
 from connector.definition.compiler import fields as compile_fields
+from connector.definition.compiler import reached_at as compile_reached_at
 from connector.definition.compiler import sources
 from connector.definition.compiler.hooks import hook
 from connector.definition.guarantees import guarantees, least_certain
@@ -32,10 +33,10 @@ if TYPE_CHECKING:
         FindingEntry,
         InputEntry,
         ResourceEntry,
-        SourceEntry,
         StepEntry,
         TriggerEntry,
     )
+    from connector.definition.catalog.sources import SourceEntry
     from connector.definition.model import Choice, Limits, Operation
     from connector.definition.paths import At, Resolver
 
@@ -106,8 +107,12 @@ def _trigger(
         source_entry.operation, ("sources", entry.source, "operation"), f"trigger {key}"
     )
     fields = _row(operation) or resource.fields
+    reached_at = None
+    if entry.reached_at:
+        reached_at, field = compile_reached_at.compiled(entry.reached_at, resolver, fields, key)
+        resource, fields = compile_reached_at.extended(resource, reached_at, field), (*fields, field)
     source = sources.source(entry, source_entry, resolver, operation, fields, key)
-    occurred = entry.occurred_at
+    occurred = reached_at.field if reached_at else entry.occurred_at
     _check_dropdowns(resolver, entry.inputs, catalog, (*at, "inputs"), f"trigger {key}")
     provenance = least_certain([entry.provenance, sources.provenance(source, operation, fields)])
     details = _details(source_entry, resolver, fields, known, ("sources", entry.source, "details"))
@@ -127,6 +132,7 @@ def _trigger(
         resource=entry.resource,
         source=source,
         occurred_at=happened,
+        reached_at=reached_at,
         details=details and details.request,
         hook=entry.hook and hook(entry.hook, catalog.hooks, resolver, (*at, "hook"), f"trigger {key}"),
         inputs=compile_fields.filters(
@@ -144,19 +150,10 @@ def _trigger(
             details=bool(details),
             unseen=source_entry.unseen,
             growing_ids=source_entry.growing_ids,
-            end_reported=_end_reported(catalog, source.operation),
+            end_reported=sources.end_reported(catalog, source.operation),
         ),
         labels=entry.labels,
     )
-
-
-def _end_reported(catalog: Catalog, operation: str) -> bool:
-    """Return True if responses contain a total or a cursor, which shows whether another page follows.
-
-    Also returns True if the operation's response is not divided into pages.
-    """
-    paging = next((entry for entry in catalog.paging.values() if operation in entry.operations), None)
-    return paging is None or paging.style == "cursor" or paging.total is not None
 
 
 class _CompiledDetails(NamedTuple):

@@ -44,27 +44,30 @@ from connector.definition.model.fields import (
     Provenance,
     Variant,
 )
-from connector.definition.model.steps import (
-    Action,
+from connector.definition.model.sources import (
     ChangedSince,
     CreatedSince,
     Details,
+    Order,
+    ReachedAt,
+    SinceForm,
+    Snapshot,
+    Source,
+    WindowScan,
+)
+from connector.definition.model.steps import (
+    Action,
     Dropdown,
     Finding,
     FindOrCreate,
     Guarantee,
     Hook,
     Integration,
-    Order,
     Resource,
     Risk,
     Runtime,
     Search,
-    SinceForm,
-    Snapshot,
-    Source,
     Trigger,
-    WindowScan,
 )
 from connector.definition.model.unified import (
     AddressRole,
@@ -124,6 +127,7 @@ __all__ = [
     "Path",
     "Plan",
     "Provenance",
+    "ReachedAt",
     "ReasonTable",
     "RefundTable",
     "Resource",

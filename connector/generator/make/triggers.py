@@ -68,11 +68,14 @@ def _module(integration: Integration, trigger: Trigger, when: Path) -> Module:
 
 
 def _row(trigger: Trigger) -> list[Field]:
-    """Return the trigger's output fields, without the field that contains a record's details.
+    """Return the fields of a record as the vendor's list returns it.
 
-    Reading the details takes an extra request per record, which Make's polling triggers do not send.
+    Reading a record's details takes an extra request, which Make's polling triggers do not send. The field
+    that `reached_at` adds is left out too, because IML cannot add a property to a record.
     """
-    return [one for one in trigger.fields if not trigger.details or one.key != trigger.details.key]
+    details = trigger.details.key if trigger.details else None
+    reached_at = trigger.reached_at.field if trigger.reached_at else None
+    return [one for one in trigger.fields if one.key not in (details, reached_at)]
 
 
 def _description(trigger: Trigger) -> str:
@@ -130,7 +133,20 @@ def _newness(trigger: Trigger, when: Path) -> dict[str, str]:
         number = id_ if field and field.type == "integer" else f"parseNumber({id_})"
         return {"id": iml.braced(number), "type": "id", "order": "desc" if source.order else "unordered"}
     order = "desc" if isinstance(source, CreatedSince) else "unordered"
-    return {"id": iml.braced(id_), "date": iml.braced(iml.at("item", when)), "type": "date", "order": order}
+    return {"id": iml.braced(id_), "date": iml.braced(_time(trigger, when)), "type": "date", "order": order}
+
+
+def _time(trigger: Trigger, when: Path) -> str:
+    """Build an IML expression for the time of the event; `when` is the path of this time in a record.
+
+    If the time is in the record's history, the expression sorts the times there, which are written alike, and
+    returns the last one.
+    """
+    rule = trigger.reached_at
+    if rule is None or when != (rule.field,):
+        return iml.at("item", when)
+    history = iml.at("item", rule.history)
+    return f"last(sort(map({history}, {iml.text(rule.time)}, {iml.text(rule.name)}, {iml.text(rule.value)})))"
 
 
 def _order(trigger: Trigger) -> dict[str, str]:
@@ -166,7 +182,7 @@ def _iterate(trigger: Trigger, container: str, when: Path) -> dict[str, Any]:
     must be a number, and the time is not checked.
     """
     source = trigger.source
-    id_, time = iml.at("item", source.id), iml.at("item", when)
+    id_, time = iml.at("item", source.id), _time(trigger, when)
     if when == source.id:
         conditions = [compare.is_number(id_)]
     else:
@@ -192,7 +208,7 @@ def _epoch(integration: Integration, trigger: Trigger, when: Path) -> dict[str, 
             "limit": EPOCH_LIMIT,
             "output": {
                 "label": iml.described(label, iml.at("item", trigger.source.id)),
-                "date": iml.braced("emptystring" if when == trigger.source.id else iml.at("item", when)),
+                "date": iml.braced("emptystring" if when == trigger.source.id else _time(trigger, when)),
             },
         },
     }

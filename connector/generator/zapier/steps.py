@@ -45,17 +45,20 @@ class Records:
 
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def name(self, resource: str, operation: str, fields: Sequence[Field], sample: Any) -> str:
+    def name(
+        self, resource: str, operation: str, fields: Sequence[Field], sample: Any, *, own: str | None = None
+    ) -> str:
         """Add a record file with the given fields and sample, unless it exists, and return the file's name.
 
         The file is named after the resource, such as `return`. If a file with different content already has
-        this name, the operationId is added, as in `return_of_list_rmas`. Raises `Unrenderable` if this name
-        is also taken by a file with different content.
+        this name, the operationId is added, as in `return_of_list_rmas`. If the record has a field that only
+        one step adds, the file has the name `own`. Raises `Unrenderable` if these names are also taken by
+        files with different content.
         """
         order = {key: position for position, key in enumerate(sample)}
         ordered = sorted(fields, key=lambda field: order.get(field.key, len(order)))
         record = {"fields": list(output_fields(ordered)), "sample": sample}
-        for name in (resource, f"{resource}_of_{operation}"):
+        for name in (own,) if own else (resource, f"{resource}_of_{operation}"):
             if self.files.setdefault(name, record) == record:
                 return name
         raise Unrenderable(
@@ -83,7 +86,11 @@ def triggers(integration: Integration, records: Records, *, assumed: bool) -> It
                 "identity": _identity(trigger),
                 "example": dict(trigger.example),
                 "record": records.name(
-                    trigger.resource, trigger.source.operation, trigger.fields, trigger.sample
+                    trigger.resource,
+                    trigger.source.operation,
+                    trigger.fields,
+                    trigger.sample,
+                    own=f"{trigger.resource}_of_{trigger.key}" if trigger.reached_at else None,
                 ),
             }
 
@@ -120,6 +127,7 @@ def _polling(trigger: Trigger) -> dict[str, Any]:
                 "state": source.state,
                 "firingStates": source.reached,
                 "initialStates": source.initial,
+                **_reached_at(trigger),
             }
             | _details(trigger)
         )
@@ -149,6 +157,12 @@ def _polling(trigger: Trigger) -> dict[str, Any]:
         "firingStates": source.reached,
         "initialStates": source.initial,
     }
+
+
+def _reached_at(trigger: Trigger) -> dict[str, Any]:
+    """Build the constants for finding the time at which a record reached the trigger's state."""
+    rule = trigger.reached_at
+    return {} if rule is None else {"reachedAt": rule.model_dump()}
 
 
 def _details(trigger: Trigger) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import { after, test } from 'node:test';
 import { bind, failing, lib, LIST, NOTHING, run, vendor } from './vendor.mjs';
 
 const { pollChanges, pollNewest, pollSnapshot } = await lib('triggers');
+const { withReachedAt } = await lib('rows');
 
 const servers = [];
 after(() => Promise.all(servers.map((server) => server.close())));
@@ -182,4 +183,37 @@ test('without a cache, each poll returns the newest rows that it can read', asyn
     const read = ids(await run(served.api, perform, more));
     assert.deepEqual([read.length, read[0]], [32, 'r0']);
   }
+});
+
+const RULE = { field: 'approved_at', history: ['log'], name: 'kind', value: 'APPROVED', time: 'at' };
+const approval = (at, kind = 'APPROVED') => ({ kind, at });
+
+for (const [title, log, expected] of [
+  ['the latest', [approval('2026-10-01T09:00:00Z'), approval('2026-10-01T10:00:00+02:00')], '2026-10-01T09:00:00Z'],
+  ['the valid one', [approval('soon'), approval(null), approval('2026-10-01T09:00:00Z')], '2026-10-01T09:00:00Z'],
+  ['none of another kind', [approval('2026-10-01T09:00:00Z', 'CREATED')], null],
+  ['none without a history', undefined, null],
+  ['none in a broken history', [null, 'APPROVED', {}], null],
+]) {
+  test(`the time at which a record reached a status: ${title}`, () => {
+    assert.deepEqual(withReachedAt(RULE)({ id: 'r1', log }), { id: 'r1', log, approved_at: expected });
+    assert.deepEqual(withReachedAt(undefined)({ id: 'r1' }), { id: 'r1' });
+  });
+}
+
+test('a record that was approved before the window does not fire, even without a first poll', async () => {
+  const rows = rowsOf(4).map((row, n) => ({ ...row, log: [approval(new Date(NOW - n * 20 * HOUR).toISOString())] }));
+  const served = await shop(rows);
+  const source = {
+    ...CHANGES,
+    windowTime: null,
+    eventTime: ['approved_at'],
+    sortTime: ['approved_at'],
+    identity: [['id'], ['approved_at']],
+    reachedAt: RULE,
+  };
+  const perform = pollChanges(served.api, source, NOTHING);
+  assert.deepEqual(ids(await run(served.api, perform)), ['r0', 'r1']);
+  const primed = await run(served.api, perform, { meta: FIRST });
+  assert.deepEqual(primed[3], { id: 'r3', approved_at: rows[3].log[0].at });
 });

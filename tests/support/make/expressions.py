@@ -197,9 +197,14 @@ def _if_empty(value: Any, otherwise: Any) -> Any:
     return otherwise if is_nothing(value) or value == "" else value
 
 
-def _map(values: Any, key: str) -> list[Any]:
-    """Return the values at a dotted path; rows without it are skipped."""
+def _map(values: Any, key: str, filter_key: str = "", wanted: str = "") -> list[Any]:
+    """Return the values at a dotted path; rows without it are skipped.
+
+    With `filter_key`, only rows with one of the comma-separated values `wanted` at this key are considered.
+    """
     found: list[Any] = list(values or [])
+    if filter_key:
+        found = [one for one in found if as_text(one.get(filter_key, "")) in wanted.split(",")]
     for name in key.split("."):
         found = [one[name] for one in found if isinstance(one, Mapping) and name in one]
     return found
@@ -232,6 +237,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "lower": _text(str.lower),
     "upper": _text(str.upper),
     "trim": _text(str.strip),
+    "sort": lambda values: sorted(values or []),
     "length": lambda value: 0 if is_nothing(value) else len(value),
     "join": lambda values, joint: joint.join(as_text(one) for one in values or []),
     "map": _map,

@@ -9,6 +9,7 @@ import { fits } from './compare.js';
 import { withDeadline } from './deadline.js';
 import { fill, place } from './inputs.js';
 import { at, isObject, mapped, put } from './paths.js';
+import { withReachedAt } from './rows.js';
 import { isAmong, withDetails } from './triggers.js';
 
 /**
@@ -52,7 +53,7 @@ export const receive =
   withDeadline(facts, async (api, z, bundle) => {
     const { match } = place(z, bundle.inputData, fields, wire);
     const answer = record.operation ? await readRecord(api, z, bundle, record) : bundle.cleanedRequest;
-    const rows = [at(answer, record.row)].filter(isObject);
+    const rows = [at(answer, record.row)].filter(isObject).map(withReachedAt(source.reachedAt));
     const postedState = record.state && at(bundle.cleanedRequest, record.state);
     const events = rows
       .filter((row) => isEvent(source, postedState ?? (source.state && at(row, source.state))))

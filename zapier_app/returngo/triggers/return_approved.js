@@ -3,7 +3,7 @@ import * as hydrators from '../hydrators.js';
 import { merged } from '../lib/paths.js';
 import { identifiedBy, pollChanges } from '../lib/triggers.js';
 import operations from '../operations.js';
-import record from '../records/return.js';
+import record from '../records/return_of_return_approved.js';
 import vendor from '../vendor.js';
 
 const source = {
@@ -16,13 +16,20 @@ const source = {
   lookBack: 86400,
   id: ['rmaId'],
   windowTime: null,
-  eventTime: null,
-  sortTime: null,
+  eventTime: ['approved_at'],
+  sortTime: ['approved_at'],
   state: ['status'],
   firingStates: ['Approved', 'Received', 'Validated', 'Done'],
   initialStates: ['Pending'],
+  reachedAt: {
+    field: 'approved_at',
+    history: ['events'],
+    name: 'eventName',
+    value: 'RMA_APPROVED',
+    time: 'eventDate',
+  },
   details: { hydrate: hydrators.getRma, values: { rmaId: ['rmaId'] }, key: 'details' },
-  identity: [['rmaId']],
+  identity: [['rmaId'], ['approved_at']],
 };
 
 const form = { fields: [], wire: {} };
@@ -35,7 +42,7 @@ export default {
     type: 'polling',
     perform: pollChanges(vendor, source, form),
     inputFields: form.fields,
-    outputFields: identifiedBy(['rmaId'], record.fields),
+    outputFields: identifiedBy(['rmaId', 'approved_at'], record.fields),
     sample: merged(record.sample, { status: 'Approved' }),
   },
 };

@@ -1,5 +1,5 @@
 /** Checks the rows that a trigger reads. An invalid row is skipped, so that the trigger still fires for other rows. */
-import { at } from './paths.js';
+import { at, isObject } from './paths.js';
 import { moment } from './times.js';
 
 /**
@@ -21,6 +21,20 @@ export const skipReason =
       (state && stateProblem(row, state))
     );
   };
+
+/**
+ * Returns a function that adds to a row the time at which its record reached a state: the latest valid `time` of the
+ * entries in the list at `history` whose property `name` equals `value`. Without such an entry, the time is null.
+ */
+export const withReachedAt = (rule) => (row) => {
+  if (!rule) return row;
+  const history = at(row, rule.history);
+  const times = (Array.isArray(history) ? history : [])
+    .filter((entry) => isObject(entry) && entry[rule.name] === rule.value && !Number.isNaN(moment(entry[rule.time])))
+    .map((entry) => entry[rule.time]);
+  const latest = times.reduce((one, other) => (one && moment(one) >= moment(other) ? one : other), null);
+  return { ...row, [rule.field]: latest };
+};
 
 const firstProblem = (paths, problemAt) => paths.map(problemAt).find(Boolean);
 

@@ -13,7 +13,7 @@ import { withDeadline } from './deadline.js';
 import { onlyIdentity, purposeOf, readExtent } from './extent.js';
 import { place } from './inputs.js';
 import { at, mapped } from './paths.js';
-import { skipReason } from './rows.js';
+import { skipReason, withReachedAt } from './rows.js';
 import { moment } from './times.js';
 
 /**
@@ -58,6 +58,8 @@ export const pollNewest =
  * - `firingStates`: the states that fire. If it is null, all states fire except `initialStates`.
  * - `initialStates`: the states in which records are created.
  * - `details`: `{hydrate, values, key}`, the request for details, which Zapier sends only for records that fire.
+ * - `reachedAt`: `{field, history, name, value, time}`, where rows contain the time at which they reached the state. It
+ *   is added to each row as the property `field`, which is the `eventTime`.
  *
  * The window has no end, so a row with a time in the future fires immediately. The start of the window is computed with
  * Zapier's clock instead of the response's `Date`, because a wrong `Date` could exclude rows or include old rows. A poll
@@ -72,7 +74,8 @@ export const pollChanges =
     const { pages, windowTime, sortTime } = source;
     const options = { query: windowQuery(source, start), pages, reasonToSkip: skipReason(source) };
     const events = [];
-    for await (const rows of readExtent(api, z, bundle, source, options)) {
+    for await (const read of readExtent(api, z, bundle, source, options)) {
+      const rows = read.map(withReachedAt(source.reachedAt));
       const recent = rows.filter((row) => !windowTime || moment(at(row, windowTime)) >= start);
       const fired = recent.filter((row) => happenedSince(source, row, start) && hasFiringState(source, row));
       events.push(...fired.filter(fits(match)));
