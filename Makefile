@@ -5,7 +5,7 @@ BIN := .venv/bin
 AT_ONCE := --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 APPS := $(patsubst zapier_app/%/package.json,%,$(wildcard zapier_app/*/package.json))
 
-.PHONY: run test test-browser test-days parallel matrix check release-check wheel fix generate docs picture lint contract \
+.PHONY: run test test-browser test-days parallel matrix check release-check wheel fix generate docs picture lint contract report \
 	zapier-build bench guard guard-update lock clean
 
 run: .venv/.ready ## Install what is needed and start the sandbox.
@@ -73,6 +73,9 @@ zapier-build: .venv/.ready ## Build every Zapier app with Zapier's own program, 
 CERTIFICATE_EXAMPLES ?= 200
 contract: .venv/.ready ## The long contract run: 1,000 examples per operation, 200 per trigger.
 	@CONTRACT_EXAMPLES=1000 CERTIFICATE_EXAMPLES=$(CERTIFICATE_EXAMPLES) $(BIN)/python -m pytest -q $(AT_ONCE) --dist load --maxschedchunk 1 tests/contract
+
+report: .venv/.ready node ## Run the tests of both sides that record what they find; write build/report.html.
+	@PYTHONPATH=tests $(BIN)/python -m report
 
 bench: .venv/.ready bench/node_modules/.ready ## Compare the speed of the sandbox with Prism.
 	@$(BIN)/python -m bench

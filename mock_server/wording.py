@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _ABBREVIATIONS: Final = {
     name.lower(): name
     for name in ("API", "CSV", "HTML", "HTTP", "ID", "IDs", "IP", "JSON", "JWT", "PDF", "RMA", "RMAs")
 } | {name.lower(): name for name in ("SKU", "SKUs", "TLS", "URI", "URL", "URLs", "UTC", "XML", "YAML")}
+MAX_FIELDS: Final = 20
+"""The maximum number of invalid fields that an error of the control plane lists."""
+_SEVERAL: Final = 2
 _PARTS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^A-Z_.\s-]+")
 """Matches a word in snake case or camel case; several capitals in a row are one word, as in `rmaURL`."""
 
@@ -21,6 +27,29 @@ def phrase(name: str) -> str:
     parts = re.split(r"[_.\s]+", name.strip("_. ")) if name.isupper() else _PARTS.findall(name)
     words = [_ABBREVIATIONS.get(part.lower(), part if name.isupper() else part.lower()) for part in parts]
     return " ".join(words)
+
+
+def explained(error: Mapping[str, Any]) -> str:
+    """Return the message of an error of the control plane; several invalid fields are listed, one a line.
+
+    The message itself describes the first field and counts the others. The control plane lists up to
+    `MAX_FIELDS` fields, each with its path and the rule that it breaks.
+    """
+    message, fields = str(error["message"]), error.get("fields", ())
+    if len(fields) < _SEVERAL:
+        return message
+    lines = [f"  {one['field']}{_joint(one['message'])}{one['message']}" for one in fields]
+    if message.startswith(fields[0]["field"]):
+        count = len(fields)
+        message = (
+            f"{count} fields are not valid:" if count < MAX_FIELDS else f"The first {count} invalid fields:"
+        )
+    return "\n".join((message, *lines))
+
+
+def _joint(problem: str) -> str:
+    """Return what stands between a field and its problem, which is a clause or a sentence."""
+    return " " if problem.startswith(("is ", "must ", "has ", "can ", "occurs ")) else ": "
 
 
 def title(name: str) -> str:

@@ -53,6 +53,7 @@ from support.sandbox import Sandbox, running  # noqa: E402 - as above
 LONG = (
     "schemathesis",
     "delivery_certificate",
+    "test_writes_in",
     "test_commands",
     "test_matrix",
     "test_mistakes",

@@ -8,16 +8,16 @@ METHODS = ("get", "post", "put", "patch", "delete")
 KNOWN = {
     "document": {
         "openapi", "info", "servers", "tags", "security", "paths", "components", "externalDocs", "x-webhooks",
-        "x-provenance", "x-extra-slashes",
+        "x-provenance", "x-extra-slashes", "x-transitions",
     },
     "path": {"parameters", "summary", "description", "x-provenance", *METHODS},
     "operation": {
         "operationId", "tags", "summary", "description", "parameters", "requestBody", "responses", "security",
-        "deprecated", "x-provenance", "x-required-scope",
+        "deprecated", "x-provenance", "x-required-scope", "x-refuses", "x-order",
     },
     "parameter": {
         "name", "in", "required", "description", "schema", "style", "explode", "example", "examples",
-        "allowEmptyValue", "x-provenance", "x-max-values",
+        "allowEmptyValue", "x-provenance", "x-max-values", "x-filters",
     },
     "body": {"description", "required", "content", "x-provenance"},
     "response": {"description", "content", "headers", "links", "x-provenance"},
@@ -27,6 +27,6 @@ KNOWN = {
         "default", "example", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength",
         "maxLength", "pattern", "minItems", "maxItems", "uniqueItems", "additionalProperties", "readOnly",
         "writeOnly", "allOf", "anyOf", "oneOf", "minProperties", "multipleOf", "x-provenance",
-        "x-known-values",
+        "x-known-values", "x-order",
     },
 }  # fmt: skip

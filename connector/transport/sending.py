@@ -83,12 +83,13 @@ class Sender:
             async with asyncio.timeout(seconds):
                 reply = await self._replied(prepared, credential)
         except NEVER_SENT as problem:
-            raise NotSent(self._unreachable(problem), operation=operation.id) from problem
+            raise NotSent(self._unreachable(problem, credential), operation=operation.id) from problem
         except (TimeoutError, httpx.TimeoutException) as problem:
             late = f"{self._title} did not answer within {duration(seconds)} ({self._place})."
             raise VendorUnavailable(late, operation=operation.id) from problem
         except (httpx.TransportError, UnicodeError) as problem:
-            raise VendorUnavailable(self._unreachable(problem), operation=operation.id) from problem
+            unreachable = self._unreachable(problem, credential)
+            raise VendorUnavailable(unreachable, operation=operation.id) from problem
         if reply.unread and reply.status_code < REDIRECT:
             raise UnexpectedResponse(
                 f"{self._title}'s answer to {operation.id} {reply.unread} ({self._place}).",
@@ -142,10 +143,14 @@ class Sender:
     def _place(self) -> str:
         return self._base_url.netloc.decode("ascii")
 
-    def _unreachable(self, problem: Exception) -> str:
+    def _unreachable(self, problem: Exception, credential: str) -> str:
         if isinstance(problem, httpx.ProxyError):
             return f"The proxy for {self._place} refuses the connection."
         why = cause(problem, "of the proxy" if self._proxy_phrase else self._base_url.host)
+        # The text of an unknown exception of the transport may contain a header of the request.
+        fields = self._integration.authentication.secrets
+        for secret in filter(None, (credential, *(self._credentials.get(field) for field in fields))):
+            why = why.replace(secret, "***")
         return f"{self._title} cannot be reached at {self._place}{self._proxy_phrase} ({why})."
 
 

@@ -26,5 +26,11 @@ def forget(
     """
     answer = call(url, token, "POST", tenant_path(tenant, "forget"), {"email": email})
     print_answer(answer, output)
-    if not any(answer.json().values()):
+    erased = answer.json()
+    if not any(count for name, count in erased.items() if name != "rewritten"):
         notify(f"Nothing about {email} was found in {tenant}.")
+    elif not erased["rewritten"]:
+        notify(
+            "The database file is rewritten when the sandbox stops; until then, its unused pages can contain "
+            "older copies of the data."
+        )

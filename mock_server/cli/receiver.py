@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import warnings
 from difflib import get_close_matches
 from pathlib import Path  # noqa: TC003 - typer reads the annotation
@@ -16,13 +17,14 @@ from mock_server.cli.output import Format, notify, print_line
 from mock_server.cli.request import MISUSED, As, fail
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mock_server.receiver_check.check import Target
     from mock_server.receiver_check.results import Finding, Report
     from mock_server.webhooks.format import WebhookFormat
 
 _FAILED: Final = 1
 _COLOURS: Final = {"pass": "green", "warn": "yellow", "fail": "red", "skip": "bright_black"}
-_INDENT: Final = " " * 6
 
 
 def commands() -> typer.Typer:
@@ -68,7 +70,7 @@ def check(
 
     target = Target(_url(receiver_url), secret, timeout, burst)
     format_ = _format(vendor, secret)
-    report = _run(target, format_, show=output is Format.table)
+    report = _run(target, format_, _Printer().print if output is Format.table else _ignore)
     if junit is not None:
         try:
             junit.write_bytes(as_junit(report, strict=strict))
@@ -112,7 +114,7 @@ def _format(vendor: str, secret: str) -> WebhookFormat:
     return format_
 
 
-def _run(target: Target, format_: WebhookFormat, *, show: bool) -> Report:
+def _run(target: Target, format_: WebhookFormat, found: Callable[[Finding], None]) -> Report:
     import httpx
 
     from mock_server.proxies import ProxyUnusable, proxy
@@ -125,7 +127,7 @@ def _run(target: Target, format_: WebhookFormat, *, show: bool) -> Report:
             verify=target.url.startswith("https"),  # loading CA certificates takes 0.1 s
         )
         async with httpx.AsyncClient(transport=transport) as client:
-            return await examine(target, format_, client, found=_print if show else _ignore)
+            return await examine(target, format_, client, found=found)
 
     try:
         with warnings.catch_warnings():
@@ -139,27 +141,33 @@ def _ignore(_finding: Finding) -> None:
     """Ignore a finding, because the command prints all findings at the end."""
 
 
-def _print(finding: Finding) -> None:
-    """Print a finding as one line.
+class _Printer:
+    """Prints each finding when it is made; the advice follows in the summary."""
 
-    If the check did not pass, also prints what was observed and how to fix it.
-    """
-    verdict = typer.style(finding.verdict.value, fg=_COLOURS[finding.verdict.value], bold=True)
-    took = f"  {finding.milliseconds:.0f} ms" if finding.requests else ""
-    typer.echo(f"{verdict}  {finding.question}{typer.style(took, dim=True)}")
-    if finding.verdict.value == "pass":
-        return
-    for text in filter(None, (finding.sentence, finding.advice)):
-        typer.echo(f"{_INDENT}{text}")
+    def __init__(self) -> None:
+        self._previous: Finding | None = None
+
+    def print(self, finding: Finding) -> None:
+        """Print the verdict, the question, and what was observed if the check did not pass."""
+        from mock_server.receiver_check.scorecard import finding_lines
+
+        verdict = typer.style(finding.verdict.value, fg=_COLOURS[finding.verdict.value], bold=True)
+        first, *rest = finding_lines(finding, self._previous, _width())
+        typer.echo(f"{verdict}  {first}")
+        for line in rest:
+            typer.echo(line)
+        self._previous = finding
+
+
+def _width() -> int:
+    return shutil.get_terminal_size().columns
 
 
 def _summarize(report: Report) -> None:
-    from mock_server.receiver_check.results import NOTES
+    from mock_server.receiver_check.scorecard import not_judged, summary_lines
 
-    counts = {verdict.value: count for verdict, count in report.counts.items()}
     typer.echo()
-    typer.echo(
-        f"{counts['pass']} passed, {counts['warn']} with a warning, {counts['fail']} failed, "
-        f"{counts['skip']} skipped."
-    )
-    notify(f"Not judged, because it is not visible from outside: {'; '.join(NOTES)}.")
+    for line in summary_lines(report, _width()):
+        typer.echo(line)
+    typer.echo()
+    notify(not_judged(_width()))

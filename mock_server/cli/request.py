@@ -12,6 +12,7 @@ import typer
 from mock_server.cli import unreachable
 from mock_server.cli.completion import complete_vendor
 from mock_server.cli.output import Format, notify
+from mock_server.wording import explained
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -165,7 +166,7 @@ def _refusal(answer: httpx.Response) -> str:
         return _not_a_sandbox(answer)
     if answer.status_code == codes.UNAUTHORIZED:
         return f"{message} Pass it with --token or RETURNS_CONTROL_TOKEN; `returns serve` printed it."
-    return message
+    return explained(error)
 
 
 def _content(answer: httpx.Response) -> Any:

@@ -14,6 +14,8 @@ from urllib.parse import quote, urlencode
 
 import orjson
 
+from mock_server.wording import explained
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 
@@ -175,4 +177,6 @@ class Api:
 
 def _message(body: Any) -> str:
     error = body.get("error") if isinstance(body, dict) else None
-    return str(error["message"]) if isinstance(error, dict) and "message" in error else "The request failed."
+    if not isinstance(error, dict) or "message" not in error:
+        return "The request failed."
+    return explained(error)

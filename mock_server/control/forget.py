@@ -16,5 +16,7 @@ class ForgetEndpoints:
 
     async def forget_customer(self, call: Call) -> Reply:
         tenant = self._context.tenant(call).name
-        erased = await erase(self._context.world, tenant, call.body["email"])
+        async with self._context.bulk.exclusive(tenant):
+            tenant = self._context.tenant(call).name  # it may have been deleted meanwhile
+            erased = await erase(self._context.world, tenant, call.body["email"])
         return Reply(200, asdict(erased))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -12,15 +13,18 @@ import sqlalchemy as sa
 from mock_server.erasure.person import Person
 from mock_server.shop.kept import drop_unused, keep, kept
 from mock_server.store import tables
+from mock_server.store.statements import bound
+from mock_server.store.vacuum import pending
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
     from mock_server.journal.entry import Entry
+    from mock_server.store import Change
     from mock_server.world import World
 
 _AT_ONCE: Final = 100
-"""Maximum number of rows per query and per transaction; other requests can run in between."""
+"""Maximum number of rows per query; other requests can run in between."""
 _MARK: Final = "erased-{}@example.invalid"
 _OWNED: Final = {"rows": "id", "ledger": "subject", "steps": "subject"}
 """The column that contains the ID of the record to which a row belongs, keyed by table."""
@@ -30,19 +34,25 @@ _KEYS: Final = {
     "steps": ("id",),
     "deliveries": ("id",),
 }
+_COUNTED: Final = {"rows": "rows", "ledger": "events", "steps": "steps"}
+"""The count in `Erased` of each table, except for deliveries."""
 _LINKS: Final = 3
 """Maximum number of passes; each finds records linked to those already found, such as a return's receipt."""
 
 
 @dataclass(slots=True)
 class Erased:
-    """The number of rows, events, steps, deliveries and requests that contained the customer's data."""
+    """The number of rows, events, steps, deliveries and requests that contained the customer's data.
+
+    `rewritten` is False if unused pages of the database file may contain the data until the file is closed.
+    """
 
     rows: int = 0
     events: int = 0
     steps: int = 0
     deliveries: int = 0
     requests: int = 0
+    rewritten: bool = True
 
 
 @dataclass(slots=True)
@@ -72,20 +82,127 @@ class _Links:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Edit:
+    """The new values of a row without the customer's data; `key` contains the values of its `_KEYS`."""
+
+    table: sa.Table
+    key: tuple[Any, ...]
+    new: dict[str, Any]
+
+
 async def erase(world: World, tenant: str, email: str) -> Erased:
     """Erase the data of the customer with this e-mail address from a tenant and its snapshots.
 
     Placeholders replace names, addresses, phone numbers and the e-mail address. Documents stay valid, and the
-    ledger keeps its events. At the end, a vacuum removes the data from unused pages of the database file.
+    ledger keeps its events. The rows are read in slices, while the tenant's requests wait and those of other
+    tenants run; then one transaction changes everything. At the end, the data is removed from unused pages of
+    the database file, if the file is small; otherwise when it is closed.
+
+    The caller must hold the lock of the tenant (`Bulk.exclusive`).
     """
-    person, counts = Person(email, _mark(world)), Erased()
-    for partition in _partitions(world, tenant):
-        await _erase_partition(world, partition, person, counts)
-    _erase_shop(world, tenant, person)
+    person, store = Person(email, _mark(world)), world.store
+    with world.clocks.hold(tenant), store.watching(store.partition(tenant)) as changed:
+        while True:
+            edits, deliveries = await _plan(world, tenant, person)
+            if not changed():  # a request that started before the hold can still change the tenant
+                break
+        counts = _apply(world, tenant, person, edits, deliveries)
     counts.requests = forget_requests(world, tenant, person)
-    await world.store.yield_after_commit()
-    world.store.vacuum()
+    await store.yield_after_commit()
+    counts.rewritten = store.vacuum()
     return counts
+
+
+async def _plan(world: World, tenant: str, person: Person) -> tuple[list[_Edit], list[tuple[int, _Links]]]:
+    """Return the edits that erase the customer, and the IDs of the deliveries with the customer's data.
+
+    Deliveries are read again when they are changed, because attempts change them at any time.
+    """
+    edits: list[_Edit] = []
+    deliveries: list[tuple[int, _Links]] = []
+    partitions = {
+        partition: await _links(world, partition, person) for partition in _partitions(world, tenant)
+    }
+    for partition, links in partitions.items():
+        for table in (tables.rows, tables.ledger, tables.steps):
+            async for row in _read(world, table, partition):
+                new = _erased(row, table, person, links)
+                if new != row:
+                    key = tuple(row[name] for name in _KEYS[table.name])
+                    edits.append(
+                        _Edit(table, key, {name: new[name] for name in new if new[name] != row[name]})
+                    )
+        deliveries += [
+            (row["id"], links)
+            async for row in _read(world, tables.deliveries, partition)
+            if _erased(row, tables.deliveries, person, links) != row
+        ]
+    return edits, deliveries
+
+
+def _apply(
+    world: World, tenant: str, person: Person, edits: list[_Edit], deliveries: list[tuple[int, _Links]]
+) -> Erased:
+    """Change all rows and the tenant's shop in one transaction, and count the changed rows."""
+    counts = Erased()
+    with world.store.change() as change:
+        for edit in edits:
+            _run(change, edit)
+            setattr(counts, _COUNTED[edit.table.name], getattr(counts, _COUNTED[edit.table.name]) + 1)
+        for id_, links in deliveries:
+            table = tables.deliveries
+            for found in world.store.select(sa.select(*table.c).where(table.c.id == id_)):
+                row = dict(zip(table.c.keys(), found, strict=True))
+                new = _erased(row, table, person, links)
+                _run(
+                    change, _Edit(table, (id_,), {name: new[name] for name in new if new[name] != row[name]})
+                )
+                counts.deliveries += 1
+        _erase_shop(world, change, tenant, person)
+        for partition in _partitions(world, tenant):
+            change.touch(partition)
+        if edits or deliveries:
+            change.run(pending())
+    return counts
+
+
+def _run(change: Change, edit: _Edit) -> None:
+    if edit.new:
+        sql, order = _update(edit.table.name, tuple(edit.new))
+        values = {**edit.new, **dict(zip(map(_key, _KEYS[edit.table.name]), edit.key, strict=True))}
+        change.run_many(sql, [tuple(values[name] for name in order)])
+
+
+@cache
+def _update(name: str, columns: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """Compile the statement that changes columns of a row; returns it with the names of its parameters."""
+    table = tables.metadata.tables[name]
+    same = [table.c[key] == sa.bindparam(None, _key(key), type_=sa.Text) for key in _KEYS[name]]
+    values = {column: sa.bindparam(None, column, type_=sa.Text) for column in columns}
+    sql, order = bound(sa.update(table).where(*same).values(values))
+    return sql, tuple(order)
+
+
+def _key(column: str) -> str:
+    return f"key {column}"
+
+
+async def _links(world: World, partition: str, person: Person) -> _Links:
+    """Find the customer's records in a partition; `person` learns the values in them."""
+    links = _Links()
+    for step in range(_LINKS):
+        grown = False
+        async for row in _read(world, tables.rows, partition):
+            own = _is_own(row, person)
+            if own and step == 0:
+                for document in (row["document"], row["summary"]):
+                    person.learn(orjson.loads(document), row["kind"])
+            if own or _is_linked(row, links):
+                grown |= links.add(row["vendor"], row["id"], row["order_number"])
+        if not grown:
+            break
+    return links
 
 
 def forget_requests(world: World, tenant: str, person: Person) -> int:
@@ -120,25 +237,6 @@ def _partitions(world: World, tenant: str) -> list[str]:
     return [world.store.partition(tenant), *(partition for (partition,) in snapshots)]
 
 
-async def _erase_partition(world: World, partition: str, person: Person, counts: Erased) -> None:
-    links = _Links()
-    for step in range(_LINKS):
-        grown = False
-        async for row in _read(world, tables.rows, partition):
-            own = _is_own(row, person)
-            if own and step == 0:
-                for document in (row["document"], row["summary"]):
-                    person.learn(orjson.loads(document), row["kind"])
-            if own or _is_linked(row, links):
-                grown |= links.add(row["vendor"], row["id"], row["order_number"])
-        if not grown:
-            break
-    counts.rows += await _rewrite(world, tables.rows, partition, person, links)
-    counts.events += await _rewrite(world, tables.ledger, partition, person, links)
-    counts.steps += await _rewrite(world, tables.steps, partition, person, links)
-    counts.deliveries += await _rewrite(world, tables.deliveries, partition, person, links)
-
-
 async def _read(world: World, table: sa.Table, partition: str) -> AsyncIterator[dict[str, Any]]:
     """Yield the rows of a table in a partition as dictionaries; other requests can run between queries."""
     key = table.c[_KEYS[table.name][-1]]
@@ -148,10 +246,10 @@ async def _read(world: World, table: sa.Table, partition: str) -> AsyncIterator[
         found = world.store.select(query.limit(_AT_ONCE))
         for values in found:
             yield dict(zip(table.c.keys(), values, strict=True))
+        await world.store.yield_after_commit()
         if len(found) < _AT_ONCE:
             return
         last = found[-1][list(table.c.keys()).index(key.name)]
-        await world.store.yield_after_commit()
 
 
 def _is_own(row: dict[str, Any], person: Person) -> bool:
@@ -179,28 +277,6 @@ def _is_linked(row: dict[str, Any], links: _Links) -> bool:
     return pattern is not None and any(
         pattern.search(value) for value in row.values() if isinstance(value, bytes)
     )
-
-
-async def _rewrite(world: World, table: sa.Table, partition: str, person: Person, links: _Links) -> int:
-    """Erase the customer's data in all rows of a table, and return the number of changed rows."""
-    total = 0
-    rows = [row async for row in _read(world, table, partition)]
-    for start in range(0, len(rows), _AT_ONCE):
-        changed = [
-            (row, new)
-            for row in rows[start : start + _AT_ONCE]
-            if (new := _erased(row, table, person, links)) != row
-        ]
-        if changed:
-            with world.store.change() as change:
-                for row, new in changed:
-                    same = [table.c[name] == row[name] for name in _KEYS[table.name]]
-                    values = {name: value for name, value in new.items() if value != row[name]}
-                    change.run(sa.update(table).where(*same).values(values))
-                change.touch(partition)
-        total += len(changed)
-        await world.store.yield_after_commit()
-    return total
 
 
 def _erased(row: dict[str, Any], table: sa.Table, person: Person, links: _Links) -> dict[str, Any]:
@@ -232,7 +308,7 @@ def _erased_document(document: bytes, person: Person, kind: str, *, own: bool) -
     return document if erased == content else orjson.dumps(erased)
 
 
-def _erase_shop(world: World, tenant: str, person: Person) -> None:
+def _erase_shop(world: World, change: Change, tenant: str, person: Person) -> None:
     """Erase the customer's data from the tenant's own shop, if the tenant has one."""
     table = tables.tenants
     ((id_,),) = world.store.select(sa.select(table.c.shop).where(table.c.name == tenant))
@@ -242,7 +318,7 @@ def _erase_shop(world: World, tenant: str, person: Person) -> None:
     content = shop.model_dump(mode="json", exclude_defaults=True)
     erased = person.erased(content, own=person.is_in(orjson.dumps(content).decode()))
     if erased != content:
-        with world.store.change() as change:
-            new = keep(change, world.store, type(shop).model_validate(erased))
-            change.run_for(tenant, sa.update(table).where(table.c.name == tenant).values(shop=new))
-            drop_unused(change)
+        new = keep(change, world.store, type(shop).model_validate(erased))
+        change.run_for(tenant, sa.update(table).where(table.c.name == tenant).values(shop=new))
+        drop_unused(change)
+        change.run(pending())

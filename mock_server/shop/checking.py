@@ -87,9 +87,8 @@ def check(shop: Shop, start: int) -> None:
     for path, name in _vendor_names(shop):
         if name not in known:
             mistakes.note(path, unknown(name, "a vendor", known))
-    if not mistakes.noted:
-        for name in known:
-            lay_out(shop, name, vendors.shop_words(name), start, mistakes)
+    for name in known:
+        lay_out(shop, name, vendors.shop_words(name), start, mistakes)
     if mistakes.noted:
         raise ShopError(mistakes.noted)
 

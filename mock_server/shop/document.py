@@ -62,16 +62,21 @@ def parse(content: bytes, source: str, start: int) -> tuple[Shop, Mapping[str, A
     `source` is the name of the file for error messages. Raises `ShopError` if the shop cannot be used.
     """
     document = load(content, source)
+    mistakes = list(document.mistakes)
     try:
         shop = read_shop(document.content)
         check(shop, start)
     except ShopError as error:
-        raise ShopError([document.locate(mistake) for mistake in error.mistakes], source) from None
+        mistakes += [
+            document.locate(mistake) for mistake in error.mistakes if not document.has_mistake(mistake.path)
+        ]
+    if mistakes:
+        raise ShopError(sorted(mistakes, key=lambda one: (one.line, one.column)), source)
     return shop, document.content
 
 
 def load(content: bytes, source: str) -> "Document":
-    """Parse YAML into a `Document`; raises `ShopError` if the YAML is invalid or not supported."""
+    """Parse YAML into a `Document` with its mistakes; raises `ShopError` if the YAML is invalid."""
     text = _text(content, source)
     try:
         root = yaml.compose(text, Loader=_LOADER)
@@ -83,7 +88,7 @@ def load(content: bytes, source: str) -> "Document":
         raise ShopError([Mistake("", "the file is empty", 1, 1)], source)
     document = Document()
     document.content = document.value(root, "", schema()["Shop"], ())
-    if document.mistakes:
+    if document.is_full:
         raise ShopError(document.mistakes, source)
     return document
 
@@ -144,6 +149,16 @@ class Document:
         line, column = self._places.get(path, (1, 1))
         return replace(mistake, line=line, column=column)
 
+    def has_mistake(self, path: str) -> bool:
+        """Return True if the value at a path, or a value that contains it, has a mistake in the YAML.
+
+        The value is then missing in `content`, so what the schema says about it is not of use.
+        """
+        return any(
+            path == one.path or not one.path or path.startswith((f"{one.path}.", f"{one.path}["))
+            for one in self.mistakes
+        )
+
     def value(self, node: yaml.Node, path: str, described: Mapping[str, Any], around: tuple[int, ...]) -> Any:
         """Convert a node to plain Python values.
 
@@ -168,12 +183,13 @@ class Document:
             return [
                 self.value(one, f"{path}[{place}]", entry, around)
                 for place, one in enumerate(node.value)
-                if not self._is_full
+                if not self.is_full
             ]
         return self._scalar(cast("yaml.ScalarNode", node), path, described)
 
     @property
-    def _is_full(self) -> bool:
+    def is_full(self) -> bool:
+        """True if the document contains too many values, so that the rest is not read."""
         return self._count > _MAX_VALUES
 
     def _mapping(
@@ -182,7 +198,7 @@ class Document:
         found: dict[str, Any] = {}
         merged: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            if self._is_full:
+            if self.is_full:
                 break
             if not isinstance(key_node, yaml.ScalarNode):
                 self._refuse(key_node, path, "has a key that is not text")

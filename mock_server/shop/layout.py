@@ -87,12 +87,15 @@ class ReturnLayout:
 
     def one(self, place: int, asked: Return) -> SeedReturn:
         """Build the return at index `place` of the shop; its number is 0 until all returns are sorted."""
-        path = f"returns[{place}]"
-        order = self._order(path, asked)
-        status, state = self._status(path, asked)
-        return_type = self._type(path, asked)
-        items = self._items(path, asked, order, state)
-        timing = self._timing(path, asked, order)
+        path, attempt = f"returns[{place}]", self.mistakes.attempt
+        order = attempt(self._order, path, asked)
+        stated = attempt(self._status, path, asked)
+        return_type = attempt(self._type, path, asked)
+        items = attempt(self._items, path, asked, order, stated and stated[1])
+        timing = attempt(self._timing, path, asked, order)
+        if order is None or stated is None or return_type is None or items is None or timing is None:
+            raise RecordSkipped
+        status, state = stated
         moves = journey.moves(self.words, status, state, parcel=asked.parcel is not None, timing=timing)
         return SeedReturn(
             number=0,
@@ -168,22 +171,33 @@ class ReturnLayout:
             raise self.mistakes.note(f"{path}.status", "an exchange is not refunded; write completed")
         return given
 
-    def _items(self, path: str, asked: Return, order: SeedOrder, state: State) -> tuple[SeedItem, ...]:
-        lines = {line.sku: line for line in order.lines}
-        items: dict[str, SeedItem] = {}
-        for place, item in enumerate(asked.items or [ReturnItem(sku=sku) for sku in lines]):
+    def _items(
+        self, path: str, asked: Return, order: SeedOrder | None, state: State | None
+    ) -> tuple[SeedItem, ...]:
+        """Build a return's items; an order or a state that is None has a mistake, which is noted already."""
+        lines = {line.sku: line for line in order.lines} if order else {}
+        wanted = asked.items or [ReturnItem(sku=sku) for sku in lines]
+        items: dict[str, SeedItem | None] = {}
+        for place, item in enumerate(wanted):
             at = f"{path}.items[{place}]" if asked.items else f"{path}.order"
-            line = lines.get(item.sku)
-            if line is None:
-                raise self.mistakes.note(f"{at}.sku", unknown(item.sku, f"an item of {order.number}", lines))
             if item.sku in items:
                 self.mistakes.note(f"{at}.sku", f"{item.sku} occurs twice; write its quantity instead")
+            reason = self.mistakes.attempt(self._reason, path, at, asked, item)
+            line = lines.get(item.sku)
+            if line is None and order:
+                self.mistakes.note(f"{at}.sku", unknown(item.sku, f"an item of {order.number}", lines))
+            if line is None or order is None or reason is None:
+                items[item.sku] = None
+                continue
             quantity = item.quantity or line.quantity
-            if state not in {"rejected", "cancelled"}:
+            if state not in {None, "rejected", "cancelled"}:
                 self._take(f"{at}.quantity" if item.quantity else at, order.number, line, quantity)
-            reason, price = self._reason(path, at, asked, item), line.unit_price
-            items[item.sku] = SeedItem(line.sku, line.name, line.size, quantity, price, reason, item.comment)
-        return tuple(items.values())
+            price, comment = line.unit_price, item.comment
+            items[item.sku] = SeedItem(line.sku, line.name, line.size, quantity, price, reason, comment)
+        valid = tuple(item for item in items.values() if item is not None)
+        if len(valid) < len(items):
+            raise RecordSkipped
+        return valid
 
     def _take(self, path: str, order: str, line: SeedLine, quantity: int) -> None:
         self._returned[order, line.sku] += quantity
@@ -208,14 +222,17 @@ class ReturnLayout:
         problem = f"{unknown(given, 'a reason', REASONS)}; write a vendor's own reason under by_vendor"
         raise self.mistakes.note(path, problem)
 
-    def _timing(self, path: str, asked: Return, order: SeedOrder) -> journey.Timing:
-        created = self._moment(f"{path}.age", asked.age or USUAL_AGE)
-        if created < order.ordered_at:
+    def _timing(self, path: str, asked: Return, order: SeedOrder | None) -> journey.Timing:
+        attempt = self.mistakes.attempt
+        created = attempt(self._moment, f"{path}.age", asked.age or USUAL_AGE)
+        changed = attempt(self._moment, f"{path}.changed", asked.changed) if asked.changed else None
+        if created is not None and order is not None and created < order.ordered_at:
             at = f"{path}.age" if asked.age else path
             raise self.mistakes.note(at, f"the return would be older than its order {order.number}")
-        changed = self._moment(f"{path}.changed", asked.changed) if asked.changed else None
-        if changed is not None and changed < created:
+        if created is not None and changed is not None and changed < created:
             raise self.mistakes.note(f"{path}.changed", "the change would be before the return's request")
+        if created is None or (asked.changed and changed is None):
+            raise RecordSkipped
         return journey.Timing(created, changed, self.start)
 
     def _shipment(

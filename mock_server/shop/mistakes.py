@@ -1,13 +1,15 @@
 """Mistakes in a shop's data: `Mistakes` collects them, and `ShopError` reports them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from mock_server.spelling import meant
 
 MAX_MISTAKES = 20
 """The maximum number of mistakes that an error lists."""
+_Part = TypeVar("_Part")
 _MAX_ECHOED = 80
 _MAX_LISTED = 12
 
@@ -67,6 +69,15 @@ class Mistakes:
         """Note a mistake, and return an exception that the caller can raise to skip the faulty record."""
         self.noted.append(Mistake(path, problem))
         return RecordSkipped()
+
+    def attempt(self, build: Callable[..., _Part], *arguments: Any) -> _Part | None:
+        """Build a part of a record, and return it, or None if the part has a mistake.
+
+        With this, the mistakes of all parts of a record are noted, and not only those of the first.
+        """
+        with self.skipping():
+            return build(*arguments)
+        return None
 
     @contextmanager
     def skipping(self) -> Iterator[None]:

@@ -8,7 +8,7 @@ from typing import Final
 from mock_server.seed import SeedAddress, SeedCustomer, SeedLine, SeedOrder, SeedShop
 from mock_server.seed.requests import invented_name
 from mock_server.shop import ages
-from mock_server.shop.mistakes import Mistakes, unknown
+from mock_server.shop.mistakes import Mistakes, RecordSkipped, unknown
 from mock_server.shop.model import Customer, Line, Order, Return, Shop
 
 USUAL_AGE: Final = "3d"
@@ -71,17 +71,21 @@ class OrderLayout:
         customer = people.get(order.customer.lower())
         if customer is None:
             known = [customer.email for customer in people.values()]
-            raise self.mistakes.note(f"{path}.customer", unknown(order.customer, "a customer", known))
-        ordered: dict[str, SeedLine] = {}
+            self.mistakes.note(f"{path}.customer", unknown(order.customer, "a customer", known))
+        ordered: dict[str, SeedLine | None] = {}
         for place, line in enumerate(order.items):
             if line.sku in ordered:
                 problem = f"{line.sku} occurs twice; write its quantity instead"
                 self.mistakes.note(f"{path}.items[{place}].sku", problem)
-            ordered[line.sku] = self._line(f"{path}.items[{place}]", line, lines)
+            ordered[line.sku] = self.mistakes.attempt(self._line, f"{path}.items[{place}]", line, lines)
         age = order.age
-        at = self._moment(f"{path}.age", age) if age else self._usual_moment(order.number)
+        at = self.mistakes.attempt(self._moment, f"{path}.age", age or _USUAL_ORDER_AGE)
+        valid = [line for line in ordered.values() if line is not None]
+        if customer is None or at is None or len(valid) < len(ordered):
+            raise RecordSkipped
+        at = at if age else self._usual_moment(order.number)
         currency = order.currency or self.shop.currency
-        return SeedOrder(order.number, at, customer, currency, tuple(ordered.values()))
+        return SeedOrder(order.number, at, customer, currency, tuple(valid))
 
     def _line(self, path: str, line: Line, lines: Mapping[str, SeedLine]) -> SeedLine:
         known = lines.get(line.sku)

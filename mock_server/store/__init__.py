@@ -16,10 +16,11 @@ import sqlalchemy as sa
 from mock_server.store import statements, tables
 from mock_server.store.batch import Batch, Turn
 from mock_server.store.change import Change
-from mock_server.store.database import open_database, open_scratch, probe, vacuum
+from mock_server.store.database import open_database, open_scratch, probe
 from mock_server.store.file import Watch
 from mock_server.store.memory import CounterKey, Memory, Reload, TenantTable
 from mock_server.store.model import Filters, Order, Row, Sorting, Step, StoreError
+from mock_server.store.vacuum import finish, vacuum
 from mock_server.store.watching import WatchedChange, watch
 
 __all__ = ["EVERYTHING", "Change", "Filters", "Order", "Row", "Sorting", "Step", "Store", "StoreError"]
@@ -69,6 +70,7 @@ class Store:
         """Commit the pending changes, if any, and close the database."""
         if self._batch:
             self._batch.flush()
+        finish(self._connection)
         self._connection.close()
 
     def commit_together(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -161,12 +163,11 @@ class Store:
         for callback in (*callbacks, *self.on_commit):
             callback()
 
-    def vacuum(self) -> None:
-        """Rewrite the database to remove all deleted data from unused pages and logs; this is slow."""
+    def vacuum(self) -> bool:
+        """Remove deleted data from the file (see `vacuum`); returns False if this waits until `close`."""
         if self._batch:
             self._batch.flush()
-        vacuum(self._connection)
-        self._watch.renew()
+        return vacuum(self._connection, self._watch)
 
     def _note(self, error: BaseException) -> None:
         if isinstance(error, sqlite3.Error):

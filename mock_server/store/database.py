@@ -13,6 +13,7 @@ from mock_server.store.file import Watch
 from mock_server.store.migration import OLDEST, migrate
 from mock_server.store.model import StoreError
 from mock_server.store.tables import SCHEMA_VERSION, meta
+from mock_server.store.vacuum import finish
 
 _ADVICE = "Move the file away or choose another one with --database."
 _ELSEWHERE = "Choose another one with --database."
@@ -48,6 +49,7 @@ def open_database(url: str) -> tuple[sqlite3.Connection, Watch]:
         )
         try:
             _prepare(connection, path or "in memory", is_new=is_new)
+            finish(connection)
         except BaseException:
             connection.close()
             raise
@@ -100,12 +102,6 @@ def probe(connection: sqlite3.Connection) -> None:
         if connection.in_transaction:
             execute("ROLLBACK")
         raise
-
-
-def vacuum(connection: sqlite3.Connection) -> None:
-    """Rewrite the database without unused pages, and empty its write-ahead log."""
-    connection.execute("VACUUM")
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
 
 def _path(url: str) -> str:

@@ -10,6 +10,7 @@ import orjson
 
 from mock_server.testing.recorded import Requests
 from mock_server.testing.tenant import Tenant
+from mock_server.wording import explained
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -180,6 +181,6 @@ def _shop(shop: Mapping[str, Any] | Path | str | None) -> Mapping[str, Any] | No
 
 def _message(response: httpx.Response) -> str:
     try:
-        return str(response.json()["error"]["message"])
+        return explained(response.json()["error"])
     except (ValueError, KeyError, TypeError):
         return f"The sandbox at {response.url.host} responded with status {response.status_code}."

@@ -274,7 +274,8 @@ class Tenant:
     def forget(self, email: str) -> Mapping[str, int]:
         """Erase the personal data of the customer with the given e-mail address.
 
-        Returns how many `rows`, `events`, `steps`, `deliveries` and `requests` contained the data.
+        Returns how many `rows`, `events`, `steps`, `deliveries` and `requests` contained the data, and
+        whether the database file was `rewritten` already.
         """
         erased: Mapping[str, int] = self.call("POST", "/forget", json={"email": email})
         return erased

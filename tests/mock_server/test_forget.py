@@ -133,7 +133,14 @@ def test_customer_is_forgotten_everywhere(client: TestClient, file: Path, vendor
 def test_unknown_customer_changes_nothing(client: TestClient) -> None:
     before = rows(client)
     answer = client.post(f"{TENANT}/forget", json={"email": "never.seen@example.com"})
-    assert answer.json() == {"rows": 0, "events": 0, "steps": 0, "deliveries": 0, "requests": 0}
+    assert answer.json() == {
+        "rows": 0,
+        "events": 0,
+        "steps": 0,
+        "deliveries": 0,
+        "requests": 0,
+        "rewritten": True,
+    }
     assert rows(client) == before
     assert client.post(f"{TENANT}/forget", json={"email": "no address"}).status_code == 400
     assert client.post("/__sandbox/tenants/nobody/forget", json={"email": EMAIL}).status_code == 404

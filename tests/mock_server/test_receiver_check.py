@@ -5,6 +5,7 @@ import itertools
 import json
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -21,6 +22,7 @@ from mock_server.cli.serve import register
 from mock_server.clock import SECOND, ticks
 from mock_server.receiver_check.check import Target, check
 from mock_server.receiver_check.results import Finding, Report, Verdict
+from mock_server.receiver_check.scorecard import finding_lines, not_judged, summary_lines
 
 SECRET = f"whsk_{'0123456789abcdef' * 3}"
 SENDING = [name for name in vendors.names() if vendors.webhooks_of(name)]
@@ -230,6 +232,32 @@ def test_scorecard_names_the_mistakes_and_what_to_do(tmp_path: Path) -> None:
     assert int(suite.attrib["tests"]) == len(suite.findall("testcase")) == len(report["findings"])
     named = [case.attrib["name"].partition(":")[0] for case in suite if case.find("failure") is not None]
     assert named == failed
+
+
+@pytest.mark.parametrize("width", [80, 60, 120])
+def test_scorecard_fits_the_width_and_prints_each_advice_once(width: int) -> None:
+    long = "The receiver does not accept it: it answers 500, which is what a receiver answers if it fails."
+    again = Finding("a.2", "Accepts two", Verdict.failed, long, "Look at its log, and fix it. " * 4, 1, 2.0)
+    found = [
+        Finding("a.1", "Accepts one", Verdict.failed, long, again.advice, 1, 1.6),
+        again,
+        Finding("b", "Uses HTTPS", Verdict.warned, "The URL is not encrypted.", "Register an https URL."),
+        Finding("c", "Accepts three", Verdict.passed, "The receiver accepts it: it answers 200."),
+        *(replace(again, id=f"d.{place}", question=f"Accepts kind {place}") for place in range(6)),
+    ]
+    pairs = zip(found, [None, *found], strict=False)
+    lines = [line for one, previous in pairs for line in finding_lines(one, previous, width)]
+    report = Report("http://127.0.0.1/", "swap", tuple(found))
+    summary = list(summary_lines(report, width))
+    for line in each([*lines, *summary, *not_judged(width).splitlines()]):
+        assert len(line) <= width
+    text = " ".join(" ".join((*lines, *summary)).split())
+    assert text.count(long) == 2, "once for the first two, and again after other observations"
+    assert text.count(again.advice.strip()) == 1
+    assert "For: Accepts one; Accepts two; Accepts kind 0; Accepts kind 1; and 4 more" in text
+    assert "For: Uses HTTPS" in text
+    assert "Accepts three" in text
+    assert "it answers 200" not in text
 
 
 def test_exit_code_is_zero_for_a_good_receiver_and_warnings_count_if_strict() -> None:

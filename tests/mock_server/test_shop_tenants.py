@@ -210,7 +210,9 @@ def test_wrong_shop_is_refused_with_its_fields() -> None:
             create(world, "mugs", wrong)
         assert [one.field for one in refused.value.fields] == [
             "shop.returns[0].status",
+            "shop.returns[0].age",
             "shop.returns[1].order",
+            "shop.returns[1].status",
         ]
         assert refused.value.message.startswith(
             "shop.returns[0].status: 'recieved' is not a status; did you mean"

@@ -15,7 +15,10 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
                 scenario, runtime, vendor = found.groups()
                 went[vendor, runtime, scenario] = word
     if went:
-        from support.matrix.table import printed
+        from support.matrix.table import printed, recorded_rows
+        from support.report_data import record
+
+        record("matrix", "Vendor matrix", recorded_rows(went))
 
         terminalreporter.section("matrix: + passed, - a limit, X failed")
         terminalreporter.write_line(printed(went, terminalreporter._tw.fullwidth))

@@ -28,7 +28,7 @@ def connection_files(integration: Integration) -> dict[str, Any]:
     files: dict[str, Any] = {"communication": test, "params": _parameters(integration), "common": {}}
     if login.tokens and uses_tokens(login):
         places = base_url(integration, "parameters"), origin(integration, "parameters")
-        requests = token_requests(integration, login.tokens, places, errors(integration))
+        requests = token_requests(integration, login.tokens, places, errors(integration, "parameters"))
         files |= {"communication": {**requests, "info": test}, "scopeList": {}, "defaultScope": []}
     return files
 
@@ -51,7 +51,7 @@ def _test_request(integration: Integration) -> dict[str, Any]:
     test = request(integration, operation, (), query, login="parameters")
     response: dict[str, Any] = {
         "valid": valid_result(integration, test, JSON, login="parameters"),
-        "error": errors(integration),
+        "error": errors(integration, "parameters"),
         "metadata": {"type": "text", "value": _name(integration)},
     }
     if account := next((one for one in login_fields(login) if one.required and not one.secret), None):

@@ -5,6 +5,7 @@ from typing import Any
 from connector.definition.model import ErrorKind, Integration
 from connector.generator.make import iml
 from connector.generator.make.answers import LOST
+from connector.generator.make.token_login import ACCESS, login_fields, uses_tokens
 
 # Make retries a module after a RateLimitError or a ConnectionError. The other types stop the scenario.
 ERROR_TYPES: dict[ErrorKind, str] = {
@@ -21,11 +22,13 @@ MAX_MESSAGE = 500  # characters
 GATEWAY = (500, 502, 503, 504)
 
 
-def errors(integration: Integration, *, once: bool = False) -> dict[str, Any]:
+def errors(integration: Integration, login: str = "connection", *, once: bool = False) -> dict[str, Any]:
     """Build the `error` directive: the error message, and Make's error type for each HTTP status.
 
     The message contains the vendor's own message and the names of invalid fields. For a rate limit, the
-    message also contains the `Retry-After` header, which Make ignores. The statuses 500, 502, 503 and 504 are
+    message also contains the `Retry-After` header, which Make ignores. A vendor's message may repeat the
+    login, so secrets in it are replaced; `login` is the object that contains them: `connection`, or
+    `parameters` while the connection is created. The statuses 500, 502, 503 and 504 are
     listed explicitly, because the default type would otherwise replace Make's own types for them.
 
     Set `once` to true for a write that must not be repeated. If the vendor is unavailable, the error type is
@@ -33,7 +36,7 @@ def errors(integration: Integration, *, once: bool = False) -> dict[str, Any]:
     would repeat the write, although the first attempt may have succeeded. The message says so for every
     status of 500 and above, also for those that only gateways send, such as 524.
     """
-    message = _message(integration)
+    message = _message(integration, login)
     kinds: dict[int, ErrorKind] = {**dict.fromkeys(GATEWAY, "unavailable"), **integration.errors.by_status}
     by_status = {str(status): _error(kind, message, once=once) for status, kind in sorted(kinds.items())}
     other = message + (iml.braced(f"if(statusCode >= 500, {iml.text(f' {LOST}')}, '')") if once else "")
@@ -53,12 +56,24 @@ def _cut(words: str) -> str:
     return f"substring({words}, 0, {MAX_MESSAGE})"
 
 
-def _message(integration: Integration) -> str:
+def _without_secrets(words: str, integration: Integration, login: str) -> str:
+    """Build an IML expression that replaces the secrets of the connection in a string."""
+    fields = login_fields(integration.authentication)
+    secrets = [iml.trimmed(iml.at(login, (field.key,))) for field in fields if field.secret]
+    if uses_tokens(integration.authentication) and login == "connection":
+        secrets.append(iml.at(login, (ACCESS,)))
+    for secret in secrets:
+        words = f"replace({words}, {secret}, {iml.text('***')})"
+    return words
+
+
+def _message(integration: Integration, login: str) -> str:
     paths = integration.errors
-    words = _cut(f"toString(ifempty({iml.at('body', paths.message)}, {iml.at('body', paths.code)}))")
+    told = f"toString(ifempty({iml.at('body', paths.message)}, {iml.at('body', paths.code)}))"
+    words = _cut(_without_secrets(told, integration, login))
     message = f"[{iml.braced('statusCode')}] {iml.braced(words)}"
     if paths.fields:
         fields = iml.at("body", paths.fields)
-        named = _cut(f"join(map({fields}, 'field'), ', ')")
+        named = _cut(_without_secrets(f"join(map({fields}, 'field'), ', ')", integration, login))
         message += iml.braced(f"if(length({fields}) > 0, ' (' + {named} + ')', '')")
     return message

@@ -112,5 +112,5 @@ def shop_order(requested: Mapping[str, Any], at: int) -> JSON:
 
 def record_created(change: Change, tenant: str, document: JSON, at: int) -> None:
     """Record in the ledger that an order was created."""
-    body = {"status": document["financialStatus"], "number": document["orderNumber"]}
+    body = {"status": document["financialStatus"] or "", "number": document["orderNumber"]}
     change.record(tenant, NAME, kind=ledger.ORDER_CREATED, subject=document["rlOrderId"], at=at, body=body)

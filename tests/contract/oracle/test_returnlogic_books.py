@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from contract.oracle import returnlogic as oracle
-from contract.oracle.books import START
 from contract.oracle.shop import HOOK, HOOK_HOST, Shop, open_shop, run
 from contract.oracle.values import differences, utc
 from support.each import each
@@ -59,16 +58,18 @@ def test_every_order_equals_the_books(shop: Shop) -> None:
 
 def test_dates_select_what_the_books_say(shop: Shop) -> None:
     histories = shop.histories()
-    middle = START.replace(hour=0, day=2)
-    text = utc(middle)
+    # The bounds are the time of an RMA and of an order, which must be on the right side of them.
+    middle = sorted(history.created_at for history in histories.values())[90]
+    edge = sorted(one.ordered_at for one in shop.books)[100]
+    text = {"/rmas": utc(middle), "/orders": utc(edge)}
     wanted: dict[tuple[str, str], set[str]] = {
         ("/rmas", "minCreateDate"): {o for o, h in histories.items() if h.created_at >= middle},
         ("/rmas", "maxCreateDate"): {o for o, h in histories.items() if h.created_at <= middle},
-        ("/orders", "minCreateDate"): {one.order for one in shop.books if one.ordered_at >= middle},
-        ("/orders", "maxCreateDate"): {one.order for one in shop.books if one.ordered_at <= middle},
+        ("/orders", "minCreateDate"): {one.order for one in shop.books if one.ordered_at >= edge},
+        ("/orders", "maxCreateDate"): {one.order for one in shop.books if one.ordered_at <= edge},
     }
     for (path, name), orders in each(wanted.items()):
-        assert {row["orderName"] for row in listed(shop, path, **{name: text})} == orders, name
+        assert {row["orderName"] for row in listed(shop, path, **{name: text[path]})} == orders, name
     assert len({len(orders) for orders in wanted.values()}) > 2
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from contract.oracle import swap as oracle
-from contract.oracle.books import START, Booked
+from contract.oracle.books import Booked
 from contract.oracle.shop import HOOK, HOOK_HOST, Shop, open_shop, run
 from contract.oracle.values import differences, utc
 from support.each import each
@@ -129,17 +129,19 @@ def test_version_1_equals_the_books(kept: Checked) -> None:
 
 def test_dates_select_what_the_books_say(kept: Checked) -> None:
     histories = kept.shop.histories()
-    middle = START.replace(hour=0, day=2)
-    text = utc(middle)
+    # The bound is the time of a return, which must be on the right side of it.
+    middle = sorted(history.created_at for history in histories.values())[70]
+    updated = sorted(history.latest for history in histories.values())[70]
+    texts = {"last_RMA_updated_date": utc(updated)}
     wanted: dict[str, Any] = {
         "from_return_submission_date": {o for o, h in histories.items() if h.created_at >= middle},
         "to_return_submission_date": {o for o, h in histories.items() if h.created_at <= middle},
         "submitted_at_from": {o for o, h in histories.items() if h.created_at > middle},
         "submitted_at_to": {o for o, h in histories.items() if h.created_at < middle},
-        "last_RMA_updated_date": {o for o, h in histories.items() if h.latest > middle},
+        "last_RMA_updated_date": {o for o, h in histories.items() if h.latest > updated},
     }
     for name, orders in each(wanted.items()):
-        assert set(listed(kept.shop, **{name: text})) == orders, name
+        assert set(listed(kept.shop, **{name: texts.get(name, utc(middle))})) == orders, name
         assert 0 < len(orders) < len(histories)
 
 

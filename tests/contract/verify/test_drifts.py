@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 from support.drift import drifts, names
 from support.each import each
+from support.report_data import Row, record
 from support.verifying import Accounts, verified
 
 import openapi
@@ -38,6 +39,8 @@ async def test_drift_is_found(accounts: Accounts, vendor: str, name: str) -> Non
         for one in report.differences
         if one.kind == drift.kind and one.place.rpartition(".")[2].removesuffix("[]") == drift.place
     ]
+    shown = f"{hits[0].operation}: {hits[0].place} {hits[0].detail}" if hits else "not found"
+    record("verify", "Drifts", [Row(vendor, drift.name, drift.kind, "caught" if hits else "failed", shown)])
     assert hits, report.differences
     assert compiled(vendor).authentication.test_operation in {one.operation for one in hits}
     refuted = {(one.operation, one.place) for one in hits if one.kind != "undocumented_field"}

@@ -6,6 +6,7 @@ from textwrap import wrap
 from mock_server import vendors
 from support.matrix.limits import LIMITS, limit
 from support.matrix.scenarios import SCENARIOS
+from support.report_data import Result, Row
 
 RUNTIMES = {"python": "Python", "zapier": "Zapier", "make": "Make"}
 SIGNS = {"passed": "+", "skipped": "-", None: " "}
@@ -28,6 +29,21 @@ def printed(went: Mapping[Cell, str], width: int) -> str:
         )
         lines.append(f"{scenario.name:{first}}{cells}")
     return "\n".join([*lines, *_explained(went, width)])
+
+
+def recorded_rows(went: Mapping[Cell, str]) -> list[Row]:
+    """Return the rows of a run for the contract report; a limit is not reachable, with its sentence."""
+    results: dict[str, Result] = {"passed": "held", "skipped": "not reachable"}
+    return [
+        Row(
+            vendor,
+            scenario,
+            RUNTIMES.get(runtime, runtime),
+            results.get(word, "failed"),
+            (limit(vendor, runtime, scenario) or "") if word == "skipped" else "",
+        )
+        for (vendor, runtime, scenario), word in went.items()
+    ]
 
 
 def _explained(went: Mapping[Cell, str], width: int) -> Sequence[str]:

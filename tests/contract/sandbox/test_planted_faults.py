@@ -1,0 +1,84 @@
+"""Each of our checks notices a fault planted for it: without the fault the same run finds nothing."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from contract.sandbox.run import run
+from contract.sandbox.served import served
+
+from mock_server.recorder import Recorder
+from mock_server.store import Change
+from mock_server.vendors import returnmate, swap
+from mock_server.vendors.returnmate import documents
+
+Patch = pytest.MonkeyPatch
+
+
+def error_without_code(patch: Patch) -> None:
+    """A 404 has the code of a 400."""
+    patch.setitem(returnmate._CODES, 404, "VALIDATION_ERROR")
+
+
+def error_with_another_status(patch: Patch) -> None:
+    """The body shows another status than that of the answer."""
+    problem = swap.Swap.problem
+
+    def shifted(self: Any, found: Any) -> Any:
+        reply = problem(self, found)
+        reply.body["status"] = 400
+        return reply
+
+    patch.setattr(swap.Swap, "problem", shifted)
+
+
+def note_that_is_lost(patch: Patch) -> None:
+    """The answer shows a note that the return does not keep."""
+    patch.setattr(documents, "put_return", lambda *_: None)
+
+
+def change_without_event(patch: Patch) -> None:
+    """A new return is not in the ledger."""
+    patch.setattr(Recorder, "return_created", lambda *_, **__: None)
+
+
+def status_outside_the_table(patch: Patch) -> None:
+    """A new return has another status than the first of the table."""
+    record = Change.record
+
+    def other(self: Any, *of: Any, kind: str, body: Any, **named: Any) -> Any:
+        return record(self, *of, kind=kind, body={**body, "status": "approved"}, **named)
+
+    patch.setattr(Change, "record", other)
+
+
+def header_of_another_window(patch: Patch) -> None:
+    """The headers show how many requests were sent, not how many are left."""
+    headers = returnmate.ReturnMate.limit_headers
+
+    def wrong(self: Any, verdict: Any) -> Any:
+        return headers(self, verdict._replace(remaining=verdict.limit - verdict.remaining))
+
+    patch.setattr(returnmate.ReturnMate, "limit_headers", wrong)
+
+
+FAULTS: dict[Callable[[Patch], None], tuple[str, str, str, tuple[str, ...]]] = {
+    error_without_code: ("errors_use_the_vendor_envelope", "returnmate", "fuzzing", ("get_return",)),
+    error_with_another_status: ("errors_use_the_vendor_envelope", "swap", "fuzzing", ("list_returns",)),
+    note_that_is_lost: (
+        "created_can_be_read", "returnmate", "stateful", ("create_return", "add_return_note", "get_return"),
+    ),
+    change_without_event: ("every_change_is_in_the_ledger", "returnmate", "examples", ("create_return",)),
+    header_of_another_window: ("rate_headers_are_true", "returnmate", "examples", ("list_shipments",)),
+    status_outside_the_table: ("status_follows_the_table", "returnmate", "examples", ("create_return",)),
+}  # fmt: skip
+"""The faults, each with the check that has to notice it, the vendor, the phase and the operations to call."""
+
+
+@pytest.mark.parametrize("plant", FAULTS, ids=lambda plant: plant.__name__)
+def test_check_notices_a_planted_fault(plant: Callable[[Patch], None], monkeypatch: Patch) -> None:
+    check, vendor, phase, operations = FAULTS[plant]
+    with served(vendor, limits="on") as api:
+        plant(monkeypatch)
+        found = run(api, 3, only=operations, phases=(phase,))
+    assert check in {one.split(": ")[1] for one in found.failed}, found.failed
