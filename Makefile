@@ -5,7 +5,7 @@ BIN := .venv/bin
 AT_ONCE := --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 APPS := $(patsubst zapier_app/%/package.json,%,$(wildcard zapier_app/*/package.json))
 
-.PHONY: run test test-browser test-days parallel matrix check release-check wheel fix generate docs picture lint contract report \
+.PHONY: run test test-browser test-days parallel certify matrix check release-check wheel fix generate docs picture lint contract report \
 	zapier-build bench guard guard-update lock clean
 
 run: .venv/.ready ## Install what is needed and start the sandbox.
@@ -69,10 +69,15 @@ lint: .venv/.ready node ## The platforms' publishing checks, offline, over all g
 zapier-build: .venv/.ready ## Build every Zapier app with Zapier's own program, and run the result.
 	@$(BIN)/python tests/zapier_build.py
 
-# Examples per trigger of the delivery certificate, 0.2 s each. For more: `make contract CERTIFICATE_EXAMPLES=1000`.
+# Six steps of the delivery certificate per example and trigger. `make certify` runs far more.
 CERTIFICATE_EXAMPLES ?= 200
 contract: .venv/.ready ## The long contract run: 1,000 examples per operation, 200 per trigger.
 	@CONTRACT_EXAMPLES=1000 CERTIFICATE_EXAMPLES=$(CERTIFICATE_EXAMPLES) $(BIN)/python -m pytest -q $(AT_ONCE) --dist load --maxschedchunk 1 tests/contract
+
+# Options: CERTIFY="swap --steps 1000 --seed 7"; names of vendors or of exhibits in tests/museum.
+certify: export PYTHONPATH := tests
+certify: .venv/.ready ## 20,000 steps of the delivery certificate per vendor; finds each exhibit of the bug museum.
+	@$(BIN)/python tests/certify.py $(CERTIFY)
 
 report: .venv/.ready node ## Run the tests of both sides that record what they find; write build/report.html.
 	@PYTHONPATH=tests $(BIN)/python -m report

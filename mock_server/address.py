@@ -12,8 +12,13 @@ _PORT_ERRORS = {EADDRINUSE, EACCES}
 class AddressError(Exception):
     """Raised if the sandbox cannot listen on an address.
 
-    The message is a complete sentence that can be shown to the user.
+    The message is a complete sentence that can be shown to the user. `is_wrong` is True if the address does
+    not belong to this machine, and False if another program uses it, or if privileges are missing.
     """
+
+    def __init__(self, message: str, *, is_wrong: bool) -> None:
+        super().__init__(message)
+        self.is_wrong = is_wrong
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -32,7 +37,8 @@ def listen(host: str, port: int) -> socket.socket:
         option = "--port" if number in _PORT_ERRORS else "--host"
         raise AddressError(
             f"The sandbox cannot listen on {host} port {port} ({reason.lower()}); "
-            f"choose another with {option}."
+            f"choose another with {option}.",
+            is_wrong=number not in _PORT_ERRORS,
         ) from error
 
 

@@ -43,6 +43,7 @@ from mock_server.pages.labels import LabelPages
 from mock_server.pages.middleware import PageMiddleware
 from mock_server.pages.prefill import Examples
 from mock_server.pages.wsgi import WsgiApp
+from mock_server.spelling import unknown
 from mock_server.tenants import Tenants
 from mock_server.vendors import Labelling
 from mock_server.webhooks.sender import Sender
@@ -52,7 +53,7 @@ from mock_server.world import World
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-    from mock_server.engine.protocols import Gate, Guard, Journal, Meter, Service
+    from mock_server.engine.protocols import Gate, Guard, Journal, Meter, NameCheck, Service
     from mock_server.faults.viewed_store import ViewedStore
     from mock_server.pages.label import Label
     from mock_server.settings import Settings
@@ -124,7 +125,7 @@ def _unknown(name: str) -> str:
         return f"mock_server/vendors/{name} is missing; openapi/{name}.yaml needs its handlers."
     if name.isidentifier() and find_spec(f"mock_server.vendors.{name}"):
         return f"openapi/{name}.yaml is missing; mock_server/vendors/{name} needs it."
-    return f"There is no vendor {name!r}; the vendors are: {', '.join(vendors.names())}."
+    return unknown("vendor", name, vendors.names())
 
 
 def _assemble(world: World, served: Mapping[str, Vendor]) -> Sandbox:
@@ -165,8 +166,8 @@ def _assemble(world: World, served: Mapping[str, Vendor]) -> Sandbox:
         gate = KeyGate(world, vendor)
         injector = Injector(faults, world, entry.name, partial(_handlers_over, world, entry.name))
         _add(app, entry, vendor, gate, gate, journal=journal, injector=injector)
-    guard = ControlGuard(settings)
-    _add(app, control, Control(world, tenants, served, faults), ControlGate(world), guard=guard)
+    plane = Control(world, tenants, served, faults)
+    _add(app, control, plane, ControlGate(world), guard=ControlGuard(settings), check_names=plane.check_names)
     app.assemble()
     return app
 
@@ -180,6 +181,7 @@ def _add(
     guard: Guard | None = None,
     journal: Journal | None = None,
     injector: Injector | None = None,
+    check_names: NameCheck | None = None,
 ) -> None:
     app.add_api(
         entry.document,
@@ -192,6 +194,7 @@ def _add(
         guard=guard,
         journal=journal,
         injector=injector,
+        check_names=check_names,
     )
 
 

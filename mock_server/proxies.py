@@ -35,7 +35,9 @@ def network(url: str) -> httpx.HTTPTransport:
     """
     import httpx
 
-    return httpx.HTTPTransport(proxy=proxy(url))
+    through = proxy(url)
+    uses_tls = through is not None or url.startswith("https:")  # loading CA certificates takes time
+    return httpx.HTTPTransport(proxy=through, verify=uses_tls)
 
 
 def proxy(url: str) -> httpx.Proxy | None:

@@ -11,6 +11,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from mock_server.ledger import SWITCH_TURNED
+from mock_server.spelling import UnknownNameError
 from mock_server.store import Change, Store, tables
 
 _WHOLE_ACCOUNT: Final = ""
@@ -142,7 +143,7 @@ class Switches:
         declared = self._declared.get(vendor, {})
         switch = declared.get(name)
         if switch is None:
-            raise LookupError(f"{vendor} has no switch {name!r}; it has {', '.join(declared) or 'none'}.")
+            raise UnknownNameError("switch", name, declared, of=vendor)
         if shop not in switch.places:
             if not switch.shops:
                 raise LookupError(f"The switch {name} of {vendor} is for the whole account, not for a shop.")

@@ -17,6 +17,7 @@ from mock_server.access.ratelimit import Mode
 from mock_server.clock import TenantClock, micros, whole_second
 from mock_server.engine.payloads import Payloads
 from mock_server.shop.kept import drop_unused, keep, kept, shop_id
+from mock_server.spelling import UnknownNameError
 from mock_server.store import Change, tables
 from mock_server.vendors import Notifying, Vendor
 from mock_server.world import World
@@ -28,7 +29,7 @@ _log = logging.getLogger(__name__)
 NAME: Final = re.compile(r"[a-z][a-z0-9-]{1,39}")
 
 
-class UnknownTenantError(LookupError):
+class UnknownTenantError(UnknownNameError):
     """Raised if no tenant has the requested name."""
 
 
@@ -200,7 +201,7 @@ class Tenants:
             )
         known = sorted({plan for vendor in self._vendors.values() for plan in vendor.plans})
         if plan and plan not in known:
-            raise ValueError(f"There is no plan {plan!r}; there are {', '.join(known)}.")
+            raise UnknownNameError("plan", plan, known)
         if self._read(tables.tenants.c.name == name):
             raise TenantExistsError(f"There is a tenant {name!r} already.")
         start = whole_second(world.clocks.real() if first_moment is None else first_moment)
@@ -252,7 +253,7 @@ class Tenants:
         """Return the tenant with this name; raise `UnknownTenantError` if no tenant has it."""
         matches = self._read(tables.tenants.c.name == name)
         if not matches:
-            raise UnknownTenantError(f"There is no tenant {name!r}.")
+            raise UnknownTenantError("tenant", name, [tenant.name for tenant in self.every()])
         return matches[0]
 
     def reset(self, name: str) -> Tenant:

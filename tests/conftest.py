@@ -54,6 +54,7 @@ LONG = (
     "schemathesis",
     "delivery_certificate",
     "test_writes_in",
+    "test_certificate",
     "test_commands",
     "test_matrix",
     "test_mistakes",

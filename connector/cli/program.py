@@ -12,6 +12,7 @@ import typer
 from connector.cli.exit_codes import INTERRUPTED, exit_code
 from connector.cli.reports import log_to_terminal
 from connector.cli.streams import prepare_streams
+from connector.cli.usage_errors import explain
 from connector.errors import ConnectorError, OutcomeUnknown
 
 HELP = """Automate product returns: one connector for several returns services, and a sandbox to try it in.
@@ -71,6 +72,7 @@ def run(arguments: list[str]) -> int:
     except Exception as error:
         if not hasattr(error, "show") or not hasattr(error, "exit_code"):
             raise
+        explain(error)
         error.show()  # a usage error of the command line library
         return int(error.exit_code)
     return code if isinstance(code, int) else 0

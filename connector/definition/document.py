@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from connector.definition.bounds import bounds
 from connector.definition.keywords import KNOWN, METHODS
 from connector.definition.model import (
-    Bounds,
     Choice,
     Field,
     FieldType,
@@ -220,10 +220,13 @@ class Spec:
         children = self._children(schema, kind, where, provenance)
         holder = self._merged(schema.get("items", {}), f"{where}.items") if kind == "list" else schema
         item_type, choices, known = None, schema.get("enum"), schema.get("x-known-values", ())
+        limits = bounds(schema)
         if kind == "list" and not children:
             item = self._merged(schema.get("items", {}), f"{where}.items")
             item_type = self._type(item, f"{where}.items")
             choices, known = item.get("enum"), item.get("x-known-values", ())
+            counts = {"min_items": limits.min_items, "max_items": limits.max_items}
+            limits = bounds(item).model_copy(update=counts)
         return Field(
             key=key,
             label=title(key.removesuffix("[]")),
@@ -240,7 +243,7 @@ class Spec:
             ),
             known_values=tuple(str(value) for value in known),
             default=schema.get("default"),
-            bounds=bounds(schema),
+            bounds=limits,
             provenance=provenance,
             example=self._expand(schema.get("example")),
         )
@@ -355,21 +358,6 @@ def _is_prose(schema: Mapping[str, Any]) -> bool:
     """Return True if a string schema describes multi-line text: a long string that is not a URL or enum."""
     is_url = str(schema.get("example", "")).startswith(("http://", "https://"))
     return schema.get("maxLength", 0) >= LONG_TEXT and "enum" not in schema and not is_url
-
-
-def bounds(schema: Mapping[str, Any]) -> Bounds:
-    """Return the limits that a schema sets for values, such as `maximum`, `maxLength` and `pattern`."""
-    return Bounds(
-        minimum=schema.get("minimum"),
-        maximum=schema.get("maximum"),
-        exclusive_minimum=bool(schema.get("exclusiveMinimum")),
-        exclusive_maximum=bool(schema.get("exclusiveMaximum")),
-        min_length=schema.get("minLength"),
-        max_length=schema.get("maxLength"),
-        pattern=schema.get("pattern"),
-        min_items=schema.get("minItems"),
-        max_items=schema.get("maxItems"),
-    )
 
 
 def _united(raw: Sequence[Any], alternatives: Sequence[dict[str, Any]], where: str) -> dict[str, Any]:

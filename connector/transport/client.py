@@ -10,7 +10,6 @@ deadline, so that a call ends even if the vendor never responds.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from connector.errors import (
@@ -99,6 +98,7 @@ class Client:
             name: value for name, field in login.sends.items() if (value := credentials.get(field))
         }
         self._credential = credentials.get(login.field, "")
+        self._token_operation = login.tokens.operation if login.tokens else ""
         self.tokens: TokenKeeper | None = None
         if login.tokens and not self._credential:
             self.tokens = TokenKeeper(login.tokens, credentials, self._exchange, clock)
@@ -116,10 +116,15 @@ class Client:
         before anything is sent if a value is invalid, and another `ConnectorError` if the request fails.
         """
         with attributed_to(self.integration.vendor.id, self.profile):
-            login = {name: value for name, value in self._sends.items() if name in operation.input_names}
-            request = build(operation, {**login, **values})
+            login = {
+                name: value
+                for name, value in self._sends.items()
+                if values.get(name) is None and name in operation.input_names
+            }
+            request = build(operation, {**values, **login})
             deadline = Deadline(self._deadline, self.sleep, self.integration.vendor.id)
-            return await self._repeat(request, self._logged_in, deadline, safe=operation.method == "GET")
+            send = self._logged_in if operation.id != self._token_operation else self._without_login
+            return await self._repeat(request, send, deadline, safe=operation.method == "GET")
 
     async def _repeat(self, request: Request, send: Send, deadline: Deadline, *, safe: bool) -> Answer:
         operation, attempt = request.operation, 0
@@ -225,12 +230,16 @@ class Client:
         operation, title = self.integration.operations[login.operation], self.integration.vendor.title
         try:
             request = build(operation, body)
-            answer = await self._repeat(request, partial(self._once, credential=""), deadline, safe=True)
+            answer = await self._repeat(request, self._without_login, deadline, safe=True)
         except (ValidationFailed, NotFound, PermissionDenied, AuthenticationError) as refusal:
             reason = "" if refusal.status is None else f" {refusal.message}"
             message = f"{title} does not accept this login.{reason}"
             raise AuthenticationError(message, operation=operation.id, status=refusal.status) from None
         return answer.body
+
+    async def _without_login(self, request: Request, deadline: Deadline) -> Answer:
+        """Send a token request: its body contains the credentials, so no header does."""
+        return await self._once(request, deadline, "")
 
     async def _once(self, request: Request, deadline: Deadline, credential: str) -> Answer:
         operation = request.operation

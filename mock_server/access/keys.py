@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from mock_server.access.grants import Grant
 from mock_server.access.plans import Plan, by_name
+from mock_server.spelling import UnknownNameError
 from mock_server.store import Change, Store, tables
 
 DEFAULT: Final = "default"
@@ -131,15 +132,15 @@ class Keys:
         """Create an API key and return it.
 
         If `scopes` is None, the key has all scopes; if `plan` is "", it has the vendor's first plan. Raises
-        `KeyExistsError` if the tenant already has a key with this name for the vendor, or `ValueError` if the
-        vendor, a scope or the plan is unknown.
+        `KeyExistsError` if the tenant already has a key with this name for the vendor, or `UnknownNameError`
+        if the vendor, a scope or the plan does not exist.
         """
         if vendor not in self._scopes:
-            raise ValueError(f"There is no vendor {vendor!r}; there are {_listed(self._scopes)}.")
+            raise UnknownNameError("vendor", vendor, self._scopes)
         known = self._scopes[vendor]
         granted = frozenset(known if scopes is None else scopes)
         for scope in sorted(granted.difference(known)):
-            raise ValueError(f"There is no scope {scope!r} at {vendor}; there are {_listed(known)}.")
+            raise UnknownNameError("scope", scope, sorted(known), of=vendor)
         self._check_plan(vendor, plan)
         if any(held.vendor == vendor and held.key == name for held in self.held_by(tenant)):
             raise KeyExistsError(f"{tenant} has a key {name!r} at {vendor} already.")
@@ -152,13 +153,14 @@ class Keys:
         """Change a key's plan, and return the key's new grant.
 
         `plan` is the name of one of the vendor's plans, or a custom plan (see `plans.agreed`). Raises
-        `LookupError` if the tenant has no such key, or `ValueError` if the plan is unknown.
+        `UnknownNameError` if the tenant has no such key, or if the plan does not exist.
         """
         grant = next(
             (held for held in self.held_by(tenant) if (held.vendor, held.key) == (vendor, name)), None
         )
         if grant is None:
-            raise LookupError(f"{tenant} has no key {name!r} at {vendor}.")
+            names = [held.key for held in self.held_by(tenant) if held.vendor == vendor]
+            raise UnknownNameError("key", name, names, of=vendor)
         if isinstance(plan, str):
             self._check_plan(vendor, plan)
         table = tables.keys
@@ -169,8 +171,7 @@ class Keys:
 
     def _check_plan(self, vendor: str, plan: str) -> None:
         if plan and plan not in self._plans[vendor]:
-            plans = _listed(self._plans[vendor])
-            raise ValueError(f"There is no plan {plan!r} at {vendor}; there are {plans}.")
+            raise UnknownNameError("plan", plan, self._plans[vendor], of=vendor)
 
     def copy(self, change: Change, tenant: str, other: str, at: int) -> None:
         """Replace the keys of the tenant `other` by keys with the same names, scopes and plans as `tenant`'s.
@@ -212,7 +213,3 @@ class Keys:
 
 def _digest(key: str) -> bytes:
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
-
-
-def _listed(words: Collection[str]) -> str:
-    return ", ".join(words) or "none"

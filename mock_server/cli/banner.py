@@ -25,12 +25,16 @@ if TYPE_CHECKING:
     from mock_server.settings import Settings
     from mock_server.tenants import Tenant
 
+_LONGEST_CURL = 240  # characters, three lines of a terminal
+
 
 def show(app: Sandbox) -> None:
     """Print the sandbox's address, the demo credentials and commands to try next."""
     settings = app.world.settings
     terminal.say(f"The returns sandbox is ready: {settings.base_url}/", "")
-    terminal.say(*_apis(app), "", *_facts(settings), *_next_steps(app.entries, settings.base_url))
+    terminal.say(
+        *_apis(app.entries, settings), "", *_facts(settings), *_next_steps(app.entries, settings.base_url)
+    )
     for sentence in _ignored_options(app.tenants.get(DEMO), settings):
         terminal.warn(sentence)
     terminal.say("", "Ctrl-C stops the sandbox.")
@@ -48,12 +52,23 @@ def facts(app: Sandbox) -> dict[str, Any]:
     }
 
 
-def _apis(app: Sandbox) -> Iterator[str]:
-    for entry in app.entries:
+def _apis(entries: list[Entry], settings: Settings) -> Iterator[str]:
+    for entry in entries:
         yield f"{entry.title}: {entry.url}"
         yield from (f"  {name.replace('_', ' ')} (demo): {value}" for name, value in entry.fields.items())
-        yield f"  {entry.curl}"
+        yield f"  {_curl(entry, settings)}"
         yield f"  Swagger UI: {entry.url}/ui/"
+
+
+def _curl(entry: Entry, settings: Settings) -> str:
+    """Return a curl command for an API, or, if that is long, a shorter command that prints it.
+
+    With a control token, the shorter command would not work as printed.
+    """
+    if len(entry.curl) <= _LONGEST_CURL or settings.control_token:
+        return entry.curl
+    where = "" if settings.base_url == DEFAULT_URL else f" --url {settings.base_url}"
+    return f"{_program()} credentials {entry.name} --format curl{where}"
 
 
 def _facts(settings: Settings) -> Iterator[str]:

@@ -6,6 +6,27 @@ _UNITS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _DURATION = re.compile("".join(rf"(?:(?P<{unit}>[0-9]{{1,12}}){unit})?" for unit in _UNITS), re.IGNORECASE)
 
 
+LONGEST_DAYS = 3_650
+"""The control plane moves a clock by at most this number of days at once."""
+
+
+def limited_seconds(text: str) -> int:
+    """Parse a duration by which a clock can move, and return the number of seconds.
+
+    Raises `ValueError` if the string is not a duration, or if the duration is negative or too long.
+    """
+    length = seconds(text)
+    if length < 0:
+        raise ValueError(
+            f"{text!r} is negative, and a clock cannot go back; `returns sandbox reset` starts over."
+        )
+    if length > LONGEST_DAYS * _UNITS["d"]:
+        raise ValueError(
+            f"{text!r} is too long; a clock moves by at most {LONGEST_DAYS}d (10 years) at once."
+        )
+    return length
+
+
 def seconds(text: str) -> int:
     """Parse a duration, such as `1d12h`, and return the number of seconds.
 

@@ -5,49 +5,25 @@ from typing import Annotated, Any
 import typer
 
 from mock_server.cli.inputs import InputError, describe_inputs, parse_inputs
-from mock_server.cli.output import Format, notify, print_answer, print_json, print_line, print_table
-from mock_server.cli.request import (
-    DEFAULT_URL,
-    MISUSED,
-    As,
-    Tenant,
-    Token,
-    Url,
-    call,
-    fail,
-    member,
-    not_none,
-    tenant_path,
-)
+from mock_server.cli.options import AtTenant, OfVendor, ShownAtSandbox, ShownAtTenant
+from mock_server.cli.output import notify, print_json, print_line, print_table
+from mock_server.cli.request import MISUSED, fail, member, not_none
 
-Vendor = Annotated[str, typer.Option(help="Vendor whose calls meet it, or * for all.")]
+FaultyVendor = Annotated[str, typer.Option(help="Vendor whose calls meet it, or * for all.")]
 Seed = Annotated[int | None, typer.Option(help="Seed of random choices.  [default: the tenant's seed]")]
 FaultId = Annotated[str, typer.Argument(help="ID of the fault, for example flt_1.")]
 
 
-def register(commands: typer.Typer) -> None:
-    """Add the commands for faults to `returns sandbox`."""
-    commands.command()(faults)
-    commands.command("fault-kinds")(fault_kinds)
-    commands.command("add-fault")(add_fault)
-    commands.command()(fault)
-    commands.command("delete-fault")(delete_fault)
-    commands.command("delete-faults")(delete_faults)
-    commands.command()(scenario)
-
-
-def faults(
-    tenant: Tenant = "demo", output: As = Format.table, url: Url = DEFAULT_URL, token: Token = ""
-) -> None:
+def faults(at: ShownAtTenant, *, vendor: OfVendor = None) -> None:
     """List a tenant's faults, and how many requests each one has affected."""
-    print_answer(call(url, token, "GET", tenant_path(tenant, "faults")), output, "faults")
+    at.show(at.call("GET", at.path("faults"), query=not_none(vendor=vendor)), "faults")
 
 
-def fault_kinds(output: As = Format.table, url: Url = DEFAULT_URL, token: Token = "") -> None:
+def fault_kinds(at: ShownAtSandbox) -> None:
     """List the kinds of faults with their parameters, and the scenarios."""
-    answer = call(url, token, "GET", "/faults")
+    answer = at.call("GET", "/faults")
     kinds, scenarios = member(answer, "kinds"), member(answer, "scenarios")
-    if output is Format.json:
+    if at.wants_json:
         print_json(answer)
         return
     rows = [
@@ -61,9 +37,10 @@ def fault_kinds(output: As = Format.table, url: Url = DEFAULT_URL, token: Token 
 
 
 def add_fault(
+    at: ShownAtTenant,
     what: Annotated[str, typer.Argument(help="Kind of fault; `returns sandbox fault-kinds` lists them.")],
     *,
-    vendor: Vendor = "*",
+    vendor: FaultyVendor = "*",
     operation: Annotated[str, typer.Option(help="Operation whose calls meet it, or * for all.")] = "*",
     parameters: Annotated[
         list[str] | None,
@@ -74,17 +51,13 @@ def add_fault(
     share: Annotated[float | None, typer.Option(help="For this part of the calls, from 0 to 1.")] = None,
     after: Annotated[int | None, typer.Option(help="Calls that pass before the fault begins.")] = None,
     seed: Seed = None,
-    tenant: Tenant = "demo",
-    output: As = Format.table,
-    url: Url = DEFAULT_URL,
-    token: Token = "",
 ) -> None:
     """Add a fault.
 
     The fault affects requests with the tenant's credentials until it is deleted or the tenant is reset.
     Without --next, --every and --share, it affects every request.
     """
-    kinds = {each["what"]: each["schema"] for each in member(call(url, token, "GET", "/faults"), "kinds")}
+    kinds = {each["what"]: each["schema"] for each in member(at.call("GET", "/faults"), "kinds")}
     try:
         given = parse_inputs(kinds.get(what, {}), parameters or ())
     except InputError as error:
@@ -92,44 +65,35 @@ def add_fault(
     when = not_none(next=next_, every=every, share=share, after=after, seed=seed)
     body: dict[str, Any] = {"vendor": vendor, "operation": operation, "what": what}
     body |= {"parameters": given, "when": when}
-    print_answer(call(url, token, "POST", tenant_path(tenant, "faults"), body), output)
+    at.show(at.call("POST", at.path("faults"), body))
 
 
-def fault(
-    id_: FaultId,
-    tenant: Tenant = "demo",
-    output: As = Format.table,
-    url: Url = DEFAULT_URL,
-    token: Token = "",
-) -> None:
+def fault(at: ShownAtTenant, id_: FaultId) -> None:
     """Show a fault, and how many requests it has affected."""
-    print_answer(call(url, token, "GET", tenant_path(tenant, "faults", id_)), output)
+    at.show(at.call("GET", at.path("faults", id_)))
 
 
-def delete_fault(id_: FaultId, tenant: Tenant = "demo", url: Url = DEFAULT_URL, token: Token = "") -> None:
+def delete_fault(at: AtTenant, id_: FaultId) -> None:
     """Delete a fault."""
-    call(url, token, "DELETE", tenant_path(tenant, "faults", id_))
-    notify(f"Fault {id_} of {tenant} is deleted.")
+    at.call("DELETE", at.path("faults", id_))
+    notify(f"Fault {id_} of {at.tenant} is deleted.")
 
 
-def delete_faults(tenant: Tenant = "demo", url: Url = DEFAULT_URL, token: Token = "") -> None:
+def delete_faults(at: AtTenant) -> None:
     """Delete all faults of a tenant, including those that a scenario added."""
-    call(url, token, "DELETE", tenant_path(tenant, "faults"))
-    notify(f"{tenant} has no faults.")
+    at.call("DELETE", at.path("faults"))
+    notify(f"{at.tenant} has no faults.")
 
 
 def scenario(
+    at: ShownAtTenant,
     name: Annotated[str, typer.Argument(help="Scenario, for example flaky, outage or eventual.")],
-    vendor: Vendor = "*",
+    vendor: FaultyVendor = "*",
     seed: Seed = None,
-    tenant: Tenant = "demo",
-    output: As = Format.table,
-    url: Url = DEFAULT_URL,
-    token: Token = "",
 ) -> None:
     """Start a scenario: replace a tenant's faults with a named list of faults.
 
     `returns sandbox fault-kinds` lists the scenarios. To end a scenario, use `returns sandbox delete-faults`.
     """
     body = not_none(name=name, vendor=vendor, seed=seed)
-    print_answer(call(url, token, "POST", tenant_path(tenant, "scenario"), body), output, "faults")
+    at.show(at.call("POST", at.path("scenario"), body), "faults")

@@ -6,42 +6,28 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mock_server.cli.completion import complete_vendor
-from mock_server.cli.output import Format, notify, print_answer, print_json, print_table
-from mock_server.cli.request import DEFAULT_URL, As, Tenant, Token, Url, Vendor, call, not_none, tenant_path
+from mock_server.cli.options import Last, OfVendor, ReturnId, ShownAtTenant, Vendor  # noqa: TC001 - typer reads the annotations
+from mock_server.cli.output import notify, print_json, print_table
+from mock_server.cli.request import MISUSED, fail, not_none
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-OfVendor = Annotated[
-    str | None, typer.Option("--vendor", help="Show only this vendor.", autocompletion=complete_vendor)
-]
-
-
-def register(commands: typer.Typer) -> None:
-    """Add `next`, `returns` and `return` to `returns sandbox`."""
-    commands.command("next")(next_)
-    commands.command()(returns)
-    commands.command("return")(return_)
-
 
 def next_(
+    at: ShownAtTenant,
     *,
     vendor: OfVendor = None,
     limit: Annotated[int | None, typer.Option(help="Maximum number of entries.  [default: 20]")] = None,
-    tenant: Tenant = "demo",
-    output: As = Format.table,
-    url: Url = DEFAULT_URL,
-    token: Token = "",
 ) -> None:
     """List what will happen next, and when.
 
     Lists scheduled steps, such as carrier scans, and attempts to send webhooks, the earliest first.
     """
     query = not_none(vendor=vendor, limit=limit)
-    answer = call(url, token, "GET", tenant_path(tenant, "next"), query=query)
+    answer = at.call("GET", at.path("next"), query=query)
     entries = answer.json().get("next", [])
-    if output is Format.json:
+    if at.wants_json:
         print_json(answer)
     elif entries:
         columns = ("at", "vendor", "return", "sentence")
@@ -51,6 +37,7 @@ def next_(
 
 
 def returns(
+    at: ShownAtTenant,
     *,
     vendor: OfVendor = None,
     status: Annotated[str | None, typer.Option(help="Show only this status, in the vendor's words.")] = None,
@@ -65,17 +52,16 @@ def returns(
     ] = None,
     page: Annotated[int | None, typer.Option(help="Number of the page.  [default: 1]")] = None,
     limit: Annotated[int | None, typer.Option(help="Maximum number of returns.  [default: 50]")] = None,
-    tenant: Tenant = "demo",
-    output: As = Format.table,
-    url: Url = DEFAULT_URL,
-    token: Token = "",
+    last: Last = None,
 ) -> None:
     """List the returns of all vendors, newest first."""
     query = not_none(vendor=vendor, status=status, state=state, since=since, search=search)
-    query |= not_none(page=page, limit=limit)
-    answer = call(url, token, "GET", tenant_path(tenant, "returns"), query=query)
+    if last is not None and (page is not None or limit is not None):
+        fail("Use --last without --page and --limit.", MISUSED)
+    query |= not_none(page=page, limit=limit if last is None else last)
+    answer = at.call("GET", at.path("returns"), query=query)
     listed = answer.json().get("returns", [])
-    if output is Format.json:
+    if at.wants_json:
         print_json(answer)
     elif listed:
         columns = ("id", "vendor", "number", "order", "customer", "status", "created", "amount")
@@ -87,17 +73,14 @@ def returns(
 
 
 def return_(
+    at: ShownAtTenant,
     vendor: Vendor,
-    return_id: Annotated[str, typer.Argument(help="The vendor's id of the return.")],
-    tenant: Tenant = "demo",
-    output: As = Format.table,
-    url: Url = DEFAULT_URL,
-    token: Token = "",
+    return_id: ReturnId,
 ) -> None:
     """Show a return, the moves that it allows and its next steps."""
-    answer = call(url, token, "GET", tenant_path(tenant, "returns", vendor, return_id))
-    if output is Format.json:
-        print_answer(answer, output)
+    answer = at.call("GET", at.path("returns", vendor, return_id))
+    if at.wants_json:
+        at.show(answer)
         return
     shown = answer.json()
     rows = [(name, shown[name]) for name in ("id", "number", "vendor", "status", "state", "order_number")]

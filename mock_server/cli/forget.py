@@ -4,31 +4,22 @@ from typing import Annotated
 
 import typer
 
-from mock_server.cli.output import Format, notify, print_answer
-from mock_server.cli.request import DEFAULT_URL, As, Tenant, Token, Url, call, tenant_path
-
-
-def register(commands: typer.Typer) -> None:
-    """Add `forget` to `returns sandbox`."""
-    commands.command()(forget)
+from mock_server.cli.options import ShownAtTenant
+from mock_server.cli.output import notify
 
 
 def forget(
-    email: Annotated[str, typer.Argument(help="E-mail address of the customer.")],
-    tenant: Tenant = "demo",
-    output: As = Format.table,
-    url: Url = DEFAULT_URL,
-    token: Token = "",
+    at: ShownAtTenant, email: Annotated[str, typer.Argument(help="E-mail address of the customer.")]
 ) -> None:
     """Erase a customer's personal data.
 
     Prints how many records, events, deliveries and requests contained it. This cannot be undone.
     """
-    answer = call(url, token, "POST", tenant_path(tenant, "forget"), {"email": email})
-    print_answer(answer, output)
+    answer = at.call("POST", at.path("forget"), {"email": email})
+    at.show(answer)
     erased = answer.json()
     if not any(count for name, count in erased.items() if name != "rewritten"):
-        notify(f"Nothing about {email} was found in {tenant}.")
+        notify(f"Nothing about {email} was found in {at.tenant}.")
     elif not erased["rewritten"]:
         notify(
             "The database file is rewritten when the sandbox stops; until then, its unused pages can contain "

@@ -7,21 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
-from mock_server.cli.output import Format, print_answer, print_json, print_line, print_table
-from mock_server.cli.request import (
-    DEFAULT_URL,
-    MISUSED,
-    As,
-    Tenant,
-    Token,
-    Url,
-    Vendor,
-    call,
-    fail,
-    member,
-    not_none,
-    tenant_path,
-)
+from mock_server.cli.completion import complete_vendor
+from mock_server.cli.options import AtTenant, OfVendor, ShownAtTenant, Vendor
+from mock_server.cli.output import print_json, print_line, print_table
+from mock_server.cli.request import MISUSED, fail, member, not_none
 
 
 class CredentialsFormat(StrEnum):
@@ -32,24 +21,22 @@ class CredentialsFormat(StrEnum):
     curl = "curl"
 
 
-def register(commands: typer.Typer) -> None:
-    """Add the commands for API keys to `returns sandbox`."""
-    commands.command()(keys)
-    commands.command("create-key")(create_key)
-    commands.command()(plan)
-
-
 def credentials(
-    tenant: Tenant = "demo",
+    at: AtTenant,
+    vendor: Annotated[
+        str | None,
+        typer.Argument(
+            help="Vendor whose credentials to show.  [default: all vendors]", autocompletion=complete_vendor
+        ),
+    ] = None,
+    *,
     output: Annotated[
         CredentialsFormat,
         typer.Option("--format", help="Output for people (table), for programs (json), or as curl commands."),
     ] = CredentialsFormat.table,
-    url: Url = DEFAULT_URL,
-    token: Token = "",
 ) -> None:
     """Show the credentials for each API of a running sandbox."""
-    answer = call(url, token, "GET", tenant_path(tenant, "credentials"))
+    answer = at.call("GET", at.path("credentials"), query=not_none(vendor=vendor))
     vendors = member(answer, "vendors")
     if output is CredentialsFormat.json:
         print_json(answer)
@@ -65,17 +52,16 @@ def credentials(
         print_table(("vendor", "base URL", "field", "value"), rows, wrap=False)
 
 
-def keys(
-    tenant: Tenant = "demo", output: As = Format.table, url: Url = DEFAULT_URL, token: Token = ""
-) -> None:
+def keys(at: ShownAtTenant, *, vendor: OfVendor = None) -> None:
     """List API keys with their scopes and rate limits.
 
     The keys themselves are secret and are not shown.
     """
-    print_answer(call(url, token, "GET", tenant_path(tenant, "keys")), output, "keys")
+    at.show(at.call("GET", at.path("keys"), query=not_none(vendor=vendor)), "keys")
 
 
 def create_key(
+    at: ShownAtTenant,
     vendor: Vendor,
     name: Annotated[str, typer.Argument(help="Name of the new key: lower-case letters, digits and hyphens.")],
     *,
@@ -85,10 +71,6 @@ def create_key(
     plan: Annotated[
         str | None, typer.Option(help="A plan of the vendor.  [default: the vendor's lowest plan]")
     ] = None,
-    tenant: Tenant = "demo",
-    output: As = Format.table,
-    url: Url = DEFAULT_URL,
-    token: Token = "",
 ) -> None:
     """Create an API key with the given scopes and plan.
 
@@ -97,9 +79,9 @@ def create_key(
     if sys.__stdout__ is None:
         fail("Standard output is closed, and the key is shown only once; no key was created.", MISUSED)
     body = not_none(vendor=vendor, name=name, scopes=scope or None, plan=plan)
-    answer = call(url, token, "POST", tenant_path(tenant, "keys"), body)
+    answer = at.call("POST", at.path("keys"), body)
     login = member(answer, "credentials")
-    if output is Format.json:
+    if at.wants_json:
         print_json(answer)
         return
     key = {name: value for name, value in answer.json().items() if name != "credentials"}
@@ -108,6 +90,7 @@ def create_key(
 
 
 def plan(
+    at: ShownAtTenant,
     vendor: Vendor,
     name: Annotated[str | None, typer.Argument(help="A plan of the vendor.")] = None,
     *,
@@ -116,10 +99,6 @@ def plan(
     hour: Annotated[int | None, typer.Option(help="Requests per hour.")] = None,
     day: Annotated[int | None, typer.Option(help="Requests per day.")] = None,
     key: Annotated[str, typer.Option(help="Name of the key.")] = "default",
-    tenant: Tenant = "demo",
-    output: As = Format.table,
-    url: Url = DEFAULT_URL,
-    token: Token = "",
 ) -> None:
     """Change the rate limits of an API key.
 
@@ -129,7 +108,7 @@ def plan(
     if bool(name) == bool(windows):
         fail("Name either a plan, or limits with --second, --minute, --hour or --day.", MISUSED)
     body = {"plan": name} if name else {"windows": windows}
-    print_answer(call(url, token, "PATCH", tenant_path(tenant, "keys", vendor, key), body), output)
+    at.show(at.call("PATCH", at.path("keys", vendor, key), body))
 
 
 def _curl(vendor: str, login: Mapping[str, Any]) -> str:

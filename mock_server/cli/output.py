@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 from enum import StrEnum
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-_PIPE_WIDTH = 200  # columns of a table that is not printed on a terminal
+_PIPE_WIDTH = 200  # columns of a table that is not printed on a terminal, unless COLUMNS is set
 
 
 class Format(StrEnum):
@@ -59,6 +60,12 @@ def print_json(answer: httpx.Response) -> None:
     print_line(text if _is_encodable(text) else json.dumps(answer.json()))
 
 
+def print_document(value: Any) -> None:
+    """Print a JSON value over several lines, so that people can read it."""
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    print_line(printable(text if _is_encodable(text) else json.dumps(value, indent=2)))
+
+
 def print_line(text: str, *, flush: bool = False) -> None:
     """Print a line; characters that standard output cannot encode are replaced with question marks.
 
@@ -92,25 +99,27 @@ def _encodable(text: str, stream: TextIO) -> str:
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, wrap: bool = True) -> None:
     """Print a table, or a list if the terminal is too narrow for the table.
 
-    If `wrap` is False, no cell is wrapped, so that its value can be copied. If standard output is not a
-    terminal, cells are wrapped only if the table would be wider than 200 characters.
+    If `wrap` is False, no cell is wrapped, so that its value can be copied. Without a terminal, the width is
+    that of the environment variable COLUMNS; without this variable, cells are wrapped only if the table would
+    be wider than 200 characters.
     """
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    terminal, available = sys.stdout.isatty(), shutil.get_terminal_size().columns
+    available = shutil.get_terminal_size().columns
+    limited = sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdecimal()
     cells = [[_encodable(printable(one_line(value)), sys.stdout) for value in row] for row in rows]
     fitting = tables.column_widths(columns, cells, available, wrap=wrap)
-    if terminal and fitting is None:
+    if limited and fitting is None:
         print("\n".join(tables.as_list(columns, cells, available, wrap=wrap)))  # noqa: T201
         return
     layout = Table(box=None, pad_edge=False, show_header=any(columns))
     for index, column in enumerate(columns):  # fold: an ID that is cut off is useless
-        layout.add_column(column, overflow="fold", width=fitting[index] if terminal and fitting else None)
+        layout.add_column(column, overflow="fold", width=fitting[index] if limited and fitting else None)
     for row in cells:
         layout.add_row(*map(Text, row))
-    Console(width=available if terminal else max(Console().width, _PIPE_WIDTH)).print(layout)
+    Console(width=available if limited else _PIPE_WIDTH).print(layout)
 
 
 def one_line(value: Any) -> str:

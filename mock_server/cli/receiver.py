@@ -6,15 +6,16 @@ import asyncio
 import json
 import shutil
 import warnings
-from difflib import get_close_matches
 from pathlib import Path  # noqa: TC003 - typer reads the annotation
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from mock_server.cli.completion import complete_vendor
+from mock_server.cli.options import As  # noqa: TC001 - typer reads the annotation
 from mock_server.cli.output import Format, notify, print_line
-from mock_server.cli.request import MISUSED, As, fail
+from mock_server.cli.request import MISUSED, fail
+from mock_server.spelling import UnknownNameError, listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -98,13 +99,12 @@ def _format(vendor: str, secret: str) -> WebhookFormat:
     from mock_server import vendors
 
     known = [name for name in vendors.names() if vendors.webhooks_of(name)]
-    if vendor not in vendors.names():
-        close = get_close_matches(vendor.lower(), known, n=1)
-        hint = f"; did you mean {close[0]}?" if close else f"; choose one of {', '.join(known)}."
-        fail(f"There is no vendor {vendor!r}{hint}", MISUSED)
-    format_ = vendors.webhooks_of(vendor)
+    try:
+        format_ = vendors.webhooks_of(vendor)
+    except UnknownNameError as error:
+        fail(str(error), MISUSED)
     if format_ is None:
-        fail(f"No source describes webhooks of {vendor}; choose one of {', '.join(known)}.", MISUSED)
+        fail(f"No source describes webhooks of {vendor}; choose {listed(known)}.", MISUSED)
     if not secret and format_.new_secret():
         fail(
             f"{vendor} signs its events; pass the secret that the receiver uses with --secret or "

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import quote
 
 import typer
 
 from mock_server.cli import unreachable
-from mock_server.cli.completion import complete_vendor
-from mock_server.cli.output import Format, notify
+from mock_server.cli.environment import ignored_secrets
+from mock_server.cli.output import notify
 from mock_server.wording import explained
 
 if TYPE_CHECKING:
@@ -25,20 +26,11 @@ _NO_CONTENT = 204
 _EXIT_CODES = {400: 5, 401: 3, 403: 3, 404: 4, 409: 5, 429: 6}
 """Exit codes, keyed by HTTP status; `returns --help` describes them."""
 _TIMEOUT = 30.0  # seconds
+_UNPROTECTED = (
+    "The sandbox requires no control token and ignored yours: everyone who can reach it can control it. "
+    "Start it with RETURNS_CONTROL_TOKEN to protect it."
+)
 _NOT_UTF_8 = "An argument contains bytes that are not UTF-8 text."
-
-Url = Annotated[str, typer.Option("--url", envvar="RETURNS_SANDBOX_URL", help="Address of the sandbox.")]
-Token = Annotated[
-    str,
-    typer.Option(
-        "--token", envvar="RETURNS_CONTROL_TOKEN", help="Control token, if the sandbox requires one."
-    ),
-]
-Tenant = Annotated[str, typer.Option("--tenant", help="Name of the tenant.")]
-Vendor = Annotated[
-    str, typer.Argument(help="Vendor that the sandbox serves.", autocompletion=complete_vendor)
-]
-As = Annotated[Format, typer.Option("--format", help="Output for people (table) or for programs (json).")]
 
 
 def path_segment(name: str) -> str:
@@ -75,6 +67,8 @@ def call(
     with _connected(url, token) as (client, base_url):
         answer = client.request(method, f"{base_url}/__sandbox{path}", params=query, headers=kind, **sent)
     _check(answer)
+    if answer.headers.get("x-sandbox-token") == "ignored":
+        notify(_UNPROTECTED)
     if answer.status_code != _NO_CONTENT and not isinstance(_content(answer), dict):
         fail(_not_a_sandbox(answer))
     return answer
@@ -126,7 +120,8 @@ def _connected(url: str, token: str, *, reads_forever: bool = False) -> Iterator
 def _check(answer: httpx.Response) -> None:
     """Exit with the sandbox's message if it refused a request."""
     if not answer.is_success:
-        fail(_refusal(answer), _EXIT_CODES.get(answer.status_code, FAILED))
+        code = MISUSED if _names_unknown(answer) else _EXIT_CODES.get(answer.status_code, FAILED)
+        fail(_refusal(answer), code)
 
 
 def member(answer: httpx.Response, name: str) -> Any:
@@ -165,8 +160,19 @@ def _refusal(answer: httpx.Response) -> str:
     except (ValueError, KeyError, TypeError):
         return _not_a_sandbox(answer)
     if answer.status_code == codes.UNAUTHORIZED:
-        return f"{message} Pass it with --token or RETURNS_CONTROL_TOKEN; `returns serve` printed it."
+        import openapi
+
+        ignored = " ".join(ignored_secrets(os.environ, openapi.vendors()))
+        advice = "Pass it with --token or RETURNS_CONTROL_TOKEN; `returns serve` printed it."
+        return f"{message} {advice} {ignored}".rstrip()
     return explained(error)
+
+
+def _names_unknown(answer: httpx.Response) -> bool:
+    """Return True if the sandbox refused a request because a name, such as a vendor, does not exist."""
+    content = _content(answer)
+    error = content.get("error") if isinstance(content, dict) else None
+    return isinstance(error, dict) and "unknown" in error
 
 
 def _content(answer: httpx.Response) -> Any:

@@ -5,29 +5,15 @@ from __future__ import annotations
 import json
 import os
 import sys
+from operator import itemgetter
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mock_server.cli.completion import complete_vendor
-from mock_server.cli.output import Format, notify, print_answer, print_line, print_table, printable
-from mock_server.cli.request import (
-    DEFAULT_URL,
-    FAILED,
-    INTERRUPTED,
-    MISUSED,
-    As,
-    Tenant,
-    Token,
-    Url,
-    call,
-    events,
-    fail,
-    member,
-    not_none,
-    tenant_path,
-)
-from mock_server.journal.lines import line, wants_colours
+from mock_server.cli.options import After, AtTenant, OfVendor, ShownAtTenant, page
+from mock_server.cli.output import notify, print_line, print_table, printable
+from mock_server.cli.request import FAILED, INTERRUPTED, MISUSED, events, fail, member, not_none
+from mock_server.journal.lines import UNKNOWN, line, wants_colours
 from mock_server.journal.moments import tenant_time
 
 if TYPE_CHECKING:
@@ -48,20 +34,11 @@ _CLOCK = "tenant's clock"
 _NOTHING = "No request was recorded since the sandbox started, or the recorded requests were deleted."
 
 
-def register(commands: typer.Typer) -> None:
-    """Add `requests`, `request` and `clear-requests` to `returns sandbox`."""
-    commands.command()(requests)
-    commands.command()(request)
-    commands.command("clear-requests")(clear_requests)
-
-
 def requests(
+    at: ShownAtTenant,
     *,
-    tenant: Tenant = "demo",
     no_tenant: NoTenant = False,
-    vendor: Annotated[
-        str | None, typer.Option(help="Show only requests to this vendor.", autocompletion=complete_vendor)
-    ] = None,
+    vendor: OfVendor = None,
     operation: Annotated[
         str | None, typer.Option(help="Show only requests to this operation, for example create_return.")
     ] = None,
@@ -72,18 +49,19 @@ def requests(
     since: Annotated[
         str | None, typer.Option(help="Show only requests since this time on the tenant's clock.")
     ] = None,
-    after: Annotated[int | None, typer.Option(help="Show only requests with a higher ID.")] = None,
+    after: After = None,
     text: Annotated[str | None, typer.Option(help="Show only requests that contain this text.")] = None,
     fault: Annotated[str | None, typer.Option(help="Show only requests that this fault changed.")] = None,
     limit: Annotated[
-        int | None, typer.Option(help="Maximum number of requests, the newest ones.  [default: 100]")
+        int | None, typer.Option("--limit", help="Maximum number of requests, the oldest ones.")
+    ] = None,
+    last: Annotated[
+        int | None,
+        typer.Option("--last", help="Show only this many of the newest requests.  [default: 100]"),
     ] = None,
     follow: Annotated[
         bool, typer.Option("--follow", help="Keep running, and print each new request in a line.")
     ] = False,
-    output: As = Format.table,
-    url: Url = DEFAULT_URL,
-    token: Token = "",
 ) -> None:
     """List the requests that your code sent, oldest first.
 
@@ -91,75 +69,73 @@ def requests(
     tenant sent them.
     """
     query = not_none(vendor=vendor, operation=operation, status=status, since=since, text=text, fault=fault)
-    query |= not_none(after=after, limit=limit, method=method.upper() if method else None)
-    path = "/requests" if no_tenant else tenant_path(tenant, "requests")
+    query |= not_none(after=after, method=method.upper() if method else None)
+    path = "/requests" if no_tenant else at.path("requests")
     if not no_tenant:
         query["without_tenant"] = "true"
     if follow:
-        if no_tenant or limit is not None:
-            fail("Use --follow without --no-tenant and --limit.", MISUSED)
-        _follow(url, token, f"{path}/stream", query, output)
+        if no_tenant or limit is not None or last is not None:
+            fail("Use --follow without --no-tenant, --limit and --last.", MISUSED)
+        _follow(at, f"{path}/stream", query)
         return
-    answer = call(url, token, "GET", path, query=query)
-    if output is Format.json:
-        print_answer(answer, output)
-    elif found := member(answer, "requests"):
-        _print_table(found[::-1])
+    query |= page(after, limit, last)
+    _list(at, path, _ordered(query))
+
+
+def _ordered(query: Mapping[str, Any]) -> dict[str, Any]:
+    """Replace `last`, which the control plane does not know for requests, with a limit and an order."""
+    ordered = {name: value for name, value in query.items() if name != "last"}
+    if "limit" in query:
+        return {**ordered, "order": "oldest"}
+    return {**ordered, **not_none(limit=query.get("last"))}
+
+
+def _list(at: ShownAtTenant, path: str, query: Mapping[str, Any]) -> None:
+    answer = at.call("GET", path, query=query)
+    found = member(answer, "requests")
+    if at.wants_json:
+        at.show(answer)
+    elif found:
+        _print_table(sorted(found, key=itemgetter("id")))
     else:
         notify("No request matches. The journal keeps the newest requests since the sandbox started.")
 
 
-def _follow(url: str, token: str, path: str, query: Mapping[str, Any], output: Format) -> None:
+def _follow(at: ShownAtTenant, path: str, query: Mapping[str, Any]) -> None:
     colours = wants_colours(os.environ, is_terminal=sys.stdout.isatty())
     try:
-        for exchange in events(url, token, path, query):
-            if output is Format.json:
-                print_line(json.dumps(exchange), flush=True)
-            else:
-                print_line(line(exchange, colours=colours), flush=True)
+        for exchange in events(at.url, at.token, path, query):
+            shown = json.dumps(exchange) if at.wants_json else line(exchange, colours=colours)
+            print_line(shown, flush=True)
     except KeyboardInterrupt:
         raise typer.Exit(INTERRUPTED) from None
     notify("The sandbox has stopped.")
 
 
-def request(
-    id_: Id = None,
-    *,
-    tenant: Tenant = "demo",
-    no_tenant: NoTenant = False,
-    output: As = Format.table,
-    url: Url = DEFAULT_URL,
-    token: Token = "",
-) -> None:
+def request(at: ShownAtTenant, id_: Id = None, *, no_tenant: NoTenant = False) -> None:
     """Show one request and its response, with headers and bodies.
 
     All tenants share one numbering, so the first request of a tenant is rarely number 1. Without an ID, the
     newest request is shown. Credentials are hidden.
     """
-    path = "/requests" if no_tenant else tenant_path(tenant, "requests")
+    path = "/requests" if no_tenant else at.path("requests")
     if id_ is None:
         query = {"limit": 1} if no_tenant else {"limit": 1, "without_tenant": "true"}
-        found = member(call(url, token, "GET", path, query=query), "requests")
+        found = member(at.call("GET", path, query=query), "requests")
         if not found:
             fail(_NOTHING, FAILED)
         id_ = found[0]["id"]
-    answer = call(url, token, "GET", f"{path}/{id_}")
-    if output is Format.json:
-        print_answer(answer, output)
+    answer = at.call("GET", f"{path}/{id_}")
+    if at.wants_json:
+        at.show(answer)
     else:
         for line in _lines(answer.json()):
             print_line(line)
 
 
-def clear_requests(
-    *,
-    tenant: Tenant = "demo",
-    no_tenant: NoTenant = False,
-    url: Url = DEFAULT_URL,
-    token: Token = "",
-) -> None:
+def clear_requests(at: AtTenant, *, no_tenant: NoTenant = False) -> None:
     """Delete the recorded requests of a tenant."""
-    call(url, token, "DELETE", "/requests" if no_tenant else tenant_path(tenant, "requests"))
+    at.call("DELETE", "/requests" if no_tenant else at.path("requests"))
     notify("The recorded requests are deleted.")
 
 
@@ -178,10 +154,10 @@ def _row(exchange: Mapping[str, Any]) -> tuple[Any, ...]:
     return (
         exchange["id"],
         exchange["received_at"],
-        exchange["tenant"] or "unknown",
+        exchange["tenant"] or UNKNOWN,
         exchange["method"],
         _target(exchange),
-        exchange["operation"],
+        exchange["operation"] or UNKNOWN,
         exchange["status"],
         f"{exchange['duration_ms']:.1f}",
         exchange["verdict"] + _fault(exchange),
@@ -198,11 +174,11 @@ def _fault(exchange: Mapping[str, Any]) -> str:
 
 def _lines(exchange: Mapping[str, Any]) -> Iterator[str]:
     """Yield the lines of the detailed view of a request."""
-    yield f"Request {exchange['id']} of tenant {exchange['tenant'] or '(unknown)'}"
+    yield f"Request {exchange['id']} of tenant {exchange['tenant'] or UNKNOWN}"
     yield f"Received at {exchange['received_at']} in real time"
     if clock := tenant_time(exchange):
         yield f"At {clock} on the tenant's clock"
-    yield f"Operation: {exchange['operation'] or 'unknown'} ({exchange['vendor'] or 'no vendor'})"
+    yield f"Operation: {exchange['operation'] or UNKNOWN} ({exchange['vendor'] or 'no vendor'})"
     yield printable(f"Verdict: {exchange['verdict']}{_fault(exchange)}")
     yield from (printable(f"  {one['field']}: {one['message']}") for one in exchange["errors"])
     yield ""

@@ -12,20 +12,9 @@ import typer
 
 from mock_server.cli.completion import complete_vendor
 from mock_server.cli.inputs import InputError, describe_inputs, parse_inputs
-from mock_server.cli.output import Format, notify, print_answer, print_line, print_table
-from mock_server.cli.request import (
-    DEFAULT_URL,
-    MISUSED,
-    As,
-    Tenant,
-    Token,
-    Url,
-    Vendor,
-    call,
-    fail,
-    member,
-    tenant_path,
-)
+from mock_server.cli.options import ReturnId, ShownAtTenant, Vendor  # noqa: TC001 - typer reads the annotations
+from mock_server.cli.output import notify, print_line, print_table
+from mock_server.cli.request import MISUSED, fail, member
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,14 +35,8 @@ _SHOPPER_INPUTS: Final = {
 """The JSON Schema of the `create-return` inputs that are not strings."""
 
 
-def register(commands: typer.Typer) -> None:
-    """Add `create-return`, `move`, `acts` and `act` to `returns sandbox`."""
-    commands.command("create-return")(create_return)
-    for command in (move, acts, act):
-        commands.command()(command)
-
-
 def create_return(
+    at: ShownAtTenant,
     vendor: Vendor,
     inputs: Inputs = None,
     *,
@@ -61,10 +44,6 @@ def create_return(
     customer_email: Annotated[
         str, typer.Option(help="Email address of the shopper.")
     ] = "iris.lane@example.com",
-    tenant: Tenant = "demo",
-    output: As = Format.table,
-    url: Url = DEFAULT_URL,
-    token: Token = "",
 ) -> None:
     """Create a return as a shopper.
 
@@ -76,45 +55,39 @@ def create_return(
     except InputError as error:
         fail(str(error), MISUSED)
     body = {"order_number": order_number, "customer_email": customer_email, **details, "vendor": vendor}
-    answer = call(url, token, "POST", tenant_path(tenant, "returns"), body)
-    print_answer(answer, output, "document")
+    answer = at.call("POST", at.path("returns"), body)
+    at.show_document(answer)
 
 
 def move(
+    at: ShownAtTenant,
     vendor: Vendor,
-    return_id: Annotated[str, typer.Argument(help="The vendor's id of the return.")],
+    return_id: ReturnId,
     status: Annotated[str, typer.Argument(help="The new status, by the vendor's name for it.")],
-    tenant: Tenant = "demo",
-    output: As = Format.table,
-    url: Url = DEFAULT_URL,
-    token: Token = "",
 ) -> None:
     """Change the status of a return.
 
     The effect is the same as when a merchant changes the status on the vendor's own website.
     """
     body = {"vendor": vendor, "status": status}
-    answer = call(url, token, "POST", tenant_path(tenant, "returns", return_id, "move"), body)
-    print_answer(answer, output, "document")
+    answer = at.call("POST", at.path("returns", return_id, "move"), body)
+    at.show_document(answer)
 
 
 def acts(
+    at: ShownAtTenant,
     vendor: Annotated[
         str | None,
         typer.Argument(help="Only acts of this vendor.  [default: all]", autocompletion=complete_vendor),
     ] = None,
-    tenant: Tenant = "demo",
-    output: As = Format.table,
-    url: Url = DEFAULT_URL,
-    token: Token = "",
 ) -> None:
     """List acts and their inputs.
 
     An act is an operation that a merchant can perform on the vendor's own website, but not through the API.
     """
-    names = [vendor] if vendor else member(call(url, token, "GET", "/health"), "vendors")
-    entries = [{"vendor": name, **entry} for name in names for entry in _acts(url, token, tenant, name)]
-    if output is Format.json:
+    names = [vendor] if vendor else member(at.call("GET", "/health"), "vendors")
+    entries = [{"vendor": name, **entry} for name in names for entry in _acts(at, name)]
+    if at.wants_json:
         print_line(json.dumps({"acts": entries}))
     elif entries:
         rows = [row for entry in entries for row in _rows(entry)]
@@ -124,29 +97,26 @@ def acts(
 
 
 def act(
+    at: ShownAtTenant,
     vendor: Vendor,
     name: Annotated[str, typer.Argument(help="Name of the act; `returns sandbox acts` lists them.")],
     inputs: Inputs = None,
-    tenant: Tenant = "demo",
-    output: As = Format.table,
-    url: Url = DEFAULT_URL,
-    token: Token = "",
 ) -> None:
     """Perform an act as the merchant.
 
     Prints the record that the act changed.
     """
-    schemas = {entry["name"]: entry["schema"] for entry in _acts(url, token, tenant, vendor)}
+    schemas = {entry["name"]: entry["schema"] for entry in _acts(at, vendor)}
     try:
         body = parse_inputs(schemas.get(name, {}), inputs or ())
     except InputError as error:
         fail(str(error), MISUSED)
-    path = tenant_path(tenant, "vendors", vendor, "acts", name)
-    print_answer(call(url, token, "POST", path, body), output, "document")
+    path = at.path("vendors", vendor, "acts", name)
+    at.show_document(at.call("POST", path, body))
 
 
-def _acts(url: str, token: str, tenant: str, vendor: str) -> list[dict[str, Any]]:
-    answer = call(url, token, "GET", tenant_path(tenant, "vendors", vendor, "acts"))
+def _acts(at: ShownAtTenant, vendor: str) -> list[dict[str, Any]]:
+    answer = at.call("GET", at.path("vendors", vendor, "acts"))
     entries: list[dict[str, Any]] = member(answer, "acts")
     return entries
 

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path  # noqa: TC003 - typer reads the annotation
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+import openapi
 from mock_server import address, cli
 from mock_server.cli import receiver
 from mock_server.cli.completion import complete_vendor
+from mock_server.cli.environment import ignored_secrets
+from mock_server.cli.options import Seed  # noqa: TC001 - typer reads the annotation
 from mock_server.serving import terminal
 
 if TYPE_CHECKING:
     from socket import socket
+
+    from pydantic_core import ErrorDetails
 
     from mock_server.settings import Settings
 
@@ -49,9 +55,7 @@ def serve(
     no_rate_limits: Annotated[
         bool, typer.Option("--no-rate-limits", help="Do not enforce rate limits.")
     ] = False,
-    seed: Annotated[
-        int | None, typer.Option(help="Number that determines the generated returns.", min=0, max=2**53 - 1)
-    ] = None,
+    seed: Seed = None,
     seed_size: Annotated[
         int | None,
         typer.Option(
@@ -152,11 +156,13 @@ def serve(
 
 
 def _serve(options: dict[str, Any], ready_file: Path | None) -> None:
+    for sentence in ignored_secrets(os.environ, openapi.vendors()):
+        terminal.warn(sentence)
     requested = _settings(options)
     try:
         listener = address.listen(requested.host, requested.port)
     except address.AddressError as error:
-        _stop(str(error), _REFUSED)
+        _stop(str(error), _MISUSED if error.is_wrong else _REFUSED)
     with listener:
         settings = with_control_token(requested.model_copy(update={"port": listener.getsockname()[1]}))
         _serve_at(listener, settings, ready_file)
@@ -173,6 +179,7 @@ def _serve_at(listener: socket, settings: Settings, ready_file: Path | None) -> 
     from mock_server.serving.ready import ReadyFile, ReadyFileError
     from mock_server.shop.mistakes import ShopError
     from mock_server.store import StoreError
+    from mock_server.store.model import WrongDatabaseError
 
     file: ReadyFile | None = None
     log = RequestLog()
@@ -192,9 +199,9 @@ def _serve_at(listener: socket, settings: Settings, ready_file: Path | None) -> 
     try:
         file = ReadyFile.prepare(ready_file) if ready_file else None
         server.serve(settings, listener, ready=ready, leaving=leaving)
-    except (UnknownVendorError, ProxyUnusable, ShopError) as error:
+    except (UnknownVendorError, ProxyUnusable, ShopError, WrongDatabaseError, ReadyFileError) as error:
         _stop(str(error), _MISUSED)
-    except (StoreError, BrokenSpecification, ReadyFileError) as error:
+    except (StoreError, BrokenSpecification) as error:
         _stop(str(error), _REFUSED)
     except KeyboardInterrupt:
         raise typer.Exit(_INTERRUPTED) from None
@@ -226,7 +233,8 @@ def _settings(options: dict[str, Any]) -> Settings:
         first = error.errors()[0]
         name = str(first["loc"][0])
         source = f"--{name.replace('_', '-')}" if name in options else f"RETURNS_{name.upper()}"
-        _stop(f"{source}: {first['msg'].removeprefix('Value error, ')}.", _MISUSED)
+        clause = _explained(first)
+        _stop(f"{source}{' ' if clause.startswith('must ') else ': '}{clause}.", _MISUSED)
     if "database" in settings.model_fields_set:
         return settings
     try:
@@ -234,6 +242,23 @@ def _settings(options: dict[str, Any]) -> Settings:
     except RuntimeError:  # platformdirs finds no home folder
         _stop("No home folder was found: pass --database, or set HOME.", _MISUSED)
     return settings.model_copy(update={"database": f"sqlite:///{folder / 'sandbox.sqlite3'}"})
+
+
+def _explained(error: ErrorDetails) -> str:
+    """Describe why the value of a setting is not valid, in a clause such as "must be a whole number"."""
+    kind, limits = error["type"], error.get("ctx", {})
+    if kind == "value_error":
+        return error["msg"].removeprefix("Value error, ")
+    if kind in {"greater_than_equal", "less_than_equal"}:
+        return f"must be at least {limits['ge']}" if "ge" in limits else f"must be at most {limits['le']}"
+    for word, clause in (
+        ("int", "a whole number"),
+        ("bool", "true or false"),
+        ("path", "the path of a file"),
+    ):
+        if kind.startswith(word):
+            return f"must be {clause}"
+    return "is not valid"
 
 
 def _stop(sentence: str, code: int) -> Any:

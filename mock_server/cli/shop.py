@@ -7,28 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mock_server.cli.options import AtSandbox  # noqa: TC001 - typer reads the annotations
 from mock_server.cli.output import notify, print_line
-from mock_server.cli.request import (
-    DEFAULT_URL,
-    FAILED,
-    MISUSED,
-    Token,
-    Url,
-    call,
-    fail,
-    tenant_path,
-)
+from mock_server.cli.request import DEFAULT_URL, MISUSED, fail, tenant_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _SCHEMA_NAME = "shop.schema.json"
-
-
-def register(commands: typer.Typer) -> None:
-    """Add the commands for shops to `returns sandbox`."""
-    commands.command("seed-template")(seed_template)
-    commands.command()(export)
+_SCHEMA_PATH = f"/{_SCHEMA_NAME}"  # where the sandbox serves it
 
 
 def read_shop_file(path: Path) -> Mapping[str, Any]:
@@ -57,23 +44,25 @@ def seed_template(
     from mock_server.shop import template
 
     if file is None:
-        print_line(template.example(str(template.SCHEMA)).rstrip("\n"))
+        print_line(template.example(DEFAULT_URL + _SCHEMA_PATH).rstrip("\n"))
         return
-    beside = file.with_name(_SCHEMA_NAME)
+    if not file.parent.is_dir():
+        fail(f"{file} cannot be written: {file.parent} is not a folder.", MISUSED)
+    if file.is_dir():
+        fail(f"{file} is a folder; name a file.", MISUSED)
     if file.exists() and not force:
         fail(f"{file} exists already; choose another name, or pass --force to replace it.", MISUSED)
+    beside = file.with_name(_SCHEMA_NAME)
     try:
-        beside.write_bytes(template.SCHEMA.read_bytes())
         file.write_text(template.example(f"./{_SCHEMA_NAME}"), "utf-8")
+        beside.write_bytes(template.SCHEMA.read_bytes())
     except OSError as error:
-        fail(f"{error.filename} cannot be written: {error.strerror}.", FAILED)
+        fail(f"{error.filename or file} cannot be written: {error.strerror}.", MISUSED)
     notify(f"{file} and {beside} are written. Start a sandbox with: returns serve --seed-file {file}")
 
 
 def export(
-    tenant: Annotated[str, typer.Argument(help="Name of the tenant.")] = "demo",
-    url: Url = DEFAULT_URL,
-    token: Token = "",
+    at: AtSandbox, tenant: Annotated[str, typer.Argument(help="Name of the tenant.")] = "demo"
 ) -> None:
     """Print the present state of a tenant as a shop's file.
 
@@ -83,8 +72,8 @@ def export(
     """
     from mock_server.shop import template
 
-    answer = call(url, token, "GET", tenant_path(tenant, "shop"))
+    answer = at.call("GET", tenant_path(tenant, "shop"))
     if left_out := int(answer.headers.get("x-sandbox-left-out", "0")):
         records = "1 record is" if left_out == 1 else f"{left_out} records are"
         notify(f"{records} left out, because no shop can contain what they say.")
-    print_line(template.as_yaml(answer.json(), str(template.SCHEMA)).rstrip("\n"))
+    print_line(template.as_yaml(answer.json(), at.url.strip().rstrip("/") + _SCHEMA_PATH).rstrip("\n"))

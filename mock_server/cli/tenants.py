@@ -11,23 +11,13 @@ import typer
 
 from mock_server.cli import durations
 from mock_server.cli.completion import complete_vendor
-from mock_server.cli.output import Format, notify, print_answer
-from mock_server.cli.request import (
-    DEFAULT_URL,
-    MISUSED,
-    As,
-    Tenant,
-    Token,
-    Url,
-    Vendor,
-    call,
-    fail,
-    member,
-    not_none,
-    tenant_path,
-)
+from mock_server.cli.options import AtSandbox, OfVendor, Seed, ShownAtSandbox, ShownAtTenant, Vendor
+from mock_server.cli.output import notify
+from mock_server.cli.request import MISUSED, fail, member, not_none, tenant_path
 from mock_server.cli.shop import read_shop_file
 from mock_server.cli.until import until as parse_until
+
+MAX_SEED_SIZE = 1_000
 
 
 class OnOff(StrEnum):
@@ -37,52 +27,43 @@ class OnOff(StrEnum):
     off = "off"
 
 
-def register(commands: typer.Typer) -> None:
-    """Add `health` and the commands for tenants, clocks and switches to `returns sandbox`.
-
-    A tenant's switches simulate conditions that can be turned on and off, such as an outage at a vendor.
-    """
-    commands.command()(health)
-    commands.command()(tenants)
-    commands.command("tenant")(show_tenant)
-    commands.command("create-tenant")(create_tenant)
-    commands.command()(reset)
-    commands.command("delete-tenant")(delete_tenant)
-    for command in (clock, advance, freeze, unfreeze, switches, switch):
-        commands.command()(command)
-
-
-def health(output: As = Format.table, url: Url = DEFAULT_URL, token: Token = "") -> None:
+def health(at: ShownAtSandbox) -> None:
     """Show whether the sandbox works, its version and its vendors.
 
     The exit code is 1 if the sandbox cannot store changes.
     """
-    answer = call(url, token, "GET", "/health")
-    print_answer(answer, output)
+    answer = at.call("GET", "/health")
+    at.show(answer)
     if member(answer, "status") == "failing":
         fail("The sandbox cannot store changes.")
 
 
 def show_tenant(
-    name: Annotated[str, typer.Argument(help="Name of the tenant.")] = "demo",
-    output: As = Format.table,
-    url: Url = DEFAULT_URL,
-    token: Token = "",
+    at: ShownAtSandbox, name: Annotated[str, typer.Argument(help="Name of the tenant.")] = "demo"
 ) -> None:
     """Show a tenant: its seed, plan, clock and number of returns."""
-    print_answer(call(url, token, "GET", tenant_path(name)), output)
+    at.show(at.call("GET", tenant_path(name)))
 
 
-def tenants(output: As = Format.table, url: Url = DEFAULT_URL, token: Token = "") -> None:
+def tenants(at: ShownAtSandbox) -> None:
     """List the sandbox's tenants."""
-    print_answer(call(url, token, "GET", "/tenants"), output, "tenants")
+    at.show(at.call("GET", "/tenants"), "tenants")
 
 
 def create_tenant(
+    at: ShownAtSandbox,
     name: Annotated[str, typer.Argument(help="Name of the new tenant.")],
     *,
-    seed: Annotated[int | None, typer.Option(help="Number that determines the generated returns.")] = None,
-    seed_size: Annotated[int | None, typer.Option(help="Returns to generate for each vendor.")] = None,
+    seed: Seed = None,
+    seed_size: Annotated[
+        int | None,
+        typer.Option(
+            help="Returns to generate for each vendor, at most 1000, because the command waits for them. "
+            "`returns serve --seed-size` allows 20000.",
+            min=0,
+            max=MAX_SEED_SIZE,
+        ),
+    ] = None,
     seed_file: Annotated[
         Path | None, typer.Option(help="YAML file with your own shop, instead of generated returns.")
     ] = None,
@@ -94,9 +75,6 @@ def create_tenant(
         str | None, typer.Option(help="Start time of its clock, for example 2026-03-02T09:00:00Z.")
     ] = None,
     frozen: Annotated[bool, typer.Option("--frozen", help="Start with a frozen clock.")] = False,
-    output: As = Format.table,
-    url: Url = DEFAULT_URL,
-    token: Token = "",
 ) -> None:
     """Create a tenant.
 
@@ -106,41 +84,33 @@ def create_tenant(
     body |= not_none(first_moment=first_moment, frozen=frozen or None)
     if seed_file:
         body["shop"] = read_shop_file(seed_file)
-    print_answer(call(url, token, "POST", "/tenants", body), output)
+    at.show(at.call("POST", "/tenants", body))
 
 
 def reset(
-    tenant: Annotated[str, typer.Argument(help="Name of the tenant.")] = "demo",
-    output: As = Format.table,
-    url: Url = DEFAULT_URL,
-    token: Token = "",
+    at: ShownAtSandbox, tenant: Annotated[str, typer.Argument(help="Name of the tenant.")] = "demo"
 ) -> None:
     """Reset a tenant to its initial state.
 
     The clock and the ID sequences start over too, so that every test run sees the same returns.
     """
-    print_answer(call(url, token, "POST", tenant_path(tenant, "reset")), output)
+    at.show(at.call("POST", tenant_path(tenant, "reset")))
     notify("Restart triggers that polled this tenant with --restart; they remember its old ids and times.")
 
 
-def delete_tenant(
-    tenant: Annotated[str, typer.Argument(help="Name of the tenant.")],
-    url: Url = DEFAULT_URL,
-    token: Token = "",
-) -> None:
+def delete_tenant(at: AtSandbox, tenant: Annotated[str, typer.Argument(help="Name of the tenant.")]) -> None:
     """Delete a tenant and all its data."""
-    call(url, token, "DELETE", tenant_path(tenant))
+    at.call("DELETE", tenant_path(tenant))
     notify(f"Tenant {tenant} is deleted, with its returns, keys, webhooks and ledger.")
 
 
-def clock(
-    tenant: Tenant = "demo", output: As = Format.table, url: Url = DEFAULT_URL, token: Token = ""
-) -> None:
+def clock(at: ShownAtTenant) -> None:
     """Show a tenant's clock."""
-    print_answer(call(url, token, "GET", tenant_path(tenant, "clock")), output)
+    at.show(at.call("GET", at.path("clock")))
 
 
 def advance(
+    at: ShownAtTenant,
     duration: Annotated[
         str | None,
         typer.Argument(help="For example 3d, 2h, 90m, 45s, 1w or 1d12h; a plain number is seconds."),
@@ -157,10 +127,6 @@ def advance(
     within: Annotated[
         str | None, typer.Option(help="Longest duration to wait for the return.  [default: 90d]")
     ] = None,
-    tenant: Tenant = "demo",
-    output: As = Format.table,
-    url: Url = DEFAULT_URL,
-    token: Token = "",
 ) -> None:
     """Move a tenant's clock forward.
 
@@ -170,9 +136,9 @@ def advance(
         body = _target(duration, until, vendor, within)
     except ValueError as error:
         fail(str(error), MISUSED)
-    answer = call(url, token, "POST", tenant_path(tenant, "clock", "advance"), body)
-    print_answer(answer, output, "ran", otherwise="clock")
-    if output is Format.table or until is not None:
+    answer = at.call("POST", at.path("clock", "advance"), body)
+    at.show(answer, "ran", otherwise="clock")
+    if not at.wants_json or until is not None:
         steps = len(member(answer, "ran"))
         ran = f"{steps} steps ran" if steps != 1 else "1 step ran"
         notify(f"The clock shows {member(answer, 'clock')['now']}; {ran}.")
@@ -185,7 +151,7 @@ def _target(
     if (duration is None) == (until is None):
         raise ValueError("Pass either a duration such as 3d, or --until.")
     body: dict[str, Any] = (
-        {"seconds": durations.seconds(duration)} if duration is not None else parse_until(until or "")
+        {"seconds": durations.limited_seconds(duration)} if duration is not None else parse_until(until or "")
     )
     details = not_none(vendor=vendor, within_days=within and _days(within))
     if details:
@@ -197,45 +163,36 @@ def _target(
 
 def _days(duration: str) -> int:
     """Convert a duration to days, rounded up."""
-    return max(1, -(-durations.seconds(duration) // 86_400))
+    return max(1, -(-durations.limited_seconds(duration) // 86_400))
 
 
-def freeze(
-    tenant: Tenant = "demo", output: As = Format.table, url: Url = DEFAULT_URL, token: Token = ""
-) -> None:
+def freeze(at: ShownAtTenant) -> None:
     """Stop a tenant's clock."""
-    print_answer(call(url, token, "POST", tenant_path(tenant, "clock", "freeze")), output)
+    at.show(at.call("POST", at.path("clock", "freeze")))
 
 
-def unfreeze(
-    tenant: Tenant = "demo", output: As = Format.table, url: Url = DEFAULT_URL, token: Token = ""
-) -> None:
+def unfreeze(at: ShownAtTenant) -> None:
     """Start a tenant's clock again."""
-    print_answer(call(url, token, "POST", tenant_path(tenant, "clock", "unfreeze")), output)
+    at.show(at.call("POST", at.path("clock", "unfreeze")))
 
 
-def switches(
-    tenant: Tenant = "demo", output: As = Format.table, url: Url = DEFAULT_URL, token: Token = ""
-) -> None:
+def switches(at: ShownAtTenant, *, vendor: OfVendor = None) -> None:
     """List a tenant's switches.
 
     A switch simulates a condition of the tenant's account, such as an outage at the vendor.
     """
-    print_answer(call(url, token, "GET", tenant_path(tenant, "switches")), output, "switches")
+    at.show(at.call("GET", at.path("switches"), query=not_none(vendor=vendor)), "switches")
 
 
 def switch(
+    at: ShownAtTenant,
     vendor: Vendor,
     name: Annotated[str, typer.Argument(help="Name of the switch; `returns sandbox switches` lists them.")],
     position: Annotated[OnOff, typer.Argument(help="New position of the switch.")],
     shop: Annotated[
         str | None, typer.Option(help="Shop, for a switch that each shop has separately.")
     ] = None,
-    tenant: Tenant = "demo",
-    output: As = Format.table,
-    url: Url = DEFAULT_URL,
-    token: Token = "",
 ) -> None:
     """Turn a vendor's switch on or off."""
     body = {"vendor": vendor, "name": name, "on": position is OnOff.on, **not_none(shop=shop or None)}
-    print_answer(call(url, token, "PUT", tenant_path(tenant, "switches"), body), output)
+    at.show(at.call("PUT", at.path("switches"), body))

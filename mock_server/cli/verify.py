@@ -2,25 +2,19 @@
 
 import typer
 
-from mock_server.cli.output import Format, notify, print_json, print_line
-from mock_server.cli.request import DEFAULT_URL, FAILED, As, Tenant, Token, Url, call, member, tenant_path
+from mock_server.cli.options import ShownAtTenant
+from mock_server.cli.output import notify, print_json, print_line
+from mock_server.cli.request import FAILED, member
 
 
-def register(commands: typer.Typer) -> None:
-    """Add the command to `returns sandbox`."""
-    commands.command()(verify)
-
-
-def verify(
-    tenant: Tenant = "demo", output: As = Format.table, url: Url = DEFAULT_URL, token: Token = ""
-) -> None:
+def verify(at: ShownAtTenant) -> None:
     """Compare a tenant's stored statuses, counters and reports with those that its ledger results in.
 
     Prints a sentence for each difference. The exit code is 1 if there are differences.
     """
-    answer = call(url, token, "GET", tenant_path(tenant, "verify"))
+    answer = at.call("GET", at.path("verify"))
     differences, found = member(answer, "differences"), member(answer, "found")
-    if output is Format.json:
+    if at.wants_json:
         print_json(answer)
     else:
         for difference in differences:
@@ -28,7 +22,7 @@ def verify(
         if found > len(differences):
             print_line(f"There are {found - len(differences)} more differences.")
     compared = (
-        f"{member(answer, 'rows')} rows and {member(answer, 'events')} events of {tenant} were compared"
+        f"{member(answer, 'rows')} rows and {member(answer, 'events')} events of {at.tenant} were compared"
     )
     notify(f"{compared}: {found or 'no'} difference{'' if found == 1 else 's'}.")
     if found:

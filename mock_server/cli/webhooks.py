@@ -9,24 +9,20 @@ from typing import Annotated, Any
 
 import typer
 
-from mock_server.cli.completion import complete_vendor
 from mock_server.cli.inputs import InputError, parse_inputs
-from mock_server.cli.ledger import After, Last, Limit, page
-from mock_server.cli.output import Format, notify, print_answer, print_json, print_line, print_table
-from mock_server.cli.request import (
-    DEFAULT_URL,
-    MISUSED,
-    As,
-    Tenant,
-    Token,
-    Url,
+from mock_server.cli.options import (
+    After,
+    AtTenant,
+    Last,
+    Limit,
+    OfVendor,
+    ShownAtTenant,
     Vendor,
-    call,
-    fail,
-    member,
-    not_none,
-    tenant_path,
+    page,
+    with_options,
 )
+from mock_server.cli.output import notify, print_document, print_json, print_line, print_table
+from mock_server.cli.request import MISUSED, fail, member, not_none
 from mock_server.wording import phrase
 
 WebhookId = Annotated[
@@ -39,10 +35,6 @@ DeliveryId = Annotated[
 Events = Annotated[
     list[str] | None,
     typer.Option("--event", help="An event that it receives; repeatable.  [default: all events]"),
-]
-OfVendor = Annotated[
-    str | None,
-    typer.Option("--vendor", help="Only deliveries of this vendor.", autocompletion=complete_vendor),
 ]
 OfWebhook = Annotated[str | None, typer.Option("--webhook", help="Only deliveries to this webhook.")]
 OfEvent = Annotated[str | None, typer.Option("--event", help="Only deliveries of this event.")]
@@ -62,48 +54,35 @@ Conditions = Annotated[
 ]
 
 
-def register(commands: typer.Typer) -> None:
-    """Add the commands for webhooks to `returns sandbox`."""
-    commands.command()(webhooks)
-    one = typer.Typer(
+def commands() -> typer.Typer:
+    """Build the `returns sandbox webhook` command group."""
+    group = typer.Typer(
         no_args_is_help=True, help="List events; add, change, pause, resume or delete a webhook."
     )
-    one.command()(events)
-    for command in (add, change, pause, resume, delete):
-        one.command()(command)
-    commands.add_typer(one, name="webhook")
-    commands.command("test-event")(send_test_event)
-    commands.command()(deliveries)
-    commands.command()(delivery)
-    commands.command()(resend)
+    for function in (events, add, change, pause, resume, delete):
+        group.command()(with_options(function))
+    return group
 
 
-def webhooks(
-    tenant: Tenant = "demo", output: As = Format.table, url: Url = DEFAULT_URL, token: Token = ""
-) -> None:
+def webhooks(at: ShownAtTenant, *, vendor: OfVendor = None) -> None:
     """List the webhooks of all vendors.
 
     Their secrets are not shown.
     """
-    print_answer(call(url, token, "GET", tenant_path(tenant, "webhooks")), output, "webhooks")
+    at.show(at.call("GET", at.path("webhooks"), query=not_none(vendor=vendor)), "webhooks")
 
 
-def events(
-    vendor: Vendor,
-    tenant: Tenant = "demo",
-    output: As = Format.table,
-    url: Url = DEFAULT_URL,
-    token: Token = "",
-) -> None:
+def events(at: ShownAtTenant, vendor: Vendor) -> None:
     """List the events that a vendor's webhooks report.
 
     Some events never occur in the sandbox; they can be sent only as test events.
     """
-    path = tenant_path(tenant, "vendors", vendor, "webhook-events")
-    print_answer(call(url, token, "GET", path), output, "events")
+    path = at.path("vendors", vendor, "webhook-events")
+    at.show(at.call("GET", path), "events")
 
 
 def add(
+    at: ShownAtTenant,
     vendor: Vendor,
     receiver: Annotated[str, typer.Argument(metavar="URL", help="URL that receives the deliveries.")],
     *,
@@ -115,10 +94,6 @@ def add(
     version: Annotated[
         int | None, typer.Option(help="Version of the payload.  [default: the vendor's newest]")
     ] = None,
-    tenant: Tenant = "demo",
-    output: As = Format.table,
-    url: Url = DEFAULT_URL,
-    token: Token = "",
 ) -> None:
     """Add a webhook, as merchants do in the vendor's dashboard.
 
@@ -128,8 +103,8 @@ def add(
         fail("Standard output is closed, and the secret is shown only once; no webhook was added.", MISUSED)
     body = not_none(vendor=vendor, url=receiver, events=event or None, secret=secret, version=version)
     body |= not_none(conditions=_conditions(condition))
-    answer = call(url, token, "POST", tenant_path(tenant, "webhooks"), body)
-    if output is Format.json:
+    answer = at.call("POST", at.path("webhooks"), body)
+    if at.wants_json:
         print_json(answer)
     else:
         rows = [(phrase(name), value) for name, value in answer.json().items()]
@@ -137,6 +112,7 @@ def add(
 
 
 def change(
+    at: ShownAtTenant,
     webhook: WebhookId,
     *,
     receiver: Annotated[
@@ -147,70 +123,51 @@ def change(
         str | None, typer.Option(help="New secret that signs the deliveries, at least 32 characters.")
     ] = None,
     condition: Conditions = None,
-    tenant: Tenant = "demo",
-    output: As = Format.table,
-    url: Url = DEFAULT_URL,
-    token: Token = "",
 ) -> None:
     """Change the URL, the events, the secret or the conditions of a webhook."""
     body = not_none(url=receiver, events=event or None, secret=secret, conditions=_conditions(condition))
     if not body:
         fail("Name what to change with --to, --event, --secret or --condition.", MISUSED)
-    print_answer(call(url, token, "PATCH", tenant_path(tenant, "webhooks", webhook), body), output)
+    at.show(at.call("PATCH", at.path("webhooks", webhook), body))
 
 
-def pause(
-    webhook: WebhookId,
-    tenant: Tenant = "demo",
-    output: As = Format.table,
-    url: Url = DEFAULT_URL,
-    token: Token = "",
-) -> None:
+def pause(at: ShownAtTenant, webhook: WebhookId) -> None:
     """Pause a webhook.
 
     It receives nothing until it is resumed, and events that happen meanwhile are not delivered later.
     """
     body = {"active": False}
-    print_answer(call(url, token, "PATCH", tenant_path(tenant, "webhooks", webhook), body), output)
+    at.show(at.call("PATCH", at.path("webhooks", webhook), body))
 
 
-def resume(
-    webhook: WebhookId,
-    tenant: Tenant = "demo",
-    output: As = Format.table,
-    url: Url = DEFAULT_URL,
-    token: Token = "",
-) -> None:
+def resume(at: ShownAtTenant, webhook: WebhookId) -> None:
     """Resume a paused webhook."""
     body = {"active": True}
-    print_answer(call(url, token, "PATCH", tenant_path(tenant, "webhooks", webhook), body), output)
+    at.show(at.call("PATCH", at.path("webhooks", webhook), body))
 
 
-def delete(webhook: WebhookId, tenant: Tenant = "demo", url: Url = DEFAULT_URL, token: Token = "") -> None:
+def delete(at: AtTenant, webhook: WebhookId) -> None:
     """Delete a webhook and its pending deliveries."""
-    call(url, token, "DELETE", tenant_path(tenant, "webhooks", webhook))
+    at.call("DELETE", at.path("webhooks", webhook))
     notify(f"Webhook {webhook} is deleted, with its pending deliveries.")
 
 
 def send_test_event(
+    at: ShownAtTenant,
     webhook: WebhookId,
     event: Annotated[
         str | None, typer.Argument(help="Event to send.  [default: the webhook's first event]")
     ] = None,
-    tenant: Tenant = "demo",
-    output: As = Format.table,
-    url: Url = DEFAULT_URL,
-    token: Token = "",
 ) -> None:
     """Send a test event about an invented record to a webhook."""
     body = not_none(event=event)
-    print_answer(call(url, token, "POST", tenant_path(tenant, "webhooks", webhook, "test"), body), output)
+    at.show(at.call("POST", at.path("webhooks", webhook, "test"), body))
 
 
 def deliveries(
+    at: ShownAtTenant,
     *,
-    tenant: Tenant = "demo",
-    after: After = 0,
+    after: After = None,
     limit: Limit = None,
     last: Last = None,
     vendor: OfVendor = None,
@@ -218,9 +175,6 @@ def deliveries(
     event: OfEvent = None,
     return_id: OfReturn = None,
     state: State = None,
-    output: As = Format.table,
-    url: Url = DEFAULT_URL,
-    token: Token = "",
 ) -> None:
     """List sent and pending webhooks, oldest first.
 
@@ -228,25 +182,22 @@ def deliveries(
     """
     query = page(after, limit, last) | not_none(vendor=vendor, webhook=webhook, event=event, state=state)
     query |= {"return": return_id} if return_id else {}
-    answer = call(url, token, "GET", tenant_path(tenant, "deliveries"), query=query)
-    print_answer(answer, output, "deliveries")
+    answer = at.call("GET", at.path("deliveries"), query=query)
+    at.show(answer, "deliveries")
 
 
-def delivery(
-    delivery_id: DeliveryId,
-    tenant: Tenant = "demo",
-    output: As = Format.table,
-    url: Url = DEFAULT_URL,
-    token: Token = "",
-) -> None:
+def delivery(at: ShownAtTenant, delivery_id: DeliveryId) -> None:
     """Show a delivery with its payload and its attempts."""
-    answer = call(url, token, "GET", tenant_path(tenant, "deliveries", str(delivery_id)))
-    if output is Format.json:
+    answer = at.call("GET", at.path("deliveries", str(delivery_id)))
+    if at.wants_json:
         print_json(answer)
         return
     attempts = member(answer, "log")
-    head = [(phrase(name), value) for name, value in answer.json().items() if name != "log"]
+    rest = [item for item in answer.json().items() if item[0] not in {"log", "payload"}]
+    head = [(phrase(name), value) for name, value in rest]
     print_table(("", ""), head)
+    print_line("")
+    print_document(member(answer, "payload"))
     print_line("")
     print_table(
         ("attempt", "at", "status", "error", "answer", "milliseconds"),
@@ -255,6 +206,7 @@ def delivery(
 
 
 def resend(
+    at: ShownAtTenant,
     delivery_id: Annotated[
         int | None, typer.Argument(metavar="[DELIVERY]", help="ID of one delivery, instead of several.")
     ] = None,
@@ -265,10 +217,6 @@ def resend(
     state: State = None,
     after: Annotated[int | None, typer.Option(help="Only deliveries after this ID.")] = None,
     until: Annotated[int | None, typer.Option(help="Only deliveries up to this ID.")] = None,
-    tenant: Tenant = "demo",
-    output: As = Format.table,
-    url: Url = DEFAULT_URL,
-    token: Token = "",
 ) -> None:
     """Send one delivery again, or all deliveries that match the options.
 
@@ -276,13 +224,13 @@ def resend(
     """
     selected = not_none(vendor=vendor, webhook=webhook, event=event, state=state, after=after, until=until)
     if delivery_id is None:
-        path = tenant_path(tenant, "deliveries", "resend")
-        print_answer(call(url, token, "POST", path, selected), output)
+        path = at.path("deliveries", "resend")
+        at.show(at.call("POST", path, selected))
     elif selected:
         fail("Name either a delivery, or options that select several.", MISUSED)
     else:
-        path = tenant_path(tenant, "deliveries", str(delivery_id), "resend")
-        print_answer(call(url, token, "POST", path), output)
+        path = at.path("deliveries", str(delivery_id), "resend")
+        at.show(at.call("POST", path))
 
 
 def _conditions(given: list[str] | None) -> dict[str, Any] | None:

@@ -10,6 +10,7 @@ from mock_server.engine.messages import refusal
 from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Reply
 from mock_server.lifecycle import IllegalMove
+from mock_server.spelling import UnknownNameError
 from mock_server.vendors import Vendor
 
 
@@ -45,7 +46,5 @@ class ActEndpoints:
     def _act(self, vendor: Vendor, name: str) -> Act:
         acts = acts_of(vendor)
         if name not in acts:
-            raise Problem(
-                "not_found", f"{vendor.name} has no act {name!r}; it has {', '.join(acts) or 'none'}."
-            )
+            raise UnknownNameError("act", name, acts, of=vendor.name)
         return acts[name]

@@ -1,7 +1,6 @@
 """Control plane operations that show, advance, freeze and unfreeze a tenant's clock."""
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from functools import partial
 from typing import Any, Final
 
@@ -11,6 +10,7 @@ from mock_server.engine.call import Call
 from mock_server.engine.problem import FieldError, Problem
 from mock_server.engine.reply import Reply
 from mock_server.forecast.until import NeverReachedError, reached
+from mock_server.spelling import UnknownNameError
 from mock_server.store import Row
 from mock_server.vendors import Vendor
 
@@ -70,7 +70,7 @@ class ClockEndpoints:
         if "to" not in requested:
             to: int = now + round(requested["seconds"] * SECOND)
             if to >= LAST:
-                raise invalid("seconds", "the clock cannot go beyond the year 2199")
+                raise _too_late("seconds", now)
             return to
         target = moment(requested["to"], "to")
         earliest = now if self._context.world.clocks.frozen(tenant) else now - TOLERANCE
@@ -86,18 +86,18 @@ class ClockEndpoints:
             known = [due for due in dues if due is not None]
             if not known:
                 raise invalid("until", f"nothing is scheduled; the clock stays at {timestamp(now)}")
-            return self._possible(max(min(known), now))
+            return self._possible(max(min(known), now), now)
         vendor, row = self._return(tenant, until)
         latest = now + until.get("within_days", _WITHIN_DAYS) * _DAY
         try:
             due = reached(world, vendor, row, _statuses(vendor, until["status"]), latest=latest)
         except NeverReachedError as error:
             raise Problem("invalid", str(error), fields=(FieldError("until", str(error)),)) from None
-        return now if due is None else self._possible(max(due, now))
+        return now if due is None else self._possible(max(due, now), now)
 
-    def _possible(self, target: int) -> int:
+    def _possible(self, target: int, now: int) -> int:
         if target >= LAST:
-            raise invalid("until", "the clock cannot go beyond the year 2199")
+            raise _too_late("until", now)
         return target
 
     def _return(self, tenant: str, until: Mapping[str, Any]) -> tuple[Vendor, Row]:
@@ -116,6 +116,11 @@ class ClockEndpoints:
         return vendors[rows[0].vendor], rows[0]
 
 
+def _too_late(field: str, now: int) -> Problem:
+    message = f"The clock shows {timestamp(now)} and cannot go beyond the year 2199."
+    return Problem("invalid", message, fields=(FieldError(field, message),))
+
+
 def _statuses(vendor: Vendor, wanted: str) -> frozenset[str]:
     """Return the vendor's statuses that match `wanted`, which is a status or a neutral state.
 
@@ -125,8 +130,5 @@ def _statuses(vendor: Vendor, wanted: str) -> frozenset[str]:
     named = [status for status in states if status.casefold() == word]
     found = named or [status for status, state in states.items() if state == word]
     if not found:
-        close = get_close_matches(word, {status.casefold(): status for status in states}, n=1)
-        meant = next((status for status in states if close and status.casefold() == close[0]), None)
-        hint = f"; the closest is {meant}" if meant else f"; it has {', '.join(states)}"
-        raise invalid("until.status", f"{vendor.name} has no status {wanted!r}{hint}")
+        raise UnknownNameError("status", wanted, states, of=vendor.name, field="until.status")
     return frozenset(found)

@@ -11,7 +11,7 @@ from mock_server.engine.call import Call
 from mock_server.engine.problem import FieldError, Problem
 from mock_server.engine.reply import Reply
 from mock_server.faults.registry import Faults
-from mock_server.spelling import meant
+from mock_server.spelling import UnknownNameError
 from mock_server.tenants import Tenant, Tenants, UnknownTenantError
 from mock_server.vendors import Vendor
 from mock_server.world import World
@@ -49,22 +49,20 @@ class ControlContext:
         try:
             yield
         except UnknownTenantError as error:
-            raise Problem("not_found", str(error)) from None
+            raise unknown_name(error) from None
 
     def vendor(self, name: str) -> Vendor:
-        """Look up a vendor named in a request; raises `Problem("invalid")` if the vendor is not served."""
+        """Look up a vendor named in a request; raises `UnknownNameError` if it is not served."""
         try:
             return self.vendors[name]
         except KeyError:
-            served = f"this sandbox serves {', '.join(self.vendors)}{meant(name, self.vendors)}"
-            raise invalid("vendor", served) from None
+            raise UnknownNameError("vendor", name, self.vendors, field="vendor") from None
 
     def vendor_in_path(self, call: Call) -> Vendor:
-        """Look up the vendor in the request's path; raises `Problem("not_found")` if it is not served."""
+        """Look up the vendor in the request's path; raises `UnknownNameError` if it is not served."""
         name = call.path["vendor"]
         if name not in self.vendors:
-            served = f"this sandbox serves {', '.join(self.vendors)}{meant(name, self.vendors) or '.'}"
-            raise Problem("not_found", f"There is no vendor {name!r}; {served}")
+            raise UnknownNameError("vendor", name, self.vendors)
         return self.vendors[name]
 
     def clock(self, tenant: str) -> dict[str, Any]:
@@ -114,6 +112,22 @@ def invalid(field: str, message: str) -> Problem:
     """Create the problem that reports an invalid field of a request."""
     end = "" if message.endswith("?") else "."
     return Problem("invalid", f"{field}: {message.rstrip('.')}{end}", fields=(FieldError(field, message),))
+
+
+def unknown_name(error: UnknownNameError) -> Problem:
+    """Build the problem for a name that does not exist.
+
+    It is "invalid" if a field of the request contains the name, and "not_found" if the path does.
+    """
+    message, details = str(error), {"unknown": error.kind}
+    if not error.field:
+        return Problem("not_found", message, details=details)
+    return Problem("invalid", message, fields=(FieldError(error.field, message),), details=details)
+
+
+def is_of_vendor(call: Call, vendor: str) -> bool:
+    """Return True if a request lists the entries of this vendor, or of all vendors."""
+    return "vendor" not in call.query or vendor == str(call.query["vendor"])
 
 
 def conflict(error: Exception) -> Reply:

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from mock_server.control.context import ControlContext, invalid
+from mock_server.control.context import ControlContext, is_of_vendor
 from mock_server.engine.call import Call
 from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Reply
 from mock_server.faults.kinds import ANY, KINDS
 from mock_server.faults.model import Fault
-from mock_server.faults.parsing import parse, unknown
+from mock_server.faults.parsing import parse
 from mock_server.faults.scenarios import SCENARIOS
 
 
@@ -31,7 +31,9 @@ class FaultEndpoints:
 
     def list_faults(self, call: Call) -> Reply:
         tenant = self._context.tenant(call).name
-        return Reply(200, {"faults": [_shown(fault) for fault in self._context.faults.faults(tenant)]})
+        faults = self._context.faults.faults(tenant)
+        found = [_shown(one) for one in faults if one.vendor == ANY or is_of_vendor(call, one.vendor)]
+        return Reply(200, {"faults": found})
 
     def create_fault(self, call: Call) -> Reply:
         tenant, faults = self._context.tenant(call), self._context.faults
@@ -52,8 +54,6 @@ class FaultEndpoints:
 
     def set_scenario(self, call: Call) -> Reply:
         tenant, faults, name = self._context.tenant(call), self._context.faults, call.body["name"]
-        if name not in SCENARIOS:
-            raise invalid("name", unknown(name, SCENARIOS))
         vendor, seed = call.body.get("vendor", ANY), call.body.get("seed", tenant.seed)
         requested = [{"vendor": vendor, **fault} for fault in SCENARIOS[name].faults]
         new = [parse(fault, faults.operations, seed) for fault in requested]

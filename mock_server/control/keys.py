@@ -6,9 +6,8 @@ from typing import Any
 from mock_server.access.grants import Grant
 from mock_server.access.keys import KeyExistsError
 from mock_server.access.plans import agreed
-from mock_server.control.context import ControlContext, conflict
+from mock_server.control.context import ControlContext, conflict, is_of_vendor
 from mock_server.engine.call import Call
-from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Reply
 
 
@@ -20,7 +19,8 @@ class KeyEndpoints:
 
     def list_keys(self, call: Call) -> Reply:
         grants = self._context.world.keys.held_by(self._context.tenant(call).name)
-        return Reply(200, {"keys": [_key(grant) for grant in grants]})
+        keys = [_key(grant) for grant in grants if is_of_vendor(call, grant.vendor)]
+        return Reply(200, {"keys": keys})
 
     def create_key(self, call: Call) -> Reply:
         tenant, requested = self._context.tenant(call).name, call.body
@@ -36,24 +36,17 @@ class KeyEndpoints:
             )
         except KeyExistsError as error:
             return conflict(error)
-        except ValueError as error:
-            raise Problem("invalid", str(error)) from None
         grant = keys.look_up(vendor.name, key)
         assert grant is not None  # noqa: S101 - the key was created just now
         return Reply(201, {**_key(grant), "credentials": self._context.credentials(call, vendor, key)})
 
     def change_key(self, call: Call) -> Reply:
         tenant, requested, world = self._context.tenant(call).name, call.body, self._context.world
-        vendor = self._context.vendor(call.path["vendor"])
+        vendor = self._context.vendor_in_path(call)
         plan = agreed(requested["windows"]) if "windows" in requested else requested["plan"]
-        try:
-            with world.store.change() as change:
-                grant = world.keys.set_plan(change, tenant, vendor.name, call.path["name"], plan)
-                change.after_commit(partial(world.limiter.reset_key, grant))
-        except LookupError as error:
-            raise Problem("not_found", str(error)) from None
-        except ValueError as error:
-            raise Problem("invalid", str(error)) from None
+        with world.store.change() as change:
+            grant = world.keys.set_plan(change, tenant, vendor.name, call.path["name"], plan)
+            change.after_commit(partial(world.limiter.reset_key, grant))
         return Reply(200, _key(grant))
 
     def get_credentials(self, call: Call) -> Reply:
@@ -61,6 +54,7 @@ class KeyEndpoints:
         credentials = {
             name: self._context.credentials(call, vendor, self._context.world.keys.key(tenant, name))
             for name, vendor in self._context.vendors.items()
+            if is_of_vendor(call, name)
         }
         return Reply(200, {"tenant": tenant, "vendors": credentials})
 

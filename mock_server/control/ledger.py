@@ -14,8 +14,6 @@ class LedgerEndpoints:
 
     async def list_ledger_events(self, call: Call) -> Reply:
         tenant, query = self._context.tenant(call).name, call.query
-        if "vendor" in query:
-            self._context.vendor(query["vendor"])
         await self._context.world.clocks.catch_up_in_slices(tenant)
         after = query.get("after", 0)
         rows = await self._context.world.ledger.search(

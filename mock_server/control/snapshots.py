@@ -8,7 +8,7 @@ from mock_server.control.tenants import shown
 from mock_server.engine.call import Call
 from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Reply
-from mock_server.snapshots import Snapshot, SnapshotExistsError, Snapshots, UnknownSnapshotError
+from mock_server.snapshots import Snapshot, SnapshotExistsError, Snapshots
 from mock_server.tenants import TenantExistsError
 
 
@@ -33,19 +33,13 @@ class SnapshotEndpoints:
         return Reply(201, self._shown(snapshot))
 
     async def restore_snapshot(self, call: Call) -> Reply:
-        try:
-            with self._context.missing():
-                tenant = await self._snapshots.restore(self._context.tenant(call).name, call.path["name"])
-        except UnknownSnapshotError as error:
-            raise Problem("not_found", str(error)) from None
+        with self._context.missing():
+            tenant = await self._snapshots.restore(self._context.tenant(call).name, call.path["name"])
         return Reply(200, shown(self._context, tenant))
 
     async def delete_snapshot(self, call: Call) -> Reply:
-        try:
-            with self._context.missing():
-                await self._snapshots.delete(self._context.tenant(call).name, call.path["name"])
-        except UnknownSnapshotError as error:
-            raise Problem("not_found", str(error)) from None
+        with self._context.missing():
+            await self._snapshots.delete(self._context.tenant(call).name, call.path["name"])
         return Reply(204, None)
 
     async def clone_tenant(self, call: Call) -> Reply:

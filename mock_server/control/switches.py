@@ -5,7 +5,7 @@ A switch simulates a condition of the tenant's account, such as an outage at the
 
 from typing import Any
 
-from mock_server.control.context import ControlContext
+from mock_server.control.context import ControlContext, is_of_vendor
 from mock_server.engine.call import Call
 from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Reply
@@ -21,7 +21,8 @@ class SwitchEndpoints:
     def list_switches(self, call: Call) -> Reply:
         tenant = self._context.tenant(call).name
         positions = self._context.world.switches.positions(tenant)
-        return Reply(200, {"switches": [_switch(position) for position in positions]})
+        found = [_switch(position) for position in positions if is_of_vendor(call, position.vendor)]
+        return Reply(200, {"switches": found})
 
     async def turn_switch(self, call: Call) -> Reply:
         tenant, requested = self._context.tenant(call).name, call.body

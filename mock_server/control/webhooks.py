@@ -6,11 +6,12 @@ from dataclasses import replace
 from typing import Any, cast
 
 from mock_server.clock import timestamp
-from mock_server.control.context import ControlContext, conflict, invalid
+from mock_server.control.context import ControlContext, conflict, invalid, is_of_vendor
 from mock_server.control.deliveries import delivery
 from mock_server.engine.call import Call
 from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Reply
+from mock_server.spelling import UnknownNameError
 from mock_server.webhooks.format import WebhookFormat
 from mock_server.webhooks.outbox import shown_url
 from mock_server.webhooks.registry import UnknownWebhookError, Webhook
@@ -26,7 +27,7 @@ class WebhookEndpoints:
 
     def list_webhook_events(self, call: Call) -> Reply:
         self._context.tenant(call)
-        format_ = self._webhooks.format_of(self._context.vendor(call.path["vendor"]).name)
+        format_ = self._webhooks.format_of(self._context.vendor_in_path(call).name)
         if format_ is None:
             return Reply(200, {"events": [], "signed": False, "versions": [], "retries": [], "own_api": None})
         described = {
@@ -40,7 +41,7 @@ class WebhookEndpoints:
 
     async def list_webhooks(self, call: Call) -> Reply:
         tenant = self._context.tenant(call).name
-        found = self._webhooks.every(tenant)
+        found = [one for one in self._webhooks.every(tenant) if is_of_vendor(call, one.vendor)]
         problems = await asyncio.gather(*(self._webhooks.target_problem(one.url) for one in found))
         return Reply(200, {"webhooks": list(map(self._shown, found, problems))})
 
@@ -100,7 +101,7 @@ class WebhookEndpoints:
         tenant, webhook = self._context.tenant(call).name, self._webhook(call)
         event = call.body.get("event", webhook.events[0])
         if event not in webhook.events:
-            raise invalid("event", f"this webhook receives {', '.join(webhook.events)}")
+            raise UnknownNameError("event", event, webhook.events, of=webhook.id, field="event")
         if not webhook.active:
             return conflict(ValueError(f"The webhook {webhook.id} is paused; resume it first."))
         with self._context.world.store.change() as change:
@@ -132,7 +133,7 @@ class WebhookEndpoints:
             raise invalid("url", problem)
         for event in cast("Iterable[str]", requested.get("events", ())):
             if event not in known:
-                raise invalid("events", f"{format_.vendor} has no event {event!r}; it has {', '.join(known)}")
+                raise UnknownNameError("event", event, known, of=format_.vendor, field="events")
         if "secret" in requested and not format_.new_secret():
             raise invalid("secret", f"{format_.vendor} does not sign its deliveries")
         if "version" in requested and requested["version"] not in format_.versions:

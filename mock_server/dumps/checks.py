@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
 from mock_server.engine.problem import FieldError
+from mock_server.spelling import unknown
 
 LEFT_OUT: Final = ("webhook",)
 """Kinds of rows that are not dumped, because they contain secrets."""
@@ -28,7 +29,7 @@ def errors(
             if place % _SLICE == 0:
                 yield None
             if entry["vendor"] not in states:
-                yield FieldError(f"{part}[{place}].vendor", f"this sandbox serves {', '.join(states)}")
+                yield FieldError(f"{part}[{place}].vendor", unknown("vendor", entry["vendor"], states))
             elif part == "steps" and (entry["vendor"], entry["subject"]) not in ids:
                 yield FieldError(f"{part}[{place}].subject", f"no row of {entry['vendor']} has this ID")
     for place, switch in enumerate(dump["switches"]):
@@ -46,7 +47,7 @@ def _row_errors(
             yield None
         at, vendor, kind = f"rows[{place}]", row["vendor"], row["kind"]
         if vendor not in states:
-            yield FieldError(f"{at}.vendor", f"this sandbox serves {', '.join(states)}")
+            yield FieldError(f"{at}.vendor", unknown("vendor", vendor, states))
             continue
         if (vendor, kind, row["id"]) in seen:
             yield FieldError(f"{at}.id", f"there is another {kind} of {vendor} with this ID")

@@ -103,6 +103,14 @@ class Body:
             return False
 
 
+def parsed_or_none(raw: bytes) -> Any:
+    """Parse a body without validation; return None if it is not JSON."""
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return None
+
+
 def _check_encoding(encoding: str) -> None:
     """Raise `Problem` for a compressed body (RFC 9110, section 8.4); no vendor documents support for it."""
     if encoding.strip().lower() not in {"", "identity"}:

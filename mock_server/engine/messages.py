@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from mock_server.engine.patterns import clause
 from mock_server.engine.problem import FieldError, Problem
 
 if TYPE_CHECKING:
@@ -46,8 +47,6 @@ _FORMATS = {
     "uuid": "a UUID",
     "uri": "an absolute URI",
 }
-_PATTERN_MESSAGES = {r"^[^\x00]*$": "must not contain NUL characters"}
-"""Messages for patterns that are hard to read, keyed by pattern."""
 
 _SENTENCES: dict[str, Callable[[Any], str]] = {
     "enum": lambda kind: f"must be one of {_words(kind.options)}",
@@ -64,7 +63,7 @@ _SENTENCES: dict[str, Callable[[Any], str]] = {
     "minProperties": lambda kind: f"must have at least {_count(kind.limit, 'field')}",
     "maxProperties": lambda kind: f"must have at most {_count(kind.limit, 'field')}",
     "multipleOf": lambda kind: f"must be a multiple of {kind.multiple_of}",
-    "pattern": lambda kind: _PATTERN_MESSAGES.get(kind.pattern, f"must match the pattern {kind.pattern}"),
+    "pattern": lambda kind: clause(kind.pattern),
     "uniqueItems": lambda _: "must not repeat an entry",
     "not": lambda _: "is not accepted here",
 }
@@ -81,12 +80,14 @@ def refusal(errors: Sequence[FieldError]) -> Problem:
     The problem's message describes the first field and states how many other fields are not valid.
     """
     fields = _merged(errors)
-    first = f"{fields[0].field} {fields[0].message}"
+    message = fields[0].message
+    first = f"{fields[0].field}{': ' if message[:1].isupper() else ' '}{message.rstrip('.?')}"
     others = len(fields) - 1
     more = (
         f", and {_count(others, 'other field')} {'is' if others == 1 else 'are'} not valid" if others else ""
     )
-    return Problem("invalid", f"{first}{more}.", tuple(fields[:MAX_FIELDS]))
+    end = "?" if message.endswith("?") and not more else "."
+    return Problem("invalid", f"{first}{more}{end}", tuple(fields[:MAX_FIELDS]))
 
 
 def _merged(errors: Sequence[FieldError]) -> Sequence[FieldError]:

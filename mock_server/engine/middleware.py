@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from mock_server.cors import Cors
     from mock_server.engine.body import Receive
-    from mock_server.engine.protocols import Gate, Guard, Injector, Journal, Meter, Service
+    from mock_server.engine.protocols import Gate, Guard, Injector, Journal, Meter, NameCheck, Service
     from mock_server.engine.routing import Route
 
     Scope = MutableMapping[str, Any]
@@ -82,6 +82,7 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
         guard: Guard | None = None,
         journal: Journal | None = None,
         injector: Injector | None = None,
+        check_names: NameCheck | None = None,
         **_stock: Any,
     ) -> None:
         """Compile one API; raise `BrokenSpecification` if an operation cannot be served.
@@ -100,6 +101,7 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
                 journal=journal,
                 injector=injector,
                 base_url=self._base_url,
+                check_names=check_names,
             )
         )
 

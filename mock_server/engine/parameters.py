@@ -244,6 +244,17 @@ class Parameters:
             raise refusal(errors)
         return path, values
 
+    def texts(self, segments: Sequence[bytes], query: bytes) -> tuple[dict[str, str], dict[str, str]]:
+        """Return the path and query parameters of an invalid request as strings, without validation."""
+        path = {
+            parameter.name: decode(segment) for parameter, segment in zip(self._path, segments, strict=True)
+        }
+        values = {name: text for name, text in pairs(query) if name in self._query}
+        return (
+            {name: text for name, text in path.items() if text is not None},
+            {name: text for name, text in values.items() if text is not None},
+        )
+
     def _read_path(self, segments: Sequence[bytes], errors: list[FieldError]) -> dict[str, Any]:
         values: dict[str, Any] = {}
         for parameter, segment in zip(self._path, segments, strict=True):

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mock_server.engine.body import ClientDisconnected
 from mock_server.engine.call import Call
+from mock_server.engine.checks import check_limits, check_open, check_scope, wrong_method
+from mock_server.engine.names_first import first_problem, unchecked_call
 from mock_server.engine.parameters import Headers
 from mock_server.engine.problem import Problem
 from mock_server.engine.protocols import Injected, NotReady
@@ -27,7 +29,16 @@ if TYPE_CHECKING:
     from mock_server.access.ratelimit import Verdict
     from mock_server.engine.body import Receive
     from mock_server.engine.operation import Operation
-    from mock_server.engine.protocols import Gate, Guard, Injection, Injector, Journal, Meter, Service
+    from mock_server.engine.protocols import (
+        Gate,
+        Guard,
+        Injection,
+        Injector,
+        Journal,
+        Meter,
+        NameCheck,
+        Service,
+    )
     from mock_server.engine.routing import Route, Routes
 
     Message = MutableMapping[str, Any]
@@ -93,7 +104,8 @@ class Api:
     `gate` authenticates clients. Without a `meter`, the API has no rate limits, and its responses have the
     header `X-Content-Type-Options: nosniff`. A `guard` checks each request before all other checks. An
     `injector` applies faults to requests, and lets clients choose a documented response (see `preferred`). A
-    `journal` records each request and its response.
+    `journal` records each request and its response. `check_names` can replace the error of an invalid request
+    with a more important one (see `protocols.NameCheck`).
     """
 
     def __init__(
@@ -108,6 +120,7 @@ class Api:
         journal: Journal | None,
         injector: Injector | None,
         base_url: str,
+        check_names: NameCheck | None = None,
     ) -> None:
         self.name = service.name
         self.base = base.encode()
@@ -121,6 +134,7 @@ class Api:
         self._guard = guard
         self._injector = injector
         self._base_url = base_url
+        self._check_names = check_names
 
     def match(self, path: bytes) -> tuple[Route, Sequence[bytes]] | None:
         """Return the route and the raw path parameters for a request's path, or None if no route matches."""
@@ -161,7 +175,7 @@ class Api:
         """
         operation = state.operation = route.operations.get(scope["method"])
         if operation is None:
-            return self._refuse(_wrong_method(scope["method"], route), None, state)
+            return self._refuse(wrong_method(scope["method"], route), None, state)
         try:
             return await self._run_and_wait(operation, segments, scope, receive, state)
         except BrokenReplyError as broken:
@@ -188,6 +202,9 @@ class Api:
                 await not_ready.wait()
                 answer = await self._check_and_run(operation, segments, scope, receive, state)
         except Problem as problem:
+            if self._check_names is not None:
+                call = unchecked_call(operation, segments, scope, state.body, self._base_url)
+                problem = first_problem(problem, call, self._check_names)
             answer = self._refuse(problem, operation, state)
         except Injected as injected:
             state.fault = injected.injection.id
@@ -244,12 +261,12 @@ class Api:
         if grant is not None:
             if self._meter is not None and not state.fault:  # after a fault, the request is counted already
                 state.verdict = self._meter.take(grant)
-                _check_limits(state.verdict)
-                _check_open(self._meter.closed(grant))
+                check_limits(state.verdict)
+                check_open(self._meter.closed(grant))
                 injector = self._injector
                 if injector is not None and grant.tenant in injector.tenants:
                     injector.inject(grant.tenant, operation.id)
-            _check_scope(grant, operation)
+            check_scope(grant, operation)
         headers = Headers(raw)
         path, values = operation.parameters.read(segments, query, headers)
         body = None
@@ -351,38 +368,3 @@ def _media_type(body: File | EventStream, state: RequestState) -> bytes:
     if isinstance(body, EventStream):
         state.events = body.events
     return body.media_type.encode()
-
-
-def _check_limits(verdict: Verdict) -> None:
-    if not verdict.allowed:
-        raise Problem(
-            "rate_limited",
-            f"The limit of {verdict.limit} requests per {verdict.window} is used up;"
-            f" try again in {verdict.retry_after} seconds.",
-            details={"retry_after": verdict.retry_after},
-            headers=((b"retry-after", b"%d" % verdict.retry_after),),
-        )
-
-
-def _check_open(closed: str) -> None:
-    if closed:
-        raise Problem("unavailable", closed)
-
-
-def _check_scope(grant: Grant, operation: Operation) -> None:
-    if operation.scope is not None and operation.scope not in grant.scopes:
-        raise Problem(
-            "forbidden",
-            f"This key lacks the scope {operation.scope}.",
-            details={"required_scope": operation.scope},
-        )
-
-
-def _wrong_method(method: str, route: Route) -> Problem:
-    allowed = route.allow.decode()
-    return Problem(
-        "method_not_allowed",
-        f"{method} is not possible here; {allowed} {'are' if ',' in allowed else 'is'}.",
-        details={"allowed": allowed.split(", ")},
-        headers=((b"allow", route.allow),),
-    )

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from mock_server.access.grants import Grant
     from mock_server.access.ratelimit import Verdict
+    from mock_server.engine.call import Call
     from mock_server.engine.operation import Operation
     from mock_server.engine.pipeline import Answer, RequestState
     from mock_server.engine.problem import Problem
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
     Guard = Callable[[Mapping[str, Any], Mapping[bytes, bytes]], None]
     """Checks a request's ASGI scope and headers before all other checks; raises `Problem` to refuse it."""
+    NameCheck = Callable[[Call], None]
+    """Raises `Problem` if a name in an invalid request does not exist. The values in the `Call` are not
+    validated, and all parameters are strings."""
 
 
 class NotReady(Exception):  # noqa: N818 - a signal to wait, not an error

@@ -1,16 +1,17 @@
 """Converts a request for a fault into a `NewFault`, or reports the fields that are not valid."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
 from jsonschema_rs import Draft4Validator
 
-from mock_server.engine.messages import explain, refusal, shorten
+from mock_server.engine.messages import explain, refusal
 from mock_server.engine.problem import FieldError
 from mock_server.faults.kinds import ANY, KINDS, WEBHOOK, Kind
 from mock_server.faults.model import NewFault
 from mock_server.faults.schedule import Condition
+from mock_server.spelling import check_name
 
 Operations = Mapping[str, Mapping[str, str]]
 """The HTTP method of each operation, keyed by vendor and operationId."""
@@ -34,25 +35,21 @@ _OTHER_NAMES: Final[Mapping[str, str]] = {
 def parse(requested: Mapping[str, Any], operations: Operations, seed: int) -> NewFault:
     """Build the fault that a request describes; `seed` is the default for a request without a seed.
 
-    Raises `Problem("invalid")` with the fields that are not valid, and suggests similar names.
+    Raises `UnknownNameError` like `check_names`, and `Problem("invalid")` with the fields that are not valid.
     """
-    what = requested["what"]
-    kind = KINDS.get(what)
-    errors = [] if kind else [FieldError("what", unknown(what, KINDS))]
-    vendor = requested.get("vendor", ANY)
-    if vendor != ANY and vendor not in operations:
-        errors.append(FieldError("vendor", f"{unknown(vendor, operations)}, or *"))
-    operation = requested.get("operation", ANY)
-    if kind and not errors:
-        operation = WEBHOOK if kind.target == "webhooks" and operation == ANY else operation
-        errors += _operation_errors(kind, what, vendor, operation, operations)
-    if kind:
-        errors += _parameter_errors(kind, requested.get("parameters", {}))
+    check_names(requested, operations)
+    what, kind = requested["what"], KINDS[requested["what"]]
+    vendor, operation = requested.get("vendor", ANY), requested.get("operation", ANY)
+    if kind.target == "webhooks" and operation == ANY:
+        operation = WEBHOOK
+    errors = [*_operation_errors(kind, what, vendor, operation, operations)]
+    errors += explain(Draft4Validator(kind.schema), requested.get("parameters", {}), "parameters")
+    errors += _range_errors(requested.get("parameters", {}))
     when = requested.get("when", {})
     chosen = [name for name in _CHOICES if name in when]
     if len(chosen) > 1:
         errors.append(FieldError("when", f"must have only one of {', '.join(chosen)}"))
-    if errors or kind is None:
+    if errors:
         raise refusal(errors)
     return NewFault(
         vendor=vendor,
@@ -66,7 +63,7 @@ def parse(requested: Mapping[str, Any], operations: Operations, seed: int) -> Ne
 def _operation_errors(
     kind: Kind, what: str, vendor: str, operation: str, operations: Operations
 ) -> Iterator[FieldError]:
-    """Yield an error if the operation does not exist, or if this kind of fault cannot affect it."""
+    """Yield an error if this kind of fault cannot affect the operation."""
     if kind.target == "webhooks":
         if operation != WEBHOOK:
             yield FieldError("operation", f"must be {WEBHOOK} or * for {what}, which disturbs webhooks")
@@ -80,40 +77,30 @@ def _operation_errors(
         if vendor in (ANY, of_vendor)
         for name, method in methods.items()
     }
-    if operation == ANY:
-        return
-    if operation not in offered:
-        yield FieldError("operation", f"{unknown(operation, offered)}, or *")
-    elif kind.target == "reads" and offered[operation] != "GET":
+    if operation != ANY and kind.target == "reads" and offered[operation] != "GET":
         reads = [name for name, method in offered.items() if method == "GET"]
         yield FieldError("operation", f"must be one that reads for {what}: {', '.join(reads)}, or *")
 
 
-def _parameter_errors(kind: Kind, given: Mapping[str, Any]) -> Iterator[FieldError]:
-    for error in explain(Draft4Validator(kind.schema), given, "parameters"):
-        name = error.field.removeprefix("parameters.")
-        if name in given and name not in kind.parameters:
-            yield FieldError(error.field, unknown(name, kind.parameters))
-        else:
-            yield error
+def _range_errors(given: Mapping[str, Any]) -> Iterator[FieldError]:
     low, high = given.get("milliseconds", 0), given.get("max_milliseconds")
     if isinstance(low, int) and isinstance(high, int) and high < low:
         yield FieldError("parameters.max_milliseconds", "must not be less than milliseconds")
 
 
-def suggestion(name: str, known: Iterable[str]) -> str:
-    """Return the known name that is most similar to `name`, or "" if no known name is similar."""
-    from difflib import get_close_matches  # loading it costs time at start-up
+def check_names(requested: Mapping[str, Any], operations: Operations) -> None:
+    """Raise `UnknownNameError` for the first name in a request for a fault that does not exist.
 
-    names = list(known)
-    other = _OTHER_NAMES.get(name.lower())
-    return other if other in names else next(iter(get_close_matches(name.lower(), names, n=1)), "")
-
-
-def unknown(name: str, known: Iterable[str]) -> str:
-    """Return an error message for an unknown name; it suggests a similar name and lists all known names."""
-    names = list(known)
-    similar = suggestion(name, names)
-    question = f"; did you mean {similar}?" if similar else "."
-    offered = f"The choices are {', '.join(names)}" if names else "There is no choice here"
-    return f"must not be {shorten(name)!r}, which does not exist{question} {offered}"
+    The names are those of the kind, the vendor, the operation and the parameters. Values that are not text
+    are ignored.
+    """
+    what, vendor, operation = (requested.get(field, ANY) for field in ("what", "vendor", "operation"))
+    check_name("kind of fault", requested.get("what"), KINDS, field="what", synonyms=_OTHER_NAMES)
+    check_name("vendor", vendor, [*operations, ANY], field="vendor")
+    methods = operations.values() if vendor == ANY else [operations.get(vendor, {})]
+    offered = [name for of_vendor in methods for name in of_vendor]
+    of = "" if vendor == ANY else vendor
+    check_name("operation", operation, [*offered, ANY, WEBHOOK], of=of, field="operation")
+    parameters = requested.get("parameters")
+    for name in parameters if isinstance(parameters, dict) and what in KINDS else ():
+        check_name("parameter", name, KINDS[what].parameters, of=what, field=f"parameters.{name}")

@@ -9,6 +9,8 @@ from mock_server.journal.moments import tenant_time
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+UNKNOWN: Final = "unknown"
+"""The word for the tenant or the operation of a request, if the sandbox cannot know it."""
 _VALID: Final = "The request is valid."
 _COLOURS: Final = {2: "32", 3: "36", 4: "33", 5: "31"}
 """ANSI colour codes, keyed by the first digit of the status: green, cyan, yellow and red."""
@@ -31,8 +33,8 @@ def line(exchange: Mapping[str, Any], *, colours: bool = False) -> str:
     if colours:
         status = f"\x1b[{_COLOURS.get(exchange['status'] // 100, _DIM)}m{status}\x1b[0m"
         head = f"\x1b[{_DIM}m{head}\x1b[0m"
-    words = [head, exchange["tenant"] or "-", status, exchange["method"], target]
-    words += [exchange["operation"] or "-", f"{exchange['duration_ms']:.1f}ms"]
+    words = [head, exchange["tenant"] or UNKNOWN, status, exchange["method"], target]
+    words += [exchange["operation"] or UNKNOWN, f"{exchange['duration_ms']:.1f}ms"]
     if clock := tenant_time(exchange):
         words.append(f"clock={clock}")
     if exchange["fault"]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +19,8 @@ _SWAGGER_UI: Final = (
     *("swagger-ui.css", "swagger-ui-bundle.js", "swagger-ui-standalone-preset.js"),
     *("favicon-16x16.png", "favicon-32x32.png"),
 )
+SHOP_SCHEMA: Final = "/shop.schema.json"
+"""The path of the JSON Schema of a shop's file, which editors read."""
 _READABLE: Final = {"Access-Control-Allow-Origin": "*"}
 """Web pages of other sites may read the documents: online editors and viewers of OpenAPI do."""
 
@@ -52,6 +55,11 @@ def create_documents(
     # Flask's own redirects are absolute URLs, and `wsgi` hides the host that they would need.
     site.url_map.merge_slashes = False
     site.url_map.strict_slashes = False
+
+    @site.get(SHOP_SCHEMA)
+    def shop_schema() -> Response:
+        content = files("mock_server").joinpath("shop", SHOP_SCHEMA.strip("/")).read_bytes()
+        return Response(content, headers=_READABLE, mimetype="application/schema+json")
 
     for entry in (*apis, control):
         _serve_document(site, entry)

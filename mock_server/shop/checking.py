@@ -12,9 +12,9 @@ from mock_server import vendors
 from mock_server.engine.messages import WHOLE, explain
 from mock_server.engine.schema import Schemas
 from mock_server.shop.layout import lay_out
-from mock_server.shop.mistakes import Mistake, Mistakes, ShopError, unknown
+from mock_server.shop.mistakes import Mistake, Mistakes, ShopError
 from mock_server.shop.model import Shop
-from mock_server.spelling import meant
+from mock_server.spelling import unknown
 
 _UNKNOWN_FIELD: Final = "is not a known field"
 
@@ -48,7 +48,7 @@ def read_shop(content: Any) -> Shop:
 def _problem(path: str, message: str) -> str:
     if message != _UNKNOWN_FIELD:
         return message
-    return message + meant(path.rpartition(".")[2], _fields(path.rpartition(".")[0]))
+    return unknown("field", path.rpartition(".")[2], _fields(path.rpartition(".")[0]))
 
 
 def _fields(path: str) -> Iterable[str]:
@@ -86,7 +86,7 @@ def check(shop: Shop, start: int) -> None:
     mistakes = Mistakes()
     for path, name in _vendor_names(shop):
         if name not in known:
-            mistakes.note(path, unknown(name, "a vendor", known))
+            mistakes.note(path, unknown("vendor", name, known))
     for name in known:
         lay_out(shop, name, vendors.shop_words(name), start, mistakes)
     if mistakes.noted:

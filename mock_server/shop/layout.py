@@ -20,10 +20,10 @@ from mock_server.seed import (
 )
 from mock_server.seed.words import ShopWords
 from mock_server.shop import ages, journey
-from mock_server.shop.mistakes import Mistakes, RecordSkipped, unknown
+from mock_server.shop.mistakes import Mistakes, RecordSkipped
 from mock_server.shop.model import Difference, Order, Parcel, Return, ReturnItem, Shop
 from mock_server.shop.orders import USUAL_AGE, OrderLayout, has, order_key
-from mock_server.spelling import meant
+from mock_server.spelling import unknown
 
 STATES: Final[dict[str, State]] = {
     **{state: cast("State", state) for state in get_args(State)},
@@ -127,7 +127,7 @@ class ReturnLayout:
                 f"{path}.order", f"{self.vendor} does not have {asked.order}; {others} have it"
             )
         numbers = [order.number for orders in self.asked_orders.values() for order in orders]
-        raise self.mistakes.note(f"{path}.order", unknown(asked.order, "the number of an order", numbers))
+        raise self.mistakes.note(f"{path}.order", unknown("order", asked.order, numbers))
 
     def _difference(self, asked: Return) -> Difference:
         return asked.by_vendor.get(self.vendor, Difference())
@@ -153,10 +153,9 @@ class ReturnLayout:
                 "choose one under by_vendor, or name the return's vendors"
             )
         elif other or asked.vendors:
-            suggestion = meant(given, [*possible, *words.own_statuses])
-            problem = f"{given!r} is not a status{suggestion or '.'} Known: {', '.join(possible)}; {own}"
+            problem = unknown(f"status of {self.vendor}", given, [*possible, *words.own_statuses])
         else:
-            problem = unknown(given, "a status", STATES)
+            problem = unknown("status", given, STATES)
         raise self.mistakes.note(path, problem)
 
     def _type(self, path: str, asked: Return) -> str:
@@ -164,9 +163,7 @@ class ReturnLayout:
         given = word(other or asked.type)
         if given not in self.words.types:
             path = f"{path}.by_vendor.{self.vendor}.type" if other else f"{path}.type"
-            raise self.mistakes.note(
-                path, unknown(given, f"a return type of {self.vendor}", self.words.types)
-            )
+            raise self.mistakes.note(path, unknown(f"return type of {self.vendor}", given, self.words.types))
         if given == "exchange" and word(asked.status) == "refunded":
             raise self.mistakes.note(f"{path}.status", "an exchange is not refunded; write completed")
         return given
@@ -185,7 +182,7 @@ class ReturnLayout:
             reason = self.mistakes.attempt(self._reason, path, at, asked, item)
             line = lines.get(item.sku)
             if line is None and order:
-                self.mistakes.note(f"{at}.sku", unknown(item.sku, f"an item of {order.number}", lines))
+                self.mistakes.note(f"{at}.sku", unknown(f"item of {order.number}", item.sku, lines))
             if line is None or order is None or reason is None:
                 items[item.sku] = None
                 continue
@@ -218,8 +215,8 @@ class ReturnLayout:
         path = f"{path}.by_vendor.{self.vendor}.reason" if other else f"{at}.reason"
         if other or asked.vendors:
             known = dict.fromkeys([*REASONS, *words.reasons.values()])
-            raise self.mistakes.note(path, unknown(given, f"a reason of {self.vendor}", known))
-        problem = f"{unknown(given, 'a reason', REASONS)}; write a vendor's own reason under by_vendor"
+            raise self.mistakes.note(path, unknown(f"reason of {self.vendor}", given, known))
+        problem = f"{unknown('reason', given, REASONS)} Write a vendor's own reason under by_vendor"
         raise self.mistakes.note(path, problem)
 
     def _timing(self, path: str, asked: Return, order: SeedOrder | None) -> journey.Timing:

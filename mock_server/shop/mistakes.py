@@ -5,13 +5,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from mock_server.spelling import meant
-
 MAX_MISTAKES = 20
 """The maximum number of mistakes that an error lists."""
 _Part = TypeVar("_Part")
-_MAX_ECHOED = 80
-_MAX_LISTED = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +82,3 @@ class Mistakes:
             yield
         except RecordSkipped:
             return
-
-
-def unknown(word: str, kind: str, known: Iterable[str]) -> str:
-    """Describe an unknown word in a clause that suggests a similar word and lists the known words.
-
-    `kind` is the noun for the expected word, with an article, such as "a product".
-    """
-    words = list(dict.fromkeys(known))
-    named = repr(word if len(word) <= _MAX_ECHOED else word[:_MAX_ECHOED] + "…")
-    if not words:
-        return f"{named} is not {kind}; the shop has none"
-    names = ", ".join(words[:_MAX_LISTED]) + (" …" if len(words) > _MAX_LISTED else "")
-    return f"{named} is not {kind}{meant(word, words) or '.'} Known: {names}"

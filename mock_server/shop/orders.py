@@ -8,8 +8,9 @@ from typing import Final
 from mock_server.seed import SeedAddress, SeedCustomer, SeedLine, SeedOrder, SeedShop
 from mock_server.seed.requests import invented_name
 from mock_server.shop import ages
-from mock_server.shop.mistakes import Mistakes, RecordSkipped, unknown
+from mock_server.shop.mistakes import Mistakes, RecordSkipped
 from mock_server.shop.model import Customer, Line, Order, Return, Shop
+from mock_server.spelling import unknown
 
 USUAL_AGE: Final = "3d"
 """The default age of a return."""
@@ -71,7 +72,7 @@ class OrderLayout:
         customer = people.get(order.customer.lower())
         if customer is None:
             known = [customer.email for customer in people.values()]
-            self.mistakes.note(f"{path}.customer", unknown(order.customer, "a customer", known))
+            self.mistakes.note(f"{path}.customer", unknown("customer", order.customer, known))
         ordered: dict[str, SeedLine | None] = {}
         for place, line in enumerate(order.items):
             if line.sku in ordered:
@@ -90,7 +91,7 @@ class OrderLayout:
     def _line(self, path: str, line: Line, lines: Mapping[str, SeedLine]) -> SeedLine:
         known = lines.get(line.sku)
         if known is None:
-            raise self.mistakes.note(f"{path}.sku", unknown(line.sku, "a product", lines))
+            raise self.mistakes.note(f"{path}.sku", unknown("product", line.sku, lines))
         price = known.unit_price if line.price is None else line.price
         return SeedLine(known.sku, known.name, known.size, line.quantity, price)
 

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from mock_server.bulk import Bulk, no_longer_stray
 from mock_server.snapshots.faults import read_faults, write_faults
+from mock_server.spelling import UnknownNameError
 from mock_server.store import tables
 from mock_server.store.copying import Copying, copy
 from mock_server.store.partition import empty
@@ -34,7 +35,7 @@ class SnapshotExistsError(Exception):
     """Raised if the name of a snapshot is taken, or if the tenant already has `MAX_SNAPSHOTS` snapshots."""
 
 
-class UnknownSnapshotError(LookupError):
+class UnknownSnapshotError(UnknownNameError):
     """Raised if the tenant has no snapshot with the requested name."""
 
 
@@ -76,10 +77,10 @@ class Snapshots:
 
     def get(self, tenant: str, name: str) -> Snapshot:
         """Return a tenant's snapshot by its name; raises `UnknownSnapshotError` if it does not exist."""
-        for snapshot in self.of(tenant):
-            if snapshot.name == name:
-                return snapshot
-        raise UnknownSnapshotError(f"{tenant} has no snapshot {name!r}.")
+        snapshots = {snapshot.name: snapshot for snapshot in self.of(tenant)}
+        if name not in snapshots:
+            raise UnknownSnapshotError("snapshot", name, snapshots, of=tenant)
+        return snapshots[name]
 
     async def take(self, tenant: str, name: str = "") -> Snapshot:
         """Take a snapshot of a tenant; if `name` is "", the snapshot is named `snapshot-1`, `snapshot-2` etc.

@@ -11,7 +11,7 @@ from sqlalchemy.engine import make_url
 from mock_server.store import file, statements
 from mock_server.store.file import Watch
 from mock_server.store.migration import OLDEST, migrate
-from mock_server.store.model import StoreError
+from mock_server.store.model import StoreError, WrongDatabaseError
 from mock_server.store.tables import SCHEMA_VERSION, meta
 from mock_server.store.vacuum import finish
 
@@ -32,15 +32,17 @@ def open_database(url: str) -> tuple[sqlite3.Connection, Watch]:
     """
     path = _path(url)
     if path and not Path(path).parent.is_dir():
-        raise StoreError(f"The folder of the database {path} does not exist; create it first.")
+        raise WrongDatabaseError(f"The folder of the database {path} does not exist; create it first.")
     try:
         is_new = not path or file.create(path)
     except OSError as error:
-        raise StoreError(f"The database {path} cannot be created: {error.strerror}. {_ELSEWHERE}") from error
+        raise WrongDatabaseError(
+            f"The database {path} cannot be created: {error.strerror}. {_ELSEWHERE}"
+        ) from error
     if path and not Path(path).exists():
-        raise StoreError(f"The database {path} is a link to a file that does not exist. {_ELSEWHERE}")
+        raise WrongDatabaseError(f"The database {path} is a link to a file that does not exist. {_ELSEWHERE}")
     if path and not os.access(path, os.W_OK):
-        raise StoreError(
+        raise WrongDatabaseError(
             f"The database {path} is read-only. Make it writable, or {_ADVICE[0].lower()}{_ADVICE[1:]}"
         )
     try:
@@ -108,9 +110,11 @@ def _path(url: str) -> str:
     try:
         parsed = make_url(url)
     except sa.exc.ArgumentError:
-        raise StoreError(f"{url!r} is not a database URL; use sqlite:///FILE or sqlite:// .") from None
+        raise WrongDatabaseError(
+            f"{url!r} is not a database URL; use sqlite:///FILE or sqlite:// ."
+        ) from None
     if parsed.get_backend_name() != "sqlite":
-        raise StoreError(f"The sandbox supports SQLite, not {parsed.get_backend_name()}.")
+        raise WrongDatabaseError(f"The sandbox supports SQLite, not {parsed.get_backend_name()}.")
     database = parsed.database or ""
     return "" if database == ":memory:" else database
 
@@ -172,7 +176,7 @@ def _check_version(connection: sqlite3.Connection, name: str) -> None:
     except sqlite3.OperationalError:
         row = None
     if row is None:
-        raise StoreError(f"The database {name} belongs to another program. {_ADVICE}")
+        raise WrongDatabaseError(f"The database {name} belongs to another program. {_ADVICE}")
     if row[0] == OLDEST:
         migrate(connection)
     elif row[0] != SCHEMA_VERSION:

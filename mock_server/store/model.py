@@ -16,6 +16,13 @@ class StoreError(Exception):
     """
 
 
+class WrongDatabaseError(StoreError):
+    """Raised if the chosen database cannot be the sandbox's, whenever the sandbox is started.
+
+    Its URL, folder or permissions are wrong, or the file belongs to another program.
+    """
+
+
 @dataclass(slots=True)
 class Row:
     """One of a vendor's records: the vendor's JSON, and vendor-neutral columns for filtering.

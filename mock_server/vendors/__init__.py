@@ -19,6 +19,7 @@ from mock_server.pages.prefill import Examples
 from mock_server.seed import SeedReturn, SeedShop
 from mock_server.seed.present import PresentShop
 from mock_server.seed.words import ShopWords
+from mock_server.spelling import UnknownNameError
 from mock_server.store import Change, Row, Step
 from mock_server.switches import Switch
 from mock_server.webhooks.format import WebhookFormat
@@ -211,4 +212,4 @@ def load(name: str, world: World) -> Vendor:
 
 def _check_known(name: str) -> None:
     if name not in names():
-        raise LookupError(f"There is no vendor {name!r}; there are {', '.join(names())}.")
+        raise UnknownNameError("vendor", name, names())

@@ -111,12 +111,12 @@ def test_return_is_moved_and_appears_in_the_ledger(command: Command, url: str) -
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
-        (("credentials", "--tenant", "unknown"), 4, "There is no tenant 'unknown'."),
-        (("sandbox", "clock", "--tenant", "../tenants"), 4, "There is no tenant '../tenants'."),
+        (("credentials", "--tenant", "unknown"), 2, 'There is no tenant named "unknown". Choose'),
+        (("sandbox", "clock", "--tenant", "../tenants"), 2, 'There is no tenant named "../tenants".'),
         (
             ("sandbox", "create-tenant", "gold-shop", "--plan", "gold"),
-            5,
-            "There is no plan 'gold'; there are",
+            2,
+            'There is no plan named "gold". Choose',
         ),
         (
             ("sandbox", "clock", "--url", "http://127.0.0.1:9"),
@@ -128,25 +128,29 @@ def test_return_is_moved_and_appears_in_the_ledger(command: Command, url: str) -
             2,
             "'nonsense' is not a valid address; write it like",
         ),
-        (("sandbox", "acts", "unknown"), 4, "There is no vendor 'unknown'; this sandbox serves"),
-        (("sandbox", "act", "returngo", "juggle"), 4, "returngo has no act 'juggle'; it has validate_items."),
+        (("sandbox", "acts", "unknown"), 2, 'There is no vendor named "unknown". Choose exsited'),
+        (("sandbox", "act", "returngo", "juggle"), 2, 'There is no act of returngo named "juggle". Choose'),
         (("sandbox", "act", "returngo", "validate_items", "-i", "rmaId"), 2, "'rmaId' is not of the form"),
         (("sandbox", "act", "returnlogic", "install_app"), 5, "redirect_uri is required."),
         (
             ("sandbox", "ledger", "--vendor", "retrunmate"),
-            5,
-            "vendor: this sandbox serves exsited, returngo, returnlogic, returnmate, swap; did you mean",
+            2,
+            'There is no vendor named "retrunmate". Did you mean "returnmate"?',
         ),
-        (("sandbox", "ledger", "--kind", "return.craeted"), 5, "kind must be one of return.created"),
+        (
+            ("sandbox", "ledger", "--kind", "return.craeted"),
+            2,
+            'There is no kind of event named "return.craeted". Did',
+        ),
         (("sandbox", "deliveries", "--last", "0"), 5, "last must be at least 1."),
         (("sandbox", "ledger", "--last", "1", "--limit", "1"), 2, "Use either --limit for the oldest"),
         (("sandbox", "advance", "3x"), 2, "'3x' is not a duration; write for example 3d, 2h, 90m"),
-        (("sandbox", "advance", "99999999999999999999"), 5, "seconds must be"),
-        (("sandbox", "keys", "--tenant", "unknown"), 4, "There is no tenant 'unknown'."),
+        (("sandbox", "advance", "99999999999999999999"), 2, "'99999999999999999999' is too long"),
+        (("sandbox", "keys", "--tenant", "unknown"), 2, 'There is no tenant named "unknown".'),
         (
             ("sandbox", "create-key", "returnmate", "odd", "--scope", "rmas:destroy"),
-            5,
-            "There is no scope 'rmas:destroy' at returnmate; there are",
+            2,
+            'There is no scope of returnmate named "rmas:destroy". Choose',
         ),
     ],
 )
@@ -196,8 +200,8 @@ def test_plan_of_a_key_in_use_is_changed(command: Command) -> None:
 def test_unknown_switch_is_refused(command: Command) -> None:
     refused = command("sandbox", "switch", "returnmate", "invisible", "on")
     assert (refused.exit_code, refused.stderr) == (
-        5,
-        "returnmate has no switch 'invisible'; it has none.\n",
+        2,
+        'There is no switch of returnmate named "invisible", and no other.\n',
     )
     assert isinstance(json.loads(command("sandbox", "switches", "--format", "json").stdout)["switches"], list)
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -13,8 +14,11 @@ from pathlib import Path
 import httpx
 import pytest
 from support.command import Serving, environment, run, serving
+from support.each import each
+from support.sandbox_commands import run as run_command
 
 from mock_server import vendors
+from mock_server.spelling import listed
 
 KEY = "sandbox-demo-returnmate"
 RMAS = "/returnmate/v1/rmas"
@@ -188,7 +192,7 @@ def test_port_in_use_is_reported_in_one_sentence(server: Serving, tmp_path: Path
 
 def test_address_of_another_machine_is_reported_as_a_wrong_host(tmp_path: Path) -> None:
     done = run(tmp_path, "serve", "--port", "0", "--host", "203.0.113.5", "--database", "sqlite://")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr.endswith("; choose another with --host.\n")
 
 
@@ -196,8 +200,20 @@ def test_address_of_another_machine_is_reported_as_a_wrong_host(tmp_path: Path) 
 def test_invalid_environment_variable_is_named(tmp_path: Path, name: str, value: str) -> None:
     done = run(tmp_path, "serve", "--database", "sqlite://", **{name: value})
     assert done.returncode == 2
-    assert done.stderr.startswith(f"{name}: ")
+    assert done.stderr.startswith(f"{name} must be ")
     assert done.stderr.count("\n") == 1
+
+
+def test_short_commands_of_the_banner_work_as_printed(server: Serving) -> None:
+    commands = re.findall(r"^  (curl .*|\S+ credentials .*)$", server.banner, re.MULTILINE)
+    assert len(commands) == len(vendors.names())
+    for command in each(commands):
+        assert len(command) < 300
+        is_curl = command.startswith("curl ")
+        line = command if is_curl else run_command(server.url, *shlex.split(command)[1:]).stdout
+        program, *arguments = shlex.split(line)
+        headers = dict(one.split(": ", 1) for one in arguments[1:-1:2])
+        assert (program, httpx.get(arguments[-1], headers=headers).status_code) == ("curl", 200), command
 
 
 def test_banner_suggests_commands_as_the_sandbox_was_started(
@@ -218,13 +234,13 @@ def test_banner_suggests_commands_as_the_sandbox_was_started(
 
 def test_unknown_vendor_is_reported_in_one_sentence(tmp_path: Path) -> None:
     done = run(tmp_path, "serve", "--port", "0", "--database", "sqlite://", "--vendor", "unknown")
-    known = ", ".join(vendors.names())
-    assert (done.returncode, done.stderr) == (2, f"There is no vendor 'unknown'; the vendors are: {known}.\n")
+    known = listed(vendors.names())
+    assert (done.returncode, done.stderr) == (2, f'There is no vendor named "unknown". Choose {known}.\n')
 
 
 def test_unusable_database_is_reported_in_one_sentence(tmp_path: Path) -> None:
     done = run(tmp_path, "serve", "--port", "0", "--database", f"sqlite:///{tmp_path}/no/such/file.db")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert "no/such" in done.stderr
 

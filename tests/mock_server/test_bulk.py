@@ -289,7 +289,7 @@ def test_request_for_a_tenant_being_deleted_is_not_found(operation: str, body: A
                 for name in ("reset_tenant", "delete_tenant", operation)
             ]
             assert ((await first).status, (await deleted).status) == (200, 204)
-            with pytest.raises(Problem, match="There is no tenant 'acme'") as raised:
+            with pytest.raises(Problem, match='There is no tenant named "acme"') as raised:
                 await late
             assert raised.value.kind == "not_found"
 

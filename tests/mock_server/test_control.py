@@ -14,6 +14,7 @@ from mock_server import vendors
 from mock_server.engine.problem import Problem
 from mock_server.engine.reply import Reply
 from mock_server.ledger import KINDS, rebuild
+from mock_server.spelling import listed
 
 VENDOR = "returnmate"
 SPEC = openapi.read(openapi.CONTROL_PLANE)
@@ -144,7 +145,10 @@ def test_demo_cannot_be_deleted(acme: OpenWorld) -> None:
 )
 def test_unknown_tenant_is_not_found(acme: OpenWorld, operation: str) -> None:
     problem = refused(acme, operation, {}, tenant="unknown", id="x")
-    assert (problem.kind, problem.message) == ("not_found", "There is no tenant 'unknown'.")
+    assert (problem.kind, problem.message) == (
+        "not_found",
+        'There is no tenant named "unknown". Choose acme or demo.',
+    )
 
 
 def test_created_key_has_the_chosen_scopes_and_is_listed_without_its_secret(acme: OpenWorld) -> None:
@@ -169,12 +173,21 @@ def test_created_key_has_the_chosen_scopes_and_is_listed_without_its_secret(acme
     assert body(acme.call("create_key", options, tenant="acme"), 409)["error"]["code"] == "conflict"
 
 
+NO_KIOSK = f'There is no vendor named "kiosk". Choose {listed(vendors.names())}.'
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"vendor": "kiosk", "name": "k"}, f"vendor: this sandbox serves {', '.join(vendors.names())}."),
-        ({"vendor": VENDOR, "name": "k", "scopes": ["rmas:burn"]}, "There is no scope 'rmas:burn'"),
-        ({"vendor": VENDOR, "name": "k", "plan": "gold"}, "There is no plan 'gold'"),
+        (
+            {"vendor": "kiosk", "name": "k"},
+            NO_KIOSK,
+        ),
+        (
+            {"vendor": VENDOR, "name": "k", "scopes": ["rmas:burn"]},
+            "There is no scope of returnmate named",
+        ),
+        ({"vendor": VENDOR, "name": "k", "plan": "gold"}, 'There is no plan of returnmate named "gold"'),
     ],
 )
 def test_impossible_key_is_invalid(acme: OpenWorld, options: dict[str, Any], sentence: str) -> None:

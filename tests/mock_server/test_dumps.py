@@ -16,6 +16,7 @@ import openapi
 from mock_server.bulk import Bulk
 from mock_server.dumps import MAX_DUMP, MAX_ERRORS, Dumps, InvalidDumpError, TooLargeError
 from mock_server.engine.schema import Schemas
+from mock_server.spelling import UnknownNameError
 from mock_server.tenants import TenantExistsError
 
 DOCUMENT = openapi.read(openapi.CONTROL_PLANE)
@@ -165,13 +166,13 @@ SCHEMA_ERRORS: dict[str, Callable[[Dump], Any]] = {
     "extra": lambda d: d.update(extra=1),
 }
 ERRORS: dict[str, Callable[[Dump], Any]] = {
-    "rows[1].vendor: this sandbox serves exsited, returngo": lambda d: d["rows"][1].update(vendor="acme"),
+    'rows[1].vendor: There is no vendor named "acme"': lambda d: d["rows"][1].update(vendor="acme"),
     "rows[2].id: there is another": lambda d: d["rows"].insert(2, d["rows"][0]),
     "rows[0].kind: a webhook cannot be imported": lambda d: d["rows"][0].update(kind="webhook"),
     "status: must be one of ": lambda d: last_return(d).update(status="lost"),
     "state: must be ": lambda d: last_return(d).update(state="lost"),
-    "events[4].vendor: this sandbox serves": lambda d: d["events"][4].update(vendor="acme"),
-    "steps[0].vendor: this sandbox serves": lambda d: d["steps"][0].update(vendor="acme"),
+    'events[4].vendor: There is no vendor named "acme"': lambda d: d["events"][4].update(vendor="acme"),
+    'steps[0].vendor: There is no vendor named "acme"': lambda d: d["steps"][0].update(vendor="acme"),
     "steps[1].subject: no row of ": lambda d: d["steps"][1].update(subject="nobody"),
     "switches[0]: this sandbox has no such switch": lambda d: d["switches"][0].update(name="unknown"),
 }
@@ -203,7 +204,7 @@ def test_name_that_is_taken_or_wrong_is_refused(acme: OpenWorld) -> None:
     with pytest.raises(TenantExistsError):
         load(acme, document)
     document["tenant"]["plan"] = "gold"
-    with pytest.raises(ValueError, match="There is no plan 'gold'"):
+    with pytest.raises(UnknownNameError, match='There is no plan named "gold"'):
         load(acme, document, "other")
 
 

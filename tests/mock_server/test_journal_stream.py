@@ -147,10 +147,10 @@ def follow(home: Path, url: str, *more: str) -> subprocess.Popen[str]:
 def test_follow_refuses_other_options_in_a_sentence(tmp_path: Path, served: Serving) -> None:
     done = run(tmp_path, "sandbox", "requests", "--follow", "--limit", "3", "--url", served.url)
     assert done.returncode == 2
-    assert "without --no-tenant and --limit" in done.stderr
+    assert "without --no-tenant, --limit and --last" in done.stderr
     done = run(tmp_path, "sandbox", "requests", "--follow", "--tenant", "nobody", "--url", served.url)
-    assert done.returncode == 4
-    assert "There is no tenant 'nobody'" in done.stderr
+    assert done.returncode == 2
+    assert 'There is no tenant named "nobody"' in done.stderr
 
 
 def test_log_prints_a_plain_line_for_each_request(tmp_path: Path) -> None:
@@ -166,7 +166,7 @@ def test_log_prints_a_plain_line_for_each_request(tmp_path: Path) -> None:
         r"^\S+Z demo 200 GET /returnmate/v1/rmas list_returns \d+\.\dms clock=2026-03-02T12:\S+Z$", found
     )
     assert " demo 404 GET /returnmate/v1/rmas/x%1b[2J?token=***" in missing
-    assert re.search(r"Z - 401 GET .*This API key is not known here\.$", unknown)
+    assert re.search(r"Z unknown 401 GET .*This API key is not known here\.$", unknown)
     assert "unknown-key-xyz" not in unknown
     assert "hidden-token-value" not in missing
 
@@ -263,7 +263,9 @@ def test_line_shows_fault_and_verdict_without_control_characters() -> None:
         "verdict": "There is\nnothing. " + "z" * 500,
     }
     plain = line(exchange)
-    assert plain.startswith("2026-03-02T09:41:07.125Z - 503 GET /x�[2J?a=1 - 12.3ms fault=outage-1 There is�")
+    assert plain.startswith(
+        "2026-03-02T09:41:07.125Z unknown 503 GET /x�[2J?a=1 unknown 12.3ms fault=outage-1 There is�"
+    )
     assert len(plain) < 400
     coloured = line(exchange, colours=True)
     assert "\x1b[31m503\x1b[0m" in coloured
@@ -275,7 +277,7 @@ def test_iteration_ends_with_the_tenant(served: Serving) -> None:
     with Sandbox(served.url) as sandbox:
         tenant: Tenant = sandbox.create_tenant("brief", seed_size=0)
         tenant.delete()
-        with pytest.raises(Exception, match="There is no tenant 'brief'"):
+        with pytest.raises(Exception, match='There is no tenant named "brief"'):
             next(tenant.requests.follow())
 
 

@@ -58,10 +58,10 @@ def test_vendors_plan_is_selected_by_name(acme: OpenWorld) -> None:
 @pytest.mark.parametrize(
     ("options", "place", "kind", "sentence"),
     [
-        ({"plan": "gold"}, {}, "invalid", "There is no plan 'gold' at returnmate; there are"),
-        ({"plan": "9/second"}, {}, "invalid", "There is no plan '9/second'"),
-        ({"plan": "enterprise"}, {"name": "mine"}, "not_found", "acme has no key 'mine' at returnmate."),
-        ({"plan": "enterprise"}, {"vendor": "kiosk"}, "invalid", "this sandbox serves"),
+        ({"plan": "gold"}, {}, "invalid", 'There is no plan of returnmate named "gold". Choose'),
+        ({"plan": "9/second"}, {}, "invalid", 'There is no plan of returnmate named "9/second"'),
+        ({"plan": "enterprise"}, {"name": "mine"}, "not_found", 'There is no key of returnmate named "mine"'),
+        ({"plan": "enterprise"}, {"vendor": "kiosk"}, "not_found", 'There is no vendor named "kiosk"'),
     ],
 )
 def test_impossible_plan_is_refused_with_the_reason(

@@ -1,5 +1,6 @@
 """Keys: derived from the secret, looked up, limited by scopes, and never stored in plain text."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from support.worlds import NOON, open_world
 
 from mock_server.access.keys import DEFAULT, KeyExistsError, Keys
 from mock_server.access.plans import Plan
+from mock_server.spelling import UnknownNameError
 from mock_server.store import Store
 
 SCOPES = ("returns:read", "returns:write")
@@ -104,20 +106,20 @@ def test_created_key_with_no_scopes_opens_nothing_and_by_default_everything(stor
 @pytest.mark.parametrize(
     ("vendor", "scopes", "plan", "sentence"),
     [
-        ("kiosk", [], "", "There is no vendor 'kiosk'; there are shop, mall."),
+        ("kiosk", [], "", 'There is no vendor named "kiosk". Choose shop or mall.'),
         (
             "shop",
             ["returns:burn"],
             "",
-            "There is no scope 'returns:burn' at shop; there are returns:read, returns:write.",
+            'There is no scope of shop named "returns:burn". Did you mean "returns:read"?',
         ),
-        ("shop", [], "huge", "There is no plan 'huge' at shop; there are small, large."),
+        ("shop", [], "huge", 'There is no plan of shop named "huge". Choose small or large.'),
     ],
 )
 def test_impossible_key_is_refused(
     store: Store, vendor: str, scopes: list[str], plan: str, sentence: str
 ) -> None:
-    with pytest.raises(ValueError, match=sentence):
+    with pytest.raises(UnknownNameError, match=re.escape(sentence)):
         keys_of(store).mint("acme", vendor, "k", scopes=scopes, plan=plan, at=NOON)
 
 

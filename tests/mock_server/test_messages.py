@@ -10,6 +10,7 @@ from support.each import each
 
 import openapi
 from mock_server.engine.messages import explain, refusal
+from mock_server.engine.patterns import clause
 from mock_server.engine.problem import FieldError
 from mock_server.engine.schema import Schemas
 
@@ -125,10 +126,11 @@ def test_bound_is_reported_before_the_number_format(text: str) -> None:
 
 
 def test_several_rules_of_one_field_are_one_sentence() -> None:
-    validator = Schemas({}).validator({"type": "string", "minLength": 3, "pattern": "^[a-z]+$"}, "request")
-    found = explain(validator, "A", "code")
-    assert found == [FieldError("code", "must have at least 3 characters and match the pattern ^[a-z]+$")]
-    assert refusal(found).message == "code must have at least 3 characters and match the pattern ^[a-z]+$."
+    validator = Schemas({}).validator({"type": "string", "minLength": 3, "pattern": "^[A-Z]{3}$"}, "request")
+    found = explain(validator, "a", "code")
+    both = f"must have at least 3 characters and {clause('^[A-Z]{3}$').removeprefix('must ')}"
+    assert found == [FieldError("code", both)]
+    assert refusal(found).message == f"code {both}."
 
 
 def test_many_invalid_fields_are_counted_once_each() -> None:

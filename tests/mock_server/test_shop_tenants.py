@@ -215,7 +215,7 @@ def test_wrong_shop_is_refused_with_its_fields() -> None:
             "shop.returns[1].status",
         ]
         assert refused.value.message.startswith(
-            "shop.returns[0].status: 'recieved' is not a status; did you mean"
+            'shop.returns[0].status: There is no status named "recieved". Did you mean'
         )
         with pytest.raises(Problem, match="leave out seed and seed_size"):
             create(world, "mugs", SMALL, seed_size=3)

@@ -322,7 +322,7 @@ def test_deleted_tenants_and_snapshots_leave_nothing() -> None:
                 counts.append(stored(opened.world.store))
             await snapshots.delete("acme", "a")
             assert stored(opened.world.store) == counts[1]
-            with pytest.raises(UnknownSnapshotError, match="acme has no snapshot 'a'"):
+            with pytest.raises(UnknownSnapshotError, match='There is no snapshot of acme named "a"'):
                 await snapshots.restore("acme", "a")
             await bulk.delete("acme")
             assert opened.tenants.stray_partitions() == []

@@ -83,11 +83,11 @@ def test_ledger_records_a_switch_change_once(acme: OpenWorld) -> None:
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"name": "gone"}, "returnmate has no switch 'gone'; it has away, notify_only, closed."),
+        ({"name": "gone"}, 'There is no switch of returnmate named "gone". Choose away,'),
         ({"name": "away", "shop": "one.example"}, "is for the whole account, not for a shop."),
         ({"name": "notify_only"}, "needs one of the shops one.example, two.example."),
         ({"name": "notify_only", "shop": "three.example"}, "needs one of the shops"),
-        ({"name": "away", "vendor": "kiosk"}, "this sandbox serves"),
+        ({"name": "away", "vendor": "kiosk"}, 'There is no vendor named "kiosk"'),
     ],
 )
 def test_invalid_switch_change_is_refused(acme: OpenWorld, options: dict[str, Any], sentence: str) -> None:

@@ -7,6 +7,7 @@ import pytest
 from support.worlds import HOUR, NOON, OpenWorld, open_world
 
 from mock_server.ledger import Event
+from mock_server.spelling import UnknownNameError, listed
 from mock_server.tenants import TenantExistsError, UnknownTenantError
 
 VENDOR = "returnmate"
@@ -88,7 +89,7 @@ def test_deleted_tenant_leaves_nothing() -> None:
         assert opened.world.keys.look_up(VENDOR, key) is None
         assert summaries(opened, "acme") == []
         assert events(opened, "acme") == []
-        with pytest.raises(UnknownTenantError, match="There is no tenant 'acme'"):
+        with pytest.raises(UnknownTenantError, match='There is no tenant named "acme"'):
             opened.tenants.get("acme")
         with pytest.raises(KeyError):
             opened.world.clocks.now("acme")
@@ -112,8 +113,8 @@ def test_name_is_unique_and_the_plan_must_exist() -> None:
         assert "professional" in plans.values()
         with pytest.raises(TenantExistsError, match="There is a tenant 'acme' already"):
             opened.tenants.create("acme")
-        known = ", ".join(sorted({plan for plans in offered.values() for plan in plans}))
-        with pytest.raises(ValueError, match=f"There is no plan 'gold'; there are {known}"):
+        known = listed(sorted({plan for plans in offered.values() for plan in plans}))
+        with pytest.raises(UnknownNameError, match=f'There is no plan named "gold". Choose {known}'):
             opened.tenants.create("other", plan="gold")
 
 

@@ -136,15 +136,15 @@ def test_status_is_a_word_of_the_vendor_or_a_neutral_state(acme: OpenWorld) -> N
     ):
         assert advance(acme, until={"return": id_, "status": word})["clock"]["now"] == at
     said = refusal(acme, until={"return": own, "status": "Recieved"})
-    assert said == "until.status: returnlogic has no status 'Recieved'; the closest is Received."
-    assert "it has Requested, Authorized" in refusal(acme, until={"return": own, "status": "zzz"})
+    assert said == 'There is no status of returnlogic named "Recieved". Did you mean "Received"?'
+    assert "Choose Requested, Authorized" in refusal(acme, until={"return": own, "status": "zzz"})
 
 
 def test_unknown_return_is_not_found_and_an_ambiguous_one_needs_the_vendor(acme: OpenWorld) -> None:
     assert "has no return 'none'" in refusal(acme, until={"return": "none", "status": "received"})
     id_ = ship(acme, "swap")
     assert "at exsited" in refusal(acme, until={"return": id_, "vendor": "exsited", "status": "CLOSED"})
-    assert "serves" in refusal(acme, until={"return": id_, "vendor": "kiosk", "status": "CLOSED"})
+    assert "no vendor named" in refusal(acme, until={"return": id_, "vendor": "kiosk", "status": "CLOSED"})
     with acme.world.store.change() as change:
         change.put_document("acme", "exsited", "return", id_, {}, created_at=NOON, status="PENDING")
     said = refusal(acme, until={"return": id_, "status": "completed"})

@@ -21,13 +21,20 @@ if TYPE_CHECKING:
 HOST = "https://shop.example.com"
 
 
-def open_any(vendor: str | Integration, time: Time, answer: Answering) -> Connection:
-    """Open a vendor's connection; `answer` answers every request except those for a token."""
+def open_any(
+    vendor: str | Integration, time: Time, answer: Answering, arrived: list[httpx.Request] | None = None
+) -> Connection:
+    """Open a vendor's connection; `answer` answers every request except those for a token.
+
+    All requests are appended to `arrived`, those for a token included.
+    """
     made = compiled(vendor) if isinstance(vendor, str) else vendor
     tokens = made.authentication.tokens
     grant = made.operations[tokens.operation].path if tokens and not made.authentication.field else None
 
     def answering(request: httpx.Request) -> httpx.Response:
+        if arrived is not None:
+            arrived.append(request)
         if grant and request.url.path == grant:
             return httpx.Response(200, json={"access_token": "t", "refresh_token": "r", "expires_in": 36_000})
         return answer(request)

@@ -1,9 +1,11 @@
 """A merchant in an in-process sandbox: shop events that a test causes, and the ledger that records them."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from unittest import mock
 
 import httpx
 import orjson
@@ -14,13 +16,15 @@ from mock_server.app import Sandbox, create_app
 from mock_server.clock import SECOND, instant, moment, timestamp
 from mock_server.ledger import Event
 from mock_server.settings import Settings
-from mock_server.store import Filters, tables
+from mock_server.store import Change, Filters, tables
 from mock_server.tenants import Tenants
 from mock_server.vendors import Vendor
 from mock_server.world import World
 
 TENANT = "merchant"
 SKU = "BOOT-CHE-39"
+PARTS = ("shipment", "tracking_event", "transaction", "refund", "receipt")
+"""The kinds of records that belong to a return."""
 FIRST_MOMENT = instant("2026-06-01")
 
 
@@ -54,8 +58,12 @@ class Merchant:
 
     backend: VendorSandbox
     tenant: str
+    gone: "Counter[str]" = field(default_factory=Counter)
+    """The number of deleted records of each kind."""
 
     def close(self) -> None:
+        if self.gone:
+            self.numbering.stop()
         self.backend.tenants.delete(self.tenant)
 
     @property
@@ -86,14 +94,51 @@ class Merchant:
                 self.tenant, sa.update(table).where(table.c.name == self.tenant).values(limits="on")
             )
 
-    def advance(self, seconds: int) -> None:
+    def advance(self, seconds: float) -> None:
         """Advance the clock; carriers scan what falls due."""
-        self.world.clocks.advance(self.tenant, self._now + seconds * SECOND)
+        self.world.clocks.advance(self.tenant, self._now + round(seconds * SECOND))
+
+    def delete(self, kind: str, id_: str) -> dict[str, str]:
+        """Delete a return or an order with its parts, as if the vendor had; the ledger keeps its events.
+
+        Returns the kind of each deleted record, by ID.
+        """
+        row = self.world.store.row(self.tenant, self.backend.vendor, kind, id_)
+        assert row, id_
+        if not self.gone:
+            self._number_on()
+        gone = {(kind, id_): row.status}
+        gone |= {(one, part): status for one in PARTS for part, status in self.parts(one, id_).items()}
+        with self.world.store.change() as change:
+            for (one, part), status in gone.items():
+                self._delete_row(change, one, part, status)
+        self.gone.update(one for one, _part in gone)
+        return {part: one for one, part in gone}
+
+    def _number_on(self) -> None:
+        """Let the numbers of new records go on after a deletion: vendors derive them from the total."""
+        total = self.world.store.total
+
+        def counted(tenant: str, vendor: str, kind: str) -> int:
+            return total(tenant, vendor, kind) + self.gone[kind]
+
+        self.numbering = mock.patch.object(self.world.store, "total", counted)
+        self.numbering.start()
+
+    def _delete_row(self, change: Change, kind: str, id_: str, status: str) -> None:
+        table, vendor, partition = tables.rows, self.backend.vendor, self.world.store.partition(self.tenant)
+        change.run(
+            sa.delete(table).where(
+                table.c.tenant == partition, table.c.vendor == vendor, table.c.kind == kind, table.c.id == id_
+            )
+        )
+        change._count((partition, vendor, kind), status, -1)
+        change.unschedule(self.tenant, vendor, id_)
 
     def ask_for_return(self, *, seconds_ago: int = 0, quantity: int = 1) -> str:
         """Create a return as a shopper, backdated by `seconds_ago`; return its id."""
         options = {
-            "order_number": f"#{1001 + len(self.statuses())}",
+            "order_number": f"#{1001 + sum(event.kind == ledger.RETURN_CREATED for event in self.story())}",
             "customer_email": "priya.nair@example.com",
             "items": [{"sku": SKU, "quantity": quantity, "reason": "defective"}],
         }

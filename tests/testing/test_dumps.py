@@ -40,7 +40,7 @@ def test_tenant_moves_to_another_sandbox(sandbox: Running, tmp_path: Path) -> No
             other.load(document, "third")
         assert refused.value.status == 400
         document["events"][0]["body"] = {}
-        with pytest.raises(SandboxError, match=r"rows\[7\]\.vendor this sandbox serves "):
+        with pytest.raises(SandboxError, match=r"rows\[7\]\.vendor: There is no vendor named "):
             other.load(document, "third")
         taken = run(other.url, "load", str(file), "--name", "copy")
         assert (taken.exit_code, taken.output) == (5, "There is a tenant 'copy' already.\n")

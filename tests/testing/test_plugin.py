@@ -134,7 +134,7 @@ def test_runs_that_use_no_sandbox_load_nothing_slow() -> None:
 
 
 def test_refusals_are_sentences(client: Sandbox) -> None:
-    with pytest.raises(SandboxError, match="There is no tenant 'nobody-here'"):
+    with pytest.raises(SandboxError, match='There is no tenant named "nobody-here"'):
         client.tenant("nobody-here")
     with pytest.raises(SandboxError) as taken:
         client.create_tenant("demo")
@@ -144,7 +144,10 @@ def test_refusals_are_sentences(client: Sandbox) -> None:
 
 
 def test_sandbox_that_cannot_start_says_why() -> None:
-    with pytest.raises(RuntimeError, match="There is no vendor 'unknown'"), started("--vendor", "unknown"):
+    with (
+        pytest.raises(RuntimeError, match='no vendor named "unknown"'),
+        started("--vendor", "unknown"),
+    ):
         pass
 
 

@@ -20,7 +20,10 @@ class FrozenModel(BaseModel):
 
 
 class Bounds(FrozenModel):
-    """The limits that the specification sets for a value; a limit that is not set is None."""
+    """The limits that the specification sets for a value; a limit that is not set is None.
+
+    In a list without `children`, `min_items` and `max_items` limit the list, and the other limits each item.
+    """
 
     minimum: float | None = None
     maximum: float | None = None
@@ -31,6 +34,7 @@ class Bounds(FrozenModel):
     pattern: str | None = None
     min_items: int | None = None
     max_items: int | None = None
+    min_properties: int | None = None
 
 
 class Choice(FrozenModel):

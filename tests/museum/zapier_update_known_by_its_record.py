@@ -1,0 +1,20 @@
+"""The Zapier app identifies an update by the record's ID, so Zapier drops every update but the first."""
+
+from support.certificate.exhibits import Exhibit
+from support.certificate.zapier import Zapier
+from support.mistakes.seeding import instead
+
+EXHIBIT = Exhibit(
+    cited=("zapier/zapier-platform#552", "zapier/zapier-platform-cli#293"),
+    vendor="swap",
+    trigger="return_updated",
+    caught_by="nothing_lost",
+    polling=Zapier(
+        instead(
+            "triggers/return_updated.js",
+            "identifiedBy(['return_id', 'date_updated']",
+            "identifiedBy(['return_id']",
+        )
+    ),
+    sound=Zapier(),
+)

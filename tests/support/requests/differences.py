@@ -1,0 +1,78 @@
+"""What the connector does otherwise than a specification says, each with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from connector.definition.compiler import integration
+from support.requests.inputs import described
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from support.requests.tried import Tried
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A kind of difference and its reason; `applies` recognizes it by the inputs, not by the message."""
+
+    reason: str
+    applies: Callable[[Tried], bool]
+
+
+def explained(one: Tried) -> Difference | None:
+    """Return the reason for a difference, or None if `DIFFERENCES` has none."""
+    return next((each for each in DIFFERENCES if each.applies(one)), None)
+
+
+def _lacks_what_the_catalog_requires(one: Tried) -> bool:
+    kind, _, key = one.use.partition(" ")
+    made = integration(one.vendor)
+    if not one.allowed or one.result != "refused" or kind not in {"action", "search"}:
+        return False
+    step = made.actions[key] if kind == "action" else made.searches[key]
+    filled = {field.key for field in step.inputs if one.inputs.get(field.key) not in (None, "")}
+    either = set(made.searches[key].at_least_one) if kind == "search" else set()
+    required = {field.key for field in step.inputs if field.required}
+    return not required <= filled or (bool(either) and not either & filled)
+
+
+def _gives_a_time_for_a_date(one: Tried) -> bool:
+    """Check for a time in a field that may be a date or a time, with the date as the first alternative."""
+    schema = described(one.vendor)[one.operation].schema
+    return (
+        one.allowed
+        and one.result == "refused"
+        and any(
+            [form.get("format") for form in found.get("anyOf", ())] == ["date", "date-time"] and "T" in text
+            for found, text in _texts(schema, one.stands_for)
+        )
+    )
+
+
+def _texts(schema: Mapping[str, Any], value: Any) -> Iterator[tuple[Mapping[str, Any], str]]:
+    """Yield each text of a value with its schema."""
+    if isinstance(value, str):
+        yield schema, value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(schema.get("items", {}), item)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield from _texts(schema.get("properties", {}).get(name, {}), item)
+
+
+DIFFERENCES = (
+    Difference(
+        "The catalog requires an input, or one of several, that the API can do without: a search without any "
+        "would list everything, and an action without its main input would change nothing.",
+        _lacks_what_the_catalog_requires,
+    ),
+    Difference(
+        "A field that accepts a date or a time is offered as its first form, a date: the form of a platform "
+        "can ask for only one of them.",
+        _gives_a_time_for_a_date,
+    ),
+)
