@@ -52,7 +52,6 @@ from support.sandbox import Sandbox, running  # noqa: E402 - as above
 
 LONG = (
     "schemathesis",
-    "delivery_certificate",
     "test_writes_in",
     "test_certificate",
     "test_commands",
