@@ -72,11 +72,11 @@ zapier-build: .venv/.ready ## Build every Zapier app with Zapier's own program, 
 # Six steps of the delivery certificate per example and trigger. `make certify` runs far more.
 CERTIFICATE_EXAMPLES ?= 200
 contract: .venv/.ready ## The long contract run: 1,000 examples per operation, 200 per trigger.
-	@CONTRACT_EXAMPLES=1000 CERTIFICATE_EXAMPLES=$(CERTIFICATE_EXAMPLES) $(BIN)/python -m pytest -q $(AT_ONCE) --dist load --maxschedchunk 1 tests/contract
+	@CONTRACT_EXAMPLES=1000 MEMORY_EXAMPLES=40 CERTIFICATE_EXAMPLES=$(CERTIFICATE_EXAMPLES) $(BIN)/python -m pytest -q $(AT_ONCE) --dist load --maxschedchunk 1 tests/contract
 
 # Options: CERTIFY="swap --steps 1000 --seed 7"; names of vendors or of exhibits in tests/museum.
 certify: export PYTHONPATH := tests
-certify: .venv/.ready ## 20,000 steps of the delivery certificate per vendor; finds each exhibit of the bug museum.
+certify: .venv/.ready node ## 20,000 steps of the delivery certificate per vendor; finds each exhibit of the bug museum.
 	@$(BIN)/python tests/certify.py $(CERTIFY)
 
 report: .venv/.ready node ## Run the tests of both sides that record what they find; write build/report.html.

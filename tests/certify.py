@@ -85,12 +85,18 @@ def certify_trigger(certificate: Certificate, steps: int, seed: int) -> bool:
 
 
 def find_again(exhibit: Exhibit, seed: int) -> bool:
-    """Search for an exhibit as if its story were unknown; return whether a short story was found."""
+    """Search for an exhibit as if its story were unknown; return whether a short story was found.
+
+    The story of a new exhibit is kept beside it.
+    """
     started = time.monotonic()
     with opened(exhibit.vendor) as backend:
         searched = exhibit.found_again(backend, SEARCH, seed, Progress(exhibit.name, SEARCH, started))
-    record("museum", "Bug museum", [exhibit_row(exhibit, searched.violation)])
     found, seconds = searched.broken, time.monotonic() - started
+    if found is not None and not exhibit.path.exists():
+        found.save(exhibit.path)
+    if exhibit.path.exists():
+        record("museum", "Bug museum", [exhibit_row(exhibit, searched.violation)])
     if found is None:
         say(f"\r{exhibit.name}: NOT found in {searched.steps:,} steps ({seconds:.0f} s)")
         return False

@@ -52,6 +52,7 @@ from support.sandbox import Sandbox, running  # noqa: E402 - as above
 
 LONG = (
     "schemathesis",
+    "test_writes_in",
     "test_certificate",
     "test_commands",
     "test_matrix",

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Callable, Iterator
+from functools import cache
 
 import pytest
 from test_test_rules import EXEMPT, MODULES, TESTS, is_never_empty
@@ -16,6 +17,12 @@ Rule = Callable[[str], Iterator[str]]
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
+@cache
+def parsed(source: str) -> ast.Module:
+    """Parse a module once for all rules."""
+    return ast.parse(source)
+
+
 def asserted_in(source: str) -> Iterator[ast.expr]:
     """Yield what each assertion in a test claims."""
     for test in every_test(source):
@@ -23,7 +30,7 @@ def asserted_in(source: str) -> Iterator[ast.expr]:
 
 
 def every_test(source: str) -> Iterator[Function]:
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parsed(source)):
         if isinstance(node, Function) and node.name.startswith("test_"):
             yield node
 
@@ -67,7 +74,7 @@ def zero_passes(source: str) -> Iterator[str]:
 
 def several_may_raise(source: str) -> Iterator[str]:
     """Yield the statements of each `pytest.raises` block with more than one: any of them may raise."""
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parsed(source)):
         if isinstance(node, ast.With | ast.AsyncWith) and raises(node):
             last = node.body[-1]
             inner = last.body if isinstance(last, ast.With | ast.AsyncWith | ast.For | ast.AsyncFor) else []
@@ -136,7 +143,7 @@ def exempt(lines: list[str], node: ast.AST, mark: str) -> bool:
 def checks_of(sources: list[str]) -> set[str]:
     """Return the functions with assertions, and those that call one of them."""
     functions = [
-        node for source in sources for node in ast.walk(ast.parse(source)) if isinstance(node, Function)
+        node for source in sources for node in ast.walk(parsed(source)) if isinstance(node, Function)
     ]
     calls = {
         node.name: {word for one in ast.walk(node) if isinstance(one, ast.Call) for word in called(one)}

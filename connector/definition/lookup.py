@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from connector.definition.naming import listed
-from connector.definition.spelling import did_you_mean
+from connector.definition.spelling import unknown
 from connector.errors import UnknownKey
 
 if TYPE_CHECKING:
@@ -23,6 +22,5 @@ def by_key(integration: Integration, kind: str, offers: Mapping[str, T], key: st
     is the word that the message uses for an entry, such as "trigger".
     """
     if key not in offers:
-        suggestion = did_you_mean(key, offers) or f"; choose {listed(offers)}."
-        raise UnknownKey(f"{integration.vendor.title} has no {kind} {key!r}{suggestion}")
+        raise UnknownKey(unknown(f"{kind} of {integration.vendor.title}", key, offers))
     return offers[key]

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from connector.definition.naming import listed
+
 BLANKS = "".join(map(chr, (*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200C)))) + (
     "\u2028\u2029\u202f\u205f\u2060\u3000\ufeff"
 )
@@ -38,13 +40,27 @@ def same_word(found: object, wanted: object) -> bool:
     return bool(form) and form == word(wanted)
 
 
+def unknown(kind: str, name: str, known: Iterable[str]) -> str:
+    """Build the message for an unknown name: `There is no vendor named "swapp". Did you mean "swap"?`.
+
+    If no known name is similar, the message lists the known names.
+    """
+    names = list(known)
+    said = f'There is no {kind} named "{name}"'
+    if match := _similar(name, names):
+        return f'{said}. Did you mean "{match}"?'
+    return f"{said}. Choose {listed(names)}." if names else f"{said}, and no other."
+
+
 def did_you_mean(wrong: str, known: Iterable[str]) -> str:
     """Return a suggestion to append to an error message, such as `; did you mean get_rma?`.
 
     Returns "" if no known name is similar.
     """
-    names = list(known)
+    match = _similar(wrong, list(known))
+    return f"; did you mean {match}?" if match else ""
+
+
+def _similar(wrong: str, names: list[str]) -> str:
     near = get_close_matches(wrong.lower(), [name.lower() for name in names], n=1, cutoff=0.6)
-    if not near:
-        return ""
-    return f"; did you mean {next(name for name in names if name.lower() == near[0])}?"
+    return next(name for name in names if name.lower() == near[0]) if near else ""

@@ -1,13 +1,26 @@
 """Implements the commands for faults, which make a tenant's requests fail or slow down on purpose."""
 
-from typing import Annotated, Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mock_server.cli.inputs import InputError, describe_inputs, parse_inputs
-from mock_server.cli.options import AtTenant, OfVendor, ShownAtSandbox, ShownAtTenant
+from mock_server.cli.options import (  # noqa: TC001 - typer reads the annotations
+    AtTenant,
+    OfVendor,
+    ShownAtSandbox,
+    ShownAtTenant,
+)
 from mock_server.cli.output import notify, print_json, print_line, print_table
 from mock_server.cli.request import MISUSED, fail, member, not_none
+from mock_server.wording import phrase
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import httpx
 
 FaultyVendor = Annotated[str, typer.Option(help="Vendor whose calls meet it, or * for all.")]
 Seed = Annotated[int | None, typer.Option(help="Seed of random choices.  [default: the tenant's seed]")]
@@ -16,7 +29,7 @@ FaultId = Annotated[str, typer.Argument(help="ID of the fault, for example flt_1
 
 def faults(at: ShownAtTenant, *, vendor: OfVendor = None) -> None:
     """List a tenant's faults, and how many requests each one has affected."""
-    at.show(at.call("GET", at.path("faults"), query=not_none(vendor=vendor)), "faults")
+    _show(at, at.call("GET", at.path("faults"), query=not_none(vendor=vendor)))
 
 
 def fault_kinds(at: ShownAtSandbox) -> None:
@@ -65,12 +78,12 @@ def add_fault(
     when = not_none(next=next_, every=every, share=share, after=after, seed=seed)
     body: dict[str, Any] = {"vendor": vendor, "operation": operation, "what": what}
     body |= {"parameters": given, "when": when}
-    at.show(at.call("POST", at.path("faults"), body))
+    _show(at, at.call("POST", at.path("faults"), body))
 
 
 def fault(at: ShownAtTenant, id_: FaultId) -> None:
     """Show a fault, and how many requests it has affected."""
-    at.show(at.call("GET", at.path("faults", id_)))
+    _show(at, at.call("GET", at.path("faults", id_)))
 
 
 def delete_fault(at: AtTenant, id_: FaultId) -> None:
@@ -96,4 +109,30 @@ def scenario(
     `returns sandbox fault-kinds` lists the scenarios. To end a scenario, use `returns sandbox delete-faults`.
     """
     body = not_none(name=name, vendor=vendor, seed=seed)
-    at.show(at.call("POST", at.path("scenario"), body), "faults")
+    _show(at, at.call("POST", at.path("scenario"), body))
+
+
+def _show(at: ShownAtTenant, answer: httpx.Response) -> None:
+    """Print one fault, or a list of faults; for people, without settings that have no effect."""
+    if at.wants_json:
+        print_json(answer)
+        return
+    content = answer.json()
+    listed = [_brief(fault) for fault in content.get("faults", [content])]
+    if not listed:
+        notify("There is nothing to show.")
+    elif "faults" in content:
+        print_table(list(listed[0]), [list(fault.values()) for fault in listed])
+    else:
+        print_table(("", ""), list(listed[0].items()))
+
+
+def _brief(fault: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a fault without the format of a missing Retry-After, and without a seed that decides nothing."""
+    parameters, when = dict(fault["parameters"]), dict(fault["when"])
+    if "retry_after" not in parameters:
+        parameters.pop("format", None)
+    if "share" not in when and "max_milliseconds" not in parameters:
+        when.pop("seed", None)
+    shown = {**fault, "parameters": parameters, "when": when}
+    return {phrase(name): value for name, value in shown.items()}

@@ -67,7 +67,10 @@ def returns(
         columns = ("id", "vendor", "number", "order", "customer", "status", "created", "amount")
         print_table(columns, list(map(_row, listed)))
         content = answer.json()
-        notify(f"Page {content['page']} of {content['pages']}, {content['total']} returns.")
+        if last is None:
+            notify(f"Page {content['page']} of {content['pages']}, {content['total']} returns.")
+        else:
+            notify(f"The newest {len(listed)} of {content['total']} returns.")
     else:
         notify("There is nothing to show.")
 

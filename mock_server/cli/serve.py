@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-import openapi
 from mock_server import address, cli
 from mock_server.cli import receiver
 from mock_server.cli.completion import complete_vendor
@@ -156,6 +155,8 @@ def serve(
 
 
 def _serve(options: dict[str, Any], ready_file: Path | None) -> None:
+    import openapi
+
     for sentence in ignored_secrets(os.environ, openapi.vendors()):
         terminal.warn(sentence)
     requested = _settings(options)

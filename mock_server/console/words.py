@@ -30,6 +30,8 @@ _TONES: Final = {
     "cancelled": "refused",
 }
 """The CSS class that colours each return state; the states are the same for all vendors."""
+_TICK: Final = 0.999
+"""A clock that is moved loses up to this part of a second, because it moves to whole seconds."""
 _OPEN_LEVELS: Final = 3
 """Number of levels of a JSON document that are expanded at first."""
 _SECRET: Final = re.compile(r"[A-Za-z0-9_.-]{60,}")
@@ -41,6 +43,8 @@ def filters() -> dict[str, Callable[..., Any]]:
     """Return the console's Jinja filters, keyed by name."""
     return {
         "ago": ago,
+        "breaking": breaking,
+        "difference": difference,
         "duration": duration,
         "exact": exact,
         "json_tree": json_tree,
@@ -80,10 +84,21 @@ def received(exchange: Mapping[str, Any], real_now: str) -> Markup:
     return Markup('<time datetime="{}" title="{}">{}</time>').format(moment, tip, text)
 
 
+def breaking(name: str) -> Markup:
+    """Render a path or a vendor's name of an event so that it breaks after `/`, `.` and `_`, if it must."""
+    parts = re.split(r"(?<=[/._])", name)
+    return Markup("<wbr>").join(parts)
+
+
 def duration(seconds: float) -> str:
     """Format a duration in the largest unit that fits, such as `3 h`, rounded down."""
     whole = int(abs(seconds))
     return next((f"{whole // size:,} {unit}" for size, unit in _UNITS if whole >= size), "0 s")
+
+
+def difference(seconds: float) -> str:
+    """Format the difference of two clocks, such as `30 d` for a clock that was moved by 30 days."""
+    return duration(abs(seconds) + _TICK)
 
 
 def exact(moment: str) -> str:

@@ -111,7 +111,10 @@ def moment(text: str, field: str) -> int:
 def invalid(field: str, message: str) -> Problem:
     """Create the problem that reports an invalid field of a request."""
     end = "" if message.endswith("?") else "."
-    return Problem("invalid", f"{field}: {message.rstrip('.')}{end}", fields=(FieldError(field, message),))
+    separator = " " if message.startswith(("is ", "must ")) else ": "
+    return Problem(
+        "invalid", f"{field}{separator}{message.rstrip('.')}{end}", fields=(FieldError(field, message),)
+    )
 
 
 def unknown_name(error: UnknownNameError) -> Problem:

@@ -86,7 +86,7 @@ KINDS: Final[Mapping[str, Kind]] = {
                 "description": "The value of the header Location: an address, or a path of the sandbox.",
                 "pattern": r"^(https?:/)?/[!-~]*$",
                 "maxLength": 1_000,
-                "default": "https://moved.example.com/",
+                "default": "https://new.example.com/",
             },
             **_AFTER_COMMIT,
         },

@@ -100,7 +100,11 @@ class _Rehearse:
 
 
 def _attempt(delivery: Delivery) -> Upcoming:
-    previous = f"; attempt {delivery.attempts} ended with: {delivery.outcome}" if delivery.attempts else ""
+    previous = (
+        f"; attempt {delivery.attempts} ended with: {delivery.outcome.rstrip('.')}"
+        if delivery.attempts
+        else ""
+    )
     return Upcoming(
         due=delivery.due or delivery.at,
         kind="webhook",

@@ -145,7 +145,7 @@ async def test_search_for_a_lost_write_dates_it_by_the_vendors_clock(
     found.headers["date"] = "Tue, 05 May 2026 08:00:01 GMT"
     wire.reply(TIMEOUT, found)
     assert (await rm.actions["create_return"](**ORDER))["id"] == "rma_1"
-    earlier = rows(made(at="2026-05-05T07:00:00Z"))
+    earlier = rows(made(id="rma_2", at="2026-05-05T07:00:00Z"))
     earlier.headers["date"] = "Tue, 05 May 2026 08:00:01 GMT"
     wire.reply(TIMEOUT, earlier)
     with pytest.raises(OutcomeUnknown, match="It was not found"):

@@ -239,8 +239,16 @@ def test_filter_delivers_matching_events_only_and_leaves_others_unaffected(retur
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (["trigger", "returnmat", "new_return"], 2, "did you mean returnmate?"),
-        (["trigger", "returnmate", "new_retrun"], 2, "did you mean new_return?"),
+        (
+            ["trigger", "returnmat", "new_return"],
+            2,
+            'There is no vendor named "returnmat". Did you mean "returnmate"?',
+        ),
+        (
+            ["trigger", "returnmate", "new_retrun"],
+            2,
+            'There is no trigger of ReturnMate named "new_retrun". Did you',
+        ),
         (["trigger", "returnmate", "new_return", "--since", "yesterday"], 2, "neither a date nor a time"),
         (["trigger", "returnmate", "new_return", "--profile", "shp"], 2, "no profile 'shp'"),
         (["trigger", "returnmate", "return_status_changed", "-i", "staus=x"], 2, "did you mean status?"),
@@ -252,7 +260,7 @@ def test_filter_delivers_matching_events_only_and_leaves_others_unaffected(retur
         (["search", "returnmate", "find_return", "-i", "order_number=#none"], 4, "No return was found."),
         (["search", "returnmate", "find_return"], 5, "is required"),
         (["catalog", "--format", "xml"], 2, "xml"),
-        (["catalog", "unknown"], 2, f"There is no vendor 'unknown'; choose {listed(vendors())}."),
+        (["catalog", "unknown"], 2, f'There is no vendor named "unknown". Choose {listed(vendors())}.'),
         (["generate", "zapier", "--output", "/dev/null"], 1, f"/dev/null/{vendors()[0]} cannot be used"),
         (["connect", "returnmate", "--profile", "a b"], 2, "'a b' is not a valid profile name"),
         (["connect", "returnmate", "--base-url", "127.0.0.1:4010"], 2, "is not a base URL"),

@@ -56,7 +56,7 @@ def test_lists_share_their_options() -> None:
     assert {name for name in each(NEWEST) if "--last" not in options(name)} == set()
     with_format = {words for words in COMMANDS if words[0] == "sandbox" and "--format" in options(*words[1:])}
     assert len(with_format) > 30
-    assert {words for words in with_format if "--json" not in options(*words[1:])} == set()
+    assert {words for words in each(with_format) if "--json" not in options(*words[1:])} == set()
 
 
 def test_vendor_and_json_mean_the_same_for_every_list(tenant: Tenant, printed: Command) -> None:

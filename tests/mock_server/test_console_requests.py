@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterator
 
 import pytest
-from support.browser import Browser, browsing, text_of
+from support.browser import Browser, browsing, text_of, words_of
 
 PATH = "/console/demo/requests"
 RETURN = {
@@ -35,7 +35,7 @@ def listed(browser: Browser, **query: str) -> list[str]:
     """Return the text of each row, newest first."""
     page = browser.get(PATH, params=query)
     rows = re.findall(r'<tr data-key="\d+">(.*?)</tr>', page.text, re.DOTALL)
-    return [" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in rows]
+    return [words_of(row) for row in rows]
 
 
 def test_requests_are_listed_with_the_reason_of_a_refusal(browser: Browser) -> None:

@@ -148,10 +148,12 @@ def test_console_names_what_happened_to_a_delivery(
         browser.request("POST", f"{DEMO}/returns", json={"vendor": "returngo", **BODY})
         browser.request("POST", f"{DEMO}/clock/advance", json={"seconds": 0})  # awaits the attempts
     one = deliveries(browser.client, webhook=made.json()["id"])[0]
+    upcoming = browser.get(f"{DEMO}/next").json()["next"]
+    assert ".." not in " ".join(entry["sentence"] for entry in upcoming)
     assert (one["status"], one["attempts"]) == (status, 1)
     for path in (f"?webhook={one['webhook']}", f"/deliveries/{one['id']}?webhook={one['webhook']}"):
         page = text_of(browser.get(f"/console/demo/webhooks{path}"))
         assert shown in page
-        assert ("answered" in page.replace("each receiver answered", "")) is (status is not None)
+        assert ("answered" in page) is (status is not None)
         assert "Receiver's answer" not in page
         assert "Last answer" not in page

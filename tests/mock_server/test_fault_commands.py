@@ -64,6 +64,24 @@ def test_mistake_is_explained(
     assert (refused.exit_code, sentence in refused.output) == (code, True), refused.output
 
 
+def test_fault_is_shown_without_settings_that_have_no_effect(sandbox: Running, tenant: Tenant) -> None:
+    for words, kept, left_out in (
+        (("rate_limited",), "fault", ("seed", "format")),
+        (("rate_limited", "-p", "retry_after=5", "--share", "0.5"), "format seconds", ()),
+        (("latency", "-p", "milliseconds=1", "-p", "max_milliseconds=2"), "seed", ("format",)),
+    ):
+        added = returns(sandbox, "add-fault", *words, "--vendor", "swap", "--tenant", tenant.name)
+        fault = tenant.faults.list()[-1]
+        shown = returns(sandbox, "fault", fault.id, "--tenant", tenant.name)
+        assert added.output == shown.output
+        assert kept in f"fault {shown.output}"
+        assert [one for one in left_out if one in shown.output] == []
+        assert "seed" in fault.when  # the control plane shows every setting
+    tenant.faults.clear()
+    nothing = returns(sandbox, "faults", "--tenant", tenant.name)
+    assert nothing.output == "There is nothing to show.\n"
+
+
 def test_scenario_is_started_and_ended(sandbox: Running, tenant: Tenant) -> None:
     started = returns(sandbox, "scenario", "outage", "--vendor", "swap", "--tenant", tenant.name)
     assert "unavailable" in started.output

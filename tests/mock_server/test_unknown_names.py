@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -10,6 +11,7 @@ from support.each import each
 from support.sandbox import Sandbox
 from support.sandbox_commands import COMMANDS, run
 
+import mock_server
 import openapi
 from mock_server.control.names import choices
 from mock_server.engine.schema import Schemas
@@ -181,6 +183,12 @@ def test_every_fixed_list_of_values_is_refused_alike(sandbox: Sandbox) -> None:
             assert f'named "{wrong}". Did you mean "{values[0]}"?' in error["message"], (id_, name)
             assert "unknown" in error
     assert {"kind", "state", "limits"} <= {name for fields in known.values() for name in fields}
+
+
+def test_one_module_finds_similar_names() -> None:
+    sources = [*Path(mock_server.__file__).parent.rglob("*.py")]
+    finding = [path.name for path in each(sources) if "get_close_matches" in path.read_text("utf-8")]
+    assert finding == ["spelling.py"]
 
 
 def test_long_lists_of_names_are_shortened() -> None:

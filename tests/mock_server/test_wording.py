@@ -9,6 +9,7 @@ from support.each import each
 from support.in_process import commands
 
 import openapi
+from mock_server.console.words import breaking, difference
 from mock_server.wording import phrase, title
 
 WRONG = re.compile(r"\b(Json|Url|Id|Api|Html|Http|Rma|Sku|Uri|Pdf)s?\b")
@@ -87,3 +88,15 @@ def test_tables_of_commands_have_words_as_headings(browser: Browser, monkeypatch
     assert "_" not in table
     document = command("sandbox", "returns", "--vendor", "returnmate", "--format", "json").stdout
     assert "order_number" in document, "JSON keeps the names of the fields"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(2_592_000, "30 d"), (2_591_999.2, "30 d"), (-86_399.5, "1 d"), (5, "5 s")]
+)
+def test_difference_of_clocks_is_as_long_as_the_move(seconds: float, shown: str) -> None:
+    assert difference(seconds) == shown
+
+
+def test_names_break_after_their_parts_and_are_escaped() -> None:
+    assert breaking("/v1/rma_s.x") == "/<wbr>v1/<wbr>rma_<wbr>s.<wbr>x"
+    assert breaking("<b>/x") == "&lt;b&gt;/<wbr>x"

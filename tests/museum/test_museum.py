@@ -11,6 +11,8 @@ from support.each import each
 from support.merchant import VendorSandbox
 from support.report_data import record
 
+from connector.definition.compiler import vendors
+
 EXHIBITS = exhibits()
 FEWEST = 24
 
@@ -39,6 +41,12 @@ def test_stories_are_short_and_every_mistake_was_published() -> None:
         assert exhibit.story.length <= LONGEST_STORY, exhibit.name
         assert all(re.fullmatch(r"[\w.-]+/[\w.-]+#\d+", one) for one in each(exhibit.cited)), exhibit.name
         assert exhibit.bug.endswith("."), exhibit.name
+
+
+def test_every_vendor_and_every_runtime_has_exhibits() -> None:
+    assert len(EXHIBITS) >= FEWEST
+    assert {exhibit.vendor for exhibit in EXHIBITS} == set(vendors())
+    assert {exhibit.polling.runtime for exhibit in EXHIBITS} == {"python", "zapier", "make"}
 
 
 def test_every_story_belongs_to_an_exhibit() -> None:

@@ -38,6 +38,7 @@ def render(parts: Sequence[Part], revision: str) -> str:
         failed=[(part, row) for part in parts for row in part.failures][:MOST_FAILURES],
         missing=[part.about.title for part in parts if not part.rows],
         vendors=coverage(parts),
+        ran={part.about.id: bool(part.rows) for part in parts},
         sides=SIDES,
         results=RESULTS,
         certainties=CERTAINTIES,

@@ -103,6 +103,8 @@ def test_parts_that_did_not_run_are_named() -> None:
     others = [about.title for about in PARTS if about.id != "requests"]
     assert f"Nothing failed in the parts that ran. Did not run: {', '.join(others)}." in text(html)
     assert text(html).count("This part did not run.") == len(others)
+    counts = f"{integration(VENDOR).vendor.title} 0 of {len(OPERATIONS)} did not run did not run 1"
+    assert counts in text(html)
 
 
 def test_texts_of_tests_cannot_break_the_page() -> None:

@@ -49,4 +49,9 @@ def browsing(**settings: Any) -> Iterator[Browser]:
 
 def text_of(page: httpx.Response) -> str:
     """Return the visible text of a page, with single spaces."""
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page.text)).split())
+    return words_of(page.text)
+
+
+def words_of(markup: str) -> str:
+    """Return the text of markup, with single spaces; `<wbr>` allows a break inside a word."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", markup.replace("<wbr>", ""))).split())

@@ -30,9 +30,8 @@ from connector.definition.model import (
     Window,
     WindowHeaders,
 )
-from connector.definition.naming import listed
 from connector.definition.paths import Resolver, dotted, walk
-from connector.definition.spelling import did_you_mean
+from connector.definition.spelling import did_you_mean, unknown
 from connector.errors import CatalogError, ConfigurationError
 
 if TYPE_CHECKING:
@@ -64,8 +63,7 @@ def integration(vendor: str, facts: Facts | None = None) -> Integration:
     """
     known = vendors()
     if vendor not in known:
-        suggestion = did_you_mean(vendor, known) or f"; choose {listed(known)}."
-        raise ConfigurationError(f"There is no vendor {vendor!r}{suggestion}")
+        raise ConfigurationError(unknown("vendor", vendor, known))
     name = f"connector/catalog/{vendor}.yaml"
     try:
         text = (CATALOGS / f"{vendor}.yaml").read_text(encoding="utf-8")

@@ -23,8 +23,8 @@ def test_allowed_inputs_are_sent_as_documented_and_others_are_refused(vendor: st
     found = tried(vendor)
     record("requests", "Requests of the connector", [one.row() for one in found])
     assert [str(one) for one in each(found) if not one.as_specified and explained(one) is None] == []
-    assert {one.use for one in found if one.result == "sent"} == uses(vendor)
-    assert {one.use for one in found if one.result == "refused"} >= with_rules(vendor)
+    assert {one.use for one in each(found) if one.result == "sent"} == uses(vendor)
+    assert {one.use for one in each(found) if one.result == "refused"} >= with_rules(vendor)
 
 
 def uses(vendor: str) -> set[str]:

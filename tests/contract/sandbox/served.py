@@ -18,6 +18,8 @@ from mock_server.settings import Settings
 Login = Mapping[str, Mapping[str, str]]
 ACME, OTHER = "acme", "other"
 HOOK = "https://hooks.example.com/returns"
+RECEIVERS = ("hooks.example.com", "one.example.com", "two.example.com")
+"""The hosts to which webhooks may be registered; nothing is sent, because the sender does not run."""
 
 
 @dataclass
@@ -133,7 +135,11 @@ def _login_query(operation: Operation, login: Mapping[str, str], sent: Mapping[s
 def served(vendor: str, *tenants: str, **options: Any) -> Iterator[Served]:
     """Serve a vendor (or "sandbox", the control plane) to tenants with the options of `Served.add`."""
     is_control = vendor == openapi.CONTROL_PLANE
-    app = create_app(Settings(vendor="" if is_control else vendor, seed_size=0, database="sqlite://"))
+    app = create_app(
+        Settings(
+            vendor="" if is_control else vendor, seed_size=0, database="sqlite://", webhook_allow=RECEIVERS
+        )
+    )
     try:
         path = CONTROL_PATH if is_control else app.entries[0].path
         made = Served(vendor, app, InProcess(app), document(vendor), path)

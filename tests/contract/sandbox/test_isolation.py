@@ -6,14 +6,19 @@ calls change is looked for in the store and in the ledger, of both tenants.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from importlib import import_module
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from contract.sandbox.documents import Operation, document
 from contract.sandbox.served import ACME, OTHER, Served, served
 from contract.sandbox.state import State
+from support.each import each
 
+import openapi
 from mock_server import vendors
+from mock_server.store import tables
 
 VENDORS = vendors.names()
 
@@ -119,3 +124,114 @@ def minimal(operation: Operation) -> list[tuple[str, str]]:
     """Return required query parameters with their smallest value."""
     needed = [one for one in operation.parameters if one["in"] == "query" and one.get("required")]
     return [(one["name"], str(one["schema"]["minimum"])) for one in needed if "minimum" in one["schema"]]
+
+
+def test_return_of_another_parent_is_unknown(apis: Mapping[str, Served]) -> None:
+    """An operation with several IDs in its path answers 404 if one belongs to another parent."""
+    found = 0
+    for api in each(apis.values()):
+        for operation in api.document.operations.values():
+            names = operation.path_names
+            if len(names) > 1:
+                path = {name: ids(api, ACME, kind_of(name, operation.path))[-1] for name in names}
+                chain = lineage(api, path)
+                others = [one for one in ids(api, ACME, "invoice") if one != chain["invoice_id"]]
+                before = states(api)
+                answer = api.call(operation, {**chain, "invoice_id": others[0]}, (), bodies(api, operation))
+                assert answer.status == 404, (operation.id, answer)
+                assert states(api) == before
+                found += 1
+    assert found > 0
+
+
+def lineage(api: Served, path: Mapping[str, str]) -> dict[str, str]:
+    """Return IDs that belong together: a receipt, its return, and the return's invoice."""
+    store = api.app.world.store
+    receipt = next(iter(store.rows(ACME, api.vendor, "receipt")))
+    owner = store.row(ACME, api.vendor, "return", receipt.parent)
+    assert owner is not None
+    known = {"receipt_id": receipt.id, "rma_id": owner.id, "invoice_id": owner.parent}
+    return {name: known[name] for name in path}
+
+
+FACTS = {vendor: import_module(f"mock_server.vendors.{vendor}.facts") for vendor in VENDORS}
+MANY_SHOPS = [vendor for vendor in VENDORS if hasattr(FACTS[vendor], "SHOPS")]
+
+
+@pytest.mark.parametrize(
+    ("vendor", "operation_id"), [(vendor, one.id) for vendor in MANY_SHOPS for one in with_ids(vendor)]
+)
+def test_id_of_another_shop_of_the_account_is_unknown(
+    apis: Mapping[str, Served], vendor: str, operation_id: str
+) -> None:
+    api, operation = apis[vendor], document(vendor).operations[operation_id]
+    shops = list(FACTS[vendor].SHOPS)
+    body = bodies(api, operation)
+    path = {name: own(api, kind_of(name, operation.path), shops[0]) for name in operation.path_names}
+    named = {name: own(api, kind_of(name, operation.path), shops[0]) for name in id_fields(vendor, operation)}
+    body = {**body, **named} if named else body
+    before = states(api)
+    (header,) = [name for name, value in api.observers[ACME]["headers"].items() if value in shops]
+    answer = api.call(operation, path, minimal(operation), body, headers={header: shops[1]})
+    assert answer.status == 404, (path, answer)
+    assert states(api) == before
+
+
+def own(api: Served, kind: str, shop: str) -> str:
+    """Return the ID of a record of a shop."""
+    rows = [
+        row for row in api.app.world.store.rows(ACME, api.vendor, kind) if row.shop == shop and row.status
+    ]
+    return rows[-1].id
+
+
+def test_nothing_of_a_tenant_is_left_after_a_delete_or_a_reset() -> None:
+    """No table has a row of a deleted tenant, and a reset tenant has the rows that it had at first."""
+    with served(openapi.CONTROL_PLANE, ACME, OTHER) as api:
+        world = api.app.world
+        others = counted(api, OTHER)
+        first = counted(api, ACME)
+        for vendor in each(VENDORS):
+            item = {"sku": "BOOT-CHE-39", "quantity": 1, "reason": "wrong_size"}
+            wanted = {
+                "vendor": vendor,
+                "order_number": "#9",
+                "customer_email": "kim@example.com",
+                "items": [item],
+            }
+            api.control("POST", f"/tenants/{ACME}/returns", json=wanted)
+            key = {"vendor": vendor, "name": "extra"}
+            api.control("POST", f"/tenants/{ACME}/keys", json=key)
+        fault = {"vendor": "*", "what": "server_error"}
+        api.control("POST", f"/tenants/{ACME}/faults", json=fault)
+        api.control("POST", f"/tenants/{ACME}/snapshots", json={"name": "kept"})
+        assert counted(api, ACME) != first
+        api.control("POST", f"/tenants/{ACME}/reset")
+        kept = {"keys", "faults", "snapshots"}
+        after = counted(api, ACME)
+        assert {name: n for name, n in after.items() if name not in kept} == {
+            name: n for name, n in first.items() if name not in kept
+        }
+        api.control("DELETE", f"/tenants/{ACME}")
+        assert counted(api, ACME) == {}
+        assert counted(api, OTHER) == others
+        partitions = {row[0] for row in world.store.select(sa.select(tables.tenants.c.partition))}
+        for name in each(tables.PARTITIONED):
+            table = tables.metadata.tables[name]
+            owners = {row[0] for row in world.store.select(sa.select(table.c.tenant).distinct())}
+            assert owners <= partitions, name
+
+
+def counted(api: Served, tenant: str) -> dict[str, int]:
+    """Count the rows of a tenant in every table that has a tenant, or a partition of it."""
+    store = api.app.world.store
+    names = {tenant}
+    names |= {row[0] for row in store.select(sa.select(tables.tenants.c.partition).where(
+        tables.tenants.c.name == tenant))}  # fmt: skip
+    found = {}
+    for name, table in tables.metadata.tables.items():
+        column = table.c.get("tenant")
+        if column is not None:
+            query = sa.select(sa.func.count()).select_from(table).where(column.in_(names))
+            found[name] = store.select(query)[0][0]
+    return {name: number for name, number in found.items() if number}

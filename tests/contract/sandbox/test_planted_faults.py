@@ -8,9 +8,10 @@ from contract.sandbox.run import run
 from contract.sandbox.served import served
 
 from mock_server.recorder import Recorder
-from mock_server.store import Change
+from mock_server.store import Change, Filters, Store
 from mock_server.vendors import returnmate, swap
-from mock_server.vendors.returnmate import documents
+from mock_server.vendors.returnmate import documents, reports
+from mock_server.vendors.returnmate.webhooks import ReturnMateWebhooks
 
 Patch = pytest.MonkeyPatch
 
@@ -62,6 +63,42 @@ def header_of_another_window(patch: Patch) -> None:
     patch.setattr(returnmate.ReturnMate, "limit_headers", wrong)
 
 
+def page_of_another_offset(patch: Patch) -> None:
+    """Pages overlap by one row."""
+    page = Store.page
+
+    def shifted(self: Any, *of: Any, offset: int = 0, **named: Any) -> Any:
+        return page(self, *of, offset=max(0, offset - 1), **named)
+
+    patch.setattr(Store, "page", shifted)
+
+
+def filter_that_is_dropped(patch: Patch) -> None:
+    """The list is not filtered."""
+    page = Store.page
+
+    def unfiltered(self: Any, tenant: str, vendor: str, kind: str, _: Any, **named: Any) -> Any:
+        return page(self, tenant, vendor, kind, Filters(), **named)
+
+    patch.setattr(Store, "page", unfiltered)
+
+
+def total_of_other_records(patch: Patch) -> None:
+    """A report counts other returns than its parts do."""
+    returns = reports.returns
+    patch.setattr(reports, "returns", lambda *of: {**returns(*of), "total_rmas": 99})
+
+
+def payload_without_a_field(patch: Patch) -> None:
+    """A delivery lacks the time of its event."""
+    payload = ReturnMateWebhooks.payload
+
+    def cut(self: Any, event: Any, found: Any) -> Any:
+        return {name: value for name, value in payload(self, event, found).items() if name != "created_at"}
+
+    patch.setattr(ReturnMateWebhooks, "payload", cut)
+
+
 FAULTS: dict[Callable[[Patch], None], tuple[str, str, str, tuple[str, ...]]] = {
     error_without_code: ("errors_use_the_vendor_envelope", "returnmate", "fuzzing", ("get_return",)),
     error_with_another_status: ("errors_use_the_vendor_envelope", "swap", "fuzzing", ("list_returns",)),
@@ -69,6 +106,10 @@ FAULTS: dict[Callable[[Patch], None], tuple[str, str, str, tuple[str, ...]]] = {
         "created_can_be_read", "returnmate", "stateful", ("create_return", "add_return_note", "get_return"),
     ),
     change_without_event: ("every_change_is_in_the_ledger", "returnmate", "examples", ("create_return",)),
+    page_of_another_offset: ("pages_cover_the_list", "returnmate", "examples", ("list_returns",)),
+    filter_that_is_dropped: ("filters_hold_on_every_page", "returnlogic", "examples", ("list_orders",)),
+    total_of_other_records: ("reports_add_up", "returnmate", "examples", ("get_returns_report",)),
+    payload_without_a_field: ("deliveries_match_x_webhooks", "returnmate", "examples", ("create_return",)),
     header_of_another_window: ("rate_headers_are_true", "returnmate", "examples", ("list_shipments",)),
     status_outside_the_table: ("status_follows_the_table", "returnmate", "examples", ("create_return",)),
 }  # fmt: skip

@@ -131,7 +131,7 @@ def test_wrong_use_ends_with_code_2(command: Command, arguments: tuple[str, ...]
 def test_unknown_vendor_ends_with_code_2(command: Command) -> None:
     done = command.run("returnmat")
     assert (done.code, done.out) == (2, "")
-    assert "did you mean returnmate?" in done.err
+    assert 'Did you mean "returnmate"?' in done.err
 
 
 @pytest.mark.parametrize("vendor", VENDORS)

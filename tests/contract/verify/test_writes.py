@@ -11,10 +11,13 @@ from support.each import each
 from support.verifying import TENANT, Answering, planned
 
 import openapi
+from connector.definition import facts as account
 from connector.definition.compiler import integration as compiled
 from connector.verify.writes import TEXT, NoValue, values, writes
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from support.drift import DriftedSandbox
     from support.verifying import Accounts, Command
 
@@ -82,14 +85,19 @@ def everything(accounts: Accounts, vendor: str) -> list[str]:
 
 
 @pytest.mark.parametrize("vendor", WRITABLE)
-def test_writes_confirm_their_inputs(command: Command, accounts: Accounts, vendor: str) -> None:
-    report = orjson.loads(
-        command.run(vendor, "--write", "--record", records(accounts, vendor)[0], "--format", "json").out
-    )
+def test_writes_confirm_their_inputs(
+    command: Command, accounts: Accounts, vendor: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "facts.json"
+    record = records(accounts, vendor)[0]
+    words = ("--write", "--record", record, "--format", "json", "--facts", str(file))
+    report = orjson.loads(command.run(vendor, *words).out)
     written = {operation.id for operation in planned(vendor).writes.operations}
     confirmed = [one for one in report["confirmed"] if one["operation"] in written]
     succeeded = {one["operation"] for one in confirmed if one["part"] == "operation"}
     assert succeeded == {one["operation"] for one in confirmed if one["part"] == "input"} != set()
+    facts = account.read(file).operations
+    assert {name for name, known in facts.items() if known.inputs} == succeeded
     refused = {one["operation"]: one["reason"] for one in report["skipped"] if one["operation"] in written}
     assert written == succeeded | refused.keys()
     assert set(refused.values()) <= {"The write was refused with status 400."}

@@ -54,7 +54,8 @@ class Adversary(httpx.AsyncBaseTransport):
     - `poison`: a record's row becomes unreadable, until `heal`.
     - `date`: the `Date` header is wrong by this number of hours; `date` is also a function for other cases.
     - `stale`: the next lists are answered from a cache, with the page before its last change.
-    - `loop`: the next lists are answered with the first page, although another was requested.
+    - `loop`: the next lists are answered with the first page, although another was requested; in a list with
+      cursors, the last page names the second one as the next.
     - `lose`: the answers to the next writes are lost, after the vendor has carried them out.
     """
 
@@ -87,6 +88,7 @@ class Adversary(httpx.AsyncBaseTransport):
         self._list_path = base + self._list.path
         self._host = httpx.URL(self.merchant.base_url).host
         self._page = self.offer.paging[self._list.paging or ""]
+        self._first_cursor: Any = None
         self._versions: dict[httpx.URL, list[bytes]] = {}
 
     def calm(self) -> None:
@@ -147,9 +149,11 @@ class Adversary(httpx.AsyncBaseTransport):
             size = min(limit, int(request.url.params[self._page.size_parameter]))
             url = request.url.copy_set_param(self._page.size_parameter, str(size))
             request = httpx.Request(request.method, url, headers=request.headers)
-        if self.loop:
-            self.loop -= 1
-            request = httpx.Request(request.method, self._first_page(request.url), headers=request.headers)
+        looping = self.loop > 0
+        self.loop -= looping
+        if looping and not self._page.next:
+            first = request.url.copy_set_param(self._page.page_parameter, str(self._page.first))
+            request = httpx.Request(request.method, first, headers=request.headers)
         response = self._dated(await self._inner.handle_async_request(request))
         content = await response.aread()
         self.calls.rejected_positions += response.status_code >= 400
@@ -162,13 +166,18 @@ class Adversary(httpx.AsyncBaseTransport):
             self.stale -= 1
             content = versions[-2]
         headers = {name: response.headers[name] for name in response.headers.keys() - DECODED}
+        if looping and self._page.next:
+            content = self._circle(content)
         return httpx.Response(200, headers=headers, content=self._poison(content))
 
-    def _first_page(self, url: httpx.URL) -> httpx.URL:
-        page = self._page
-        if page.next:
-            return url.copy_remove_param(page.page_parameter)
-        return url.copy_set_param(page.page_parameter, str(page.first))
+    def _circle(self, content: bytes) -> bytes:
+        """Let the last page of a list with cursors name the first cursor of the list as the next one."""
+        body = orjson.loads(content)
+        cursor = at_path(body, self._page.next or ())
+        self._first_cursor = self._first_cursor or cursor
+        if cursor is None and self._first_cursor:
+            set_path(body, self._page.next or (), self._first_cursor)
+        return orjson.dumps(body)
 
     def _poison(self, content: bytes) -> bytes:
         if not self.poisoned:

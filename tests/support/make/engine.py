@@ -5,6 +5,7 @@ about the engine. These assumptions were never checked against Make itself:
 
 - an undefined value is dropped from a JSON body and from a query, null from a query only;
 - a parameter that is empty, or not filled in, is undefined, unless it has a default;
+- a date without a zone is in the scenario's zone, which is not UTC in the emulator;
 - headers and query of base and module are merged, the module's win; its `error` replaces the base's;
 - consecutive slashes in a URL are one; the path is encoded as `encodeURI` does;
 - `pagination.page` is the page just received, and is increased before the condition is evaluated again;

@@ -22,6 +22,9 @@ class Undefined:
 
 
 UNDEFINED = Undefined()
+SCENARIO_ZONE = ZoneInfo("Australia/Sydney")
+"""The zone of the scenario, in which Make reads and writes dates unless the expression names one. It is not
+UTC, so that an expression that forgets the zone fails a test."""
 SPREAD = "{{...}}"
 CONSTANTS: dict[str, Any] = {
     "true": True,
@@ -151,9 +154,9 @@ def _call(node: Call, context: Context) -> Any:
 
 
 def moment(value: Any) -> datetime:
-    """Return a date as Make stores it, a moment; without a zone it is UTC."""
+    """Return a date as Make stores it, a moment; without a zone it is in the scenario's zone."""
     found = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return found if found.tzinfo else found.replace(tzinfo=SCENARIO_ZONE)
 
 
 def _parse_date(value: Any, form: str = "", *_zone: str) -> Any:
@@ -166,10 +169,11 @@ def iso(when: datetime) -> str:
     return when.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _format_date(value: Any, form: str, zone: str = "UTC") -> Any:
+def _format_date(value: Any, form: str, zone: str = "") -> Any:
     if is_nothing(value):
         return UNDEFINED
-    when, made, rest = moment(value).astimezone(ZoneInfo(zone)), "", form
+    there = ZoneInfo(zone) if zone else SCENARIO_ZONE
+    when, made, rest = moment(value).astimezone(there), "", form
     while rest:
         if rest[0] == "[":
             literal, _, rest = rest[1:].partition("]")
