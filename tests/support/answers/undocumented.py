@@ -81,6 +81,7 @@ def undocumented(body: Any) -> list[Wire]:
         Wire("503 with Retry-After", 503, error, {"retry-after": "30"}),
         Wire("504 in HTML", 504, HTML, {"content-type": "text/html"}),
         *(Wire(f"{status} to another host", status, headers=ELSEWHERE) for status in REDIRECTS),
+        Wire("302 with a record", 302, valid, ELSEWHERE),
         Wire("304 without a body", 304),
         *(Wire(f"{status} in HTML", status, HTML, {"content-type": "text/html"}) for status in PAGES),
         *(Wire(f"{status} undocumented", status, error) for status in REFUSALS),
