@@ -82,6 +82,8 @@ def test_only_idempotent_actions_are_retried_by_make(vendor: str) -> None:
         error = said.get("error", inherited)
         assert (error["503"]["type"] == "ConnectionError") == (action.after_timeout == "repeat"), key
         assert ("may or may not" in error["500"]["message"]) == (action.after_timeout != "repeat"), key
+        in_doubt = "if(statusCode >= 500, ' The change may or may not" in error["message"]
+        assert in_doubt == (action.after_timeout != "repeat"), f"{key}: gateways send statuses such as 524"
         assert error["429"]["type"] == "RateLimitError", "a request refused by a rate limit had no effect"
         assert error.keys() == inherited.keys()
 
