@@ -183,5 +183,11 @@ def _texts(value: Any) -> list[str]:
     return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
 
 
+_HOLDERS: Final[Mapping[str, type]] = {"scopes": list, "events": list, "parameters": dict}
+"""The types of fields that hold names without being a text."""
+
+
 def _body(call: Call) -> dict[str, Any]:
-    return call.body if isinstance(call.body, dict) else {}
+    """Return the fields of a body that hold names: they are checked before the types, and names are texts."""
+    fields = call.body if isinstance(call.body, dict) else {}
+    return {name: value for name, value in fields.items() if isinstance(value, _HOLDERS.get(name, str))}
