@@ -4,7 +4,7 @@ The operations and their IDs come from the documents, so a new operation is cove
 calls change is looked for in the store and in the ledger, of both tenants.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
 from typing import Any
@@ -133,25 +133,52 @@ def test_return_of_another_parent_is_unknown(apis: Mapping[str, Served]) -> None
         for operation in api.document.operations.values():
             names = operation.path_names
             if len(names) > 1:
-                path = {name: ids(api, ACME, kind_of(name, operation.path))[-1] for name in names}
-                chain = lineage(api, path)
-                others = [one for one in ids(api, ACME, "invoice") if one != chain["invoice_id"]]
+                chain = lineage(api, names)
                 before = states(api)
-                answer = api.call(operation, {**chain, "invoice_id": others[0]}, (), bodies(api, operation))
-                assert answer.status == 404, (operation.id, answer)
+                for name in names:
+                    kind = kind_of(name, operation.path)
+                    other = next(one for one in ids(api, ACME, kind) if one != chain[name])
+                    answer = api.call(operation, {**chain, name: other}, (), bodies(api, operation))
+                    assert answer.status == 404, (operation.id, name, answer)
                 assert states(api) == before
                 found += 1
     assert found > 0
 
 
-def lineage(api: Served, path: Mapping[str, str]) -> dict[str, str]:
+def lineage(api: Served, names: Sequence[str]) -> dict[str, str]:
     """Return IDs that belong together: a receipt, its return, and the return's invoice."""
     store = api.app.world.store
     receipt = next(iter(store.rows(ACME, api.vendor, "receipt")))
     owner = store.row(ACME, api.vendor, "return", receipt.parent)
     assert owner is not None
     known = {"receipt_id": receipt.id, "rma_id": owner.id, "invoice_id": owner.parent}
-    return {name: known[name] for name in path}
+    return {name: known[name] for name in names}
+
+
+def test_unknown_place_of_the_login_is_refused(apis: Mapping[str, Served]) -> None:
+    """An operation that takes a part of the login as a parameter or field knows no other value of it."""
+    found = 0
+    for api in each(apis.values()):
+        places = set(api.observers[ACME]["query"].values())
+        for operation in api.document.operations.values() if places else ():
+            names = named_alike(api, operation)
+            body = bodies(api, operation) or {}
+            fields = [name for name, value in body.items() if isinstance(value, str) and value in places]
+            if names or fields:
+                changed = {**body, **dict.fromkeys(fields, "unknown")} or None
+                answer = api.call(operation, {}, [(name, "unknown") for name in names], changed)
+                assert answer.status == 404, (operation.id, answer)
+                found += 1
+    assert found > 0
+
+
+def named_alike(api: Served, operation: Operation) -> set[str]:
+    """Return the query parameters that accept a part of the login: those with the schema of its name."""
+    known = {name for one in api.document.operations.values() for name in api.observers[ACME]["query"]
+             if one.query(name)}  # fmt: skip
+    schemas = [one["schema"] for op in api.document.operations.values() for one in op.parameters
+               if one["name"] in known]  # fmt: skip
+    return {one["name"] for one in operation.parameters if one.get("schema") in schemas}
 
 
 FACTS = {vendor: import_module(f"mock_server.vendors.{vendor}.facts") for vendor in VENDORS}

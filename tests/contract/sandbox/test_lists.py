@@ -205,3 +205,27 @@ def test_every_query_parameter_of_a_list_is_understood(vendor: str) -> None:
         paging = {listing.paging.page_parameter, listing.paging.size_parameter}
         assert names - paging - required - OPEN_SORT - settings == set(listing.filters)
         assert "x-order" in listing.operation.raw
+
+
+UNPAGED = [
+    (vendor, operation.id)
+    for vendor in VENDORS
+    for operation in document(vendor).operations.values()
+    if "x-order" in operation.raw and (vendor, operation.id) not in LISTS
+]
+
+
+@pytest.mark.parametrize(("vendor", "operation"), UNPAGED)
+def test_lists_without_pages_have_rows_in_order(
+    apis: Mapping[str, Served], vendor: str, operation: str
+) -> None:
+    api, described = apis[vendor], document(vendor).operations[operation]
+    order, above = described.raw["x-order"], described.path.partition("/{")[0]
+    owners = next((one for one in listings(vendor) if one.operation.path == above), None)
+    found = 0
+    for row in each(whole(api, owners, {}, ()) if owners else [{}]):
+        rows = rows_of(api.call(described, {name: str(row[name]) for name in described.path_names}).body)
+        values = [at(one, order[1:])[0] for one in rows]
+        assert values == sorted(values, reverse=order[0] == "-")
+        found += len(rows)
+    assert found > 1
