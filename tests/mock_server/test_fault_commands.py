@@ -1,6 +1,7 @@
 """`returns sandbox add-fault`, `faults`, `fault-kinds` and `scenario`, in this process against a sandbox."""
 
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -75,7 +76,7 @@ def test_fault_is_shown_without_settings_that_have_no_effect(sandbox: Running, t
         shown = returns(sandbox, "fault", fault.id, "--tenant", tenant.name)
         assert added.output == shown.output
         assert kept in f"fault {shown.output}"
-        assert [one for one in left_out if one in shown.output] == []
+        assert not set(left_out) & set(re.findall(r"\w+", shown.output))
         assert "seed" in fault.when  # the control plane shows every setting
     tenant.faults.clear()
     nothing = returns(sandbox, "faults", "--tenant", tenant.name)
