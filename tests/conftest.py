@@ -1,6 +1,7 @@
 """Fixtures for all tests."""
 
 import logging
+import os
 import sys
 from collections.abc import Iterator
 from functools import cache, wraps
@@ -16,6 +17,7 @@ from connector.definition.facts import Facts
 from connector.definition.model import Integration
 
 pytest.register_assert_rewrite("support.matrix")
+os.environ.pop("COLUMNS", None)  # pytest-xdist sets it, and commands honour it
 
 # Compiling a vendor takes 70 ms, and the result is frozen, so all tests of a process share it.
 _compile = connector.definition.compiler.integration

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import shutil
 import sys
 from collections.abc import Mapping
@@ -108,13 +109,13 @@ def print_table(
     """Print a table, or a list if the terminal is narrower than the table or than `min_width`.
 
     The first column contains names that users type, so its cells are never wrapped. If standard output is not
-    a terminal, the table is up to 160 characters wide.
+    a terminal, the width is that of the environment variable COLUMNS or, without it, 160 characters.
     """
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    code, available, terminal = encoding(sys.stdout), width(), sys.stdout.isatty()
+    code, available, terminal = encoding(sys.stdout), width(), _is_limited()
     headings = [encodable(column, code) for column in columns]
     cells = [[encodable(printable(cell), code) for cell in row] for row in rows]
     console = Console(width=available)
@@ -146,8 +147,12 @@ def print_table(
 
 
 def width() -> int:
-    """Return the width of the terminal in characters, or 160 if standard output is not a terminal."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else PIPE_WIDTH
+    """Return the width of the terminal or of COLUMNS in characters, or 160 if there is neither."""
+    return shutil.get_terminal_size().columns if _is_limited() else PIPE_WIDTH
+
+
+def _is_limited() -> bool:
+    return sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdecimal()
 
 
 def print_record(fields: Sequence[Field], value: dict[str, Any], title: str) -> None:

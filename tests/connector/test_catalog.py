@@ -214,7 +214,7 @@ def test_invalid_yaml_and_duplicate_keys_are_reported_with_their_line() -> None:
 
 
 def test_unknown_vendor_suggests_the_closest_name() -> None:
-    with pytest.raises(ConfigurationError, match="did you mean returnmate"):
+    with pytest.raises(ConfigurationError, match=r"Did you mean \"returnmate\"\?"):
         integration("returnmat")
 
 

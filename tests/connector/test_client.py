@@ -347,7 +347,7 @@ async def test_operation_without_pages_cannot_be_paged(rm: Connection) -> None:
 def test_unknown_operation_or_key_suggests_the_closest_name(rm: Connection) -> None:
     with pytest.raises(AttributeError, match="did you mean list_returns"):
         _ = rm.operations.list_rmas_returns
-    with pytest.raises(ConfigurationError, match="did you mean new_return"):
+    with pytest.raises(ConfigurationError, match=r"Did you mean \"new_return\"\?"):
         _ = rm.triggers["new_retrun"]
     with pytest.raises(KeyError):
         _ = rm.actions["nope"]

@@ -295,7 +295,7 @@ def test_unreachable_vendor_exits_with_1(returns: Run) -> None:
     ("change", "code", "words"),
     [
         (lambda url: url.removeprefix("http://"), 2, "is not a base URL"),
-        (lambda url: url.removesuffix("/v1"), 1, "check the base URL"),
+        (lambda url: url.removesuffix("/v1"), 4, "nothing at this path"),
         (lambda url: f"{url}/v1", 4, "nothing at this path"),
     ],
 )

@@ -96,7 +96,7 @@ KINDS: dict[str, Kind] = {
     "connection lost": Kind(httpx.ReadError("reset"), VendorUnavailable, tuple(BACK_OFF), lost=True),
     "cut": Kind(httpx.RemoteProtocolError("closed"), VendorUnavailable, tuple(BACK_OFF), lost=True),
     "no answer in time": Kind(httpx.ReadTimeout("late"), VendorUnavailable, tuple(BACK_OFF), lost=True),
-    "302": status(302, UnexpectedResponse, headers={"location": "https://elsewhere.example.com/"}),
+    "302": status(302, UnexpectedResponse, lost=True, headers={"location": "https://elsewhere.example.com/"}),
     "303": status(303, UnexpectedResponse, lost=True, headers={"location": "/elsewhere"}),
     "web page": page(200, b"<h1>Welcome</h1>", UnexpectedResponse, lost=True),
     "half a body": page(200, b'{"data": [', UnexpectedResponse, lost=True),

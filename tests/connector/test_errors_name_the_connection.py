@@ -94,7 +94,7 @@ async def test_lost_write_that_is_not_found_names_the_vendor(rm: Connection, wir
 
 
 async def test_error_leaving_the_context_manager_names_the_vendor(rm: Connection) -> None:
-    with pytest.raises(UnknownKey, match=r"^returnmate: .*did you mean new_return") as caught:
+    with pytest.raises(UnknownKey, match=r"^returnmate: .*Did you mean \"new_return\"\?") as caught:
         async with rm:
             _ = rm.triggers["new_retrun"]
     assert isinstance(caught.value, KeyError)

@@ -79,7 +79,7 @@ async def test_unreachable_vendor_is_reported_with_the_cause(vendor: str) -> Non
         raise CAUSES["name"][0]
 
     made, time = integration(vendor), Time()
-    typed: dict[str, Any] = {one.key: "x" for one in made.authentication.fields}
+    typed: dict[str, Any] = {one.key: f"example-{one.key}" for one in made.authentication.fields}
     async with connector.open(
         made,
         base_url="https://x.example.com",

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from support.each import each
 
 from connector.cli import output as connector_output
 from connector.cli import tables as connector_tables
@@ -117,11 +118,20 @@ def test_east_asian_letters_take_two_columns(print_table: Print, show: Show) -> 
 def test_without_a_terminal_the_full_width_is_kept(
     name: str, width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("COLUMNS", "30")
-    text = "word " * 25
-    PRINT_TABLE[name](["name", "text"], [["new_return", text.strip()]])
+    monkeypatch.delenv("COLUMNS", raising=False)
+    text = ("word " * 25).strip()
+    PRINT_TABLE[name](["name", "text"], [["new_return", text]])
     assert len(text) < width
-    assert lines(capsys.readouterr().out)[1] == f"new_return  {text.strip()}"
+    assert lines(capsys.readouterr().out)[1] == f"new_return  {text}"
+
+
+@pytest.mark.parametrize("name", PRINT_TABLE)
+def test_without_a_terminal_the_width_is_that_of_columns(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+    PRINT_TABLE[name](["name", "text"], [["new_return", ("word " * 25).strip()]])
+    assert all(len(line) <= 30 for line in each(lines(capsys.readouterr().out)))
 
 
 def test_values_to_copy_are_never_wrapped(show: Show) -> None:

@@ -16,6 +16,7 @@ from support.worlds import OpenWorld, open_world
 
 from connector.definition.compiler import integration
 from connector.definition.model import Field, Integration, Trigger
+from connector.runtime.polling.history import with_reached_at
 from mock_server import vendors
 from mock_server.seed.stages import STAGES
 from mock_server.settings import Settings
@@ -111,6 +112,7 @@ def recent_documents(opened: OpenWorld, vendor: str, since: int) -> list[list[An
 def fires(trigger: Trigger, documents: list[Any], since: int) -> bool:
     """Check whether these records fire the trigger for each of its states, or by each of its timestamps."""
     source = trigger.source
+    documents = [with_reached_at(one, trigger.reached_at) for one in documents]
     mark, state = getattr(source, "mark", None), getattr(source, "state", None)
     if mark:
         times = [value_at(one, mark) for one in documents]

@@ -97,7 +97,7 @@ def test_mistakes_of_the_yaml_and_of_the_structure_are_listed_together() -> None
     found = mistakes(SHOP)
     assert [one.split(": ", 1)[0] for one in found] == ["shop.yaml:2:23", "shop.yaml:3:26"]
     assert "products[0].price is empty" in found[0]
-    assert "products[1].colour is not a known field" in found[1]
+    assert 'products[1].colour: There is no field named "colour".' in found[1]
 
 
 def test_every_part_of_a_record_is_checked() -> None:

@@ -145,7 +145,7 @@ def test_line_of_the_log_begins_with_real_time(browser: Browser) -> None:
 
 def test_newest_request_is_shown_without_an_id(browser: Browser, command: Command) -> None:
     newest = listed(browser)[0]["id"]
-    assert command("sandbox", "request").stdout.startswith(f"Request {newest} of tenant (unknown)")
+    assert command("sandbox", "request").stdout.startswith(f"Request {newest} of tenant unknown")
     assert command("sandbox", "request", "--no-tenant").stdout.startswith(f"Request {newest} of")
     answer = command("sandbox", "request", "--tenant", "frozen", "--no-tenant", "--format", "json")
     assert f'"id":{newest},' in answer.stdout

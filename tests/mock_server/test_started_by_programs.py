@@ -152,7 +152,7 @@ def test_impossible_ready_file_is_reported_before_the_start(tmp_path: Path, name
     app = _program()
     arguments = ["serve", "--port", "0", "--database", "sqlite://", "--ready-file", str(tmp_path / name)]
     done = CliRunner().invoke(app, arguments)
-    assert done.exit_code == 1
+    assert done.exit_code == 2
     assert f"The ready file {tmp_path / name} cannot be written (" in done.stderr
     assert done.stderr.count("\n") == 1
 
@@ -192,7 +192,7 @@ def test_invalid_public_url_is_named(url: str, says: str) -> None:
         _program(), ["serve", "--port", "0", "--database", "sqlite://", "--public-url", url]
     )
     assert done.exit_code == 2
-    assert done.stderr.startswith(f"--public-url: {says}")
+    assert done.stderr.startswith(f"--public-url {says}")
 
 
 def test_ready_file_replaces_regular_files_only(tmp_path: Path) -> None:

@@ -148,7 +148,7 @@ def test_unknown_return_is_not_found_and_an_ambiguous_one_needs_the_vendor(acme:
     with acme.world.store.change() as change:
         change.put_document("acme", "exsited", "return", id_, {}, created_at=NOON, status="PENDING")
     said = refusal(acme, until={"return": id_, "status": "completed"})
-    assert said.startswith(f"until.vendor: is required, because exsited and swap have a return {id_}")
+    assert said.startswith(f"until.vendor is required, because exsited and swap have a return {id_}")
 
 
 def test_next_is_the_first_step_and_then_the_following_one(acme: OpenWorld) -> None:
