@@ -156,7 +156,7 @@ def lineage(api: Served, names: Sequence[str]) -> dict[str, str]:
 
 
 def test_unknown_place_of_the_login_is_refused(apis: Mapping[str, Served]) -> None:
-    """An operation that takes a part of the login as a parameter or field knows no other value of it."""
+    """An operation that takes a part of the login as a parameter or field accepts no other value of it."""
     found = 0
     for api in each(apis.values()):
         places = set(api.observers[ACME]["query"].values())
