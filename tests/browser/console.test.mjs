@@ -66,7 +66,7 @@ test("a developer follows a return from the request to the webhook", async () =>
   await page.getByRole("link", { name: "Ledger", exact: true }).click();
   await page.getByRole("row", { name: /Return state changed.*approved/ }).waitFor();
   await page.getByRole("link", { name: "Webhooks", exact: true }).click();
-  const delivered = page.getByRole("row", { name: /Delivered 200/ });
+  const delivered = page.getByRole("row", { name: /Delivered.*answered 200/ });
   await delivered.first().waitFor();
   const sent = receiver.received.length;
   assert.ok(sent >= 2, `${sent} webhooks arrived`);
