@@ -19,6 +19,8 @@ from mock_server import vendors
 
 EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "8"))
 """Examples per operation and phase; `make contract` sets 1,000."""
+LONG_RUN = 100
+"""The number of examples from which every refusal that a specification states is met."""
 DOCUMENTS = [*vendors.names(), openapi.CONTROL_PLANE]
 
 
@@ -53,6 +55,7 @@ def test_api_conforms_to_its_document(name: str) -> None:
     may_refuse = {
         f"{one.method} {one.path}" for one in document(name).operations.values() if "x-refuses" in one.raw
     }
-    assert bool(found.refused & may_refuse) == bool(may_refuse), "x-refuses is not needed."
+    if EXAMPLES >= LONG_RUN:  # few examples need not meet a state that forbids a valid request
+        assert bool(found.refused & may_refuse) == bool(may_refuse), "x-refuses is not needed."
     for check in each(OURS):
         assert any(one == check for one, _ in found.checked), check

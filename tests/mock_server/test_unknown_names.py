@@ -98,7 +98,7 @@ def test_every_command_refuses_an_unknown_tenant_alike(
         ("delete-snapshot nope", 'There is no snapshot of demo named "nope", and no other.'),
         ("act returngo validate_itms", 'There is no act of returngo named "validate_itms". Did you mean'),
         ("switch returnmate invisible on", 'There is no switch of returnmate named "invisible"'),
-        ("plan returnmate --key x --day 5", 'There is no key of returnmate named "x". Choose default.'),
+        ("plan returnmate --key x --day 5", 'There is no key of returnmate named "x". Choose'),
         ("plan returnmate enterprize", 'There is no plan of returnmate named "enterprize". Did you mean'),
         (
             "create-key returnmate Odd_Name --scope rmas:raed",
