@@ -20,7 +20,7 @@ class FrozenModel(BaseModel):
 
 
 class Bounds(FrozenModel):
-    """The limits that the specification sets for a value; a limit that is not set is None.
+    """The limits that the specification sets for a value; a missing limit has the value None.
 
     In a list without `children`, `min_items` and `max_items` limit the list, and the other limits each item.
     """

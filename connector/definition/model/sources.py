@@ -42,7 +42,7 @@ class CreatedSince(FrozenModel):
 class WindowScan(FrozenModel):
     """Polling strategy: read the records of the last `look_back` seconds and compare their states.
 
-    If `reached` is None, every change of `state` is an event that is identified by `id` and the new state. A
+    Without `reached`, every change of `state` is an event that is identified by `id` and the new state. A
     new record is also an event, unless it is in one of the `initial` states. If `reached` is set, it contains
     the trigger's state and the states that can only follow it. Each record is then one event, which occurs
     when the record is first observed in one of these states.

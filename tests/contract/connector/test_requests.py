@@ -50,7 +50,7 @@ def test_every_documented_input_is_sent(vendor: str) -> None:
 
 @pytest.mark.parametrize("vendor", openapi.vendors())
 def test_every_input_of_an_action_and_search_is_sent(vendor: str) -> None:
-    """Inputs that are compared with records instead are tried in `test_responses.py`."""
+    """Inputs that are compared with records are left out, because they are never sent."""
     made = integration(vendor)
     sent = {(one.use, key) for one in tried(vendor) if one.result == "sent" for key in one.inputs}
     steps = [
