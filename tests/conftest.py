@@ -54,12 +54,16 @@ from support.sandbox import Sandbox, running  # noqa: E402 - as above
 
 LONG = (
     "schemathesis",
+    "test_plugin",
+    "test_readme",
     "test_writes_in",
     "test_certificate",
     "test_commands",
     "test_matrix",
     "test_mistakes",
     "test_app_serving",
+    "test_responses",
+    "test_zapier_runtime",
 )
 """The slowest modules, slowest first; if one of them starts last, all other workers end up idle."""
 
