@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 from mcp import Client, StdioServerParameters
 from support.assistant import text_of, tools_of
+from support.each import each
 from typer import Typer
 from typer.testing import CliRunner
 
@@ -24,7 +28,6 @@ from connector.mcp.transports import http_app, over_http
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-    from pathlib import Path
 
     from connector.runtime.connection import Connection
 
@@ -181,3 +184,21 @@ def test_the_program_starts_without_the_protocol() -> None:
     code = "import sys; from connector.cli.program import program; program(); print('mcp' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_the_configurations_in_the_guide_start_the_command(
+    app: Typer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        command, "find_spec", lambda _name: None
+    )  # the command stops after reading its options
+    guide = (Path(__file__).parents[2] / "docs" / "mcp.md").read_text("utf-8")
+    blocks = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", guide, re.DOTALL)]
+    servers = [
+        server for block in blocks for server in (block.get("mcpServers") or block["servers"]).values()
+    ]
+    for server in each(servers):
+        assert server["command"].endswith("/returns")
+        first, *arguments = server["args"]
+        assert first == "mcp"
+        assert isinstance(run(app, *arguments).exception, ConfigurationError)
