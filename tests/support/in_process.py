@@ -36,7 +36,8 @@ class Through(httpx.BaseTransport):
 def as_httpx(answer: Any) -> httpx.Response:
     """Convert a response of the test client, whose class is another library's, to one of httpx."""
     headers = [pair for pair in answer.headers.multi_items() if pair[0].lower() not in DECODED]
-    return httpx.Response(answer.status_code, headers=headers, content=answer.content)
+    request = httpx.Request(answer.request.method, str(answer.request.url))
+    return httpx.Response(answer.status_code, headers=headers, content=answer.content, request=request)
 
 
 def commands(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> Command:
