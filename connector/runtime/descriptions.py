@@ -1,4 +1,4 @@
-"""Describes connections and their steps for people: `repr`, and the signatures that notebooks and `help` show."""
+"""Describes connections and their steps for people: `repr`, and signatures for notebooks and `help`."""
 
 from __future__ import annotations
 

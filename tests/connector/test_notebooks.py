@@ -1,4 +1,4 @@
-"""What a person sees who explores a connection in a notebook: `repr`, `dir`, signatures and completion of keys."""
+"""What a notebook shows of a connection: `repr`, `dir`, signatures and completion of keys."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ def test_each_typo_is_an_error_where_it_is_and_there_is_no_other(
     output: str = request.getfixturevalue(checker)
     found = [(name, int(line)) for name, line in re.findall(ERROR, output)]
     assert {name for name, _line in found} == set(TYPOS), output
-    for name, line in found:
+    for name, line in each(found):
         first, last = place(TYPOS[name][0])
         assert first <= line <= last, output
 
