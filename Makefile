@@ -99,7 +99,7 @@ lock: .venv/.ready ## Resolve the dependencies again.
 		--group dev --extra mcp pyproject.toml -o requirements.lock
 
 clean: ## Remove what was installed and built.
-	rm -rf .venv build dist zapier_app/*/node_modules bench/node_modules
+	rm -rf .venv build dist zapier_app/*/node_modules bench/node_modules tests/*/node_modules
 
 .PHONY: node
 node: $(APPS:%=zapier_app/%/node_modules/.ready) tests/typed/node_modules/.ready
