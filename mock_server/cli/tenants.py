@@ -21,7 +21,7 @@ MAX_SEED_SIZE = 1_000
 
 
 class OnOff(StrEnum):
-    """Whether a command turns a tenant's switch on or off."""
+    """The position of a switch on the command line: on or off."""
 
     on = "on"
     off = "off"

@@ -122,7 +122,7 @@ def _too_late(field: str, now: int) -> Problem:
 
 
 def _statuses(vendor: Vendor, wanted: str) -> frozenset[str]:
-    """Return the vendor's statuses that match `wanted`, which is a status or a neutral state.
+    """Return the set of a vendor's statuses that match `wanted`, which is a status or a neutral state.
 
     Raises `Problem` if `wanted` is neither a status nor a neutral state of the vendor.
     """

@@ -88,7 +88,7 @@ class ControlContext:
         return whole_second(self.world.clocks.now(tenant))
 
     def credentials(self, call: Call, vendor: Vendor, key: str) -> dict[str, Any]:
-        """Return what a client needs to use a key: base URL, form values, headers and query parameters."""
+        """Return what a client needs to use an API key: base URL, form values, headers, query parameters."""
         path = self.world.settings.path_of(vendor.name, vendor.base_path)
         return {"base_url": call.base_url + path, **vendor.credentials(key)}
 
@@ -129,7 +129,7 @@ def unknown_name(error: UnknownNameError) -> Problem:
 
 
 def is_of_vendor(call: Call, vendor: str) -> bool:
-    """Return True if a request lists the entries of this vendor, or of all vendors."""
+    """Return True if a list request asks for this vendor's entries, or for those of all vendors."""
     return "vendor" not in call.query or vendor == str(call.query["vendor"])
 
 

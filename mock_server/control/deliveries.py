@@ -87,7 +87,7 @@ def _selection(given: Any) -> Selection:
 
 
 def delivery(one: Delivery) -> dict[str, Any]:
-    """Convert a delivery to the control plane's `Delivery`."""
+    """Convert a webhook delivery to the JSON of the control plane's `Delivery`."""
     return {
         "id": one.id,
         "vendor": one.vendor,

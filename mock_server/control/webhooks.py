@@ -116,7 +116,7 @@ class WebhookEndpoints:
             raise Problem("not_found", str(error)) from None
 
     def _format(self, vendor: str) -> WebhookFormat:
-        """Return how a vendor reports events; raises `Problem` if no source describes its webhooks."""
+        """Return a vendor's webhook format; raise `Problem` if no public source describes its webhooks."""
         format_ = self._webhooks.format_of(vendor)
         if format_ is None:
             raise invalid("vendor", f"no public source describes webhooks of {vendor}, so it sends none")
@@ -148,10 +148,10 @@ class WebhookEndpoints:
             raise invalid("url", problem)
 
     def _shown(self, webhook: Webhook, problem: str) -> dict[str, Any]:
-        """Convert a webhook to the control plane's `Webhook`; `problem` says why deliveries are refused.
+        """Convert a webhook to the control plane's `Webhook`.
 
-        A webhook that a vendor's own API registered can have a URL to which deliveries are refused, and so
-        can one that was added when the sandbox had other options.
+        `problem` says why deliveries to its URL are refused, or is "". They can be refused if the vendor's
+        own API registered the webhook, or if the sandbox had other options when the webhook was added.
         """
         versions = self._format(webhook.vendor).versions
         return {
@@ -169,6 +169,9 @@ class WebhookEndpoints:
 
 
 def _stored_version(format_: WebhookFormat, requested: int | None) -> int:
-    """Return the payload version to store; the newest version is stored as 0."""
+    """Return the payload version to store for a webhook; 0 stands for the newest version.
+
+    `requested` is the version that the client requested, or None.
+    """
     newest = format_.versions[0] if format_.versions else None
     return 0 if requested in {None, newest} else requested or 0

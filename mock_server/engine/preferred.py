@@ -76,7 +76,7 @@ def chosen(header: bytes, operation: Operation, service: Service) -> Chosen | No
 
 
 def _preferences(header: str) -> dict[str, str]:
-    """Parse the preferences in a `Prefer` header; unknown ones are ignored (RFC 7240, section 2)."""
+    """Parse the preferences in a `Prefer` header; unknown preferences are ignored (RFC 7240, section 2)."""
     found: dict[str, str] = {}
     for name, value in _PREFERENCE.findall(header):
         if name.lower() in _NAMES:

@@ -77,7 +77,7 @@ class Injection:
 
     @property
     def after_commit(self) -> bool:
-        """Whether the operation is executed before the error is sent."""
+        """True if the operation runs and its changes are stored before the error is sent."""
         return any(effect.after_commit for effect in self._effects)
 
     @property

@@ -59,7 +59,7 @@ class Journey:
 
 
 def draw_journey(dice: SeededRandom, created_at: int, fate: Fate) -> Journey:
-    """Generate the complete history of a return that is created at `created_at` (µs) and has this fate."""
+    """Generate the whole history of a return, created at `created_at` (µs), that ends as `fate` says."""
     moves = [SeedMove(created_at, "requested")]
     notes = _notes(dice, created_at)
     shipment = None

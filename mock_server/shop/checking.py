@@ -52,7 +52,7 @@ def _problem(path: str, message: str) -> str:
 
 
 def _fields(path: str) -> Iterable[str]:
-    """List the names of the fields that the schema defines for the record at `path`."""
+    """List the names of the fields that the schema allows in the record at `path`, such as `returns[0]`."""
     node = schema()["Shop"]
     for part in filter(None, re.sub(r"\[\d+]", ".[]", path).split(".")):
         node = child(node, part)

@@ -185,10 +185,10 @@ class Snapshots:
             return clone
 
     async def _copy(self, tenant: str, target: str, how: Copying) -> None:
-        """Copy the partition of a tenant whose requests are on hold; start again if the partition changes.
+        """Copy the partition of a tenant to `target`, with the options `how`, while its requests wait.
 
-        Requests that started before the hold can still change the partition, but there are only a few of
-        them.
+        Starts again if a request that started before the wait changes the partition; there are only a few
+        such requests.
         """
         store = self._world.store
         source = store.partition(tenant)

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault, as it was when the client read it.
+    """A fault of a tenant, as it was when the client requested it.
 
-    `calls` is the number of calls that the fault was considered for, and `fired` is the number of calls that
-    it affected. `active` is False if the fault cannot affect any further call. `scenario` is None unless a
-    scenario added the fault.
+    `calls` is the number of calls that match the fault, and `fired` is the number of calls that it affected.
+    `active` is False if the fault cannot affect any further call. `scenario` is None unless a scenario added
+    the fault.
     """
 
     id: str

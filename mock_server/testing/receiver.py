@@ -134,7 +134,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Record the request and respond with the receiver's status and body.
 
-        If the sender was killed before it sent the whole request, the request is not recorded.
+        If the client disconnects before the request is complete, the request is not recorded.
         """
         length = min(int(self.headers.get("content-length") or 0), _MAX_BODY)
         headers = {name.lower(): value for name, value in self.headers.items()}

@@ -27,10 +27,10 @@ from mock_server.world import World
 
 
 class Vendor(Protocol):
-    """One vendor's API: the members below, and one method per operationId in the vendor's specification.
+    """The interface of one vendor's API: these members, and a method for each operation of its specification.
 
-    The method for an operation receives a `Call` and returns a `Reply`, or raises `Problem` to reject the
-    request.
+    The method has the name of the operationId. It receives a `Call` and returns a `Reply`, or raises
+    `Problem` to reject the request.
     """
 
     name: str
@@ -171,9 +171,9 @@ def names() -> list[str]:
 
 
 def webhooks_of(name: str) -> WebhookFormat | None:
-    """Return how a vendor reports events, or None if no source describes webhooks of this vendor.
+    """Return a vendor's webhook format, or None if no public source describes the vendor's webhooks.
 
-    This needs neither a sandbox nor a tenant. Raises `LookupError` if the name is unknown.
+    Needs neither a sandbox nor a tenant. Raises `LookupError` if the name is unknown.
     """
     _check_known(name)
     module = f"{__name__}.{name}.webhooks"

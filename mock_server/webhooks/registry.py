@@ -27,17 +27,17 @@ PAUSED_OUTCOME: Final = "The webhook was paused."
 _log = logging.getLogger(__name__)
 
 
-class Description(Protocol):
+class PayloadValidator(Protocol):
     """Validates deliveries and conditions of webhooks against a vendor's specification."""
 
     def problem(self, kind: str, version: int, body: bytes) -> str:
-        """Validate the body of a delivery; returns what is wrong as a sentence, or "" if it is valid.
+        """Validate the body of a delivery; return a sentence about the first error, or "" if it is valid.
 
-        `version` is 0 for the newest version of the payload.
+        `version` is the version of the payload; 0 is the newest version.
         """
 
     def conditions_problem(self, conditions: Mapping[str, Any]) -> str:
-        """Validate the conditions of a webhook; returns what is wrong, or "" if they are valid."""
+        """Validate the conditions of a webhook; return a sentence about the first error, or "" if valid."""
 
 
 class UnknownWebhookError(LookupError):
@@ -80,16 +80,16 @@ class Webhooks:
         self._outbox = outbox
         self._clocks = clocks
         self._formats: dict[str, WebhookFormat] = {}
-        self._descriptions: dict[str, Description] = {}
+        self._validators: dict[str, PayloadValidator] = {}
         self._invalid = 0
         self._last_invalid = ""
         self.target_problem: Callable[[str], Awaitable[str]] = _no_problem
         """Returns why deliveries to a URL would be refused, as a sentence, or "" if they would be sent."""
 
-    def declare(self, format_: WebhookFormat, description: Description) -> None:
-        """Register a vendor's webhook format; `description` validates each payload when it is sent."""
+    def declare(self, format_: WebhookFormat, validator: PayloadValidator) -> None:
+        """Register a vendor's webhook format; `validator` validates each payload when it is sent."""
         self._formats[format_.vendor] = format_
-        self._descriptions[format_.vendor] = description
+        self._validators[format_.vendor] = validator
         self._outbox.delays[format_.vendor] = format_.delays
 
     def format_of(self, vendor: str) -> WebhookFormat | None:
@@ -97,8 +97,8 @@ class Webhooks:
         return self._formats.get(vendor)
 
     def conditions_problem(self, vendor: str, conditions: Mapping[str, Any]) -> str:
-        """Validate the conditions of a vendor's webhook; returns what is wrong, or "" if they are valid."""
-        return self._descriptions[vendor].conditions_problem(conditions)
+        """Validate the conditions of a webhook; return a sentence about the first error, or "" if valid."""
+        return self._validators[vendor].conditions_problem(conditions)
 
     # Events
 
@@ -186,7 +186,7 @@ class Webhooks:
             raise UnsendableError(str(error)) from None
         at, key = self._clocks.real() - ago, webhook.secret if secret is None else secret
         message = format_.sign(delivery.event, delivery.body, key, at, token_hex(16))
-        problem = self._descriptions[delivery.vendor].problem(delivery.event, webhook.version, message.body)
+        problem = self._validators[delivery.vendor].problem(delivery.event, webhook.version, message.body)
         if problem:
             self._invalid += 1
             self._last_invalid = f"{delivery.event} of {delivery.vendor}: {problem}"

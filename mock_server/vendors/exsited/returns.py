@@ -262,7 +262,10 @@ class Returns:
 
 
 def _invoice_line(item: Mapping[str, Any], quantity: int) -> InvoiceLine:
-    """Build the line of a shopper's order; a missing name or price is derived from the SKU."""
+    """Build the invoice line for `quantity` units of a requested item.
+
+    A missing name or price is derived from the SKU.
+    """
     sku = item["sku"]
     name = " ".join(filter(None, (item.get("name") or sku, item.get("variant"))))
     return InvoiceLine(sku, name, quantity, Decimal(str(item.get("unit_price", invented_price(sku)))))
