@@ -157,7 +157,7 @@ class BoundAction:
         return "" if id_ in (None, "") else repr(id_)
 
     def _was_returned(self, row: Mapping[str, Any], started: datetime) -> bool:
-        """Return True if an earlier call, which ended before `started`, has already returned the record `row`."""
+        """Return True if a call that ended before `started` has already returned the record `row`."""
         at = self._returned.get(self._id(row))
         return at is not None and at <= started
 
@@ -172,7 +172,7 @@ class BoundAction:
         return row
 
     def _distinct(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Remove rows that occur twice, because a new row moved them to the next page between two requests."""
+        """Remove rows that occur twice because new rows moved them to the next page."""
         keys = [self._id(row) or repr(row) for row in rows]
         return list(dict(zip(keys, rows, strict=True)).values())
 

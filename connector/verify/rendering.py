@@ -48,7 +48,7 @@ def heading(report: Report) -> str:
 
 
 def verdict(report: Report) -> str:
-    """Summarize the result in one sentence, such as `2 differences from the specification.`"""
+    """Summarize the result in one sentence, which states the number of differences."""
     count = len(report.differences)
     if count:
         return f"{count} difference{_s(count)} from the specification."

@@ -44,7 +44,7 @@ class Writes:
 
 
 def writes(integration: Integration) -> Writes:
-    """Select the operations of a vendor's actions that do not change a test record, or only add text to it."""
+    """Select the operations of a vendor's actions that change nothing in a test record, or only add text."""
     gets = [
         integration.operations[search.operation]
         for search in integration.searches.values()

@@ -147,7 +147,7 @@ def advance(
 def _target(
     duration: str | None, until: str | None, vendor: str | None, within: str | None
 ) -> dict[str, Any]:
-    """Build the request body that advances the clock; raises `ValueError` for contradictory options."""
+    """Build the request body that advances the clock; raise `ValueError` for contradictory options."""
     if (duration is None) == (until is None):
         raise ValueError("Pass either a duration such as 3d, or --until.")
     body: dict[str, Any] = (

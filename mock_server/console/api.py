@@ -150,7 +150,7 @@ class Api:
         return self._result(call)
 
     def send(self, method: str, *segments: str, body: Any = None) -> Any:
-        """Send a request that changes data and return the body; raises `ApiError` for an error response."""
+        """Send a request that changes data and return the body; raise `ApiError` for an error response."""
         call = ApiCall(method, self._target(segments, {}), body)
         self.sent.append(call)
         return self._result(call)
@@ -168,7 +168,7 @@ class Api:
         return self._wait(self.plane.call(call))
 
     def _wait(self, response: Any) -> Any:
-        """Run a call on the event loop and return the response's body; raises `ApiError` for an error."""
+        """Run a call on the event loop and return the response's body; raise `ApiError` for an error."""
         found: Response = asyncio.run_coroutine_threadsafe(response, self.loop).result(_PATIENCE)
         if found.status >= HTTPStatus.BAD_REQUEST:
             raise ApiError(found.status, _message(found.body))

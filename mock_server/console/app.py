@@ -138,7 +138,7 @@ def _to_login(scope: Message) -> WsgiResponse:
 
 
 async def _read(receive: Receive) -> bytes:
-    """Read a request's body; raises `Problem` if it is larger than `_MAX_BODY` bytes."""
+    """Read a request's body; raise `Problem` if it is larger than `_MAX_BODY` bytes."""
     body = bytearray()
     while True:
         message = await receive()

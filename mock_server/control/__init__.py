@@ -94,7 +94,7 @@ class Control:
             self.handlers |= {name: self._checked(getattr(endpoints, name)) for name in names}
 
     def __getattr__(self, name: str) -> Handler:
-        """Look up the handler for an operationId; raises `AttributeError` if the operationId is unknown."""
+        """Look up the handler for an operationId; raise `AttributeError` if the operationId is unknown."""
         try:
             return self.__dict__["handlers"][name]  # type: ignore[no-any-return]
         except KeyError:

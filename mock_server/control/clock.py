@@ -101,7 +101,7 @@ class ClockEndpoints:
         return target
 
     def _return(self, tenant: str, until: Mapping[str, Any]) -> tuple[Vendor, Row]:
-        """Look up the return that a request waits for; raises `Problem` if the ID is unknown or ambiguous."""
+        """Look up the return that a request waits for; raise `Problem` if the ID is unknown or ambiguous."""
         vendors, id_ = self._context.vendors, until["return"]
         if "vendor" in until:
             vendors = {until["vendor"]: self._context.vendor(until["vendor"])}

@@ -58,7 +58,7 @@ class DeliveryEndpoints:
         return Reply(202, {"resent": resent, "skipped": skipped})
 
     def _delivery(self, call: Call) -> Delivery:
-        """Look up the delivery in the request's path; raises `Problem("not_found")` if it does not exist."""
+        """Look up the delivery in the request's path; raise `Problem("not_found")` if it does not exist."""
         try:
             return self._outbox.delivery(self._context.tenant(call).name, call.path["delivery"])
         except LookupError as error:

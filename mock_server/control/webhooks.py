@@ -109,7 +109,7 @@ class WebhookEndpoints:
         return Reply(202, delivery(self._context.world.outbox.delivery(tenant, id_)))
 
     def _webhook(self, call: Call) -> Webhook:
-        """Look up the webhook in the request's path; raises `Problem("not_found")` if it does not exist."""
+        """Look up the webhook in the request's path; raise `Problem("not_found")` if it does not exist."""
         try:
             return self._webhooks.get(self._context.tenant(call).name, call.path["webhook"])
         except UnknownWebhookError as error:
@@ -123,7 +123,7 @@ class WebhookEndpoints:
         return format_
 
     async def _check(self, format_: WebhookFormat, requested: Mapping[str, Any]) -> None:
-        """Validate the fields of a new or changed webhook; raises `Problem` for the first invalid field.
+        """Validate the fields of a new or changed webhook; raise `Problem` for the first invalid field.
 
         The URL is checked with the rules for deliveries, so that a webhook whose deliveries would be refused
         is not added.

@@ -52,7 +52,7 @@ class InvalidDumpError(ValueError):
 
 
 class Dumps:
-    """Dumps and loads the tenants of one sandbox."""
+    """Converts tenants to JSON documents, and creates tenants from such documents."""
 
     def __init__(self, world: World, tenants: Tenants, bulk: Bulk, vendors: Mapping[str, Vendor]) -> None:
         self._world = world

@@ -136,7 +136,7 @@ class Meter(Protocol):
 
 
 class Service(Protocol):
-    """An API's handlers, error format and rate limit headers.
+    """The vendor-specific parts of an API: its handlers, error format and rate limit headers.
 
     Each handler is a method with the name of its operationId and the signature `(Call) -> Reply`.
     """

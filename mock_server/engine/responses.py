@@ -160,7 +160,7 @@ Content = JsonContent | FileContent | EventContent
 
 
 class Responses:
-    """The compiled Responses Object of one operation."""
+    """Validates and serializes an operation's replies, as its Responses Object in OpenAPI defines."""
 
     def __init__(self, raw: Mapping[str, Any], schemas: Schemas) -> None:
         self.schemas = schemas

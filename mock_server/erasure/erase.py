@@ -179,7 +179,7 @@ def _run(change: Change, edit: _Edit) -> None:
 
 @cache
 def _update(name: str, columns: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
-    """Compile the statement that changes columns of a row; returns it with the names of its parameters."""
+    """Compile the statement that changes columns of a row; return it with the names of its parameters."""
     table = tables.metadata.tables[name]
     same = [table.c[key] == sa.bindparam(None, _key(key), type_=sa.Text) for key in _KEYS[name]]
     values = {column: sa.bindparam(None, column, type_=sa.Text) for column in columns}
@@ -286,7 +286,11 @@ def _is_linked(row: dict[str, Any], links: _Links) -> bool:
 
 
 def _erased(row: dict[str, Any], table: sa.Table, person: Person, links: _Links) -> dict[str, Any]:
-    """Return a copy of a row without the customer's data."""
+    """Return a copy of a row of `table` without the data of the customer `person`.
+
+    `links` contains the customer's records; in rows that belong to them, names and addresses are replaced
+    too.
+    """
     own = _is_own(row, person)
     known = links.ids.get(row["vendor"], set())
     belongs = own or row.get(_OWNED.get(table.name, "")) in known or _is_linked(row, links)

@@ -141,7 +141,7 @@ def _notes(dice: SeededRandom, created_at: int) -> list[SeedNote]:
 
 
 def _shipment_until(shipment: SeedShipment | None, until: int) -> SeedShipment | None:
-    """Copy a shipment without the scans after `until` (µs); returns None if the shipment is created later."""
+    """Copy a shipment without the scans after `until` (µs); return None if the shipment is created later."""
     if shipment is None or shipment.created_at > until:
         return None
     return replace(shipment, scans=tuple(scan for scan in shipment.scans if scan.at <= until))

@@ -76,7 +76,7 @@ def parse(content: bytes, source: str, start: int) -> tuple[Shop, Mapping[str, A
 
 
 def load(content: bytes, source: str) -> "Document":
-    """Parse YAML into a `Document` with its mistakes; raises `ShopError` if the YAML is invalid."""
+    """Parse YAML into a `Document` with its mistakes; raise `ShopError` if the YAML is invalid."""
     text = _text(content, source)
     try:
         root = yaml.compose(text, Loader=_LOADER)

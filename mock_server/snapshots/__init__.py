@@ -76,7 +76,7 @@ class Snapshots:
         return found
 
     def get(self, tenant: str, name: str) -> Snapshot:
-        """Return a tenant's snapshot by its name; raises `UnknownSnapshotError` if it does not exist."""
+        """Return a tenant's snapshot by its name; raise `UnknownSnapshotError` if it does not exist."""
         snapshots = {snapshot.name: snapshot for snapshot in self.of(tenant)}
         if name not in snapshots:
             raise UnknownSnapshotError("snapshot", name, snapshots, of=tenant)
@@ -115,7 +115,7 @@ class Snapshots:
             return snapshot
 
     async def restore(self, tenant: str, name: str) -> Tenant:
-        """Replace a tenant's data, clock, switches and faults with those of a snapshot; returns the tenant.
+        """Replace a tenant's data, clock, switches and faults with those of a snapshot; return the tenant.
 
         The tenant's keys and snapshots do not change. Raises `UnknownTenantError` or `UnknownSnapshotError`
         if there is no such tenant or snapshot.

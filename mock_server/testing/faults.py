@@ -73,11 +73,11 @@ class Faults:
         return [Fault(**row) for row in self._tenant.call("GET", "/faults")["faults"]]
 
     def get(self, id_: str) -> Fault:
-        """Return the fault with an ID; raises `SandboxError` if the tenant has no such fault."""
+        """Return the fault with an ID; raise `SandboxError` if the tenant has no such fault."""
         return Fault(**self._tenant.call("GET", f"/faults/{quote(id_, safe='')}"))
 
     def delete(self, id_: str) -> None:
-        """Delete the fault with an ID; raises `SandboxError` if the tenant has no such fault."""
+        """Delete the fault with an ID; raise `SandboxError` if the tenant has no such fault."""
         self._tenant.call("DELETE", f"/faults/{quote(id_, safe='')}")
 
     def clear(self) -> None:

@@ -278,7 +278,7 @@ class Outbox:
         return "waiting", now + delay * SECOND
 
     def delivery(self, tenant: str, id_: int) -> Delivery:
-        """Look up a tenant's delivery by its ID; raises `LookupError` if there is no such delivery."""
+        """Look up a tenant's delivery by its ID; raise `LookupError` if there is no such delivery."""
         found = self._read(tenant, *self._one(tenant, id_), order=_TABLE.c.id, limit=1)
         if not found:
             raise LookupError(f"No delivery has the id {id_}. Finished deliveries are kept for a while only.")

@@ -46,7 +46,7 @@ class UnknownWebhookError(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """A webhook of a tenant.
+    """A tenant's webhook: the URL to which a vendor's events are sent, and which events.
 
     `id` identifies the webhook in the control plane. `conditions` have the vendor's format. `version` is the
     version of the payload, or 0 for the newest. `own` is True if the vendor's own API registered the webhook.
@@ -128,7 +128,7 @@ class Webhooks:
                     self._enqueue(change, tenant, webhook, event, record, return_id=return_id)
 
     def test(self, change: Change, tenant: str, webhook: Webhook, kind: str) -> int:
-        """Queue a test event about an example record for one webhook; returns the delivery's ID."""
+        """Queue a test event about an example record for one webhook; return the delivery's ID."""
         at = self._clocks.now(tenant)
         record = self._formats[webhook.vendor].sample(kind, 1, at)
         event = Event(kind, f"evt_{token_hex(12)}", at)
@@ -267,7 +267,7 @@ class Webhooks:
         return [_webhook(row) for row in rows if row.status != DELETED]
 
     def get(self, tenant: str, id_: str, vendor: str | None = None) -> Webhook:
-        """Look up a webhook by its ID; raises `UnknownWebhookError` if the tenant has no such webhook."""
+        """Look up a webhook by its ID; raise `UnknownWebhookError` if the tenant has no such webhook."""
         for name in [vendor] if vendor else sorted(self._formats):
             row = self._store.row(tenant, name, KIND, id_)
             if row is not None and row.status != DELETED:

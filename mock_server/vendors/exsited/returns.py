@@ -167,7 +167,7 @@ class Returns:
     # Helpers
 
     def row(self, tenant: str, kind: str, id_: str) -> Row:
-        """Look up a record by its kind and ID; raises `Problem` if the record does not exist."""
+        """Look up a record by its kind and ID; raise `Problem` if the record does not exist."""
         row = self.store.row(tenant, NAME, kind, id_)
         if row is None:
             raise not_found(kind, id_)
