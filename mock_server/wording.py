@@ -48,7 +48,7 @@ def explained(error: Mapping[str, Any]) -> str:
 
 
 def _joint(problem: str) -> str:
-    """Return what stands between a field and its problem, which is a clause or a sentence."""
+    """Return the text that separates a field's name from its problem, which is a clause or a sentence."""
     return " " if problem.startswith(("is ", "must ", "has ", "can ", "occurs ")) else ": "
 
 

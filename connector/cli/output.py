@@ -25,7 +25,7 @@ PIPE_WIDTH = 160  # width, in characters, of a table that is not printed on a te
 
 
 class Format(StrEnum):
-    """The format of a command's output."""
+    """The format in which a command prints its result."""
 
     table = "table"
     json = "json"

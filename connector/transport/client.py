@@ -54,13 +54,13 @@ DEADLINE = 120.0
 
 
 class Observer(Protocol):
-    """Sees each request of a client and each response as received, token requests and retries included."""
+    """Is called with each request that a client sends and each response, including tokens and retries."""
 
     def sending(self, request: Request) -> None:
         """Called before a request is sent; an exception raised here ends the call."""
 
     def received(self, request: Request, reply: Reply) -> None:
-        """Called with each response, before it becomes data or an error."""
+        """Called with each response before it is converted to an `Answer` or an error."""
 
 
 class Client:

@@ -83,7 +83,10 @@ def requests(
 
 
 def _ordered(query: Mapping[str, Any]) -> dict[str, Any]:
-    """Replace `last`, which the control plane does not know for requests, with a limit and an order."""
+    """Replace the option `last`, which the control plane's list of requests does not have, by a limit.
+
+    With `limit`, the oldest requests come first; with `last`, the newest are selected.
+    """
     ordered = {name: value for name, value in query.items() if name != "last"}
     if "limit" in query:
         return {**ordered, "order": "oldest"}

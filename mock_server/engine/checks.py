@@ -26,7 +26,7 @@ def check_limits(verdict: Verdict) -> None:
 
 
 def check_open(closed: str) -> None:
-    """Raise `Problem` if the API is unavailable; `closed` says why, or is ""."""
+    """Raise `Problem` if the API is unavailable; `closed` is the error message, or "" if it is available."""
     if closed:
         raise Problem("unavailable", closed)
 

@@ -19,7 +19,7 @@ _UNSENT: Final = "not sent, because it belongs to the tenant that was copied"
 
 @dataclass(frozen=True, slots=True)
 class Copying:
-    """The options for copying a partition.
+    """The options for copying a partition: what changes in the copy.
 
     If `sends` is False, pending deliveries of the source are marked as given up in the copy, so that
     receivers do not get them twice. `revise` converts the documents of the vendors in `revised`.

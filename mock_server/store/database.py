@@ -92,7 +92,7 @@ def open_scratch() -> sqlite3.Connection:
 
 
 def probe(connection: sqlite3.Connection) -> None:
-    """Write something to the database and delete it again; raises `sqlite3.Error` if this fails."""
+    """Write something to the database and delete it again; raise `sqlite3.Error` if this fails."""
     execute = connection.execute
     execute("BEGIN IMMEDIATE")
     try:

@@ -62,7 +62,7 @@ class Memory:
         self.listeners.setdefault(table, []).append(reload)
 
     def reload(self, changed: Iterable[TenantTable]) -> None:
-        """Call the `reload` functions registered for each changed table with the affected tenant."""
+        """Call the functions registered with `on_change` for each changed table and its tenant."""
         for table, tenant in changed:
             for reload in self.listeners.get(table, ()):
                 reload(tenant)

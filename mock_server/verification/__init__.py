@@ -52,7 +52,7 @@ class Verification:
 
 
 class Verifier:
-    """Verifies the tenants of one sandbox."""
+    """Verifies tenants of one sandbox: rebuilds their state from the ledger and compares it."""
 
     def __init__(self, world: World, tenants: Tenants, bulk: Bulk, vendors: Mapping[str, Vendor]) -> None:
         self._world = world
@@ -61,7 +61,7 @@ class Verifier:
         self._vendors = vendors
 
     async def verify(self, tenant: str) -> Verification:
-        """Verify a tenant, after its due steps have run; raises `UnknownTenantError` if it does not exist."""
+        """Verify a tenant, after its due steps have run; raise `UnknownTenantError` if it does not exist."""
         world = self._world
         async with self._bulk.exclusive(tenant):
             await world.clocks.catch_up_in_slices(tenant)

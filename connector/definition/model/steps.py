@@ -129,7 +129,7 @@ class Guarantee(FrozenModel):
 
 
 class Trigger(FrozenModel):
-    """A trigger: an event that starts a workflow, such as a new return.
+    """An event that starts a workflow, such as a new return, and how to poll for it.
 
     `inputs` are optional filters (location "match"). A poll reads the same records with and without filters,
     but only events whose records match the filters are delivered. `fields` and `sample` describe the data of
@@ -176,7 +176,7 @@ class Finding(FrozenModel):
 
 
 class Action(FrozenModel):
-    """An action: a request that creates, changes or deletes a record.
+    """A request that creates, changes or deletes a record.
 
     `after_timeout` selects what happens if the vendor does not respond: "repeat" sends the request again,
     because repeating it is harmless; "find" looks for the record with `finding`, and raises `OutcomeUnknown`
@@ -200,7 +200,7 @@ class Action(FrozenModel):
 
 
 class Search(FrozenModel):
-    """A search: a request that reads records on demand.
+    """A request that reads records on demand, when a workflow or a user needs them.
 
     `kind` is one of:
 
