@@ -131,16 +131,32 @@ class BoundTrigger:
         deleted, and the details are None. They are also None if the record's ID cannot be sent in a request.
         Raises any other error that a request raises.
         """
+        if self.trigger.details is None:
+            return event
+        return self.with_details(event, await self.request_details(event))
+
+    def with_details(self, event: Event, data: Any) -> Event:
+        """Return the event with the details `data`, as `request_details` returned them for its record."""
         details = self.trigger.details
         if details is None:
             return event
+        record = {**event.data, details.key: data}
+        return replace(event, data=record, occurred_at=occurred_at(record, self.trigger.occurred_at))
+
+    @attributed
+    async def request_details(self, event: Event) -> Any:
+        """Request the details of an event's record, as `read_details` does, and return only the details.
+
+        Returns None if the trigger has no details.
+        """
+        details = self.trigger.details
+        if details is None:
+            return None
         operation = self._client.integration.operations[details.operation]
         values = {name: at_path(event.data, path) for name, path in details.parameters.items()}
-        details_data = None
         for wait in (*LOOK_PAUSES, None):
             try:
-                details_data = (await self._client.call(operation, {**details.query, **values})).data
-                break
+                return (await self._client.call(operation, {**details.query, **values})).data
             except NotFound:
                 if wait is not None:
                     await self._client.sleep(wait)
@@ -148,8 +164,7 @@ class BoundTrigger:
                 if refused.status is not None:
                     raise
                 break  # refused before anything was sent; another attempt would fail too
-        record = {**event.data, details.key: details_data}
-        return replace(event, data=record, occurred_at=occurred_at(record, self.trigger.occurred_at))
+        return None
 
     def record_id(self, event: Event) -> str:
         """Return the ID of the event's record; several events can share a record."""
