@@ -63,6 +63,16 @@ class Observer(Protocol):
         """Called with each response before it is converted to an `Answer` or an error."""
 
 
+class Pace(Protocol):
+    """Decides when a request may be sent. `Limiter` is the usual one; `Client.pace` can be replaced."""
+
+    async def admit(self, operation: str, deadline: Deadline | None = None) -> None:
+        """Wait until the next request is allowed; raise `RateLimited` if that takes too long."""
+
+    def learn(self, headers: httpx.Headers, *, refused: bool = False) -> None:
+        """Called with the headers of each response; `refused` is true for a 429 response."""
+
+
 class Client:
     """Calls one vendor's API operations at one base URL with one set of credentials.
 
@@ -102,7 +112,7 @@ class Client:
         self.tokens: TokenKeeper | None = None
         if login.tokens and not self._credential:
             self.tokens = TokenKeeper(login.tokens, credentials, self._exchange, clock)
-        self._limiter = Limiter(integration.limits, clock, sleep, PATIENCE, integration.vendor.id)
+        self.pace: Pace = Limiter(integration.limits, clock, sleep, PATIENCE, integration.vendor.id)
         self._sender = Sender(integration, self.base_url, credentials, transport, timeout)
 
     async def close(self) -> None:
@@ -243,7 +253,7 @@ class Client:
 
     async def _once(self, request: Request, deadline: Deadline, credential: str) -> Answer:
         operation = request.operation
-        await self._limiter.admit(operation.id, deadline)
+        await self.pace.admit(operation.id, deadline)
         if self.observer:
             self.observer.sending(request)
         reply = await self._sender.send(request, credential, deadline)
@@ -253,7 +263,7 @@ class Client:
         date = http_date(reply.headers.get("date", ""))
         if date is not None:
             self._skew = date - self.clock()
-        self._limiter.learn(reply.headers, refused=reply.status_code == TOO_MANY)
+        self.pace.learn(reply.headers, refused=reply.status_code == TOO_MANY)
         return read_answer(self.integration, operation, reply, self._secrets(), clock=self.clock())
 
     def _secrets(self) -> tuple[str, ...]:
