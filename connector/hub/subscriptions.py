@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import secrets
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import sqlalchemy as sa
 
 from connector.definition.model import EventKind
-from connector.definition.spelling import did_you_mean
+from connector.definition.spelling import unknown
 from connector.errors import ConfigurationError, NotFound
 from connector.hub.connections import drop_unused_lists, trigger_for, use_lists
 from connector.hub.moments import micros, timestamp
@@ -82,8 +83,6 @@ def add(
 
 def new_secret() -> str:
     """Create a signing secret in the format of Standard Webhooks: `whsec_` and 32 bytes in base64."""
-    import base64
-
     return f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
 
 
@@ -93,8 +92,7 @@ def _check(connection: sa.Connection, integrations: Mapping[str, Integration], w
             raise ConfigurationError(ONLY_TRIGGERS)
         offered = {name for one in integrations.values() for name in _names(one)}
         if wish.trigger not in offered:
-            guess = did_you_mean(wish.trigger, sorted(offered)) or "."
-            raise ConfigurationError(f"No vendor has a trigger or event type {wish.trigger}{guess}")
+            raise ConfigurationError(unknown("trigger or event type", wish.trigger, sorted(offered)))
         return
     vendor = connection.execute(
         sa.select(connections.c.vendor).where(connections.c.id == wish.connection)
@@ -107,10 +105,8 @@ def _check(connection: sa.Connection, integrations: Mapping[str, Integration], w
     elif wish.filters:
         raise ConfigurationError(ONLY_TRIGGERS)
     if trigger_for(integration, wish.trigger) is None:
-        guess = did_you_mean(wish.trigger, sorted(_names(integration))) or "."
-        raise ConfigurationError(
-            f"{integration.vendor.title} has no trigger or event type {wish.trigger}{guess}"
-        )
+        of = f"trigger or event type of {integration.vendor.title}"
+        raise ConfigurationError(unknown(of, wish.trigger, sorted(_names(integration))))
 
 
 def _names(integration: Integration) -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.definition.spelling import did_you_mean
+from connector.definition.spelling import unknown
 from connector.errors import ConfigurationError
 from connector.hub import connections, deliveries, events, plans, subscriptions
 from connector.hub.overview import plans_of_all
@@ -137,6 +137,5 @@ class Operations:
 
 def _integration(integrations: Mapping[str, Integration], vendor: str) -> Integration:
     if vendor not in integrations:
-        guess = did_you_mean(vendor, integrations) or f" The vendors are {', '.join(integrations)}."
-        raise ConfigurationError(f'There is no vendor named "{vendor}"{guess}')
+        raise ConfigurationError(unknown("vendor", vendor, integrations))
     return integrations[vendor]
