@@ -264,8 +264,9 @@ class Client:
         if date is not None:
             self._skew = date - self.clock()
         self.pace.learn(reply.headers, refused=reply.status_code == TOO_MANY)
-        return read_answer(self.integration, operation, reply, self._secrets(), clock=self.clock())
+        return read_answer(self.integration, operation, reply, self.secrets(), clock=self.clock())
 
-    def _secrets(self) -> tuple[str, ...]:
+    def secrets(self) -> tuple[str, ...]:
+        """Return the secret login values and the current tokens, which no output may contain."""
         secrets = (self._credentials.get(key, "") for key in self.integration.authentication.secrets)
         return (*filter(None, secrets), *(self.tokens.secrets if self.tokens else ()))
