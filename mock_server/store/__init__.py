@@ -167,7 +167,10 @@ class Store:
             callback()
 
     def vacuum(self) -> bool:
-        """Remove deleted data from the file (see `vacuum`); return False if this waits until `close`."""
+        """Remove deleted data from the file (see `vacuum`).
+
+        Returns False if the file is too large for that, so that this is postponed until `close`.
+        """
         if self._batch:
             self._batch.flush()
         return vacuum(self._connection, self._watch)

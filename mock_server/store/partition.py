@@ -43,7 +43,7 @@ def fill(source: Content, target: Store, partition: str, *, events: int) -> Iter
 
 
 def empty(store: Store, partition: str) -> Iterator[None]:
-    """Delete all data in a partition in slices; yields after each slice."""
+    """Delete all data in a partition in slices; yield after each slice."""
     for name in tables.PARTITIONED:
         deleted = 1
         while deleted:
