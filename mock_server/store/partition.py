@@ -16,7 +16,7 @@ _KEYS: Final = {"rows": "sequence", "steps": "id", "deliveries": "id"}
 
 
 def fill(source: Content, target: Store, partition: str, *, events: int) -> Iterator[int]:
-    """Copy content to a partition of `target` in slices; yields after each slice.
+    """Copy content to a partition of `target` in slices; yield after each slice.
 
     The copied events are numbered from `events` + 1. Each yielded value is the number of the last event
     copied so far.
