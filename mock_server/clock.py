@@ -180,7 +180,7 @@ class Clocks:
         return self._real() + clock.offset if clock.frozen_at is None else clock.frozen_at
 
     def known(self, tenant: str) -> bool:
-        """Return True if a tenant with this name exists, because every tenant has a clock."""
+        """Return True if a tenant with this name exists; every tenant has a clock."""
         return tenant in self._clocks
 
     def frozen(self, tenant: str) -> bool:

@@ -53,6 +53,6 @@ def _joint(problem: str) -> str:
 
 
 def title(name: str) -> str:
-    """Convert a name to words like `phrase`, with a capital at the beginning, such as `Truncated JSON`."""
+    """Convert a name to words as `phrase` does, but with a capital letter at the beginning."""
     text = phrase(name)
     return text[:1].upper() + text[1:]

@@ -54,7 +54,7 @@ DEADLINE = 120.0
 
 
 class Observer(Protocol):
-    """Is called with each request that a client sends and each response, including tokens and retries."""
+    """Receives each request that a client sends and each response, including token requests and retries."""
 
     def sending(self, request: Request) -> None:
         """Called before a request is sent; an exception raised here ends the call."""
@@ -248,7 +248,7 @@ class Client:
         return answer.body
 
     async def _without_login(self, request: Request, deadline: Deadline) -> Answer:
-        """Send a token request: its body contains the credentials, so no header does."""
+        """Send a token request without a credential header, because its body contains the credentials."""
         return await self._once(request, deadline, "")
 
     async def _once(self, request: Request, deadline: Deadline, credential: str) -> Answer:

@@ -162,7 +162,7 @@ def _target(
 
 
 def _days(duration: str) -> int:
-    """Convert a duration to days, rounded up."""
+    """Convert a duration such as `1d12h` to a number of days, rounded up and at least 1."""
     return max(1, -(-durations.limited_seconds(duration) // 86_400))
 
 

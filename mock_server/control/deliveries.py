@@ -15,7 +15,7 @@ from mock_server.webhooks.registry import UnknownWebhookError
 
 
 class DeliveryEndpoints:
-    """Handles the operations on a tenant's webhook deliveries, both finished and pending."""
+    """Handles the operations on a tenant's webhook deliveries, whether finished or pending."""
 
     def __init__(self, context: ControlContext) -> None:
         self._context = context

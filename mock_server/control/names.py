@@ -58,7 +58,7 @@ class Names:
             check(call)
 
     def check_choices(self, call: Call) -> None:
-        """Raise `UnknownNameError` for the first string that is not in its `enum` in the specification."""
+        """Raise `UnknownNameError` for the first string that the `enum` of its field does not contain."""
         for name, known in self._choices.get(call.operation_id, {}).items():
             given = (_body(call) | dict(call.query)).get(name)
             if isinstance(given, str):
@@ -77,7 +77,7 @@ class Names:
                 check_name("vendor", name, known, field=field)
 
     def _vendors(self, given: Mapping[str, Any]) -> list[str]:
-        """Return a list of the vendor that the request's fields select, or of all vendors."""
+        """Return the vendors that a request is about: one vendor if its fields name one, otherwise all."""
         name = given.get("vendor", ANY)
         return list(self._context.vendors) if name == ANY else [name]
 
@@ -178,7 +178,7 @@ def _enum(schema: Mapping[str, Any], resolve: Callable[[Mapping[str, Any]], Mapp
 
 
 def _of(given: Mapping[str, Any]) -> str:
-    """Return the vendor that the request's fields select, or "" for all vendors."""
+    """Return the vendor that the request's fields name, or "" if the request is about all vendors."""
     vendor = given.get("vendor", ANY)
     return "" if vendor == ANY else str(vendor)
 

@@ -32,7 +32,7 @@ def check_open(closed: str) -> None:
 
 
 def check_scope(grant: Grant, operation: Operation) -> None:
-    """Raise `Problem` if a key lacks the scope of an operation."""
+    """Raise `Problem` if a key does not have the scope that an operation requires."""
     if operation.scope is not None and operation.scope not in grant.scopes:
         raise Problem(
             "forbidden",

@@ -42,7 +42,7 @@ _FIRST_SERVER_ERROR = 500
 
 
 class Chosen(NamedTuple):
-    """A chosen response: status, body, headers and media type."""
+    """The response that a client has chosen with `Prefer`: status, body, headers and media type."""
 
     status: int
     body: bytes

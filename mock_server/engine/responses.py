@@ -150,7 +150,7 @@ class EventContent:
     """Checks the event streams that an operation sends with one response status."""
 
     def encode(self, body: Any, status: int) -> bytes:
-        """Return b"", because the events are sent later; raise `BrokenReplyError` for any other body."""
+        """Return b"" for an `EventStream`, whose events are sent later; raise `BrokenReplyError` if not."""
         if not isinstance(body, EventStream):
             raise BrokenReplyError(status, "", "the body is not a stream of events")
         return b""

@@ -63,7 +63,7 @@ class Template:
 
 
 class TemplateCopy:
-    """A template's content with the words of one tenant."""
+    """The rows, events, steps and counters of a template, with the words of one tenant inserted."""
 
     def __init__(self, template: Template, words: Sequence[str]) -> None:
         self._tables = template.tables

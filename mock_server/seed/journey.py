@@ -59,7 +59,10 @@ class Journey:
 
 
 def draw_journey(dice: SeededRandom, created_at: int, fate: Fate) -> Journey:
-    """Generate the whole history of a return, created at `created_at` (µs), that ends as `fate` says."""
+    """Generate the whole history of a return that is created at `created_at` (µs).
+
+    `fate` determines how the history ends, for example with a refund or a rejection.
+    """
     moves = [SeedMove(created_at, "requested")]
     notes = _notes(dice, created_at)
     shipment = None

@@ -79,10 +79,7 @@ class Store:
 
     @property
     def pending(self) -> asyncio.Future[None] | None:
-        """A future that resolves at the next commit, or None if no changes wait for a commit.
-
-        Await the future before responding to a request.
-        """
+        """A future of the next commit, to await before responding; None if no changes wait for a commit."""
         return self._batch.pending if self._batch else None
 
     @contextmanager
@@ -143,7 +140,7 @@ class Store:
             self._execute(_RELEASE)
 
     def undo_held(self) -> None:
-        """Undo the changes made since `hold`; without group commit, they are already committed."""
+        """Undo the changes made since `hold`; without group commit, they are already committed and remain."""
         held, self._held = self._held, _NOT_HOLDING
         first_uncommitted, first_callback = self._marks
         changed = self._uncommitted[first_uncommitted:]
@@ -167,7 +164,7 @@ class Store:
             callback()
 
     def vacuum(self) -> bool:
-        """Remove deleted data from the file (see `vacuum`); return False if this waits until `close`."""
+        """Remove deleted data from the file (see `vacuum`); return False if this is left to `close`."""
         if self._batch:
             self._batch.flush()
         return vacuum(self._connection, self._watch)

@@ -31,9 +31,10 @@ class Copying:
 
 
 def copy(store: Store, source: str, target: str, how: Copying) -> Iterator[None]:
-    """Copy all data of the partition `source` to the empty partition `target`; yields after each slice.
+    """Copy all data of the partition `source` to the empty partition `target`; yield after each slice.
 
     `source` must not change during the copy. Rows, steps and deliveries get new numbers in the same order.
+    `how` contains the options of the copy.
     """
     numbers: list[int] = []
     revised: set[int] = set()

@@ -52,7 +52,7 @@ class Verification:
 
 
 class Verifier:
-    """Verifies tenants of one sandbox: rebuilds their state from the ledger and compares it."""
+    """Verifies tenants: compares their stored data with the state that is rebuilt from the ledger."""
 
     def __init__(self, world: World, tenants: Tenants, bulk: Bulk, vendors: Mapping[str, Vendor]) -> None:
         self._world = world

@@ -104,7 +104,7 @@ class Sender:
         self._last = WebhookKey("", "", "")
 
     async def run(self) -> None:
-        """Send deliveries until the task is cancelled; sleeps while no delivery is pending.
+        """Send deliveries until the task is cancelled; sleep while no delivery is pending.
 
         After a cancellation, `run` can be called again.
         """

@@ -93,7 +93,7 @@ def _rma_item(id_: str, kind: str, item: Mapping[str, Any]) -> JSON:
 
 
 def _reason(word: str) -> str:
-    """Convert a reason such as `too_small` to its description.
+    """Convert a reason such as `wrong_size` to its description.
 
     Text with spaces or capitals is already a description, and is returned unchanged.
     """
