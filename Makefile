@@ -95,7 +95,7 @@ guard-update: .venv/.ready ## Keep the present counts: make guard-update REASON=
 lock: .venv/.ready ## Resolve the dependencies again.
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate --no-emit-index-url --no-emit-find-links --upgrade \
-		--group dev --extra mcp pyproject.toml -o requirements.lock
+		--group dev --extra hub --extra mcp pyproject.toml -o requirements.lock
 
 clean: ## Remove what was installed and built.
 	rm -rf .venv build dist zapier_app/*/node_modules bench/node_modules

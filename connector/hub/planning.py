@@ -38,7 +38,7 @@ DELIVERY = 10
 
 
 class PlanRefusedError(ConfigurationError):
-    """The lists in use need more calls than the vendor's limit allows, whatever the interval."""
+    """The lists in use need more calls than the vendor's limit allows at any interval."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ ONLY_TRIGGERS = "Filters need a connection and one of its vendor's triggers; eve
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class Requested:
     """What somebody subscribes to.
 
     `connection` is a connection's ID, or None for all connections. `trigger` is a trigger's key or an event
@@ -48,7 +48,7 @@ def add(
     connection: sa.Connection,
     encryption: Encryption,
     integrations: Mapping[str, Integration],
-    wish: Wish,
+    requested: Requested,
     now: datetime,
 ) -> dict[str, Any]:
     """Store a subscription to the events from now on; return it with its signing secret.
@@ -56,17 +56,17 @@ def add(
     The secret is returned once. Raises `NotFound` for an unknown connection, and `ConfigurationError` for a
     trigger that the connection does not offer, and `ValidationFailed` for an unknown or invalid filter.
     """
-    _check(connection, integrations, wish)
+    _check(connection, integrations, requested)
     id_, secret = f"sub_{secrets.token_hex(8)}", new_secret()
     newest = connection.execute(sa.select(sa.func.coalesce(sa.func.max(events.c.number), 0))).scalar_one()
     connection.execute(
         sa.insert(subscriptions).values(
             id=id_,
-            connection=wish.connection,
-            trigger=wish.trigger,
-            filters=json.dumps(dict(wish.filters)),
-            target=wish.target,
-            format=wish.format,
+            connection=requested.connection,
+            trigger=requested.trigger,
+            filters=json.dumps(dict(requested.filters)),
+            target=requested.target,
+            format=requested.format,
             secret=encryption.encrypt(secret),
             state=ACTIVE,
             after=newest,
@@ -74,10 +74,10 @@ def add(
         )
     )
     served = sa.select(connections.c.id, connections.c.vendor)
-    if wish.connection is not None:
-        served = served.where(connections.c.id == wish.connection)
+    if requested.connection is not None:
+        served = served.where(connections.c.id == requested.connection)
     for row in connection.execute(served).all():
-        use_lists(connection, integrations[row.vendor], row.id, [wish.trigger], now)
+        use_lists(connection, integrations[row.vendor], row.id, [requested.trigger], now)
     return {**shown(connection, id_), "secret": secret}
 
 
@@ -86,27 +86,29 @@ def new_secret() -> str:
     return f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
 
 
-def _check(connection: sa.Connection, integrations: Mapping[str, Integration], wish: Wish) -> None:
-    if wish.connection is None:
-        if wish.filters:
+def _check(connection: sa.Connection, integrations: Mapping[str, Integration], requested: Requested) -> None:
+    if requested.connection is None:
+        if requested.filters:
             raise ConfigurationError(ONLY_TRIGGERS)
         offered = {name for one in integrations.values() for name in _names(one)}
-        if wish.trigger not in offered:
-            raise ConfigurationError(unknown("trigger or event type", wish.trigger, sorted(offered)))
+        if requested.trigger not in offered:
+            raise ConfigurationError(unknown("trigger or event type", requested.trigger, sorted(offered)))
         return
     vendor = connection.execute(
-        sa.select(connections.c.vendor).where(connections.c.id == wish.connection)
+        sa.select(connections.c.vendor).where(connections.c.id == requested.connection)
     ).scalar_one_or_none()
     if vendor is None:
-        raise NotFound(f"There is no connection {wish.connection}. List them with GET /connections.")
+        raise NotFound(f"There is no connection {requested.connection}. List them with GET /connections.")
     integration = integrations[vendor]
-    if wish.trigger in integration.triggers:
-        fill(wish.trigger, integration.triggers[wish.trigger].inputs, wish.filters, looking=True)
-    elif wish.filters:
+    if requested.trigger in integration.triggers:
+        fill(
+            requested.trigger, integration.triggers[requested.trigger].inputs, requested.filters, looking=True
+        )
+    elif requested.filters:
         raise ConfigurationError(ONLY_TRIGGERS)
-    if trigger_for(integration, wish.trigger) is None:
+    if trigger_for(integration, requested.trigger) is None:
         of = f"trigger or event type of {integration.vendor.title}"
-        raise ConfigurationError(unknown(of, wish.trigger, sorted(_names(integration))))
+        raise ConfigurationError(unknown(of, requested.trigger, sorted(_names(integration))))
 
 
 def _names(integration: Integration) -> set[str]:

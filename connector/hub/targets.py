@@ -50,7 +50,7 @@ class Allowed:
                 self._hosts.add(entry.lower())
 
     def host(self, name: str) -> bool:
-        """Check whether a host is allowed by its name, whatever its address is."""
+        """Check whether a host is allowed by its name."""
         return name.lower() in self._hosts
 
     def address(self, address: Address) -> bool:

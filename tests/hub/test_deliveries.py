@@ -244,8 +244,8 @@ def test_a_delivery_can_be_sent_again_with_the_same_id(tmp_path: Path) -> None:
 def test_filters_belong_to_the_subscription(tmp_path: Path) -> None:
     async def story(bench: Bench) -> None:
         connection = await bench.connect()
-        wish = {"connection": connection["id"], "filters": {"status": "Rejected"}}
-        await bench.subscribe("return_status_changed", **wish)
+        options = {"connection": connection["id"], "filters": {"status": "Rejected"}}
+        await bench.subscribe("return_status_changed", **options)
         await bench.subscribe("return_status_changed", target=f"{TARGET}/all")
         first, second = bench.merchant.ask_for_return(), bench.merchant.ask_for_return()
         await bench.round()

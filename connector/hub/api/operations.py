@@ -8,7 +8,7 @@ from connector.definition.spelling import unknown
 from connector.errors import ConfigurationError
 from connector.hub import connections, deliveries, events, plans, subscriptions
 from connector.hub.overview import plans_of_all
-from connector.hub.subscriptions import Wish
+from connector.hub.subscriptions import Requested
 from connector.hub.targets import check_url
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class Operations:
     async def create_subscription(self, body: Mapping[str, Any]) -> Answer:
         hub = self._hub
         check_url(body["target"])
-        wish = Wish(
+        requested = Requested(
             trigger=body["trigger"],
             target=body["target"],
             connection=body.get("connection"),
@@ -93,7 +93,7 @@ class Operations:
 
         def add(connection: sa.Connection) -> dict[str, Any]:
             now = hub.clock()
-            created = subscriptions.add(connection, hub.encryption, hub.integrations, wish, now)
+            created = subscriptions.add(connection, hub.encryption, hub.integrations, requested, now)
             plans.check(connection, hub.integrations, now, hub.shortest)
             return created
 
