@@ -20,8 +20,10 @@ ERROR = 26
 """The error of a wrong clock, in hours."""
 USUAL = ("ask", "move", "further", "work", "advance")
 BETWEEN_POLLS = ("restart", "look", "write")
-Size = Literal["one return", "few returns", "a stream", "a burst"]
-SIZES: tuple[Size, ...] = ("one return", "few returns", "a stream", "a burst")
+Size = Literal["one return", "few returns", "a stream", "a burst", "a life"]
+SIZES: tuple[Size, ...] = ("one return", "few returns", "a stream", "a burst", "a life")
+LIFE = ("ask", "further", "work", "advance", "further", "work", "advance")
+"""What happens to a return from its beginning to its end."""
 
 
 def _pick(random: Random) -> int:
@@ -119,9 +121,10 @@ class Plan:
         )
 
     def asks(self, random: Random) -> list[Act]:
-        """Return the returns that are asked for at the beginning, or at once."""
-        count = {"one return": 1, "few returns": random.randint(2, 4), "a stream": 1, "a burst": 0}
-        return [self.adversity.act("ask", random) for _ in range(count[self.size] or random.randint(3, 9))]
+        """Return what happens in any case, in this order: returns that are asked for, or the life of one."""
+        count = {"one return": 1, "few returns": random.randint(2, 4), "a stream": 1}
+        kinds = ("ask",) * count.get(self.size, random.randint(3, 9))
+        return [self.adversity.act(kind, random) for kind in (LIFE if self.size == "a life" else kinds)]
 
     def step(self, random: Random) -> Step:
         return self.poll(random) if random.random() < self.polls else self.act(self.kinds, random)
@@ -166,6 +169,7 @@ def _mixed(steps: list[Step], asks: list[Act], size: Size, random: Random) -> li
         return [*steps[:place], *asks, *steps[place:]]
     if random.random() < 0.5:
         return [*asks, *steps]
-    for ask in asks:
-        steps.insert(random.randint(0, len(steps)), ask)
+    places = sorted(random.sample(range(len(steps) + len(asks)), len(asks)))
+    for place, ask in zip(places, asks, strict=True):
+        steps.insert(place, ask)
     return steps

@@ -37,7 +37,7 @@ def _halved(story: Story, breaks: Breaks) -> Story:
 
 
 def _as_long_as(story: Story, breaks: Breaks, simpler: Callable[[Story], Iterator[Story]]) -> Story:
-    """Take the first simpler story that still breaks, until there is none."""
+    """Take the first simpler story that still breaks, until no simpler story breaks it."""
     while (found := next((one for one in simpler(story) if breaks(one)), None)) is not None:
         story = found
     return story

@@ -74,7 +74,7 @@ def reported(name: str, say: Say) -> Iterator[None]:
     """Turn an exception of the block into a failure of this name."""
     try:
         yield
-    except Exception:  # noqa: BLE001 - whatever it is, the other tasks go on
+    except Exception:  # noqa: BLE001 - the other tasks go on
         say(Said("line", f"{name}: FAILED\n{traceback.format_exc()}", failed=True))
 
 
