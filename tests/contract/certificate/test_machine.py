@@ -5,7 +5,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from support.certificate.acts import SHOP_ACTS
+from support.certificate.acts import SHOP_ACTS, Act
 from support.certificate.adversary import WIRE_ACTS
 from support.certificate.crashes import CRASH_POINTS
 from support.certificate.drawing import NUMBERS, SIZES, USUAL, Adversity, drawn
@@ -14,7 +14,7 @@ from support.certificate.make import Make
 from support.certificate.python import Python
 from support.certificate.search import Certificate
 from support.certificate.shrinking import plainer, shorter, shrunk
-from support.certificate.stories import Poll, Story, loaded
+from support.certificate.stories import Poll, Step, Story, loaded
 from support.certificate.zapier import Zapier
 from support.each import each
 from support.merchant import VendorSandbox
@@ -22,7 +22,7 @@ from support.merchant import VendorSandbox
 from connector.definition.compiler import integration as compiled
 
 EVERYTHING = Adversity(tuple(kind for kind in NUMBERS if kind not in USUAL))
-ASK = ("ask", 0)
+ASK: Act = ("ask", 0)
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +86,12 @@ def test_a_story_shrinks_to_the_steps_and_numbers_that_matter() -> None:
         seen = [step[0] if not isinstance(step, Poll) else step.crash for step in story.steps]
         return seen.count("move") > 1 and "before fold" in seen[seen.index("move") :]
 
-    long = (*[ASK] * 4, ("move", 7), ("advance", 600), Poll({2: [ASK, ("delete", 1)]}, "before fold", 2))
+    long: tuple[Step, ...] = (
+        *[ASK] * 4,
+        ("move", 7),
+        ("advance", 600),
+        Poll({2: [ASK, ("delete", 1)]}, "before fold", 2),
+    )
     story = shrunk(Story((ASK, ("advance", 1)), (*long, ("storm", 3), ("move", 9), Poll())), breaks)
     assert story == Story((), (("move", 0), Poll(crash="before fold"), ("move", 0)))
     assert not any(breaks(one) for one in (*shorter(story), *plainer(story)))
