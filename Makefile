@@ -53,6 +53,7 @@ wheel: .venv/.ready ## Build the wheel and the source archive into dist/.
 generate: .venv/.ready ## Write the platform apps from specification and catalog.
 	@PYTHONPATH=tests $(BIN)/python -m documents.valid
 	@$(BIN)/python -m connector.definition.catalog.schema
+	@$(BIN)/python -m connector.generator.python
 	@$(BIN)/returns generate zapier
 	@$(BIN)/returns generate make
 
@@ -101,7 +102,7 @@ clean: ## Remove what was installed and built.
 	rm -rf .venv build dist zapier_app/*/node_modules bench/node_modules
 
 .PHONY: node
-node: $(APPS:%=zapier_app/%/node_modules/.ready)
+node: $(APPS:%=zapier_app/%/node_modules/.ready) tests/typed/node_modules/.ready
 
 .venv/.ready: requirements.lock pyproject.toml
 	@$(PYTHON) -m venv .venv

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.definition.paths import at_path
 from connector.errors import ConfigurationError, NotFound, ValidationFailed
+from connector.runtime.descriptions import shown
 from connector.runtime.error_context import attributed
 from connector.runtime.inputs import fill
 from connector.runtime.polling import STRATEGIES, Cursor, Event, Strategy
@@ -75,6 +76,9 @@ class BoundTrigger:
         self.name = f"{client.integration.vendor.id}:{trigger.key}"
         self._client = client
         self._strategy = strategy or STRATEGIES[trigger.source.strategy]
+
+    def __repr__(self) -> str:
+        return shown("Trigger", self._client.integration.vendor.title, self.trigger)
 
     def now(self) -> datetime:
         """Return the current time according to the connection's clock."""
