@@ -1,4 +1,4 @@
-"""Acts: operations that merchants perform on a vendor's web pages, because its API has no such operation.
+"""Acts: operations that merchants perform on a vendor's web pages, not through its API.
 
 A vendor declares its acts. The control plane lists the acts, validates their input and runs them.
 """

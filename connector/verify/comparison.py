@@ -128,9 +128,10 @@ class Comparison:
         return tuple(sorted(found))
 
     def notes(self) -> tuple[str, ...]:
-        """Return sentences about accepted invalid requests and about values that no list of values includes.
+        """Return sentences about observations that do not contradict the specification.
 
-        The specification allows such values, so they are not differences.
+        These are requests that should be refused but are accepted, and values beyond those that an open list
+        names.
         """
         notes = [
             f"{operation} accepts a request that the specification says is refused, so no error was compared."

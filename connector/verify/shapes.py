@@ -70,9 +70,9 @@ class Shape:
     ) -> None:
         """Compare a value at `place` with its field, and add the result.
 
-        `words` are the statuses that the connector's catalog maps. If it maps all of a field's known values,
-        the field is a status, and an unknown value is a difference. Otherwise, merchants can define further
-        values, such as reasons, and an unknown value is only counted.
+        `words` are the statuses that the connector's catalog maps. If the catalog maps all of a field's known
+        values, the field is a status, and an unknown value is a difference. Otherwise, merchants can define
+        further values, such as reasons, and an unknown value is only counted.
         """
         self.visits[place] += 1
         if value is None:

@@ -1,4 +1,4 @@
-"""Decides how wide a table's columns are, and prints a list instead if the table is too wide."""
+"""Lays out a table: column widths that keep words whole, or a list if the table is too wide."""
 
 from __future__ import annotations
 

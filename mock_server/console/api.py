@@ -68,7 +68,7 @@ class ControlPlane:
         self._application: Application | None = None
 
     def bind(self, application: Application) -> None:
-        """Set the sandbox's ASGI application, which is created later because it contains the console."""
+        """Set the sandbox's ASGI application, which contains the console and is created after it."""
         self._application = application
 
     async def call(self, call: ApiCall, *, token: str | None = None, caller: str = "") -> Response:

@@ -104,8 +104,8 @@ class _Finder:
     def movable(self) -> Iterator[tuple[str, str, str]]:
         """Yield a tuple (ID, vendor, status) for each new return, with a status to which it can be moved.
 
-        Vendors with the most statuses come first, because the sandbox does not change the status of their new
-        returns by itself.
+        Vendors with the most statuses come first. The sandbox does not change the status of their new returns
+        by itself, so the example remains valid for longer.
         """
         by_statuses = sorted(self.served.items(), key=lambda pair: -len(pair[1].lifecycle.states))
         for name, vendor in by_statuses:

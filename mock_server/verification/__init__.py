@@ -103,7 +103,11 @@ class Verifier:
             yield difference
 
     def _rest(self, tenant: str, rebuilt: Rebuilt, stored: Stored) -> Iterator[Difference]:
-        """Find missing records, and compare counters, switches, steps, deliveries and reports."""
+        """Yield the differences that are not about a single row.
+
+        These are missing records, and differences in counters, scheduled steps, deliveries, switches and
+        reports.
+        """
         partition = self._world.store.partition(tenant)
         yield from stored.missing()
         totals = self._select(tables.counters, partition, "vendor", "kind", "status", "total")

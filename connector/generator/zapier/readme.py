@@ -41,7 +41,10 @@ def readme_values(
 
 
 def _misses(integration: Integration, key: str, *, hooked: bool) -> str:
-    """Describe the events for which a trigger does not fire."""
+    """Describe the events for which a trigger does not fire.
+
+    `key` is the trigger's key. If `hooked` is true, the trigger uses the vendor's webhook instead of polling.
+    """
     if hooked:
         return f"Events that {integration.vendor.title} does not post. The app does not poll for them."
     return integration.triggers[key].guarantees["zapier"].loses
