@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from connector.hub import exact_json
+from connector.hub import exact_json, waiting
 from connector.hub.moments import micros, timestamp
 from connector.hub.tables import connections, deliveries, events, lists, subscriptions
 from connector.runtime.inputs import fill
@@ -17,17 +17,22 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from connector.definition.model import Trigger
     from connector.hub.polling import Lease
     from connector.runtime.polling import Cursor, Event
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An event, the ID of its record, and the event type of its trigger."""
+    """An event, the ID of its record, and the event type of its trigger.
+
+    `problem` says why the details of the record could not be read; "" if the event is complete.
+    """
 
     event: Event
     record: str
     kind: str
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +68,23 @@ def settle(connection: sa.Connection, lease: Lease, outcome: Outcome, now: datet
     )
     if not moved.rowcount:
         return False
-    subscribed = _subscribed(connection, lease.account.id)
+    held = set(waiting.records(connection, lease.account.id))
     for found in outcome.found:
-        number = _store(connection, lease.account.id, found)
-        if number is not None:
-            _enqueue(connection, [one for one in subscribed if _fits(one, lease, found)], number, found, now)
+        # An event also waits if an earlier event of its record does, because they are delivered in order.
+        if found.problem or found.record in held:
+            held.add(found.record)
+            waiting.add(connection, lease.account.id, found, now)
+        else:
+            publish(connection, lease.account.id, lease.list.triggers[found.event.trigger], found, now)
     return True
+
+
+def publish(connection: sa.Connection, of: str, trigger: Trigger, found: Found, now: datetime) -> None:
+    """Store an event of a connection and create its deliveries, unless the event is stored already."""
+    number = _store(connection, of, found)
+    if number is not None:
+        subscribed = [one for one in _subscribed(connection, of) if _fits(one, trigger, found)]
+        _enqueue(connection, subscribed, number, found, now)
 
 
 def settle_failure(
@@ -177,10 +193,9 @@ def _enqueue(
         connection.execute(sa.insert(deliveries), rows)
 
 
-def _fits(one: Any, lease: Lease, found: Found) -> bool:
+def _fits(one: Any, trigger: Trigger, found: Found) -> bool:
     """Check whether an event belongs to a subscription: its trigger or event type, and its filters."""
     event, filters = found.event, json.loads(one.filters)
     if one.trigger not in (event.trigger, found.kind):
         return False
-    inputs = lease.list.triggers[event.trigger].inputs
-    return not filters or fill(event.trigger, inputs, filters, looking=True).fits(event.data)
+    return not filters or fill(trigger.key, trigger.inputs, filters, looking=True).fits(event.data)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 import openapi
 from connector import clock as real
 from connector.definition.compiler import integration, vendors
-from connector.hub import connections, delivering, keys, polling
+from connector.hub import connections, delivering, keys, polling, waiting
 from connector.hub.api.connexion_parts import AsyncApp, Resolver
 from connector.hub.api.operations import Operations
 from connector.hub.api.problems import add_handlers
@@ -98,6 +98,7 @@ class Hub:
         run = self.store.run
         return [
             Job("poll the vendors", self.poller.poll_due, lambda: run(polling.next_due)),
+            Job("read details", self.poller.complete_due, lambda: run(waiting.next_due)),
             Job("deliver events", self.deliverer.deliver_due, lambda: run(delivering.next_due)),
         ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,19 +13,21 @@ import sqlalchemy as sa
 
 from connector.errors import AuthenticationError, ConnectorError, as_connector_error
 from connector.hub import connections as accounts
-from connector.hub.events import Found, Outcome, settle, settle_failure
+from connector.hub import waiting
+from connector.hub.events import Found, Outcome, publish, settle, settle_failure
 from connector.hub.lists import PolledList, polled_lists
 from connector.hub.moments import micros, moment
 from connector.hub.planning import PlanRefusedError
 from connector.hub.tables import connections, lists
 from connector.runtime.reading import read_together
+from connector.runtime.runner import MAX_STUCK_RECORDS, OF_THE_CONNECTION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from connector.clock import Clock
-    from connector.definition.model import Integration
+    from connector.definition.model import Integration, Trigger
     from connector.hub.connections import Account
     from connector.hub.encryption import Encryption
     from connector.hub.plans import Plans
@@ -147,20 +149,70 @@ class Poller:
         return Outcome(cursors, detailed), complete
 
     async def _with_details(self, connection: Connection, found: Sequence[tuple[Event, str]]) -> list[Found]:
-        """Add the details to the events' records; details are read once for all events of a record."""
-        table = connection.integration.unified.events if connection.integration.unified else {}
+        """Add the details to the events' records; details are read once for all events of a record.
+
+        If the details of several consecutive records cannot be read, the cause is probably the vendor, not
+        the records, so the error is raised and the list is polled again later.
+        """
         read: dict[tuple[str, str], Any] = {}
+        problems: dict[tuple[str, str], str] = {}
+        unread_in_a_row = 0
         detailed = []
         for event, record in found:
             trigger = connection.triggers[event.trigger]
+            kind = kind_of(connection, event.trigger)
             details = trigger.trigger.details
-            if details is not None:
-                place = (details.operation, record)
-                if place not in read:
+            if details is None:
+                detailed.append(Found(event, record, kind))
+                continue
+            place = (details.operation, record)
+            if place not in read and place not in problems:
+                try:
                     read[place] = await trigger.request_details(event)
-                event = trigger.with_details(event, read[place])  # noqa: PLW2901
-            detailed.append(Found(event, record, table.get(event.trigger, "other")))
+                    unread_in_a_row = 0
+                except OF_THE_CONNECTION:
+                    raise
+                except Exception as problem:
+                    unread_in_a_row += 1
+                    if unread_in_a_row == MAX_STUCK_RECORDS:
+                        raise
+                    problems[place] = as_connector_error(problem).message
+            if place in read:
+                detailed.append(Found(trigger.with_details(event, read[place]), record, kind))
+            else:
+                detailed.append(Found(event, record, kind, problems[place]))
         return sorted(detailed, key=lambda one: one.event.occurred_at or one.event.observed_at)
+
+    async def complete_due(self) -> int:
+        """Read the details of the waiting events that are due, and return their number."""
+        rows = await self._store.run(waiting.lease_due, self._clock())
+        for row in rows:
+            await self._complete(row)
+        return len(rows)
+
+    async def _complete(self, row: Any) -> None:
+        """Read the details of a waiting event and publish it; a failure is stored and does not raise."""
+        event, kind = waiting.event_of(row)
+        try:
+            account = await self._store.run(accounts.account, self._encryption, row.connection)
+            connection = await self._vendors.connection(account)
+            trigger = connection.triggers[event.trigger]
+            event = trigger.with_details(event, await trigger.request_details(event))
+        except Exception as problem:  # noqa: BLE001 - other events must not wait for this one
+            if not waiting.is_over(row, self._clock()):
+                message = as_connector_error(problem).message
+                await self._store.run(waiting.postpone, row, message, self._clock())
+                return
+            integration = self._vendors.integrations[account.vendor]
+            event = without_details(integration.triggers[event.trigger], event)
+        found = Found(event, row.record, kind)
+
+        def publish_it(connection: sa.Connection) -> None:
+            if waiting.take(connection, row, self._clock()):
+                trigger = self._vendors.integrations[account.vendor].triggers[event.trigger]
+                publish(connection, row.connection, trigger, found, self._clock())
+
+        await self._store.run(publish_it)
 
     async def _failed(self, lease: Lease, problem: ConnectorError) -> None:
         """Store why a poll failed, and poll again after a pause that grows with each failure."""
@@ -176,3 +228,14 @@ class Poller:
             await self._store.run(accounts.refuse, lease.account.id, problem.message)
         log.warning("%s: %s cannot be polled: %s", lease.account.name, lease.list.name, problem.message)
         await self._store.run(settle_failure, lease, problem.message, failures, self._clock() + pause)
+
+
+def kind_of(connection: Connection, trigger: str) -> str:
+    """Return the event type of a trigger, which all vendors share."""
+    unified = connection.integration.unified
+    return unified.events.get(trigger, "other") if unified else "other"
+
+
+def without_details(trigger: Trigger, event: Event) -> Event:
+    """Return an event whose details are None, as if the record were deleted."""
+    return replace(event, data={**event.data, trigger.details.key: None}) if trigger.details else event

@@ -13,6 +13,17 @@ def _time(name: str, *, optional: bool = False) -> sa.Column[int]:
     return sa.Column(name, sa.BigInteger, nullable=optional)
 
 
+def _number() -> sa.Column[int]:
+    """Create a key that the database counts, and never uses again after a row is deleted."""
+    kind = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+    return sa.Column("number", kind, primary_key=True, autoincrement=True)
+
+
+def _connection() -> sa.Column[str]:
+    owner = sa.ForeignKey("connections.id", ondelete="CASCADE")
+    return sa.Column("connection", sa.String(64), owner, nullable=False)
+
+
 settings = sa.Table(
     "settings",
     metadata,
@@ -92,6 +103,23 @@ events = sa.Table(
     sqlite_autoincrement=True,
 )
 """Events in the order in which the hub found them. `id` is the trigger's event ID."""
+
+pending = sa.Table(
+    "pending",
+    metadata,
+    _number(),
+    _connection(),
+    sa.Column("record", sa.Text, nullable=False),
+    sa.Column("event", sa.Text, nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("problem", sa.Text, nullable=False),
+    _time("found_at"),
+    sa.Column("due_at", sa.BigInteger, nullable=False, index=True),
+    _time("leased_until"),
+    sa.Index("pending_of_a_record", "connection", "record", "number"),
+    sqlite_autoincrement=True,
+)
+"""Events whose details could not be read yet. They become events as soon as the details are read."""
 
 subscriptions = sa.Table(
     "subscriptions",

@@ -103,6 +103,8 @@ class Bench:
         if seconds:
             self.merchant.advance(seconds)
         await self.hub.poller.poll_due()
+        while await self.hub.poller.complete_due():
+            """The next event of a record is due as soon as the one before it is complete."""
         await self.hub.deliverer.deliver_due()
 
     @property
