@@ -10,7 +10,7 @@ import pytest
 from support.merchant import Merchant, VendorSandbox
 
 import connector
-from connector.definition.compiler import vendors
+from connector.definition.compiler import integration, vendors
 from connector.runtime.connection import Connection
 from connector.runtime.polling import Cursor
 from connector.runtime.reading import read_together
@@ -49,7 +49,7 @@ def opened(merchant: Merchant) -> tuple[Connection, Requests]:
         pass
 
     connection = connector.open(
-        merchant.backend.vendor,
+        integration(merchant.backend.vendor),
         base_url=merchant.base_url,
         transport=merchant.transport,
         clock=merchant.now,
