@@ -17,7 +17,6 @@ from uuid import uuid4
 
 import pytest
 
-from connector.cli.output import print_record
 from connector.definition.compiler import vendors
 from connector.definition.naming import listed
 
@@ -318,19 +317,6 @@ def test_wrong_base_url_is_an_error_and_not_an_empty_result(
     assert (done.returncode, words in done.stderr) == (code, True), done.stderr
 
 
-def test_full_disk_is_reported_in_one_sentence(environment: dict[str, str]) -> None:
-    with Path("/dev/full").open("w") as full:
-        done = subprocess.run(
-            [*PROGRAM, "catalog"],
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=environment,
-            check=False,
-        )
-    assert (done.returncode, done.stderr) == (1, "The output cannot be used: no space left on device.\n")
-
-
 def test_sandbox_is_used_without_any_configuration(returns: Run) -> None:
     done = returns(
         "search", "returnmate", "find_return", "-i", "customer_email=unknown@example.com", "--format", "json",
@@ -373,12 +359,6 @@ def test_connect_reads_a_scripts_answers_line_by_line(
     kept = tmp_path / "config" / "returns-connector" / "profiles.toml"
     assert kept.stat().st_mode & 0o777 == 0o600
     assert 'store_name = "Small Shop"' in kept.read_text()
-
-
-def test_nested_records_are_printed_one_per_line(capsys: pytest.CaptureFixture[str]) -> None:
-    print_record([], {"items": [{"sku": "A"}, {"sku": "B"}], "tags": ["x", "y"], "notes": []}, "Return")
-    lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
-    assert lines[-4:] == ["items  sku A", "       sku B", "tags   x, y", "notes  none"]
 
 
 def test_catalog_guarantees_and_fidelity_print_tables_and_json(returns: Run) -> None:
