@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Callable
 from importlib.metadata import version
-from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -21,6 +20,8 @@ from connector.definition.compiler import vendors
 from connector.definition.naming import listed
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from support.sandbox import Sandbox
 
 PROGRAM = [sys.executable, "-c", "from connector.cli.program import main; main()"]
