@@ -77,11 +77,11 @@ def test_member_of_an_optional_object_is_required_beside_its_siblings_only() -> 
     ]
 
 
-def alternatives(schema: str, catalog: str = TEXT, **rule: Any) -> Integration:
+def alternatives(schema: str, **rule: Any) -> Integration:
     """Compile ReturnLogic with a rule of required names in a schema."""
     document = deepcopy(openapi.read("returnlogic"))
     document["components"]["schemas"][schema] |= rule
-    return join(document, catalog, "returnlogic.yaml")
+    return join(document, TEXT, "returnlogic.yaml")
 
 
 ONE_OF_TWO = [{"required": ["orderName"]}, {"required": ["shopifyNote"]}]
