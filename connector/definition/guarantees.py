@@ -15,6 +15,8 @@ Delivers = Literal["every_record", "latest_state", "reached", "while_there"]
 
 WITH_CURSOR: tuple[Runtime, ...] = ("python", "n8n")
 """The runtimes that store how far they have read, and what they know of each record."""
+OVERLAP = 900
+"""How many seconds before its last poll n8n reads again, if the source does not say it."""
 INTERVAL = 300
 HOUR = 3_600
 DAY = 86_400
@@ -79,7 +81,7 @@ def guarantees(
         rows["make"] = guarantee(
             source, "make", pages["make"], limits, provenance, when, unseen=unseen, end_reported=end_reported
         )
-    return rows
+    return {runtime: rows[runtime] for runtime in pages if runtime in rows}
 
 
 def watermark(source: Source, occurred_at: Path | None) -> Path | None:
@@ -176,11 +178,16 @@ def _look_back(source: Source, runtime: Runtime) -> int | None:
     if isinstance(source, WindowScan):
         return source.look_back
     if isinstance(source, Snapshot):
-        return None
+        return OVERLAP if _reads_new_only(source, runtime) else None
     # Python and n8n continue from a cursor. Zapier has none: it reads the whole window and drops known IDs.
     if isinstance(source, ChangedSince):
         return source.overlap if runtime in WITH_CURSOR else source.window
     return source.overlap if runtime in WITH_CURSOR else None
+
+
+def _reads_new_only(source: Snapshot, runtime: Runtime) -> bool:
+    """Check whether a runtime reads only the newest records of a list, which is sorted by creation."""
+    return runtime == "n8n" and source.detects == "records"
 
 
 def _order(source: Source, runtime: Runtime) -> Literal["oldest_first", "newest_first", "any"]:
@@ -278,6 +285,8 @@ def _loses_changes(source: ChangedSince, runtime: Runtime, items: int) -> str:
 
 def _loses_of_snapshot(source: Snapshot, runtime: Runtime, items: int) -> str:
     """Describe the events that can be missed when a poll compares a complete list with the previous one."""
+    if _reads_new_only(source, runtime):
+        return f"Records that appear more than {_span(OVERLAP)} after newer ones."
     between = {
         "records": "",
         "versions": "Versions between two polls. ",

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from connector.definition.guarantees import OVERLAP
 from connector.definition.model import (
     Action,
     ChangedSince,
@@ -20,8 +21,6 @@ from connector.definition.naming import camel
 from connector.generator.n8n.naming import noun_key
 from connector.generator.n8n.requests import Unrenderable, input_facts, known_choices, may_be_empty, operation
 
-OVERLAP = 900
-"""How many seconds before the last poll are read again, where the catalog says nothing."""
 STRATEGIES = {
     "created_since": "created",
     "window_scan": "window",

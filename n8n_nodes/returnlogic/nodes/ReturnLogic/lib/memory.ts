@@ -110,7 +110,7 @@ const judgedByState = (
 	return [last !== null || !isAmong(initial, shown), after];
 };
 
-/** Returns whether a state is one of the given ones; an empty state is none. */
+/** Returns whether a state is one of the given ones. An empty state is not. */
 export const isAmong = (states: string[], state: unknown): boolean =>
 	word(state) !== '' && states.some((one) => word(one) === word(state));
 

@@ -21,7 +21,7 @@ export const reasonToSkip =
 		);
 	};
 
-/** Returns a row's version, which may be written as text; NaN if it is none. */
+/** Returns a row's version, which may be written as text; NaN if the value is not a version. */
 export const versionOf = (row: IDataObject, path: Path): number => {
 	const value = at(row, path);
 	return typeof value === 'string' && /^\s*\d+\s*$/.test(value) ? Number(value) : Number(value ?? Number.NaN);
