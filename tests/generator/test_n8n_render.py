@@ -17,7 +17,7 @@ from connector.generator.n8n import render
 from connector.generator.n8n.files import read_package
 from connector.generator.n8n.lint import lint
 from connector.generator.n8n.literal import literal, read_literal
-from connector.generator.n8n.naming import class_name, described
+from connector.generator.n8n.naming import class_name, described, whether
 from connector.generator.n8n.package import kept_publisher
 from connector.generator.n8n.requests import Unrenderable
 from connector.generator.n8n.surface import read_surface
@@ -97,6 +97,13 @@ def test_descriptions_follow_the_rules_of_n8n() -> None:
     assert described("See [the page](https://example.com/a) for `id`.") == (
         'See <a href="https://example.com/a" target="_blank">the page</a> for <code>id</code>'
     )
+
+
+def test_booleans_are_described_by_whether() -> None:
+    assert whether("Choose yes to hide the note.") == "Whether to hide the note"
+    assert whether("Choose yes if prices include tax.") == "Whether prices include tax"
+    assert whether("Hides the note.") == "Whether this is so: Hides the note"
+    assert whether("") == "Whether it is so"
 
 
 def test_publisher_of_a_package_is_kept(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from connector.definition.naming import camel
 
 LINK = re.compile(r"\[([^\]]+)\]\((https://[^)\s]+)\)")
 CODE = re.compile(r"`([^`]*)`")
+YES = re.compile(r"^Choose yes (if|to) ")
 SENTENCE_END = re.compile(r"[.!?](?=\s|$)")
 
 
@@ -46,7 +47,7 @@ def described(text: str) -> str:
 
 def whether(text: str) -> str:
     """Return the description of a boolean, which begins with "Whether"."""
-    said = described(text)
+    said = YES.sub(lambda found: "Whether " if found[1] == "if" else "Whether to ", described(text))
     return (
         said if said.startswith("Whether") else f"Whether this is so: {said}" if said else "Whether it is so"
     )

@@ -485,7 +485,7 @@ export const properties: INodeProperties[] = [
 		name: "taxesIncluded",
 		type: "boolean",
 		default: false,
-		description: "Whether this is so: Choose yes if the item prices include tax",
+		description: "Whether the item prices include tax",
 		required: true,
 		displayOptions: {
 			show: {

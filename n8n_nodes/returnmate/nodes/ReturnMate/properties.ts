@@ -991,7 +991,7 @@ export const properties: INodeProperties[] = [
 				name: "internal",
 				type: "boolean",
 				default: false,
-				description: "Whether this is so: Choose yes to hide the note from the customer"
+				description: "Whether to hide the note from the customer"
 			}
 		]
 	},
