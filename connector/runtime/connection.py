@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from connector.definition.compiler import integration as compiled
 from connector.definition.lookup import by_key
 from connector.definition.naming import listed
-from connector.definition.spelling import did_you_mean
+from connector.definition.spelling import unknown
 from connector.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -199,8 +199,7 @@ def _checked(
     known = [field.key for field in login.all_fields]
     for key in credentials:
         if key not in known:
-            guess = did_you_mean(key, known) or f"; use {listed(known)}."
-            raise ConfigurationError(f"{title} has no login field {key}{guess}")
+            raise ConfigurationError(unknown(f"login field of {title}", key, known))
     fields = {key: (value or "").strip() for key, value in credentials.items()}
     # These become header values, where a line break would inject a header (RFC 9110 section 5.5).
     for key in (login.field, *login.headers.values()):

@@ -62,13 +62,23 @@ DEADLINE = 120.0
 
 
 class Observer(Protocol):
-    """Sees each request of a client and each response as received, token requests and retries included."""
+    """Receives each request that a client sends and each response, including token requests and retries."""
 
     def sending(self, request: Request) -> None:
         """Called before a request is sent; an exception raised here ends the call."""
 
     def received(self, request: Request, reply: Reply) -> None:
-        """Called with each response, before it becomes data or an error."""
+        """Called with each response before it is converted to an `Answer` or an error."""
+
+
+class Pace(Protocol):
+    """Decides when a request may be sent. `Limiter` is the usual one; `Client.pace` can be replaced."""
+
+    async def admit(self, operation: str, deadline: Deadline | None = None) -> None:
+        """Wait until the next request is allowed; raise `RateLimited` if that takes too long."""
+
+    def learn(self, headers: httpx.Headers, *, refused: bool = False) -> None:
+        """Called with the headers of each response; `refused` is true for a 429 response."""
 
 
 class Client:
@@ -110,7 +120,7 @@ class Client:
         self.tokens: TokenKeeper | None = None
         if login.tokens and not self._credential:
             self.tokens = TokenKeeper(login.tokens, credentials, self._exchange, clock)
-        self._limiter = Limiter(integration.limits, clock, sleep, PATIENCE, integration.vendor.id)
+        self.pace: Pace = Limiter(integration.limits, clock, sleep, PATIENCE, integration.vendor.id)
         self._sender = Sender(integration, self.base_url, credentials, transport, timeout)
 
     async def close(self) -> None:
@@ -247,12 +257,12 @@ class Client:
         return answer.body
 
     async def _without_login(self, request: Request, deadline: Deadline, attempt: int) -> Answer:
-        """Send a token request: its body contains the credentials, so no header does."""
+        """Send a token request without a credential header, because its body contains the credentials."""
         return await self._once(request, deadline, attempt, "")
 
     async def _once(self, request: Request, deadline: Deadline, attempt: int, credential: str) -> Answer:
         operation = request.operation
-        await self._limiter.admit(operation.id, deadline)
+        await self.pace.admit(operation.id, deadline)
         if self.observer:
             self.observer.sending(request)
         sent = (
@@ -267,7 +277,7 @@ class Client:
         date = http_date(reply.headers.get("date", ""))
         if date is not None:
             self._skew = date - self.clock()
-        self._limiter.learn(reply.headers, refused=reply.status_code == TOO_MANY)
+        self.pace.learn(reply.headers, refused=reply.status_code == TOO_MANY)
         return read_answer(self.integration, operation, reply, self.secrets(), clock=self.clock())
 
     async def _reported(self, request: Request, deadline: Deadline, attempt: int, credential: str) -> Reply:
