@@ -56,6 +56,14 @@ def notify(sentence: str) -> None:
     print(encodable(sentence, encoding(sys.stderr)), file=sys.stderr, flush=True)  # noqa: T201
 
 
+def notify_stopped(sentence: str = "Stopped.") -> None:
+    """Print a notice that Ctrl-C ended the command, in a line of its own.
+
+    A terminal shows ^C where the cursor is, so the notice then begins in the next line.
+    """
+    notify(f"\n{sentence}" if sys.stderr.isatty() else sentence)
+
+
 def is_closed() -> bool:
     """Check whether standard output was closed when the program started; if so, all output is lost."""
     return sys.__stdout__ is None

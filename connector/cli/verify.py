@@ -12,7 +12,16 @@ import typer
 
 from connector.cli.exit_codes import FAILED, INTERRUPTED
 from connector.cli.options import ProfileName, Vendor, connect_by_name
-from connector.cli.output import as_json, encodable, encoding, notify, print_line, spinner, width
+from connector.cli.output import (
+    as_json,
+    encodable,
+    encoding,
+    notify,
+    notify_stopped,
+    print_line,
+    spinner,
+    width,
+)
 from connector.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -114,7 +123,8 @@ def verify(
         asyncio.run(_run(integration, planned, profile, min(calls or most, most), record, started))
     except KeyboardInterrupt:
         sent = started[0].report.calls if started else 0
-        notify(f"Stopped after {sent} request{'' if sent == 1 else 's'}; no report is printed or saved.")
+        requests = f"{sent} request{'' if sent == 1 else 's'}"
+        notify_stopped(f"Stopped after {requests}; no report is printed or saved.")
         raise typer.Exit(INTERRUPTED) from None
     (verification,) = started
     report = verification.report

@@ -14,6 +14,13 @@ MOST_SENDS = 3
 """How many times Python sends a write that can be repeated without harm."""
 
 AfterLoss = Literal["repeats", "looks", "reports", "platform"]
+AFTER_LOSS: dict[AfterLoss, str] = {
+    "repeats": "sends the write again",
+    "looks": "searches for the record, or reports an unknown outcome",
+    "reports": "reports an unknown outcome",
+    "platform": "the platform sends the write again",
+}
+"""What each value of `AfterLoss` means, in words for people."""
 
 
 @dataclass(frozen=True, slots=True)

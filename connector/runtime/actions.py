@@ -17,6 +17,7 @@ from connector.definition.action_guarantees import MOST_SENDS
 from connector.definition.paths import at_path
 from connector.errors import ConnectorError, NotFound, OutcomeUnknown
 from connector.runtime.compare import was_sent
+from connector.runtime.descriptions import LazySignature, shown
 from connector.runtime.error_context import attributed
 from connector.runtime.inputs import fill
 from connector.transport.retries import LOOK_PAUSES
@@ -40,11 +41,16 @@ REMEMBERED = 2 * TOLERANCE
 class BoundAction:
     """An action bound to a connection: `await action(order_number="#1001", …)` runs the action."""
 
+    __signature__ = LazySignature("action")
+
     def __init__(self, client: Client, action: Action) -> None:
         self.action = action
         self._client = client
         self._returned: dict[str, datetime] = {}
         """When earlier calls returned a record, by the record's ID."""
+
+    def __repr__(self) -> str:
+        return shown("Action", self._client.integration.vendor.title, self.action)
 
     @attributed
     async def __call__(self, **inputs: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mock_server.cli.options import After, AtTenant, OfVendor, ShownAtTenant, page
-from mock_server.cli.output import notify, print_line, print_table, printable
+from mock_server.cli.output import notify, notify_stopped, print_line, print_table, printable
 from mock_server.cli.request import FAILED, INTERRUPTED, MISUSED, events, fail, member, not_none
 from mock_server.journal.lines import UNKNOWN, line, wants_colours
 from mock_server.journal.moments import tenant_time
@@ -111,6 +111,7 @@ def _follow(at: ShownAtTenant, path: str, query: Mapping[str, Any]) -> None:
             shown = json.dumps(exchange) if at.wants_json else line(exchange, colours=colours)
             print_line(shown, flush=True)
     except KeyboardInterrupt:
+        notify_stopped()
         raise typer.Exit(INTERRUPTED) from None
     notify("The sandbox has stopped.")
 

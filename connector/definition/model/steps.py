@@ -136,7 +136,9 @@ class Trigger(FrozenModel):
     one event: a record from the list, with the response of `details` if it is set. `example` contains the
     values of an example event that differ from `sample`. `guarantees` has no entry for a runtime that does
     not offer the trigger. `labels` replaces `label` in runtimes whose naming rules `label` does not meet. If
-    `reached_at` is set, the source's `mark` is the field that `reached_at` adds.
+    `reached_at` is set, the source's `mark` is the field that `reached_at` adds. `source_key` is the source's
+    name in the catalog: triggers with the same `source_key` read the same list, so one reading can serve all
+    of them.
     """
 
     key: str
@@ -154,6 +156,7 @@ class Trigger(FrozenModel):
     example: Mapping[str, Any] = {}
     guarantees: Mapping[Runtime, Guarantee]
     labels: Mapping[Runtime, str] = {}
+    source_key: str
 
 
 class Finding(FrozenModel):

@@ -35,6 +35,7 @@ def readme_values(
             for key, entry in entries["triggers"].items()
         ),
         "steps": [entry["display"] for kind in ("creates", "searches") for entry in entries[kind].values()],
+        "lists": any("list" in entry["source"] for entry in entries["searches"].values()),
         **left_out(integration, entries),
     }
 
