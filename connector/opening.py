@@ -1,4 +1,4 @@
-"""Opens connections: `connector.open` at run time; `connector/typed/opening.pyi` has its types."""
+"""Opens connections (`connector.open`); `connector/typed/opening.pyi` contains its types."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes the files of `connector/typed/`: one stub per vendor, their shared bases, and `connector.open`."""
+"""Writes the files of `connector/typed/`: a stub per vendor, their base classes, and `connector.open`."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ OPTIONS = (
 
 
 def files() -> dict[str, str]:
-    """Return the content of each file of `connector/typed/`, keyed by name."""
+    """Generate the content of each file in `connector/typed/`, keyed by the file's name."""
     made = {name: integration(name) for name in vendors()}
     return {
         "base.pyi": BASE,
@@ -151,7 +151,10 @@ def _opening(made: dict[str, Integration]) -> Iterator[str]:
 
 
 def _login(made: Integration) -> list[str]:
-    """Return the parameters of the login; fields that another way to log in replaces are optional."""
+    """Return the parameters of `connector.open` for a vendor's login fields.
+
+    If the vendor offers two ways to log in, all fields are optional.
+    """
     login = made.authentication
     replaced = bool(login.tokens and login.field)
 
