@@ -56,7 +56,7 @@ def make(apps: Apps = None, output: As = Format.table) -> None:
 
 @commands.command()
 def n8n(apps: Apps = None, output: As = Format.table) -> None:
-    """Check what n8n's own lint does not see. Exits with code 1 if a check fails."""
+    """Find problems that n8n's own lint does not find. Exits with code 1 if a check fails."""
     from connector.generator.n8n.lint import CHECKS
     from connector.generator.n8n.lint import lint as check
 
