@@ -1,4 +1,4 @@
-"""Implements the `returns lint` command: checks generated apps against Zapier's and Make's requirements."""
+"""Implements the `returns lint` command: checks generated apps against their platforms' requirements."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Apps = Annotated[
 def lint() -> None:
     """Check apps against publishing requirements.
 
-    Checks the generated Zapier and Make apps without contacting the platforms.
+    Checks the generated Zapier, Make and n8n apps without contacting the platforms.
     """
 
 

@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Flavour:
-    """The classes that describe a kind of connection, async or waiting, and how its calls are defined."""
+    """The names in the stubs that differ between async connections (`ASYNC`) and synchronous ones (`SYNC`).
+
+    `define` is how a method is defined, and `iterator` the type that a generator returns. Each of the other
+    attributes is the name of a base class.
+    """
 
     define: str
     iterator: str
@@ -170,7 +174,8 @@ def payload_fields(operation: Operation) -> Sequence[Field]:
 def mapping(kind: Flavour, name: str, base: str, classes: Mapping[str, str]) -> Iterator[str]:
     """Yield the lines of a mapping class in which the type of a value depends on its key.
 
-    `classes` maps each key to the class of its value, and `base` is the class that all values have.
+    `kind` selects async or synchronous connections. `classes` maps each key to the class of its value, and
+    `base` is the base class of all values.
     """
     if not classes:
         yield f"class {name}({kind.mapping}[{base}]): ..."
