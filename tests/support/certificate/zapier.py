@@ -31,9 +31,12 @@ class Zapier:
     port: int = 0
     runtime: Runtime = "zapier"
 
-    def adversity(self, _trigger: Trigger) -> Adversity:
+    def adversity(self, trigger: Trigger) -> Adversity:
+        """Return what Zapier meets; a poll reads a few pages from their beginning each time."""
+        pages = trigger.guarantees[self.runtime].pages
+        few = {"most": pages * PAGE_SIZE} if pages > 1 else {}
         troubles = ("tick", "storm", "revoke", "redirect", "write", "lose", "cap", "poison", "heal")
-        return Adversity(troubles, crashes=False, pauses=False)
+        return Adversity(troubles, crashes=False, pauses=False, **few)
 
     @contextmanager
     def started(self, offer: Integration) -> Iterator["Zapier"]:
