@@ -155,7 +155,9 @@ class Shop(SandboxMerchant):
         return self._rows("triggers", key, inputs, meta=meta)
 
     def search(self, key: str, **inputs: Any) -> list[dict[str, Any]]:
-        return self._rows("searches", key, inputs)
+        """Run a search; return the line items of the one record that a search for several records returns."""
+        rows = self._rows("searches", key, inputs)
+        return line_items(rows[0]) if rows and "searched_for" in rows[0] else rows
 
     def create(self, key: str, **inputs: Any) -> dict[str, Any]:
         made: dict[str, Any] = self.run(f"creates.{key}.operation.perform", inputs)
@@ -181,6 +183,15 @@ class Shop(SandboxMerchant):
     def get(self, path: str, **query: Any) -> Any:
         """Return the answer of the vendor's API at `path`, without the app."""
         return self.api("GET", path, params=query)["data"]
+
+
+def line_items(record: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the line items of the record of a search for several records; its other fields must agree."""
+    [name] = record.keys() - {"searched_for", "found", "count", "complete"}
+    items: list[dict[str, Any]] = record[name]
+    assert (record["found"], record["count"]) == (bool(items), len(items))
+    assert str(record["searched_for"]).strip()
+    return items
 
 
 @dataclass

@@ -15,6 +15,7 @@ from support.certificate.stories import Poll, Step, Story
 
 LONGEST = 18
 SHORTEST = 3
+MOST_RETURNS = 40
 LAST_PAGE = 3
 ERROR = 26
 """The error of a wrong clock, in hours."""
@@ -81,7 +82,7 @@ class Adversity:
     crashes: bool = True
     during: bool = True
     pauses: bool = True
-    most: int = 40
+    most: int = MOST_RETURNS
 
     def act(self, kind: str, random: Random) -> Act:
         if kind == "ask" and not self.late:
