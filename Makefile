@@ -5,8 +5,8 @@ BIN := .venv/bin
 AT_ONCE := --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 APPS := $(patsubst zapier_app/%/package.json,%,$(wildcard zapier_app/*/package.json))
 
-.PHONY: run test test-browser test-days parallel certify matrix check release-check wheel fix generate docs picture lint contract report \
-	zapier-build n8n-build n8n-test bench guard guard-update lock clean
+.PHONY: run test test-browser test-days record parallel certify matrix check release-check wheel fix generate docs \
+	picture lint contract report zapier-build n8n-build n8n-test bench guard guard-update lock clean
 
 run: .venv/.ready ## Install what is needed and start the sandbox.
 	@$(BIN)/returns serve
@@ -19,6 +19,9 @@ test-browser: .venv/.ready tests/browser/node_modules/.ready ## The console in C
 
 test-days: .venv/.ready node ## All tests on seven other days; nearly an hour.
 	@$(BIN)/python tests/another_day $(AT_ONCE)
+
+record: .venv/.ready ## Record again what each vendor's API does in a long walk; read the diff before you commit it.
+	@PYTHONPATH=tests $(BIN)/python -m contract.recorded
 
 parallel: .venv/.ready ## 200 tests with a tenant each, eight at once, ten times, without and with faults.
 	@$(BIN)/python tests/parallel_tenants.py

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from connector.clock import Clock, Sleep
     from connector.definition.model import Integration
+    from connector.runtime.blocking import SyncConnection
     from connector.runtime.connection import Connection
 
 
@@ -52,4 +53,38 @@ def open(  # noqa: A001 - read as connector.open
         credentials=credentials,
         timeout=timeout,
         deadline=deadline,
+    )
+
+
+def open_sync(
+    vendor: str | Integration,
+    *,
+    base_url: str | None = None,
+    transport: httpx.AsyncBaseTransport | None = None,
+    clock: Clock = _clock.now,
+    sleep: Sleep = _clock.sleep,
+    timeout: float = 30.0,
+    deadline: float = 120.0,
+    **credentials: str,
+) -> SyncConnection:
+    """Create a connection whose calls wait for their result, for programs and notebooks without async code.
+
+        with connector.open_sync("returnmate", api_key="…") as rm:
+            result = rm.triggers["new_return"].poll(cursor)
+
+    The arguments and errors are those of `open`.
+    """
+    from connector.runtime.blocking import SyncConnection
+
+    return SyncConnection(
+        open(
+            vendor,
+            base_url=base_url,
+            transport=transport,
+            clock=clock,
+            sleep=sleep,
+            timeout=timeout,
+            deadline=deadline,
+            **credentials,
+        )
     )

@@ -48,6 +48,11 @@ class Types:
     _by_members: dict[tuple[tuple[str, str], ...], str] = field(default_factory=dict)
     _names: set[str] = field(default_factory=set)
 
+    @property
+    def names(self) -> list[str]:
+        """The names of all types, in the order in which they were made."""
+        return list(self._by_members.values())
+
     def record(self, name: str, fields: Sequence[Field]) -> str:
         """Return the type of a record with these fields; `name` is used if the type is new."""
         members = tuple((one.key, _member(self._read(name, one), one)) for one in fields)
