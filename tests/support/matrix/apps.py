@@ -30,7 +30,7 @@ RUNNERS: dict[str, Callable[[str, str], AbstractContextManager[Connect]]] = {
 
 @dataclass
 class MatrixApps:
-    """The vendors' shops and the runtimes, each started on first use; `name` begins the names of the shops."""
+    """The vendors' shops, whose names begin with `name`, and the runtimes, each started on first use."""
 
     sandbox: Sandbox
     started: ExitStack

@@ -40,7 +40,7 @@ MISTAKES: tuple[Mistake, ...] = (
             "return { found: [], next: memory };",
             "return { found: rows, next: memory };",
         ),
-        "every_trigger_once",
+        "first_poll",
     ),
     Mistake(
         "no overlap",
