@@ -64,7 +64,7 @@ generate: .venv/.ready ## Write the apps for Zapier, Make and n8n from specifica
 docs: .venv/.ready ## Write the generated tables of README.md and docs/.
 	@PYTHONPATH=tests $(BIN)/python -m documents
 
-picture: .venv/.ready ## Record docs/terminal.svg: the program in a terminal, against a sandbox of its own.
+picture: .venv/.ready ## Record docs/terminal.svg and docs/guides/console.png, against a sandbox of its own.
 	@PYTHONPATH=tests $(BIN)/python -m documents.picture
 
 lint: .venv/.ready node ## The platforms' publishing checks, offline, over all generated apps.

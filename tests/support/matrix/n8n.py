@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar
 
 from connector.definition.model import Action, InputField, Search
 from connector.definition.naming import camel
-from support.matrix.adapter import Connect, Hook, Inputs, Kind, Offered, Record, Refused
+from support.matrix.adapter import Connect, Hook, Inputs, Kind, Offered, Record, Refused, value_of
 from support.matrix.shop import Shop
 from support.n8n import BUILT, N8nError, N8nPackage, credential, started
 
@@ -48,6 +48,7 @@ class N8nAdapter:
     engine: Engine
     shop: Shop
     runtime: Literal["n8n"] = "n8n"
+    longest_step: float | None = None
     tells_delay: bool = True
     fills_defaults: bool = False
     hides_echoes: bool = True
@@ -100,6 +101,10 @@ class N8nAdapter:
         watch = N8nWatch(self, key, inputs or {})
         assert watch.poll() == [], f"{key} fired when it was switched on"
         return watch
+
+    def sample(self, key: str) -> list[Record]:
+        """Return what the trigger shows if it is run by hand in the editor."""
+        return N8nWatch(self, key, {}).poll(mode="manual")
 
     def hooked(self) -> frozenset[str]:
         return frozenset()
@@ -159,6 +164,14 @@ class N8nAdapter:
             )
             results, token = listed["results"], listed.get("paginationToken")
         return [(str(one["value"]), one["name"]) for one in results]
+
+    def choose(self, key: str, field: InputField, label: str) -> str:
+        """Return the value of the option with this label in the node's parameters."""
+        shown = next(one for one in self._parameters("actions", key) if one["name"] == camel(field.key))
+        if shown["type"] != "options":
+            return value_of(self, field, label)
+        (value,) = [one["value"] for one in shown["options"] if one["name"] == label]
+        return str(value)
 
     def lost_write(self, _key: str) -> Kind:
         return "unknown"
