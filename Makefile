@@ -112,7 +112,7 @@ lock: .venv/.ready ## Resolve the dependencies again.
 		--group dev --extra hub --extra mcp pyproject.toml -o requirements.lock
 
 clean: ## Remove what was installed and built.
-	rm -rf .venv build dist zapier_app/*/node_modules bench/node_modules tests/n8n/node_modules
+	rm -rf .venv build dist zapier_app/*/node_modules bench/node_modules tests/*/node_modules
 
 .PHONY: node
 node: $(APPS:%=zapier_app/%/node_modules/.ready) tests/typed/node_modules/.ready
