@@ -56,6 +56,7 @@ wheel: .venv/.ready ## Build the wheel and the source archive into dist/.
 generate: .venv/.ready ## Write the platform apps from specification and catalog.
 	@PYTHONPATH=tests $(BIN)/python -m documents.valid
 	@$(BIN)/python -m connector.definition.catalog.schema
+	@$(BIN)/python -m connector.generator.python
 	@$(BIN)/returns generate zapier
 	@$(BIN)/returns generate make
 
@@ -98,13 +99,13 @@ guard-update: .venv/.ready ## Keep the present counts: make guard-update REASON=
 lock: .venv/.ready ## Resolve the dependencies again.
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate --no-emit-index-url --no-emit-find-links --upgrade \
-		--group dev pyproject.toml -o requirements.lock
+		--group dev --extra hub --extra mcp pyproject.toml -o requirements.lock
 
 clean: ## Remove what was installed and built.
 	rm -rf .venv build dist zapier_app/*/node_modules bench/node_modules
 
 .PHONY: node
-node: $(APPS:%=zapier_app/%/node_modules/.ready)
+node: $(APPS:%=zapier_app/%/node_modules/.ready) tests/typed/node_modules/.ready
 
 .venv/.ready: requirements.lock pyproject.toml
 	@$(PYTHON) -m venv .venv

@@ -60,6 +60,9 @@ ADVICE = {
     r"such that": "write 'so that' or 'with ...'",
     r"(is|are|was|were|be|been|being) told(?! apart)": "write 'reported', 'delivered' or 'sent'",
     r"told (again|once|with|as|without)": "write 'reported' or 'delivered'",
+    r"(?:anonym|author(?=is[ei])|canonical|capital|categor|custom|emphas|final|general|initial|local|material|maxim|"
+    r"minim|normal|optim|organ|parametr|priorit|random|recogn|serial|special|standard|summar|synchron|"
+    r"token|unauthor|util|visual)is(?:e[ds]?|ers?|ing|ations)": "write -ize",
 }
 GAP = r"""(?:\s|\#|["']|\bf(?=["']))+"""
 PHRASES = [

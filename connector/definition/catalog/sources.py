@@ -9,7 +9,11 @@ from connector.definition.model import Runtime, SinceForm
 
 
 class OrderEntry(CatalogEntry):
-    """How to sort a list: the names (`by`, `direction`) and the values of two query parameters."""
+    """How to sort a list with two query parameters, one for the field and one for the direction.
+
+    `by` is the name of the first parameter, and `value` its value. `direction` is the name of the second
+    parameter; `oldest_first` and `newest_first` are its values.
+    """
 
     by: str
     direction: str
@@ -32,7 +36,7 @@ class PageCeilings(CatalogEntry):
 
 
 class SortEntry(CatalogEntry):
-    """How to sort a list: the name of one query parameter, and its value for each direction."""
+    """How to sort a list with one query parameter, which has a value for each direction."""
 
     parameter: str
     oldest_first: str

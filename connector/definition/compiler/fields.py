@@ -26,7 +26,8 @@ def labelled(
     """Return a copy of the fields with the labels and help text that the catalog defines in `entries`.
 
     The label of a field inside an object begins with the object's label ("Refund Amount"). The label of a
-    field inside a list is not prefixed ("SKU").
+    field inside a list is not prefixed ("SKU"). `before` is the dotted path of the object that contains the
+    fields, with a dot at the end, or "".
     """
     result = []
     for field in fields:
