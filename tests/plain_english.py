@@ -21,7 +21,11 @@ PLACES = (
     ".github/**/*.yml",
     *(f"{folder}/**/*.py" for folder in ("bench", "connector", "mock_server", "openapi", "tests")),
     *("connector/catalog/*.yaml", "openapi/*.yaml"),
-    *("connector/generator/**/*.jinja", "connector/generator/**/static/**/*.js"),
+    *(
+        "connector/generator/**/*.jinja",
+        "connector/generator/**/static/**/*.js",
+        "connector/generator/**/static/**/*.ts",
+    ),
     *("mock_server/pages/templates/*.html", "mock_server/pages/static/*.js"),
 )
 EXCLUDED = {Path("tests/plain_english.py"), Path("tests/test_plain_english.py")}

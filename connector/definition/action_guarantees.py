@@ -59,4 +59,5 @@ def action_guarantees(action: Action) -> tuple[ActionGuarantee, ...]:
         if repeatable
         else ActionGuarantee("make", "reports", "platform", None)
     )
+    rows.append(ActionGuarantee("n8n", "reports", "reports", 1))
     return tuple(rows)

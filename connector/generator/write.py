@@ -10,7 +10,7 @@ from connector.errors import ConfigurationError
 # never removed.
 INSTALLED = frozenset(
     {
-        *("node_modules", "build", ".env", ".secrets", "CHANGELOG.md"),
+        *("node_modules", "build", "dist", ".env", ".secrets", "CHANGELOG.md"),
         *(".git", ".gitattributes", ".github", ".gitlab-ci.yml", ".hg", ".jj", ".svn", ".npmrc"),
         *(".DS_Store", ".editorconfig", ".idea", ".vscode", "Thumbs.db"),
     }

@@ -6,6 +6,7 @@
 from datetime import date, datetime
 from typing import Generic, TypeVar
 
+from connector.runtime.blocking import SyncTrigger
 from connector.runtime.polling import Cursor, Event
 from connector.runtime.triggers import BoundTrigger, PollResult
 from connector.transport.answers import Answer
@@ -27,6 +28,12 @@ class TypedTrigger(BoundTrigger, Generic[R]):
         self, cursor: Cursor | None = None, *, since: datetime | date | None = None
     ) -> TypedPollResult[R]: ...
     async def read_details(self, event: Event) -> TypedEvent[R]: ...
+
+class TypedSyncTrigger(SyncTrigger, Generic[R]):
+    def poll(
+        self, cursor: Cursor | None = None, *, since: datetime | date | None = None
+    ) -> TypedPollResult[R]: ...
+    def read_details(self, event: Event) -> TypedEvent[R]: ...
 
 class TypedAnswer(Answer, Generic[C]):
     @property

@@ -9,8 +9,9 @@ import httpx
 
 from connector.clock import Clock, Sleep
 from connector.definition.model import Integration
+from connector.runtime.blocking import SyncConnection
 from connector.runtime.connection import Connection
-from connector.typed import exsited, returngo, returnlogic, returnmate, swap
+from connector.typed import exsited, exsited_sync, returngo, returngo_sync, returnlogic, returnlogic_sync, returnmate, returnmate_sync, swap, swap_sync
 
 @overload
 def open(
@@ -104,4 +105,99 @@ def open(
     deadline: float = 120.0,
     **credentials: str,
 ) -> Connection:
-    """Create a connection to the vendor of a compiled `Integration`."""
+    """Create a connection to the vendor of an `Integration`, for use with `async with`."""
+
+@overload
+def open_sync(
+    vendor: Literal["exsited"],
+    *,
+    base_url: str,
+    client_id: str,
+    client_secret: str,
+    redirect_uri: str,
+    transport: httpx.AsyncBaseTransport | None = ...,
+    clock: Clock = ...,
+    sleep: Sleep = ...,
+    timeout: float = 30.0,
+    deadline: float = 120.0,
+) -> exsited_sync.Connection:
+    """Create a connection to Exsited, whose calls wait."""
+
+@overload
+def open_sync(
+    vendor: Literal["returngo"],
+    *,
+    base_url: str | None = None,
+    api_key: str,
+    shop_name: str,
+    transport: httpx.AsyncBaseTransport | None = ...,
+    clock: Clock = ...,
+    sleep: Sleep = ...,
+    timeout: float = 30.0,
+    deadline: float = 120.0,
+) -> returngo_sync.Connection:
+    """Create a connection to ReturnGO, whose calls wait."""
+
+@overload
+def open_sync(
+    vendor: Literal["returnlogic"],
+    *,
+    base_url: str | None = None,
+    api_key: str = ...,
+    store_name: str = ...,
+    client_id: str = ...,
+    client_secret: str = ...,
+    code: str = ...,
+    refresh_token: str = ...,
+    transport: httpx.AsyncBaseTransport | None = ...,
+    clock: Clock = ...,
+    sleep: Sleep = ...,
+    timeout: float = 30.0,
+    deadline: float = 120.0,
+) -> returnlogic_sync.Connection:
+    """Create a connection to ReturnLogic, whose calls wait."""
+
+@overload
+def open_sync(
+    vendor: Literal["returnmate"],
+    *,
+    base_url: str | None = None,
+    api_key: str,
+    store_name: str = ...,
+    transport: httpx.AsyncBaseTransport | None = ...,
+    clock: Clock = ...,
+    sleep: Sleep = ...,
+    timeout: float = 30.0,
+    deadline: float = 120.0,
+) -> returnmate_sync.Connection:
+    """Create a connection to ReturnMate, whose calls wait."""
+
+@overload
+def open_sync(
+    vendor: Literal["swap"],
+    *,
+    base_url: str | None = None,
+    api_key: str,
+    store_id: str,
+    transport: httpx.AsyncBaseTransport | None = ...,
+    clock: Clock = ...,
+    sleep: Sleep = ...,
+    timeout: float = 30.0,
+    deadline: float = 120.0,
+) -> swap_sync.Connection:
+    """Create a connection to Swap, whose calls wait."""
+
+@overload
+def open_sync(
+    vendor: Integration,
+    *,
+    base_url: str | None = None,
+    transport: httpx.AsyncBaseTransport | None = ...,
+    clock: Clock = ...,
+    sleep: Sleep = ...,
+    timeout: float = 30.0,
+    deadline: float = 120.0,
+    **credentials: str,
+) -> SyncConnection:
+    """Create a connection to the vendor of an `Integration`, whose calls wait."""
+

@@ -130,8 +130,8 @@ class Comparison:
     def notes(self) -> tuple[str, ...]:
         """Return sentences about observations that do not contradict the specification.
 
-        These are requests that should be refused but are accepted, and values beyond those that an open list
-        names.
+        These are requests that the vendor accepts although the specification expects a refusal, and values
+        that are not in a field's list of known values, if the field may have other values.
         """
         notes = [
             f"{operation} accepts a request that the specification says is refused, so no error was compared."

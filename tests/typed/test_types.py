@@ -59,9 +59,13 @@ def everything() -> Iterator[str]:
         made = integration(vendor)
         login = [f"{one.key}='x'" for one in made.authentication.all_fields if one.required]
         host = ["base_url='https://shop.example.com'"] if made.authentication.host else []
+        arguments = ", ".join([repr(vendor), *login, *host])
         yield f"async def use_{vendor}() -> None:"
-        yield f"    async with connector.open({', '.join([repr(vendor), *login, *host])}) as shop:"
+        yield f"    async with connector.open({arguments}) as shop:"
         yield from (f"        {line}" for line in uses(made))
+        yield f"def use_{vendor}_sync() -> None:"
+        yield f"    with connector.open_sync({arguments}) as shop:"
+        yield from (f"        {line.replace(' await ', ' ')}" for line in uses(made))
 
 
 def uses(made: Integration) -> Iterator[str]:

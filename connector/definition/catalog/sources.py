@@ -32,7 +32,7 @@ class PageCeilings(CatalogEntry):
     @property
     def by_runtime(self) -> dict[Runtime, int]:
         """The maximum number of pages that a poll reads, keyed by runtime."""
-        return {"python": self.python, "zapier": self.zapier, "make": self.make}
+        return {"python": self.python, "zapier": self.zapier, "make": self.make, "n8n": self.python}
 
 
 class SortEntry(CatalogEntry):

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from connector.definition.compiler.required import through_a_list, unfilled, with_requirements
+from connector.definition.compiler.required import (
+    through_a_list,
+    unfilled,
+    with_alternatives,
+    with_requirements,
+)
 from connector.definition.model import Action, Choice, Field, InputField, Path, Search, Trigger, Variant
 from connector.definition.naming import below, title
 from connector.definition.paths import dotted, leaves, walk
@@ -93,7 +98,9 @@ def inputs(
         if field:
             compiled.append(_found_at(resolver, field, entry, record, place, subject))
     _check_complete(resolver, operation, compiled, at, subject)
-    return with_requirements(operation.body.children if operation.body else (), compiled, _tightened(entries))
+    body = operation.body
+    required = with_requirements(body.children if body else (), compiled, _tightened(entries))
+    return with_alternatives(body.at_least_one if body else (), required)
 
 
 def _tightened(entries: Mapping[str, InputEntry]) -> set[str]:
@@ -287,7 +294,8 @@ def _columns(
         columns.append(_input(key, child, column, "body", dotted(name), None))
     for path in unfilled(field.children, columns):
         resolver.report(at, f"{subject} leaves out {'.'.join((field.key, *path))}, which the API requires.")
-    return with_requirements(field.children, columns, _tightened(entry.children))
+    required = with_requirements(field.children, columns, _tightened(entry.children))
+    return with_alternatives(field.at_least_one, required)
 
 
 def _input(

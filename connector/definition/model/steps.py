@@ -19,7 +19,7 @@ from connector.definition.model.sources import Details, ReachedAt, Source
 from connector.definition.model.unified import Unified
 
 Risk = Literal["read", "write", "financial", "destructive"]
-Runtime = Literal["python", "zapier", "make"]
+Runtime = Literal["python", "zapier", "make", "n8n"]
 
 
 class Resource(FrozenModel):
