@@ -64,7 +64,7 @@ generate: .venv/.ready ## Write the apps for Zapier, Make and n8n from specifica
 docs: .venv/.ready ## Write the generated tables of README.md and docs/.
 	@PYTHONPATH=tests $(BIN)/python -m documents
 
-picture: .venv/.ready ## Record docs/terminal.svg: the program in a terminal, against a sandbox of its own.
+picture: .venv/.ready ## Record docs/terminal.svg and docs/guides/console.png, against a sandbox of its own.
 	@PYTHONPATH=tests $(BIN)/python -m documents.picture
 
 lint: .venv/.ready node ## The platforms' publishing checks, offline, over all generated apps.
@@ -85,8 +85,8 @@ n8n-test: n8n-build ## Run every operation and trigger of the n8n packages in n8
 
 # Six steps of the delivery certificate per example and trigger. `make certify` runs far more.
 CERTIFICATE_EXAMPLES ?= 200
-contract: .venv/.ready ## The long contract run: 1,000 examples per operation, 200 per trigger.
-	@CONTRACT_EXAMPLES=1000 MEMORY_EXAMPLES=40 CERTIFICATE_EXAMPLES=$(CERTIFICATE_EXAMPLES) $(BIN)/python -m pytest -q $(AT_ONCE) --dist load --maxschedchunk 1 tests/contract
+contract: .venv/.ready ## The long contract run: 200 examples per operation and per trigger.
+	@CONTRACT_EXAMPLES=200 MEMORY_EXAMPLES=15 CERTIFICATE_EXAMPLES=$(CERTIFICATE_EXAMPLES) $(BIN)/python -m pytest -q $(AT_ONCE) --dist load --maxschedchunk 1 tests/contract
 
 # Options: CERTIFY="swap --steps 1000 --seed 7"; names of vendors or of exhibits in tests/museum.
 certify: export PYTHONPATH := tests

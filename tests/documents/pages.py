@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from documents import faults, shop_schema, tables
+from documents import faults, recipes, shop_schema, tables, zaps
 from mock_server.shop import template
 
 ROOT = Path(__file__).parents[2]
@@ -17,12 +17,14 @@ TABLES = {
     "matrix": ("docs/matrix.md", tables.matrix),
     "faults": ("docs/faults.md", faults.faults),
     "scenarios": ("docs/faults.md", faults.scenarios),
+    "zaps-that-fit": ("docs/zapier.md", zaps.zaps_that_fit),
+    "recipes": ("docs/guides/recipes.md", recipes.recipe_tables),
     "shop-statuses": ("docs/your-own-shop.md", tables.shop_statuses),
 }
 """The name in a table's markers, `<!-- name -->` and `<!-- /name -->`: its document, and what computes it."""
 LONGEST = 120
 APPS = ("zapier_app/*", "make_app/*", "make_app/*/src", "n8n_nodes/*")
-PLACES = ("*.md", "docs/*.md", *(f"{folder}/*.md" for folder in APPS))
+PLACES = ("*.md", "docs/**/*.md", *(f"{folder}/*.md" for folder in APPS))
 
 
 def documents() -> list[Path]:

@@ -1,11 +1,14 @@
-"""Record docs/terminal.svg, the README's picture: the real program, run against a sandbox of its own.
+"""Record the documents' pictures: the real program, run against a sandbox of its own.
 
 `python -m documents.picture` (`make picture`) takes a few seconds. Times and ids differ in each recording.
+It writes docs/terminal.svg and, with Debian's package `chromium`, docs/guides/console.png: a return in the
+console.
 """
 
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -19,6 +22,12 @@ from rich.console import Console
 from rich.text import Text
 
 PICTURE = Path(__file__).parents[2] / "docs" / "terminal.svg"
+CONSOLE = Path(__file__).parents[2] / "docs" / "guides" / "console.png"
+RETURN = (
+    "returns sandbox create-return returngo --input 'items[0].sku=TEE-NVY-M' --input 'items[0].quantity=1' "
+    "--input 'items[0].reason=wrong_size' --json"
+)
+SIZE = "1280,900"
 WIDTH = 104
 CREATE = (
     "returns action returnmate create_return --input 'order_number=#1001' \\\n"
@@ -46,6 +55,20 @@ def recorded() -> str:
             console.print(Text.from_ansi(output(command, environment).rstrip()))
     svg = console.export_svg(title="returns", unique_id="terminal")
     return "\n".join(line.rstrip() for line in FONT.sub("", svg).splitlines()) + "\n"
+
+
+def photograph(file: Path) -> None:
+    """Write a picture of the console that shows a return, with the moves that it allows."""
+    with tempfile.TemporaryDirectory(prefix="returns-picture-") as name, serving(Path(name)) as environment:
+        made = json.loads(output(RETURN, environment))["document"]["rmaSummary"]["rmaId"]
+        browser = ["chromium", "--headless", "--no-sandbox", "--hide-scrollbars", f"--window-size={SIZE}"]
+        place = f"{environment['RETURNS_SANDBOX_URL']}/console/demo/returns/returngo/{made}"
+        subprocess.run(
+            [*browser, f"--user-data-dir={name}/browser", f"--screenshot={file}", place],
+            capture_output=True,
+            check=True,
+            env=environment,
+        )
 
 
 @contextmanager
@@ -86,3 +109,5 @@ def output(command: str, environment: dict[str, str]) -> str:
 
 if __name__ == "__main__":
     PICTURE.write_text(recorded(), "utf-8")
+    if shutil.which("chromium"):
+        photograph(CONSOLE)

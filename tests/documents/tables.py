@@ -42,7 +42,7 @@ def shop_statuses() -> str:
     names = sandbox.names()
     words = [sandbox.shop_words(name).statuses for name in names]
     head = ["in the file", *(integration(name).vendor.title for name in names)]
-    return _table(
+    return table(
         head, ([status, *(word.get(state, "–") for word in words)] for status, state in STATES.items())
     )
 
@@ -50,7 +50,7 @@ def shop_statuses() -> str:
 def vendors() -> str:
     """Return a row per vendor: how many steps it offers, how well its API is known, and its apps."""
     head = ["vendor", "triggers", "actions", "searches", "known", "apps"]
-    return _table(head, (_vendor(integration(name)) for name in sandbox.names()))
+    return table(head, (_vendor(integration(name)) for name in sandbox.names()))
 
 
 def _vendor(vendor: Integration) -> list[str]:
@@ -75,7 +75,7 @@ def _fidelity(vendor: Integration) -> str:
     parts = shares(vendor.vendor.id)
     counted = {**parts, "all": sum(parts.values(), Counter())}
     rows = ([part, *(f"{counts[word]:,}" for word in CERTAINTIES)] for part, counts in counted.items())
-    return f"### {vendor.vendor.title}\n\n{_table(['part', *CERTAINTIES], rows)}"
+    return f"### {vendor.vendor.title}\n\n{table(['part', *CERTAINTIES], rows)}"
 
 
 def webhooks() -> str:
@@ -94,7 +94,7 @@ def _webhooks(name: str, format_: WebhookFormat) -> str:
         ]
         for kind in format_.kinds
     )
-    return f"### {integration(name).vendor.title}\n\n{_table(['event', 'when', 'in the sandbox'], rows)}"
+    return f"### {integration(name).vendor.title}\n\n{table(['event', 'when', 'in the sandbox'], rows)}"
 
 
 def guarantees() -> str:
@@ -110,7 +110,7 @@ def action_guarantees_table() -> str:
         for key, action in vendor.actions.items()
         for promise in action_guarantees(action)
     )
-    return _table(["vendor", "action", "runtime", "after a failure", "after a lost connection"], rows)
+    return table(["vendor", "action", "runtime", "after a failure", "after a lost connection"], rows)
 
 
 def _after_loss(promise: ActionGuarantee) -> list[str]:
@@ -134,7 +134,7 @@ def _guarantees(vendor: Integration) -> str:
         for key, trigger in vendor.triggers.items()
         for promise in trigger.guarantees.values()
     )
-    return f"### {vendor.vendor.title}\n\n{_table(head, rows)}"
+    return f"### {vendor.vendor.title}\n\n{table(head, rows)}"
 
 
 def _guarantee(vendor: Integration, trigger: str, promise: Guarantee) -> list[str]:
@@ -177,7 +177,7 @@ def matrix() -> str:
     )
     titles = (line for scenario in SCENARIOS for line in _item("-", f"`{scenario.name}`: {scenario.title}"))
     numbered = (line for sentence, number in notes.items() for line in _item(f"{number}.", sentence))
-    return "\n".join([*titles, "", _table(head, rows), "", *numbered])
+    return "\n".join([*titles, "", table(head, rows), "", *numbered])
 
 
 def _cell(vendor: str, scenario: str, notes: Mapping[str, int]) -> str:
@@ -199,7 +199,7 @@ def _notes() -> dict[str, int]:
     return {reason: number for number, reason in enumerate(dict.fromkeys(filter(None, reasons)), 1)}
 
 
-def _table(head: list[str], rows: Iterable[list[str]]) -> str:
+def table(head: list[str], rows: Iterable[list[str]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 

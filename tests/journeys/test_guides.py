@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from connector.definition.model import Action, Search, Trigger
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted((ROOT / "docs").glob("*.md"))
+PAGES = sorted((ROOT / "docs").rglob("*.md"))
 GUIDES = [ROOT / platform.folder / vendor / "README.md" for platform in PLATFORMS for vendor in vendors()]
 
 

@@ -18,10 +18,11 @@ from connector.generator.gate import PLATFORMS
 
 ROOT = Path(__file__).parents[2]
 PAGES = {
-    path.relative_to(ROOT).as_posix(): path for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md"))
+    path.relative_to(ROOT).as_posix(): path for path in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md"))
 }
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-COMMAND = re.compile(r"^(?:\.venv/bin/)?(?:returns|make|zapier-platform|cloudflared) ", re.MULTILINE)
+PROGRAMS = "returns|make|zapier-platform|make-cli|npm|cloudflared"
+COMMAND = re.compile(rf"^(?:\.venv/bin/)?(?:{PROGRAMS}) ", re.MULTILINE)
 ADDRESS = re.compile(r"http://127\.0\.0\.1:40[12]0")
 SHELL = r"""
 set -euo pipefail
@@ -42,6 +43,8 @@ make() { grep -q "^$1:" "$MAKEFILE"; }
 pip() { [ "$1" = install ]; }
 uvx() { [ "$1" = --from ]; }
 zapier-platform() { :; }
+make-cli() { :; }
+npm() { [ "$1" = ci ] || [ "$1" = test ] || [ "$1" = install ]; }
 cloudflared() { :; }
 claude() { :; }
 openssl() { echo 0123456789abcdef; }

@@ -5,15 +5,22 @@
  *   {"command": "execute", "method": "triggers.new_return.operation.perform", "bundle": {…}, "now": 1772452800000}
  *   {"results": […]}   or   {"error": {"name": "ThrottledError", "message": "…", …}}
  */
+import { subscribe } from 'node:diagnostics_channel';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 
 /** The app's clock shows the event's time, or real time. */
 const wall = Date.now;
 let ahead = 0;
 Date.now = () => wall() + ahead;
+
+/** A slow vendor takes no time in the tests: the header says how many seconds pass until its response arrives. */
+subscribe('http.client.response.finish', ({ response }) => {
+  ahead += 1000 * Number(response.headers['x-test-took'] ?? 0);
+});
 
 /** Timers of at least five seconds; on SIGUSR2 they fire at once, as if their time had passed. */
 const [setTimer, clearTimer] = [globalThis.setTimeout, globalThis.clearTimeout];
@@ -23,6 +30,7 @@ globalThis.setTimeout = (work, after, ...values) => {
   if (after >= 5000) long.set(timer, () => work(...values));
   return timer;
 };
+Object.assign(globalThis.setTimeout, { [promisify.custom]: setTimer[promisify.custom] }); // core awaits timers
 globalThis.clearTimeout = (timer) => {
   long.delete(timer);
   clearTimer(timer);
@@ -62,10 +70,14 @@ await new Promise((resolve) => keeper.listen(0, '127.0.0.1', resolve));
 keeper.unref(); // must not keep the process alive
 const keeping = { token: 'sandbox-of-the-tests', rpc_base: `http://127.0.0.1:${keeper.address().port}` };
 
+/** Core's own store for `z.cache` in tests: it lasts as long as this process. */
+const zcacheTestObj = {};
+
 const event = (line) => {
   const { now, ...said } = JSON.parse(line);
   ahead = now === undefined ? 0 : now - wall();
-  return said.bundle?.meta?.page === undefined ? said : { ...said, ...keeping };
+  const cached = { ...said, zcacheTestObj };
+  return said.bundle?.meta?.page === undefined ? cached : { ...cached, ...keeping };
 };
 
 for await (const line of createInterface({ input: process.stdin })) {

@@ -11,6 +11,7 @@ from connector.definition.model import Action, Integration, Search, Trigger
 from connector.generator.make.connection import connection_files
 from connector.generator.make.parts import Module
 from connector.generator.markdown import filled, grouped
+from connector.generator.requests_a_day import requests_a_day
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -35,6 +36,9 @@ def _facts(integration: Integration, modules: Sequence[Module]) -> dict[str, Any
         "path": f"/{integration.vendor.id}{urlsplit(integration.base_url).path}",
         "permissions": sorted(f"`{scope}`" for scope in scopes if scope),
         "modules": modules,
+        "requests_a_day": requests_a_day(
+            integration, {one.key: one.label for one in modules if one.key in polled}, "make"
+        ),
         "misses": grouped(
             (one.label, _misses(integration, integration.triggers[one.key], polled=one.key in polled))
             for one in modules

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from connector.definition.model import Integration
 from connector.generator.markdown import grouped
+from connector.generator.requests_a_day import requests_a_day
 from connector.generator.zapier.left_out import left_out
 from connector.generator.zapier.package import CORE, authentication, override_variable
 
@@ -30,6 +31,15 @@ def readme_values(
         "session": not integration.authentication.field,
         "permissions": sorted(f"`{scope}`" for scope in scopes if scope),
         "triggers": [entry["display"] | {"key": key} for key, entry in entries["triggers"].items()],
+        "requests_a_day": requests_a_day(
+            integration,
+            {
+                key: entry["display"]["label"]
+                for key, entry in entries["triggers"].items()
+                if not entry["hook"]
+            },
+            "zapier",
+        ),
         "misses": grouped(
             (entry["display"]["label"], _misses(integration, key, hooked=bool(entry["hook"])))
             for key, entry in entries["triggers"].items()

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Literal, Protocol, Self
 
-from connector.definition.model import ErrorKind, Runtime
+from connector.definition.model import ErrorKind, InputField, Runtime
 from support.matrix.shop import Shop
 
 Record = dict[str, Any]
@@ -44,6 +44,7 @@ class Hook(Protocol):
 class Adapter(Protocol):
     """A runtime connected to one shop. Failures raise `Refused`, independent of the runtime's own errors.
 
+    `longest_step`: the seconds after which the platform ends a step, or None if it has no such limit.
     `tells_delay`: its errors contain the wait after a rate limit. `hides_echoes`: it also masks the login in
     messages of the vendor. `fills_defaults`: empty inputs get the default shown in the form.
     """
@@ -53,6 +54,9 @@ class Adapter(Protocol):
 
     @property
     def shop(self) -> Shop: ...
+
+    @property
+    def longest_step(self) -> float | None: ...
 
     @property
     def tells_delay(self) -> bool: ...
@@ -78,6 +82,9 @@ class Adapter(Protocol):
     def watch(self, key: str, inputs: Inputs | None = None) -> Watch:
         """Switch a trigger on; existing records are not delivered."""
 
+    def sample(self, key: str) -> list[Record]:
+        """Return the records that the user sees while setting the trigger up, however old they are."""
+
     def hooked(self) -> frozenset[str]:
         """Return the triggers that use webhooks."""
 
@@ -93,6 +100,9 @@ class Adapter(Protocol):
     def choices(self, key: str, page: int) -> Sequence[tuple[str, str]]:
         """Return one page of a dropdown, counted from 0, as (value, label); empty after the last page."""
 
+    def choose(self, key: str, field: InputField, label: str) -> str:
+        """Return what the runtime passes to an action if the user chooses this label, or maps it."""
+
     def lost_write(self, key: str) -> Kind:
         """Return the kind of error that a write without an answer raises."""
 
@@ -101,6 +111,13 @@ class Adapter(Protocol):
 
     def words(self) -> str:
         """Return everything that the runtime logged in such a block, or showed in errors."""
+
+
+def value_of(app: Adapter, field: InputField, label: str) -> str:
+    """Return the value of the record that the input's dropdown shows with this label."""
+    assert field.dropdown
+    (value,) = [value for value, shown in app.choices(field.dropdown, 0) if shown == label]
+    return value
 
 
 Connect = Callable[[Shop], Adapter]

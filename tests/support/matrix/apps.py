@@ -30,17 +30,20 @@ RUNNERS: dict[str, Callable[[str, str], AbstractContextManager[Connect]]] = {
 
 @dataclass
 class MatrixApps:
-    """The vendors' shops and the runtimes, each started on first use."""
+    """The vendors' shops, whose names begin with `name`, and the runtimes, each started on first use."""
 
     sandbox: Sandbox
     started: ExitStack
+    name: str = "matrix"
     vendor_shops: dict[str, VendorShops] = field(default_factory=dict)
     runtimes: dict[tuple[str, str, bool], Connect] = field(default_factory=dict)
 
     def shops(self, vendor: str) -> VendorShops:
         if vendor not in self.vendor_shops:
             proxy = listening(vendor, self.sandbox.credentials(vendor)["base_url"])
-            self.vendor_shops[vendor] = VendorShops(vendor, self.sandbox, self.started.enter_context(proxy))
+            self.vendor_shops[vendor] = VendorShops(
+                vendor, self.sandbox, self.started.enter_context(proxy), self.name
+            )
         return self.vendor_shops[vendor]
 
     def app(self, vendor: str, runtime: str, *, assumed: bool = False) -> Adapter:

@@ -18,6 +18,14 @@ LIMITS: Mapping[tuple[str, str, str], str] = {
         "list_not_found",
     ): "For Make, every status of 400 or above is an error, even for an empty list.",
     ("*", "python", "subscribed"): "The Python connector polls; it does not receive webhooks.",
+    ("exsited", "make", "status_before_switch_on"): (
+        "Exsited's records have no time of their status change, which Make would need."
+    ),
+    (
+        "returnlogic",
+        "*",
+        "status_before_switch_on",
+    ): "ReturnLogic has no trigger for a status.",
     ("exsited", "*", "subscribed"): "Exsited's API has no webhooks.",
     ("returnlogic", "*", "subscribed"): "ReturnLogic does not document how to subscribe to webhooks.",
     ("returnmate", "*", "subscribed"): NO_HOOKS.format("ReturnMate"),

@@ -17,7 +17,7 @@ from support.make.connections import connect
 from support.make.engine import Connected, MakeApp, State
 from support.make.requests import MakeError, Wire
 from support.make.shop import APPS
-from support.matrix.adapter import Connect, Inputs, Kind, Offered, Record, Refused
+from support.matrix.adapter import Connect, Inputs, Kind, Offered, Record, Refused, value_of
 from support.matrix.shop import Shop
 
 T = TypeVar("T")
@@ -52,6 +52,7 @@ class MakeAdapter:
     shop: Shop
     told: list[str] = field(default_factory=list)
     runtime: Literal["make"] = "make"
+    longest_step: float | None = None
     tells_delay: bool = True
     fills_defaults: bool = True
     hides_echoes: bool = False
@@ -106,6 +107,11 @@ class MakeAdapter:
         assert first, f"{key} does not start with the chosen record"
         return MakeWatch(self, key, inputs, newest)
 
+    def sample(self, key: str) -> list[Record]:
+        """Return the first record that "Choose where to start" lists, as a run from there emits it."""
+        offered = self._tried(lambda: self.connected.starts(camel(key)))
+        return self.poll(camel(key), offered[0][1], {}, 1) if offered else []
+
     def hooked(self) -> frozenset[str]:
         modules = self.emulator.app.components("module")
         return frozenset(
@@ -133,6 +139,15 @@ class MakeAdapter:
             return []
         rows = self._tried(lambda: self.connected.rpc(self._procedure(key)))
         return [(str(row["value"]), row["label"]) for row in rows]
+
+    def choose(self, key: str, field: InputField, label: str) -> str:
+        """Return the value of the option with this label in the form of the module."""
+        form = self.emulator.app.code("module", camel(key), "mappableParams")
+        options = next(one for one in form if one["name"] == field.key)["options"]
+        if isinstance(options, str):  # the name of a remote procedure
+            return value_of(self, field, label)
+        (value,) = [one["value"] for one in options if one["label"] == label]
+        return str(value)
 
     def lost_write(self, key: str) -> Kind:
         """Return "unavailable" for errors after which Make retries the write by itself, else "unknown"."""

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar
 
 from connector.definition.model import Action, InputField, Search
 from connector.definition.naming import camel
-from support.matrix.adapter import Connect, Hook, Inputs, Kind, Offered, Record, Refused
+from support.matrix.adapter import Connect, Hook, Inputs, Kind, Offered, Record, Refused, value_of
 from support.matrix.shop import Shop
 from support.n8n import BUILT, N8nError, N8nPackage, credential, started
 
@@ -48,6 +48,7 @@ class N8nAdapter:
     engine: Engine
     shop: Shop
     runtime: Literal["n8n"] = "n8n"
+    longest_step: float | None = None
     tells_delay: bool = True
     fills_defaults: bool = False
     hides_echoes: bool = True
@@ -98,8 +99,12 @@ class N8nAdapter:
 
     def watch(self, key: str, inputs: Inputs | None = None) -> "N8nWatch":
         watch = N8nWatch(self, key, inputs or {})
-        watch.poll()
+        assert watch.poll() == [], f"{key} fired when it was switched on"
         return watch
+
+    def sample(self, key: str) -> list[Record]:
+        """Return what the trigger shows if it is run by hand in the editor."""
+        return N8nWatch(self, key, {}).poll(mode="manual")
 
     def hooked(self) -> frozenset[str]:
         return frozenset()
@@ -160,6 +165,14 @@ class N8nAdapter:
             results, token = listed["results"], listed.get("paginationToken")
         return [(str(one["value"]), one["name"]) for one in results]
 
+    def choose(self, key: str, field: InputField, label: str) -> str:
+        """Return the value of the option with this label in the node's parameters."""
+        shown = next(one for one in self._parameters("actions", key) if one["name"] == camel(field.key))
+        if shown["type"] != "options":
+            return value_of(self, field, label)
+        (value,) = [one["value"] for one in shown["options"] if one["name"] == label]
+        return str(value)
+
     def lost_write(self, _key: str) -> Kind:
         return "unknown"
 
@@ -196,17 +209,23 @@ class N8nWatch:
             "event": camel(self.key),
             "filters": {camel(key): value for key, value in self.inputs.items()},
         }
-        answer = self.adapter._tried(
-            lambda: self.adapter._call(
+        answer = self.adapter._tried(lambda: self._polled(parameters, mode))
+        self.stored = answer["staticData"]
+        return [one["json"] for one in answer["items"]]
+
+    def _polled(self, parameters: Inputs, mode: str) -> Any:
+        adapter = self.adapter
+        try:
+            return adapter._call(
                 "poll",
                 parameters=parameters,
-                credential=self.adapter.stored,
+                credential=adapter.stored,
                 staticData=self.stored,
                 mode=mode,
             )
-        )
-        self.stored = answer["staticData"]
-        return [one["json"] for one in answer["items"]]
+        except N8nError as problem:
+            self.stored = problem.stored or {}
+            raise
 
 
 def _named(properties: Sequence[dict[str, Any]], name: str) -> dict[str, Any]:

@@ -61,6 +61,11 @@ def actions(app: Adapter) -> Sequence[str]:
     return [key for key in app.shop.offer.actions if key in shown]
 
 
+def reached_once(app: Adapter) -> Sequence[str]:
+    """Return the triggers that fire once, when a record reaches a status."""
+    return [key for key in triggers(app) if promise(app, key).delivers == "reached"]
+
+
 def actions_on_a_record(app: Adapter) -> Sequence[str]:
     """Return the actions that take the id of an existing record."""
     offer = app.shop.offer
@@ -69,6 +74,16 @@ def actions_on_a_record(app: Adapter) -> Sequence[str]:
 
 def actions_with_line_items(app: Adapter) -> Sequence[str]:
     return [key for key in actions(app) if any(one.children for one in shown_inputs(app, key))]
+
+
+def actions_with_choices(app: Adapter) -> Sequence[str]:
+    return [key for key in actions(app) if inputs_with_choices(app, key)]
+
+
+def inputs_with_choices(app: Adapter, action: str) -> Sequence[InputField]:
+    """Return the inputs that offer a list of values, or of the shop's records."""
+    records = long_dropdowns(app)
+    return [one for one in shown_inputs(app, action) if one.choices or one.dropdown in records]
 
 
 def shown_inputs(app: Adapter, action: str) -> Sequence[InputField]:

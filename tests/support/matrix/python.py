@@ -12,11 +12,11 @@ import httpx
 
 import connector
 from connector import errors
-from connector.definition.model import Integration
+from connector.definition.model import InputField, Integration
 from connector.runtime.connection import Connection
 from connector.runtime.polling import Cursor
-from support.matrix.adapter import Connect, Hook, Inputs, Kind, Offered, Record, Refused
-from support.matrix.shop import Shop
+from support.matrix.adapter import Connect, Hook, Inputs, Kind, Offered, Record, Refused, value_of
+from support.matrix.shop import TOOK, Shop
 
 T = TypeVar("T")
 KINDS: Mapping[type[errors.ConnectorError], Kind] = {
@@ -29,6 +29,9 @@ KINDS: Mapping[type[errors.ConnectorError], Kind] = {
     errors.UnexpectedResponse: "unexpected",
     errors.OutcomeUnknown: "unknown",
 }
+
+
+LONG_AGO = timedelta(days=365)
 
 
 class Heard(logging.Handler):
@@ -74,6 +77,7 @@ class PythonAdapter:
     shop: Shop
     slept: timedelta = timedelta()
     runtime: Literal["python"] = "python"
+    longest_step: float | None = None
     tells_delay: bool = True
     fills_defaults: bool = False
     hides_echoes: bool = True
@@ -98,6 +102,11 @@ class PythonAdapter:
         assert watch.poll() == [], "the first poll delivered existing records"
         return watch
 
+    def sample(self, key: str) -> list[Record]:
+        """Return what the first poll delivers with a start before the shop's first record."""
+        polled = self.interpreter.run(self.connection.triggers[key].poll(since=self.shop.time() - LONG_AGO))
+        return [dict(event.data) for event in polled.events]
+
     def hooked(self) -> frozenset[str]:
         return frozenset()
 
@@ -118,6 +127,10 @@ class PythonAdapter:
                 return []
             found = self.interpreter.run(dropdown(page=found.next_page))
         return [(one.value, one.label) for one in found.options]
+
+    def choose(self, _key: str, field: InputField, label: str) -> str:
+        """Return the label, which the connector accepts; a record is chosen by its value."""
+        return label if field.choices else value_of(self, field, label)
 
     def lost_write(self, _key: str) -> Kind:
         return "unknown"
@@ -141,7 +154,7 @@ class PythonAdapter:
         opened = connector.open(
             self.interpreter.integration or self.shop.offer,
             base_url=self.shop.proxy.url,
-            transport=httpx.AsyncHTTPTransport(verify=False),
+            transport=Waiting(self),
             clock=self._clock,
             sleep=self._sleep,
             **login,
@@ -154,6 +167,19 @@ class PythonAdapter:
 
     async def _sleep(self, seconds: float) -> None:
         self.slept += timedelta(seconds=seconds)
+
+
+class Waiting(httpx.AsyncHTTPTransport):
+    """A transport for which a slow vendor only advances the adapter's clock."""
+
+    def __init__(self, adapter: PythonAdapter) -> None:
+        super().__init__(verify=False)
+        self._adapter = adapter
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        response = await super().handle_async_request(request)
+        self._adapter.slept += timedelta(seconds=float(response.headers.get(TOOK, 0)))
+        return response
 
 
 @dataclass

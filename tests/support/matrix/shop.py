@@ -19,6 +19,8 @@ from support.sandbox_merchant import SandboxMerchant
 
 EMAIL = "iris.lane@example.com"
 MARK = "Sorry, this went wrong"
+TOOK = "x-test-took"
+"""Header of a response: the seconds that pass on the runtime's clock while it waits for the response."""
 
 
 @dataclass
@@ -132,6 +134,15 @@ class Shop(SandboxMerchant):
     def advance(self, seconds: int) -> None:
         super().advance(seconds)
         self.ahead += timedelta(seconds=seconds)
+
+    def move_on(self) -> bool:
+        """Make the first move that the only return allows, as the staff; return False if it allows none."""
+        place = f"/tenants/{self.tenant}/returns"
+        (only,) = self.sandbox.control.get(place, params={"vendor": self.vendor}).json()["returns"]
+        moves = self.sandbox.control.get(f"{place}/{self.vendor}/{only['id']}").json()["moves"]
+        if moves:
+            self.move(only["id"], moves[0]["status"])
+        return bool(moves)
 
     def time(self) -> datetime:
         """Return the time on the merchant's clock."""

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar
 
 from connector.definition.model import InputField
 from support import zapier as runtime
-from support.matrix.adapter import Connect, Inputs, Kind, Offered, Record, Refused
+from support.matrix.adapter import Connect, Inputs, Kind, Offered, Record, Refused, value_of
 from support.matrix.shop import Shop
 from support.zapier import Zap, ZapierApp, ZapierError
 
@@ -47,6 +47,7 @@ class ZapierAdapter:
     core: Core
     shop: Shop
     runtime: Literal["zapier"] = "zapier"
+    longest_step: float | None = 30
     tells_delay: bool = True
     fills_defaults: bool = False
     hides_echoes: bool = True
@@ -78,6 +79,10 @@ class ZapierAdapter:
         self._again(zap.switch_on)
         return ZapierWatch(self, zap)
 
+    def sample(self, key: str) -> list[Record]:
+        """Return the result of "Test trigger" in the editor."""
+        return self._again(lambda: self.account.trigger(key, isLoadingSample=True, limit=3))
+
     def hooked(self) -> frozenset[str]:
         triggers = self.core.app.definition["triggers"]
         return frozenset(key for key, one in triggers.items() if one["operation"]["type"] == "hook")
@@ -99,6 +104,10 @@ class ZapierAdapter:
     def choices(self, key: str, page: int) -> Sequence[tuple[str, str]]:
         rows = self._again(lambda: self.account.trigger(key, page=page))
         return [(row["id"], row["label"]) for row in rows]
+
+    def choose(self, _key: str, field: InputField, label: str) -> str:
+        """Return the label, as mapped from another step; a record is chosen in the dropdown."""
+        return label if field.choices else value_of(self, field, label)
 
     def lost_write(self, _key: str) -> Kind:
         return "unknown"

@@ -200,7 +200,10 @@ export const steps: Record<string, Record<string, Step>> = {
 					at: [
 						"sku"
 					],
-					group: "additionalFields"
+					group: "additionalFields",
+					requiredWithout: [
+						"shopifyLineItem"
+					]
 				},
 				{
 					name: "condition",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from support.matrix import needs
 from support.matrix.adapter import Adapter
 from support.matrix.needs import Need
-from support.matrix.scenarios import failures, hooks, polling, steps
+from support.matrix.scenarios import failures, hooks, merchants, polling, steps
 from support.matrix.shop import Shop
 
 
@@ -38,7 +38,12 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(polling.late_record, needs.looking_back),
     Scenario(polling.every_trigger_once, needs.triggers),
     Scenario(polling.each_change_once, needs.changes),
+    Scenario(merchants.status_before_switch_on, needs.reached_once),
+    Scenario(merchants.quiet_shop, needs.triggers),
     Scenario(polling.more_than_a_page, needs.new_records),
+    Scenario(merchants.burst_of_150, needs.new_records),
+    Scenario(merchants.slow_vendor, needs.long_readings),
+    Scenario(merchants.requests_counted, needs.triggers),
     Scenario(polling.filters_on_page_2, needs.long_readings),
     Scenario(polling.empty_list, needs.triggers),
     Scenario(polling.list_not_found, needs.lists_not_found),
@@ -51,6 +56,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(steps.line_items, needs.actions_with_line_items),
     Scenario(steps.search_miss, needs.searches),
     Scenario(steps.dropdown_page_2, needs.long_dropdowns),
+    Scenario(merchants.choice_by_label, needs.actions_with_choices),
     Scenario(hooks.subscribed, needs.hooks, assumed=True),
     Scenario(failures.no_secret_in_logs, needs.login),
 )

@@ -107,4 +107,5 @@ FACTS = Facts(
     filters={"return_status_changed": Filter({"status": "CLOSED"}, one_arrives)},
     options={"items": ITEMS},
     unchecked=frozenset({"redirect_uri"}),
+    final=True,
 )

@@ -104,6 +104,8 @@ export interface Input {
 	separator?: string;
 	/** The input is required if one of these inputs has a value. */
 	requiredWith?: string[];
+	/** The input is required if none of these inputs has a value. */
+	requiredWithout?: string[];
 	/** The columns of line items. */
 	children?: Input[];
 	/** The allowed sets of columns; each line item must match exactly one. */
