@@ -36,10 +36,19 @@ const valueOf = ({ key, type, choices, children, list }) => {
 
 const inputsOf = (fields) => Object.fromEntries(fields.map((field) => [field.key, valueOf(field)]));
 
-/** Returns a step's required inputs, or the first input of a search without required ones. */
-const asked = (fields) => {
-  const required = fields.filter((field) => field.required);
+/**
+ * Returns a step's required inputs, or the first input of a search without required ones. `others` are the keys of
+ * inputs that are required without other inputs.
+ */
+const asked = (fields, others) => {
+  const required = fields.filter((field) => field.required || others.includes(field.key));
   return required.length > 0 ? required : fields.slice(0, 1);
+};
+
+const askedOf = (vendor, kind, key, { inputFields = [] }) => {
+  const text = readFileSync(new URL(`${vendor}/${kind}/${key}.js`, FOLDER), 'utf8');
+  const others = [...text.matchAll(/^ {4}(\w+): \{.*requiredWithout/gm)].map(([, name]) => name);
+  return asked(inputFields, others);
 };
 
 /** Returns every step of a vendor's app that sends a request, as `{kind, key, method, inputs}`. */
@@ -50,7 +59,7 @@ export const stepsOf = async (vendor) => {
       kind,
       key,
       method: `${kind}.${key}.operation.perform`,
-      inputs: kind === 'triggers' ? {} : inputsOf(asked(operation.inputFields ?? [])),
+      inputs: kind === 'triggers' ? {} : inputsOf(askedOf(vendor, kind, key, operation)),
       hook: operation.type === 'hook',
       hidden: Boolean(display.hidden),
       fields: operation.inputFields ?? [],
