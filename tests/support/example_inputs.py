@@ -12,8 +12,11 @@ _BY_TYPE: dict[str, Any] = {
 
 
 def required_inputs(fields: Sequence[InputField]) -> dict[str, Any]:
-    """Return a value for each required input, and for the required members of lists and objects."""
-    return {field.key: _value(field) for field in fields if field.required}
+    """Return a value for each required input, and for the required members of lists and objects.
+
+    Of inputs of which one is required, the first has a value.
+    """
+    return {field.key: _value(field) for field in fields if field.required or field.required_without}
 
 
 def _value(field: InputField) -> Any:
