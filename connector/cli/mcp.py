@@ -106,7 +106,7 @@ def _allowed(more: Sequence[Risk], *, read_only: bool) -> tuple[Risk, ...]:
 
 
 def _transport(port: int | None) -> Transport:
-    """Return a function that serves over HTTP on `port`, or over standard input and output if it is None."""
+    """Return a function that serves over HTTP on `port`, or over standard input and output without a port."""
     from functools import partial
 
     from connector.mcp.transports import over_http, over_stdio

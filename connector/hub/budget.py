@@ -43,14 +43,10 @@ def count(connection: sa.Connection, login: str, now: datetime, most: int | None
     minute = micros(now) // MINUTE
     this = (calls.c.login == login, calls.c.minute == minute)
     if not connection.execute(sa.update(calls).where(*this).values(count=calls.c.count + 1)).rowcount:
+        old = (calls.c.login == login, calls.c.minute <= minute - DAY_MINUTES)
+        connection.execute(sa.delete(calls).where(*old))
         connection.execute(sa.insert(calls).values(login=login, minute=minute, count=1))
     return True
-
-
-def forget_before(connection: sa.Connection, now: datetime) -> None:
-    """Delete the counts that are older than 24 hours at the time `now`, which no limit needs."""
-    first = micros(now) // MINUTE - DAY_MINUTES
-    connection.execute(sa.delete(calls).where(calls.c.minute <= first))
 
 
 class Budget:

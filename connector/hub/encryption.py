@@ -39,7 +39,7 @@ class Encryption:
         except ValueError as problem:
             raise ConfigurationError(
                 "The encryption key of the hub is not valid: it must be 32 bytes in URL-safe base64, one key"
-                " per line. Create one with `returns hub --new-key`."
+                " per line. To create one, start the hub with --key-file and the name of a new file."
             ) from problem
 
     def encrypt(self, value: Any) -> bytes:

@@ -70,6 +70,8 @@ def current_plan(
     rows = connection.execute(
         sa.select(connections.c.id, connections.c.vendor).where(connections.c.login == login)
     ).all()
+    if not rows:  # the last connection was deleted while a poll ran
+        return Plan(shortest, 0, 0, None, None, None)
     ids = [row.id for row in rows]
     integration = integrations[rows[0].vendor]
     used = connection.execute(sa.select(lists.c.name).where(lists.c.connection.in_(ids)).distinct()).scalars()

@@ -140,8 +140,9 @@ def test_calls_are_counted_for_a_rolling_day(tmp_path: Path) -> None:
         later = NOW + timedelta(days=1)
         assert not budget.count(connection, "login", later - timedelta(minutes=1), 2)
         assert budget.count(connection, "login", later, 2)
-        budget.forget_before(connection, later)
         assert budget.spent(connection, "login", later) == 1
+        kept = sa.select(counted.c.minute).where(counted.c.login == "login")
+        assert len(connection.execute(kept).all()) == 1
 
 
 def test_every_call_is_counted_before_it_is_sent_and_none_beyond_the_budget(tmp_path: Path) -> None:
@@ -188,6 +189,19 @@ def test_a_login_that_is_refused_stops_and_is_probed_hourly(tmp_path: Path) -> N
         for _ in range(3):
             await bench.round(PROBE.total_seconds() / 4)
         assert calls.operations == []
+
+    at_a_vendor("returngo", tmp_path, story)
+
+
+def test_a_connection_that_is_deleted_while_it_is_polled_stops_no_other(tmp_path: Path) -> None:
+    async def story(bench: Bench) -> None:
+        connection = await bench.connect()
+        await bench.subscribe("return_created")
+        hub = bench.hub
+        [held] = await hub.store.run(polling.lease_due, hub.encryption, hub.integrations, hub.clock())
+        assert (await bench.api.delete(f"/connections/{connection['id']}")).status_code == 204
+        await hub.poller.poll(held)
+        assert (await bench.get("/events"))["events"] == []
 
     at_a_vendor("returngo", tmp_path, story)
 

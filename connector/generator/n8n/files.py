@@ -72,7 +72,7 @@ def read_package(folder: Path) -> Package:
 
 
 def _only(files: Mapping[str, str], ending: str) -> str:
-    """Return the content of the file whose path ends with `ending`; raise `KeyError` if there is none."""
+    """Return the content of the file whose path ends with `ending`; raise `KeyError` if no path does."""
     found = [text for path, text in files.items() if path.endswith(ending)]
     if not found:
         raise KeyError(f"no file is called *{ending}")
