@@ -109,17 +109,13 @@ def _print_catalog(integration: Integration) -> None:
 def _row(integration: Integration, offer: Trigger | Action | Search) -> tuple[str, str, str, str]:
     """Return the cells of a table row that describes a trigger, action or search.
 
-    The description ends with "(assumed)" if any request that is needed was neither documented by the vendor
-    nor observed in its API. By default, generated apps do not contain such triggers, actions and searches.
+    The description says whether it is a preview, and whether generated apps leave it out.
     """
-    from connector.definition.model import Trigger
-    from connector.definition.provenance import is_assumed
+    from connector.definition.model import Action
+    from connector.definition.offer import can_do_harm
 
-    if isinstance(offer, Trigger):
-        assumed = is_assumed(integration, offer)
-    else:
-        assumed = integration.operations[offer.operation].provenance == "assumed"
-    description = f"{offer.description} (assumed)" if assumed else offer.description
+    left_out = isinstance(offer, Action) and can_do_harm(integration, offer)
+    description = f"{offer.description} Not in generated apps." if left_out else offer.description
     return offer.key, offer.label, description, _inputs(offer.inputs)
 
 

@@ -80,6 +80,7 @@ class BoundTrigger:
 
     def __init__(self, client: Client, trigger: Trigger, strategy: Strategy | None = None) -> None:
         self.trigger = trigger
+        self.preview = trigger.preview
         self.name = f"{client.integration.vendor.id}:{trigger.key}"
         self._client = client
         self._strategy = strategy or STRATEGIES[trigger.source.strategy]

@@ -5,20 +5,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from textwrap import wrap
 
 from support.matrix.limits import limit
-from support.matrix.scenarios import SCENARIOS
+from support.matrix.previews import previews
+from support.matrix.scenarios import SCENARIOS, Scenario
 
 import openapi
 from connector.definition.action_guarantees import ActionGuarantee, action_guarantees
 from connector.definition.compiler import integration
 from connector.definition.fidelity import shares
-from connector.definition.model import Guarantee, Integration, Provenance
+from connector.definition.model import Guarantee, Integration, Provenance, Runtime
 from connector.generator.gate import PLATFORMS
 from mock_server import vendors as sandbox
 from mock_server.shop.layout import STATES
 from mock_server.webhooks.format import WebhookFormat
 
 WIDTH = 118
-RUNTIMES = {"python": "Python", "zapier": "Zapier", "make": "Make"}
+RUNTIMES: dict[Runtime, str] = {"python": "Python", "zapier": "Zapier", "make": "Make"}
 CERTAINTIES: tuple[Provenance, ...] = ("documented", "observed", "assumed")
 DELIVERS = {
     "every_record": "each record",
@@ -171,7 +172,7 @@ def matrix() -> str:
     notes = _notes()
     head = ["scenario", *(integration(name).vendor.title for name in sandbox.names())]
     rows = (
-        [f"`{scenario.name}`", *(_cell(name, scenario.name, notes) for name in sandbox.names())]
+        [f"`{scenario.name}`", *(_cell(name, scenario, notes) for name in sandbox.names())]
         for scenario in SCENARIOS
     )
     titles = (line for scenario in SCENARIOS for line in _item("-", f"`{scenario.name}`: {scenario.title}"))
@@ -179,11 +180,13 @@ def matrix() -> str:
     return "\n".join([*titles, "", _table(head, rows), "", *numbered])
 
 
-def _cell(vendor: str, scenario: str, notes: Mapping[str, int]) -> str:
-    reasons = {runtime: limit(vendor, runtime, scenario) for runtime in RUNTIMES}
+def _cell(vendor: str, scenario: Scenario, notes: Mapping[str, int]) -> str:
+    reasons = {runtime: limit(vendor, runtime, scenario.name) for runtime in RUNTIMES}
     played = [title for runtime, title in RUNTIMES.items() if not reasons[runtime]]
     numbers = sorted({notes[reason] for reason in reasons.values() if reason})
     shown = "all" if len(played) == len(RUNTIMES) else ", ".join(title[0] for title in played) or "–"
+    if any(previews(vendor, runtime, scenario) for runtime in RUNTIMES if not reasons[runtime]):
+        shown += " *"
     return " ".join([shown, *(f"[{number}]" for number in numbers)])
 
 

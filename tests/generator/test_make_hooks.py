@@ -103,7 +103,7 @@ def test_app_with_webhooks_passes_the_lint(returnmate: Integration, read: str | 
 
 
 def test_app_with_assumed_webhooks_passes_the_lint_and_skips_other_states() -> None:
-    files = render(integration("returngo"), include_assumed=True)
+    files = render(integration("returngo"), selection="everything")
     texts = {path[4:]: text for path, text in files.items() if path.startswith("src/")}
     assert [str(one) for one in check(parsed(texts))] == []
     said = {
@@ -122,6 +122,8 @@ def test_app_with_assumed_webhooks_passes_the_lint_and_skips_other_states() -> N
 
 def test_assumed_webhook_is_left_out_by_default(returnmate: Integration) -> None:
     made = hooked(returnmate, read=None, provenance="assumed")
-    found = [manifest(render(made, include_assumed=assumed)) for assumed in (False, True)]
+    found = [
+        manifest(render(made, selection="everything" if assumed else "preview")) for assumed in (False, True)
+    ]
     types = [one["components"]["module"]["newReturn"]["moduleType"] for one in found]
     assert types == ["trigger", "instant_trigger"]

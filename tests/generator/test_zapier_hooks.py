@@ -126,5 +126,5 @@ def test_assumed_webhook_is_polled_unless_assumed_parts_are_included() -> None:
     integration = join(described(**{"x-provenance": "assumed"}), catalog(), "returnmate.yaml")
     assert integration.triggers["return_received"].hook is not None
     assert "type: 'polling'" in generator.render(integration)["triggers/return_received.js"]
-    assumed = generator.render(integration, include_assumed=True)
+    assumed = generator.render(integration, selection="everything")
     assert "type: 'hook'" in assumed["triggers/return_received.js"]

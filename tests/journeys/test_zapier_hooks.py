@@ -77,7 +77,7 @@ def assumed(
         def app(vendor: str) -> ZapierApp:
             if vendor not in known:
                 folder = tmp_path_factory.mktemp(vendor)
-                write.write_files(render(integration(vendor), include_assumed=True), folder)
+                write.write_files(render(integration(vendor), selection="everything"), folder)
                 (folder / "node_modules").symlink_to(zapier.APPS / vendor / "node_modules")
                 assert lint(folder) == []
                 override = {f"{vendor.upper()}_BASE_URL": sandbox.credentials(vendor)["base_url"]}

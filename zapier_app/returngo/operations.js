@@ -5,6 +5,27 @@ export default {
   list_rmas: { method: 'GET', path: '/rmas', result: ['rmas'], paging: 'cursors' },
   get_rma: { method: 'GET', path: '/rma/{rmaId}', result: [], member: 'rmaSummary' },
   add_comment: { method: 'POST', path: '/rma/{rmaId}/comment', result: [], member: 'commentType' },
+  set_rma_status: {
+    method: 'PUT',
+    path: '/rma/{rmaId}/status',
+    result: [],
+    member: 'rmaId',
+    preview: 'This step is a preview: its request was never tried on a real account. To check it, run `returns verify returngo`.',
+  },
+  create_rma_by_policy: {
+    method: 'POST',
+    path: '/rma/createByPolicy',
+    result: [],
+    member: 'rmaId',
+    preview: 'This step is a preview: its request was never tried on a real account. To check it, run `returns verify returngo`.',
+  },
   update_shipment: { method: 'PUT', path: '/shipment/{shipmentId}', result: [], member: 'shipmentId' },
+  create_shipment_tracker: {
+    method: 'POST',
+    path: '/shipment-tracker',
+    result: [],
+    member: 'shipmentId',
+    preview: 'This step is a preview: its request was never tried on a real account. To check it, run `returns verify returngo`.',
+  },
   list_transactions: { method: 'GET', path: '/transactions', result: ['transactions'], paging: 'cursors' },
 };

@@ -203,7 +203,8 @@ class FindingEntry(CatalogEntry):
     """How to find out whether a write request created a record although the vendor did not respond.
 
     `parameters` maps the operation's parameters to the action's inputs. The keys of `equal` are the fields to
-    compare; its values are inputs, or columns of a list input, such as `lines.quantity`.
+    compare; its values are inputs, constants of the action, or columns of a list input, such as
+    `lines.quantity`.
     """
 
     operation: str
@@ -225,9 +226,13 @@ class StepEntry(CatalogEntry):
 
 
 class ActionEntry(StepEntry):
-    """A request that creates, changes or deletes a record; see `connector.definition.model.Action`."""
+    """A request that creates, changes or deletes a record; see `connector.definition.model.Action`.
+
+    `constants` maps fields of the request body to values that are sent with every request.
+    """
 
     risk: Risk
+    constants: dict[Dotted, JsonValue] = {}
     after_timeout: Literal["repeat", "find", "ask"]
     finding: FindingEntry | None = None
 

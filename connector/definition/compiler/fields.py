@@ -11,7 +11,7 @@ from connector.definition.paths import dotted, leaves, walk
 from connector.definition.spelling import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from connector.definition.catalog import FieldEntry, InputEntry
     from connector.definition.model import Dropdown, Operation
@@ -71,11 +71,12 @@ def inputs(
     entries: Mapping[str, InputEntry],
     at: At,
     subject: str,
+    constants: Collection[str] = (),
 ) -> tuple[InputField, ...]:
     """Compile the inputs of an action or search, and report inputs that do not fit the operation.
 
     `record` contains the fields of the records that a search returns; `match` and `found_at` refer to these
-    fields. For an action, `record` is None.
+    fields. For an action, `record` is None. `constants` are the paths in the body that need no input.
     """
     compiled = []
     for key, entry in entries.items():
@@ -91,7 +92,7 @@ def inputs(
         field = _placed(resolver, operation, key, entry, place, subject)
         if field:
             compiled.append(_found_at(resolver, field, entry, record, place, subject))
-    _check_complete(resolver, operation, compiled, at, subject)
+    _check_complete(resolver, operation, compiled, at, subject, constants)
     return with_requirements(operation.body.children if operation.body else (), compiled, _tightened(entries))
 
 
@@ -316,7 +317,12 @@ def _input(
 
 
 def _check_complete(
-    resolver: Resolver, operation: Operation, compiled: list[InputField], at: At, subject: str
+    resolver: Resolver,
+    operation: Operation,
+    compiled: list[InputField],
+    at: At,
+    subject: str,
+    constants: Collection[str],
 ) -> None:
     filled = {(field.location, field.path[0]) for field in compiled}
     missing = [
@@ -327,5 +333,5 @@ def _check_complete(
     members = operation.body.children if operation.body else ()
     missing += [".".join(path) for path in unfilled(members, compiled)]
     for name in missing:
-        if name not in resolver.filled | resolver.paged.get(operation.id, set()):
+        if name not in {*resolver.filled, *resolver.paged.get(operation.id, ()), *constants}:
             resolver.report(at, f"{subject} leaves out {name}, which {operation.id} requires.")

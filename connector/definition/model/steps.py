@@ -136,7 +136,8 @@ class Trigger(FrozenModel):
     one event: a record from the list, with the response of `details` if it is set. `example` contains the
     values of an example event that differ from `sample`. `guarantees` has no entry for a runtime that does
     not offer the trigger. `labels` replaces `label` in runtimes whose naming rules `label` does not meet. If
-    `reached_at` is set, the source's `mark` is the field that `reached_at` adds.
+    `reached_at` is set, the source's `mark` is the field that `reached_at` adds. `preview` is true if a part
+    of the requests is assumed.
     """
 
     key: str
@@ -154,6 +155,7 @@ class Trigger(FrozenModel):
     example: Mapping[str, Any] = {}
     guarantees: Mapping[Runtime, Guarantee]
     labels: Mapping[Runtime, str] = {}
+    preview: bool = False
 
 
 class Finding(FrozenModel):
@@ -164,7 +166,8 @@ class Finding(FrozenModel):
     path in a record, and the input (or the column of a list input) to compare with the value at this path. A
     record matches if the two values of each pair are equal (line items in any order), and if its creation
     time, at `created`, is not before the first attempt. The write succeeded if exactly one record matches. At
-    least one input in `equal` always has a value.
+    least one input in `equal` always has a value. `constants` pairs paths in a record with the constants of
+    the action that a matching record contains there.
     """
 
     operation: str
@@ -172,6 +175,7 @@ class Finding(FrozenModel):
     path_values: Mapping[str, str] = {}
     records: Path = ()
     equal: tuple[tuple[Path, Path], ...] = ()
+    constants: tuple[tuple[Path, Any], ...] = ()
     created: Path
 
 
@@ -182,6 +186,9 @@ class Action(FrozenModel):
     because repeating it is harmless; "find" looks for the record with `finding`, and raises `OutcomeUnknown`
     if the record is not found; "ask" raises `OutcomeUnknown` immediately. Only "repeat" sends the request
     more than once.
+
+    `constants` pairs paths in the request body with values that are sent with every request, such as the
+    status `approved` of "Approve Return". `preview` is true if a part of the request is assumed.
     """
 
     key: str
@@ -191,12 +198,25 @@ class Action(FrozenModel):
     resource: str
     operation: str
     risk: Risk
+    constants: tuple[tuple[Path, Any], ...] = ()
+    preview: bool = False
     inputs: tuple[InputField, ...]
     fields: tuple[Field, ...]
     sample: Any
     after_timeout: Literal["repeat", "find", "ask"]
     finding: Finding | None = None
     labels: Mapping[Runtime, str] = {}
+
+    @property
+    def constant_body(self) -> dict[str, Any]:
+        """The part of the request body that the constants form."""
+        body: dict[str, Any] = {}
+        for path, value in self.constants:
+            holder = body
+            for name in path[:-1]:
+                holder = holder.setdefault(name, {})
+            holder[path[-1]] = value
+        return body
 
 
 class Search(FrozenModel):
@@ -211,6 +231,7 @@ class Search(FrozenModel):
     - "report": reads one record that the vendor computes.
 
     `query` is sent with every request. At least one of the inputs in `at_least_one` must have a value.
+    `preview` is true if a part of the request is assumed.
     """
 
     key: str
@@ -224,6 +245,7 @@ class Search(FrozenModel):
     inputs: tuple[InputField, ...]
     at_least_one: tuple[str, ...] = ()
     scan_pages: int = 1
+    preview: bool = False
     fields: tuple[Field, ...]
     sample: Any
     labels: Mapping[Runtime, str] = {}

@@ -50,6 +50,7 @@ def _facts(integration: Integration, modules: Sequence[Module]) -> dict[str, Any
         "left_out": [
             one for one in integration.triggers.values() if not (one.hook or "make" in one.guarantees)
         ],
+        "previews": [one.label for one in modules if _is_preview(integration, one.key)],
         "assumed": [
             one.label
             for steps in (integration.triggers, integration.actions, integration.searches)
@@ -58,6 +59,12 @@ def _facts(integration: Integration, modules: Sequence[Module]) -> dict[str, Any
         ],
         "missing_is_error": any(one.missing_is_empty for one in integration.paging.values()),
     }
+
+
+def _is_preview(integration: Integration, key: str) -> bool:
+    triggers, actions, searches = integration.triggers, integration.actions, integration.searches
+    step: Trigger | Action | Search | None = triggers.get(key) or actions.get(key) or searches.get(key)
+    return step is not None and step.preview
 
 
 def _misses(integration: Integration, trigger: Trigger, *, polled: bool) -> str:

@@ -22,6 +22,7 @@ from connector.definition.samples import merged
 from connector.generator.make import compare, iml
 from connector.generator.make.answers import JSON
 from connector.generator.make.base import valid_result
+from connector.generator.make.errors import errors
 from connector.generator.make.fields import interface, parameters, sample
 from connector.generator.make.naming import plural, proper_nouns, search_label, trigger_label
 from connector.generator.make.paging import page_query, pagination
@@ -116,6 +117,7 @@ def _communication(integration: Integration, trigger: Trigger, when: Path) -> di
             "trigger": _newness(trigger, when),
             "output": iml.braced("item"),
             "valid": valid_result(integration, poll, JSON),
+            **({"error": errors(integration, preview=True)} if trigger.preview else {}),
         },
     }
 

@@ -9,14 +9,17 @@ from connector.definition.model import Action, Integration, Search, Trigger
 from connector.generator.markdown import grouped
 from connector.generator.zapier.package import CORE, authentication, override_variable
 
+STEPS = ("triggers", "creates", "searches")
+
 
 def readme_values(
-    integration: Integration, entries: Mapping[str, Mapping[str, Any]], used: set[str]
+    integration: Integration, whole: Integration, entries: Mapping[str, Mapping[str, Any]], used: set[str]
 ) -> dict[str, Any]:
     """Compute the values for the README template.
 
-    `entries` contains the template values of the app's steps and dropdowns, keyed by folder, then by key.
-    `used` contains the operationIds of the requests that the app sends.
+    `whole` also contains the steps that the app leaves out. `entries` contains the template values of the
+    app's steps and dropdowns, keyed by folder, then by key. `used` contains the operationIds of the requests
+    that the app sends.
     """
     scopes = {integration.operations[name].scope for name in used}
     return {
@@ -35,7 +38,13 @@ def readme_values(
             for key, entry in entries["triggers"].items()
         ),
         "steps": [entry["display"] for kind in ("creates", "searches") for entry in entries[kind].values()],
-        **_left_out(integration, entries),
+        "previews": [
+            one.label
+            for steps in (integration.triggers, integration.actions, integration.searches)
+            for one in steps.values()
+            if one.preview and any(one.key in entries[kind] for kind in STEPS)
+        ],
+        **_left_out(whole, entries),
     }
 
 

@@ -23,7 +23,6 @@ from connector.definition.model import (
     Trigger,
 )
 from connector.definition.naming import camel
-from connector.definition.provenance import is_assumed
 from connector.generator.zapier.fields import Unrenderable, form, known_choices, output_fields
 from connector.generator.zapier.literal import Code
 
@@ -67,22 +66,19 @@ class Records:
         )
 
 
-def triggers(integration: Integration, records: Records, *, assumed: bool) -> Iterator[dict[str, Any]]:
-    """Yield the template values for each trigger that has guarantees for Zapier in the catalog.
-
-    Triggers that rely on assumed requests are left out, unless `assumed` is true.
-    """
+def triggers(integration: Integration, records: Records) -> Iterator[dict[str, Any]]:
+    """Yield the template values for each trigger that has guarantees for Zapier in the catalog."""
     for trigger in integration.triggers.values():
-        if "zapier" in trigger.guarantees and (assumed or not is_assumed(integration, trigger)):
+        if "zapier" in trigger.guarantees:
             yield {
                 "key": trigger.key,
                 "noun": _title(integration.resources[trigger.resource].noun),
                 "display": {"label": trigger.label, "description": trigger.description},
                 "hydrated": trigger.details is not None,
                 "poll": _poll(trigger.source),
-                "hook": _hook(trigger, assumed=assumed),
+                "hook": _hook(trigger),
                 "source": _source(trigger),
-                "form": form(_filters(trigger, integration, assumed=assumed), integration),
+                "form": form(_filters(trigger, integration), integration),
                 "identity": _identity(trigger),
                 "example": dict(trigger.example),
                 "record": records.name(
@@ -177,14 +173,13 @@ def _details(trigger: Trigger) -> dict[str, Any]:
     return {"details": {"hydrate": hydrate, "values": dict(details.parameters), "key": details.key}}
 
 
-def _hook(trigger: Trigger, *, assumed: bool) -> dict[str, Any] | None:
+def _hook(trigger: Trigger) -> dict[str, Any] | None:
     """Build the constants for subscribing to the vendor's webhook and for reading the events that it sends.
 
-    Returns None if the trigger has no webhook. If the webhook has the provenance "assumed", None is returned
-    unless `assumed` is true.
+    Returns None if the trigger has no webhook.
     """
     hook = trigger.hook
-    if hook is None or (hook.provenance == "assumed" and not assumed):
+    if hook is None:
         return None
     return {
         "subscribe": {
@@ -232,41 +227,39 @@ def _identity(trigger: Trigger) -> list[str]:
     return [path[0] for path in paths]
 
 
-def creates(integration: Integration, records: Records, *, assumed: bool) -> Iterator[dict[str, Any]]:
+def creates(integration: Integration, records: Records) -> Iterator[dict[str, Any]]:
     """Yield the template values for each action that Zapier's policy allows.
 
-    Actions that transfer money or delete data are always left out. Actions whose request has the provenance
-    "assumed" are left out, unless `assumed` is true.
+    Actions that transfer money or delete data are always left out.
     """
     for action in integration.actions.values():
-        if action.risk in ZAPIER_RISKS and _known(integration, action.operation, assumed=assumed):
-            yield _step(action, integration, records, assumed=assumed)
+        if action.risk in ZAPIER_RISKS:
+            step = _step(action, integration, records)
+            constants = {"body": action.constant_body} if action.constants else {}
+            yield step | {"source": step["source"] | constants}
 
 
-def searches(integration: Integration, records: Records, *, assumed: bool) -> Iterator[dict[str, Any]]:
+def searches(integration: Integration, records: Records) -> Iterator[dict[str, Any]]:
     """Yield the template values for each search.
 
-    Searches without inputs are left out, because Zapier does not accept them. Searches whose request has the
-    provenance "assumed" are left out, unless `assumed` is true.
+    Searches without inputs are left out, because Zapier does not accept them.
     """
     for search in integration.searches.values():
-        if _known(integration, search.operation, assumed=assumed) and _inputs(search.inputs, assumed=assumed):
+        if search.inputs:
             source: dict[str, Any] = {"operation": _operation(search.operation), "query": dict(search.query)}
             if search.kind == "find":
                 source |= {"pages": search.scan_pages, "atLeastOne": search.at_least_one}
-            step = _step(search, integration, records, assumed=assumed)
+            step = _step(search, integration, records)
             yield step | {"search": SEARCH_FUNCTIONS[search.kind], "source": source}
 
 
-def _step(
-    step: Action | Search, integration: Integration, records: Records, *, assumed: bool
-) -> dict[str, Any]:
+def _step(step: Action | Search, integration: Integration, records: Records) -> dict[str, Any]:
     return {
         "key": step.key,
         "noun": _title(step.noun),
         "display": {"label": step.label, "description": step.description},
         "source": {"operation": _operation(step.operation)},
-        "form": form(_inputs(step.inputs, assumed=assumed), integration),
+        "form": form(step.inputs, integration),
         "record": records.name(step.resource, step.operation, step.fields, step.sample),
     }
 
@@ -315,19 +308,7 @@ def _choices(dropdown: Dropdown) -> dict[str, Any]:
     }
 
 
-def _known(integration: Integration, operation: str, *, assumed: bool) -> bool:
-    return assumed or integration.operations[operation].provenance != "assumed"
-
-
-def _inputs(inputs: Sequence[InputField], *, assumed: bool) -> list[InputField]:
-    """List the inputs.
-
-    Optional inputs whose provenance is "assumed" are omitted unless `assumed` is true.
-    """
-    return [one for one in inputs if assumed or one.required or one.provenance != "assumed"]
-
-
-def _filters(trigger: Trigger, integration: Integration, *, assumed: bool) -> list[InputField]:
+def _filters(trigger: Trigger, integration: Integration) -> list[InputField]:
     """List a trigger's filters. A filter by state does not offer initial states as choices.
 
     A record has an initial state when it is created, and never returns to it. The trigger fires when a record
@@ -347,7 +328,7 @@ def _filters(trigger: Trigger, integration: Integration, *, assumed: bool) -> li
         )
         if state and one.path == state
         else one
-        for one in _inputs(trigger.inputs, assumed=assumed)
+        for one in trigger.inputs
     ]
 
 

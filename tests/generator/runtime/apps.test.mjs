@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
-import { answering, NOW, runStep, stepFails, stepsOf, VENDORS } from './apps.mjs';
+import { answering, groupOf, NOW, rowOf, runStep, stepFails, stepsOf, VENDORS } from './apps.mjs';
 import { vendor as serve } from './vendor.mjs';
 
 const servers = [];
@@ -100,16 +100,19 @@ for (const vendor of VENDORS) {
 // Lists and inputs
 
 /** Returns every single-line text of a form, including line item columns, as `[field, inputs(value)]`. */
-const linesOf = ({ fields, inputs }) =>
+const linesOf = ({ fields, inputs, variants }) =>
   fields.flatMap((field) => {
     const isLine = ({ type, choices, list }) => type === 'string' && !choices && !list;
     const columns = (field.children ?? []).filter(isLine);
-    const row = inputs[field.key]?.[0] ?? {};
+    const rowWith = (key) => {
+      const variant = variants.find((one) => one.fields.includes(key));
+      return variant ? rowOf(field.children, variant) : rowOf(field.children);
+    };
     return [
-      ...(isLine(field) ? [[field, (value) => ({ ...inputs, [field.key]: value })]] : []),
+      ...(isLine(field) ? [[field, (value) => ({ ...inputs, ...groupOf(fields, field), [field.key]: value })]] : []),
       ...columns.map(({ key, label }) => [
         { key, label },
-        (value) => ({ ...inputs, [field.key]: [{ ...row, [key]: value }] }),
+        (value) => ({ ...inputs, [field.key]: [{ ...rowWith(key), [key]: value }] }),
       ]),
     ];
   });

@@ -56,7 +56,7 @@ class Zap:
 def connected(served: Served, folder: Path) -> Iterator[Zap]:
     """Run the vendor's app with all of its steps and less patience, until the block ends."""
     app = folder / served.vendor
-    write_files(render(served.offer, include_assumed=True), app)
+    write_files(render(served.offer, selection="everything"), app)
     (app / "node_modules").symlink_to(APPS / served.vendor / "node_modules")
     facts = (app / "vendor.js").read_text("utf-8")
     assert USUAL in facts
