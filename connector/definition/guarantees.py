@@ -176,7 +176,7 @@ def _look_back(source: Source, runtime: Runtime) -> int | None:
 
 
 def _order(source: Source, runtime: Runtime) -> Literal["oldest_first", "newest_first", "any"]:
-    if isinstance(source, ChangedSince):
+    if isinstance(source, ChangedSince) or not source.order.newest_first:
         return "any"
     if isinstance(source, Snapshot):
         return "newest_first"
@@ -214,7 +214,8 @@ def _loses(source: Source, runtime: Runtime, items: int, *, by_id: bool) -> str:
 
 def _loses_of_window(source: WindowScan, runtime: Runtime, items: int) -> str:
     days = _span(source.look_back)
-    ceiling = "" if runtime == "python" else f" Only the newest {items:,} records are compared."
+    newest = "newest" if source.order.newest_first else "first"
+    ceiling = "" if runtime == "python" else f" Only the {newest} {items:,} records are compared."
     if source.reached is None:
         return (
             f"States passed through between two polls, and changes of records older than {days}."

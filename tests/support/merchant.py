@@ -211,6 +211,11 @@ class Merchant:
         """Turn a switch of a shop on or off."""
         self.world.switches.turn(self.tenant, self.backend.vendor, switch, on=on, at=self._now, shop=shop)
 
+    def act(self, name: str, **requested: Any) -> None:
+        """Do something that happens outside the API, such as a carrier's report."""
+        with self.world.store.change() as change:
+            self.backend.served.acts[name].run(change, self.tenant, requested, self._now)
+
     def quality(self) -> dict[str, list[str]]:
         """Return the quality control results of each return, in order."""
         histories = {id_: ["pending"] for id_ in self.returns()}

@@ -165,6 +165,9 @@ def _matched(
 ) -> InputField:
     steps = resolver.path(record, match, (*place, "match"), f"{subject} input {key}")
     field = walk(record, steps) or Field(key=key, label=key, type="string")
+    in_list = steps if field.type == "list" else through_a_list(record, steps)
+    if field.type == "list":
+        field = field.model_copy(update={"type": field.item_type or "string", "item_type": None})
     if entry.found_at:
         resolver.report(
             (*place, "found_at"), f"{subject} input {key} has both match and found_at; remove found_at."
@@ -172,9 +175,8 @@ def _matched(
     compiled = _input(key, field.model_copy(update={"required": False}), entry, "match", steps, None)
     is_word = bool(field.choices or field.known_values)
     _check_identifies(resolver, compiled, place, subject)
-    return compiled.model_copy(
-        update={"compared": "identity" if entry.identifies else "word" if is_word else "text"}
-    )
+    compared = "identity" if entry.identifies else "word" if is_word else "text"
+    return compiled.model_copy(update={"compared": compared, "in_list": in_list})
 
 
 def _found_at(

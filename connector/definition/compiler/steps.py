@@ -136,6 +136,10 @@ def _trigger(
         inputs=compile_fields.filters(
             resolver, fields, entry.inputs, (*at, "inputs"), f"trigger {key}", getattr(source, "state", None)
         ),
+        unless=tuple(
+            (resolver.path(fields, path, (*at, "unless", path), f"trigger {key}"), values)
+            for path, values in entry.unless.items()
+        ),
         fields=record,
         sample=sample,
         example=example,

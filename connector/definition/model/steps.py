@@ -132,7 +132,8 @@ class Trigger(FrozenModel):
     """A trigger: an event that starts a workflow, such as a new return.
 
     `inputs` are optional filters (location "match"). A poll reads the same records with and without filters,
-    but only events whose records match the filters are delivered. `fields` and `sample` describe the data of
+    but only events whose records match the filters are delivered. `unless` lists paths in a record, each with
+    values that a record of an event does not have there. `fields` and `sample` describe the data of
     one event: a record from the list, with the response of `details` if it is set. `example` contains the
     values of an example event that differ from `sample`. `guarantees` has no entry for a runtime that does
     not offer the trigger. `labels` replaces `label` in runtimes whose naming rules `label` does not meet. If
@@ -150,6 +151,7 @@ class Trigger(FrozenModel):
     details: Details | None = None
     hook: Hook | None = None
     inputs: tuple[InputField, ...] = ()
+    unless: tuple[tuple[Path, tuple[str, ...]], ...] = ()
     fields: tuple[Field, ...]
     sample: Any
     example: Mapping[str, Any] = {}

@@ -191,6 +191,7 @@ def _iterate(trigger: Trigger, container: str, when: Path) -> dict[str, Any]:
         conditions = [f"ifempty({id_}, '') != ''", compare.is_time(time), compare.is_not_in_future(time)]
     if not isinstance(source, CreatedSince) and source.state and source.reached:
         conditions.append(compare.is_word(iml.at("item", source.state), source.reached))
+    conditions += [compare.is_none_of(iml.at("item", path), words) for path, words in trigger.unless]
     conditions += [compare.matches(one) for one in trigger.inputs]
     return {"container": iml.braced(container), "condition": iml.braced(iml.both(*conditions))}
 

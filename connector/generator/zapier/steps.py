@@ -99,7 +99,8 @@ def _poll(source: Source) -> str:
 
 
 def _source(trigger: Trigger) -> dict[str, Any]:
-    return _polling(trigger) | {"identity": [[key] for key in _identity(trigger)]}
+    unless = {"unless": trigger.unless} if trigger.unless else {}
+    return _polling(trigger) | unless | {"identity": [[key] for key in _identity(trigger)]}
 
 
 def _polling(trigger: Trigger) -> dict[str, Any]:
@@ -141,18 +142,22 @@ def _polling(trigger: Trigger) -> dict[str, Any]:
             "firingStates": source.reached,
             "initialStates": source.initial,
         }
-    return constants | {
-        "size": promise.page_size,
-        "pages": promise.pages,
-        "since": source.since,
-        "lookBack": source.look_back,
-        "id": source.id,
-        "windowTime": source.created,
-        "sortTime": trigger.occurred_at or source.created,
-        "state": source.state,
-        "firingStates": source.reached,
-        "initialStates": source.initial,
-    }
+    return (
+        constants
+        | {
+            "size": promise.page_size,
+            "pages": promise.pages,
+            "since": source.since,
+            "lookBack": source.look_back,
+            "id": source.id,
+            "windowTime": source.created,
+            "sortTime": trigger.occurred_at or source.created,
+            "state": source.state,
+            "firingStates": source.reached,
+            "initialStates": source.initial,
+        }
+        | _details(trigger)
+    )
 
 
 def _reached_at(trigger: Trigger) -> dict[str, Any]:

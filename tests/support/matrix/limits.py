@@ -22,7 +22,9 @@ LIMITS: Mapping[tuple[str, str, str], str] = {
     ("swap", "*", "subscribed"): NO_HOOKS.format("Swap"),
     ("exsited", "*", "list_not_found"): EMPTY.format("Exsited"),
     ("returngo", "*", "list_not_found"): EMPTY.format("ReturnGO"),
-    ("returnlogic", "*", "each_change_once"): "ReturnLogic's lists show new records only, not changes.",
+    ("returnlogic", "make", "each_change_once"): (
+        "ReturnLogic's records have no time of their status change, which Make would need."
+    ),
     ("returnlogic", "*", "list_not_found"): EMPTY.format("ReturnLogic"),
     ("returnlogic", "*", "missing_record"): BY_ID.format("ReturnLogic"),
     ("returnlogic", "*", "dropdown_page_2"): "No input of ReturnLogic takes the id of a record.",

@@ -21,7 +21,60 @@ const source = {
   identity: [['rlRmaId']],
 };
 
-const form = { fields: [], wire: {} };
+const form = {
+  fields: [
+    {
+      key: 'status',
+      label: 'Status',
+      type: 'string',
+      required: false,
+      helpText: 'Triggers only for RMAs with this status. Leave empty for all.',
+      choices: [
+        { value: 'Requested', label: 'Requested', sample: 'Requested' },
+        { value: 'Authorized', label: 'Authorized', sample: 'Authorized' },
+        { value: 'In Transit', label: 'In Transit', sample: 'In Transit' },
+        { value: 'Delivered', label: 'Delivered', sample: 'Delivered' },
+        { value: 'Partially Received', label: 'Partially Received', sample: 'Partially Received' },
+        { value: 'Received', label: 'Received', sample: 'Received' },
+        {
+          value: 'Partially Processed',
+          label: 'Partially Processed',
+          sample: 'Partially Processed',
+        },
+        { value: 'Processed', label: 'Processed', sample: 'Processed' },
+        { value: 'Complete', label: 'Complete', sample: 'Complete' },
+        { value: 'Canceled', label: 'Canceled', sample: 'Canceled' },
+        { value: 'Abandoned', label: 'Abandoned', sample: 'Abandoned' },
+        { value: 'Rejected', label: 'Rejected', sample: 'Rejected' },
+      ],
+    },
+    {
+      key: 'reason',
+      label: 'Reason',
+      type: 'string',
+      required: false,
+      helpText: 'Triggers only if an item has this reason. Leave empty for all.',
+    },
+    {
+      key: 'return_type',
+      label: 'Return Type',
+      type: 'string',
+      required: false,
+      helpText: 'Triggers only if an item is returned for this, such as a refund. Leave empty for all.',
+      choices: [
+        { value: 'Refund', label: 'Refund', sample: 'Refund' },
+        { value: 'Exchange', label: 'Exchange', sample: 'Exchange' },
+        { value: 'Store Credit', label: 'Store Credit', sample: 'Store Credit' },
+        { value: 'Warranty', label: 'Warranty', sample: 'Warranty' },
+      ],
+    },
+  ],
+  wire: {
+    status: { in: 'match', at: ['workflowStatus'], compareAs: 'word', open: true, catchTypos: true },
+    reason: { in: 'match', at: ['rmaItems', 'returnReasonDescription'], compareAs: 'text' },
+    return_type: { in: 'match', at: ['rmaItems', 'returnType'], compareAs: 'word', open: true, catchTypos: true },
+  },
+};
 
 export default {
   key: 'new_rma',

@@ -1,5 +1,6 @@
 """ReturnLogic's facts for the matrix."""
 
+from collections.abc import Callable
 from typing import Any
 
 from support.matrix.facts import Document, Facts, Filter, Inputs, Lookup, Wrong
@@ -17,6 +18,14 @@ def order_id(shop: Shop, document: Document) -> str:
 
 def rma_id(_shop: Shop, document: Document) -> str:
     return str(document["rlRmaId"])
+
+
+def moved(*statuses: str) -> Callable[[Shop, Document], str]:
+    def move(shop: Shop, document: Document) -> str:
+        shop.move(document["rlRmaId"], *statuses)
+        return str(document["rlRmaId"])
+
+    return move
 
 
 def create_order(shop: Shop) -> Inputs:
@@ -83,7 +92,8 @@ def by_number(_shop: Shop, document: Document) -> Inputs:
 
 
 FACTS = Facts(
-    happens={"new_order": order_id, "new_rma": rma_id},
+    happens={"new_order": order_id, "new_rma": rma_id, "rma_status_changed": moved("Authorized")},
+    again={"rma_status_changed": moved("In Transit")},
     actions={"create_order": create_order},
     wrong=Wrong("create_order", in_no_currency, ("currency", "shopCurrencyCode")),
     lookups={
@@ -101,5 +111,8 @@ FACTS = Facts(
         ),
         "get_rma": Lookup(lambda _shop, document: {"rma_id": document["rlRmaId"]}, ({"rma_id": "1"},)),
     },
-    filters={"new_order": Filter({"financial_status": "paid"}, unpaid)},
+    filters={
+        "rma_status_changed": Filter({"status": "Authorized"}, moved("Rejected")),
+        "new_order": Filter({"financial_status": "paid"}, unpaid),
+    },
 )

@@ -67,6 +67,8 @@ FACTS = Facts(
         "new_return": made,
         "return_updated": moved("processing"),
         "return_status_changed": moved("processing"),
+        "return_needs_review": moved("needs_review"),
+        "return_cancelled": moved("cancelled"),
         "return_completed": inspected("Sellable"),
         "return_delivered": arrived,
         "quality_control_changed": inspected("Damaged"),
