@@ -252,7 +252,7 @@ def test_filter_delivers_matching_events_only_and_leaves_others_unaffected(retur
         (["trigger", "returnmate", "new_return", "--since", "yesterday"], 2, "neither a date nor a time"),
         (["trigger", "returnmate", "new_return", "--profile", "shp"], 2, "no profile 'shp'"),
         (["trigger", "returnmate", "return_status_changed", "-i", "staus=x"], 2, "did you mean status?"),
-        (["trigger", "returnmate", "new_return", "-i", "status=x"], 2, "There is no input status."),
+        (["trigger", "returnmate", "return_received", "-i", "status=x"], 2, "There is no input status."),
         (["action", "returnmate", "create_return", "-i", "order_nmber=1"], 2, "did you mean order_number?"),
         (["action", "returnmate", "create_return"], 5, "customer_email is required"),
         (["action", "returnmate", "create_return", *ORDER, "-i", "order_number=!"], 2, "given twice"),
@@ -376,7 +376,7 @@ def test_catalog_guarantees_and_fidelity_print_tables_and_json(returns: Run) -> 
     assert "create_shipping_label" in returns("catalog").stdout
     assert "15 minutes" in returns("catalog", "returnmate", "--guarantees").stdout
     promises = answer(returns("catalog", "returnmate", "--guarantees", "--format", "json"))["guarantees"]
-    assert len(promises) == 21
+    assert len(promises) == 27
     assert answer(returns("catalog", "returnmate", "--format", "json"))["vendor"]["id"] == "returnmate"
     assert answer(returns("fidelity", "--format", "json"))["returnmate"]["operations"]["documented"] == 14
 

@@ -57,6 +57,7 @@ export const stepsOf = async (vendor) => {
       variants: variantsOf(vendor, kind, key),
       hook: operation.type === 'hook',
       hidden: Boolean(display.hidden),
+      preview: display.description.includes('Preview: '),
       fields: operation.inputFields ?? [],
       list: `${kind}.${key}.operation.perform${operation.type === 'hook' ? 'List' : ''}`,
       sample: operation.sample,

@@ -97,6 +97,27 @@ for (const vendor of VENDORS) {
   }
 }
 
+// Previews
+
+for (const vendor of VENDORS) {
+  for (const step of await stepsOf(vendor)) {
+    if (step.hidden) continue;
+    test(`${vendor} ${step.method}: says after a refusal whether it is a preview`, async () => {
+      const expected = (status) => step.preview && [400, 404, 405, 422].includes(status);
+      for (const status of [400, 403, 405, 422, ...(step.kind === 'creates' ? [404] : [])]) {
+        const server = await start(() => ({ status, body: {} }));
+        const { message } = await stepFails(vendor, server.url, { ...step, method: step.list });
+        assert.equal(message.includes(`run \`returns verify ${vendor}\``), expected(status), `${status}: ${message}`);
+      }
+    });
+  }
+}
+
+test('some apps contain previews', async () => {
+  const steps = (await Promise.all(VENDORS.map(stepsOf))).flat();
+  assert.ok(new Set(steps.filter(({ preview }) => preview).map(({ kind }) => kind)).size === 3);
+});
+
 // Lists and inputs
 
 /** Returns every single-line text of a form, including line item columns, as `[field, inputs(value)]`. */

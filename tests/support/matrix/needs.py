@@ -43,6 +43,16 @@ def changes(app: Adapter) -> Sequence[str]:
     return [key for key in triggers(app) if promise(app, key).delivers in {"latest_state", "while_there"}]
 
 
+def filtered(app: Adapter) -> Sequence[str]:
+    """Return the triggers with filters."""
+    return [key for key in triggers(app) if app.form("triggers", key) & filters(app, key)]
+
+
+def filters(app: Adapter, key: str) -> frozenset[str]:
+    """Return the keys of a trigger's filters."""
+    return frozenset(one.key for one in app.shop.offer.triggers[key].inputs)
+
+
 def long_readings(app: Adapter) -> Sequence[str]:
     """Return the triggers that read more than one page."""
     return [key for key in triggers(app) if promise(app, key).pages > 1]

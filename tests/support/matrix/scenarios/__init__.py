@@ -40,6 +40,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(polling.each_change_once, needs.changes),
     Scenario(polling.more_than_a_page, needs.new_records),
     Scenario(polling.filters_on_page_2, needs.long_readings),
+    Scenario(polling.each_filter, needs.filtered),
     Scenario(polling.empty_list, needs.triggers),
     Scenario(polling.list_not_found, needs.lists_not_found),
     Scenario(failures.too_many_requests, needs.triggers),

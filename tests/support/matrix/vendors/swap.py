@@ -84,6 +84,8 @@ FACTS = Facts(
         "quality_control_passed": inspected("Sellable"),
         "quality_control_failed": inspected("Damaged"),
     },
+    # Only seeded returns have an address.
+    unfilled=frozenset({"country"}),
     wrong=Wrong("update_quality_control", in_no_known_state, ("condition", "Condition")),
     lookups={
         "find_return": Lookup(
