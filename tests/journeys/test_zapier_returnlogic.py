@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 VENDOR = "returnlogic"
 OFFER = integration(VENDOR)
-PREVIEWS = {"new_rma", "get_rma", "create_order"}
+PREVIEWS = {"new_rma", "rma_status_changed", "get_rma", "create_order"}
 ORDER = {
     "external_order": "5002001",
     "order_number": "2001",
@@ -149,7 +149,7 @@ def test_refusals_reach_the_user_as_sentences(shop: Shop) -> None:
 def test_line_items_have_one_of_two_forms(shop: Shop) -> None:
     product = {"product": "7001", "quantity": "1", "price": "40", "name": ""}
     wrap = {"name": "Gift wrap", "quantity": 1, "price": 2.5}
-    made = shop.create("create_order", **ORDER, items=[product, wrap])
+    made = shop.create("create_order", **{**ORDER, "items": [product, wrap]})
     assert [(one["externalProductId"], one["name"], one["price"]) for one in made["orderItems"]] == [
         ("7001", None, 40),
         (None, "Gift wrap", 2.5),
@@ -159,7 +159,7 @@ def test_line_items_have_one_of_two_forms(shop: Shop) -> None:
         ({**wrap, "product": "7001"}, "looks like a product, but Item Name does not belong to it"),
     ):
         with pytest.raises(ZapierError, match=words):
-            shop.create("create_order", **ORDER, items=[wrong])
+            shop.create("create_order", **{**ORDER, "items": [wrong]})
     assert len(orders(shop)) == 1
 
 
@@ -171,4 +171,5 @@ def test_new_rma_fires_once_and_is_found_by_id(shop: Shop) -> None:
     assert watching.poll() == []
     (found,) = shop.search("get_rma", rma_id=made[0])
     assert found["workflowStatus"] == "Authorized"
-    assert shop.search("get_rma", rma_id="7") == []
+    with pytest.raises(ZapierError, match=r"no such record.*returns verify returnlogic"):
+        shop.search("get_rma", rma_id="7")
