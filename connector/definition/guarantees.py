@@ -81,7 +81,8 @@ def watermark(source: Source, occurred_at: Path | None) -> Path | None:
     if isinstance(source, ChangedSince):
         return source.mark or (source.changed if source.reached else None)
     if isinstance(source, Snapshot):
-        return {"records": source.created, "versions": source.changed}.get(source.detects)
+        changed = source.detects == "versions" or source.reached
+        return source.created if source.detects == "records" else source.changed if changed else None
     return occurred_at if source.reached and occurred_at != source.created else None
 
 
@@ -152,7 +153,7 @@ def _delivers(source: Source, runtime: Runtime) -> Delivers:
         return "every_record"
     # Make does not store states: it sees that a record in this state has changed, but not whether the record
     # has just reached the state.
-    if runtime == "make" and isinstance(source, ChangedSince) and source.mark is None:
+    if runtime == "make" and _has_no_time(source):
         return "while_there"
     # The time of the last change overwrites earlier times, the creation time never changes, and any other
     # mark is a time that is set when a state is reached.
@@ -160,6 +161,13 @@ def _delivers(source: Source, runtime: Runtime) -> Delivers:
         kinds = {source.changed: "latest_state", source.created: "every_record"}
         return cast("Delivers", kinds.get(source.mark, "reached"))
     return "latest_state" if source.reached is None else "reached"
+
+
+def _has_no_time(source: Source) -> bool:
+    """Check whether records have no time of the event, but the time of their last change."""
+    if isinstance(source, ChangedSince):
+        return source.mark is None
+    return isinstance(source, Snapshot) and source.detects == "states"
 
 
 def _look_back(source: Source, runtime: Runtime) -> int | None:
@@ -236,9 +244,9 @@ def _loses_after_a_time(source: Source, items: int, *, by_id: bool) -> str:
         since = f" or are older than {_span(source.look_back)}" if source.since else ""
         return f"{late}, and records that are not among the newest {items:,}{since}."
     beyond = f"{late}, that move while pages are read, or that are not among the first {items:,}"
-    if isinstance(source, Snapshot):
+    if isinstance(source, Snapshot) and source.detects != "states":
         return f"{beyond}{'; versions between two polls' if source.detects == 'versions' else ''}."
-    if source.mark is None:
+    if isinstance(source, Snapshot) or source.mark is None:
         return f"{beyond}. A record that changes again while in this state is delivered again."
     latest = source.mark == source.changed != source.created
     return f"{beyond}{'; versions between two polls' if latest else ''}."

@@ -14,6 +14,7 @@ from connector.definition.compiler import integration
 from connector.definition.fidelity import shares
 from connector.definition.model import Guarantee, Integration, Provenance, Runtime
 from connector.generator.gate import PLATFORMS
+from connector.generator.make.triggers import why_left_out
 from mock_server import vendors as sandbox
 from mock_server.shop.layout import STATES
 from mock_server.webhooks.format import WebhookFormat
@@ -154,6 +155,17 @@ def _guarantee(vendor: Integration, trigger: str, promise: Guarantee) -> list[st
         interval,
         promise.provenance,
     ]
+
+
+def make_left_out() -> str:
+    """Return a row for each trigger that Make cannot offer, with the reason."""
+    rows = (
+        [vendor.vendor.title, trigger.label, reason]
+        for vendor in map(integration, sandbox.names())
+        for trigger in vendor.triggers.values()
+        if (reason := why_left_out(trigger))
+    )
+    return _table(["vendor", "trigger", "why Make cannot offer it"], rows)
 
 
 def _duration(seconds: int) -> str:

@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from connector.definition.model import Action, Integration, Search, Trigger
 from connector.generator.make.connection import connection_files
 from connector.generator.make.parts import Module
+from connector.generator.make.triggers import why_left_out
 from connector.generator.markdown import filled, grouped
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -47,6 +48,7 @@ def _facts(integration: Integration, modules: Sequence[Module]) -> dict[str, Any
         },
         "once": [one.label for one in modules if _after_timeout(integration, one) in ("find", "ask")],
         "repeated": [one.label for one in modules if _after_timeout(integration, one) == "repeat"],
+        "why_left_out": why_left_out,
         "left_out": [
             one for one in integration.triggers.values() if not (one.hook or "make" in one.guarantees)
         ],
