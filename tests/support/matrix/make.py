@@ -54,6 +54,7 @@ class MakeAdapter:
     runtime: Literal["make"] = "make"
     tells_delay: bool = True
     fills_defaults: bool = True
+    sends_empty: bool = True
     hides_echoes: bool = False
 
     def __post_init__(self) -> None:

@@ -76,6 +76,7 @@ class PythonAdapter:
     runtime: Literal["python"] = "python"
     tells_delay: bool = True
     fills_defaults: bool = False
+    sends_empty: bool = False
     hides_echoes: bool = True
 
     def __post_init__(self) -> None:

@@ -49,6 +49,7 @@ class ZapierAdapter:
     runtime: Literal["zapier"] = "zapier"
     tells_delay: bool = True
     fills_defaults: bool = False
+    sends_empty: bool = False
     hides_echoes: bool = True
 
     def __post_init__(self) -> None:

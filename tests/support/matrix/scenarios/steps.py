@@ -1,6 +1,7 @@
 """Scenarios with actions, searches and dropdowns: the request that is sent, and the result."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -51,9 +52,16 @@ def _sends(app: Adapter, shop: Shop, key: str, inputs: Inputs) -> Record:
     expected = httpx.URL(shop.proxy.url).path + operation.path.format(**filling)
     assert (sent.method, sent.url.raw_path.decode().partition("?")[0]) == (operation.method, expected)
     body = _body(action.inputs, inputs, defaults=app.fills_defaults)
+    if app.sends_empty:
+        body = {**_objects(needs.shown_inputs(app, key)), **body}
     constants = {**_from_login(shop, action.operation), **action.constant_body}
     assert json.loads(sent.content or "{}") == {**constants, **body}
     return record
+
+
+def _objects(fields: Sequence[InputField]) -> dict[str, Any]:
+    """Return the objects of the body that inputs fill, empty."""
+    return {one.path[0]: {} for one in fields if one.location == "body" and len(one.path) > 1}
 
 
 def _body(fields: tuple[InputField, ...], inputs: Inputs, *, defaults: bool) -> dict[str, Any]:
