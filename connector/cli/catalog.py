@@ -29,6 +29,7 @@ DELIVERS = {
     "latest_state": "each change seen, latest state",
     "reached": "once, when reached",
     "while_there": "when reached, and at each later change",
+    "posted": "each post that arrives",
 }
 AFTER_LOSS = {
     "repeats": "sends the write again",
@@ -75,14 +76,15 @@ def catalog(
 
 def _guarantees_as_data(integration: Integration) -> dict[str, object]:
     from connector.definition.action_guarantees import action_guarantees
+    from connector.definition.instant import promises, with_instant
 
-    triggers = integration.triggers.values()
+    triggers = with_instant(integration).triggers.values()
     return {
         "vendor": integration.vendor.id,
         "guarantees": [
             {"trigger": trigger.key, **guarantee.model_dump(mode="json")}
             for trigger in triggers
-            for guarantee in trigger.guarantees.values()
+            for guarantee in promises(integration, trigger)
         ],
         "actions": [
             {"action": action.key, **asdict(guarantee)}
@@ -135,8 +137,10 @@ _GUARANTEE_COLUMNS = (
 
 
 def _guarantee_rows(integration: Integration) -> Iterator[tuple[str, ...]]:
-    for trigger in integration.triggers.values():
-        for guarantee in trigger.guarantees.values():
+    from connector.definition.instant import promises, with_instant
+
+    for trigger in with_instant(integration).triggers.values():
+        for guarantee in promises(integration, trigger):
             yield (
                 trigger.key,
                 guarantee.runtime,

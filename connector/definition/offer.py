@@ -13,7 +13,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from connector.definition.model import Action, InputField, Search, Snapshot, Trigger
+from connector.definition.instant import is_instant, with_instant
+from connector.definition.model import Action, Hook, InputField, Search, Snapshot, Trigger
 from connector.definition.paths import walk
 from connector.definition.spelling import same_word
 
@@ -56,13 +57,15 @@ def with_previews(integration: Integration) -> Integration:
 def offered(integration: Integration, selection: Selection) -> Integration:
     """Return a copy that contains the selected steps only.
 
+    A trigger with a webhook becomes two (`connector.definition.instant`), unless its webhook is left out.
+
     With "documented", optional inputs, paging and webhooks that are assumed are left out too. A list whose
     paging is assumed is then read without paging, so that only its first page is read.
     """
     if selection == "everything":
-        return integration
+        return with_previews(with_instant(integration))
     if selection == "documented":
-        certain = with_previews(_without_assumptions(integration))
+        certain = with_previews(with_instant(_without_assumptions(integration)))
         return certain.model_copy(
             update={
                 "triggers": _without_previews(certain.triggers),
@@ -71,7 +74,9 @@ def offered(integration: Integration, selection: Selection) -> Integration:
             }
         )
     actions = {key: one for key, one in integration.actions.items() if not can_do_harm(integration, one)}
-    return integration.model_copy(update={"actions": actions, "triggers": _polled(integration)})
+    offer = with_previews(with_instant(integration.model_copy(update={"actions": actions})))
+    triggers = {key: one for key, one in offer.triggers.items() if not _subscribes_by_guess(offer, one)}
+    return offer.model_copy(update={"triggers": triggers})
 
 
 def previewed_operations(integration: Integration) -> set[str]:
@@ -118,6 +123,12 @@ def _without_previews(steps: Mapping[str, Step]) -> dict[str, Step]:
     return {key: one for key, one in steps.items() if not one.preview}
 
 
+def _subscribes_by_guess(integration: Integration, trigger: Trigger) -> bool:
+    """Check whether a trigger would register a webhook with a write whose path is assumed."""
+    names = (trigger.hook.subscribe, trigger.hook.unsubscribe) if trigger.hook else ()
+    return any(integration.operations[name].path_provenance == "assumed" for name in names)
+
+
 def _polled(integration: Integration) -> dict[str, Trigger]:
     """Return the triggers without the webhooks that are assumed."""
     return {
@@ -155,9 +166,17 @@ def _of_trigger(integration: Integration, trigger: Trigger) -> Iterator[Provenan
     names = {*(source.order.newest_first if source.order else ())}
     names |= {source.since} if not isinstance(source, Snapshot) and source.since else set()
     yield from _of_request(integration, operation, names)
+    if trigger.hook and is_instant(trigger):
+        yield from _of_hook(integration, trigger.hook)
     if trigger.details:
         details = integration.operations[trigger.details.operation]
         yield from _of_request(integration, details, {*trigger.details.parameters, *trigger.details.query})
+
+
+def _of_hook(integration: Integration, hook: Hook) -> Iterator[Provenance]:
+    yield hook.provenance
+    names = filter(None, (hook.subscribe, hook.unsubscribe, hook.read))
+    yield from (integration.operations[name].provenance for name in names)
 
 
 def _of_action(integration: Integration, action: Action) -> Iterator[Provenance]:

@@ -12,6 +12,7 @@ import openapi
 from connector.definition.action_guarantees import ActionGuarantee, action_guarantees
 from connector.definition.compiler import integration
 from connector.definition.fidelity import shares
+from connector.definition.instant import promises, with_instant
 from connector.definition.model import Guarantee, Integration, Provenance, Runtime
 from connector.generator.gate import PLATFORMS
 from connector.generator.make.triggers import why_left_out
@@ -27,6 +28,7 @@ DELIVERS = {
     "reached": "once",
     "latest_state": "each change",
     "while_there": "repeatedly",
+    "posted": "what is posted",
 }
 """Words of the column "delivers"; docs/guarantees.md explains them above its tables."""
 AFTER_LOSS = {
@@ -132,8 +134,8 @@ def _guarantees(vendor: Integration) -> str:
     ]
     rows = (
         _guarantee(vendor, key, promise)
-        for key, trigger in vendor.triggers.items()
-        for promise in trigger.guarantees.values()
+        for key, trigger in with_instant(vendor).triggers.items()
+        for promise in promises(vendor, trigger)
     )
     return f"### {vendor.vendor.title}\n\n{_table(head, rows)}"
 

@@ -12,6 +12,7 @@ from support.make.shop import APPS
 
 from connector.definition.compiler import integration as compiled
 from connector.definition.compiler import vendors
+from connector.definition.instant import with_instant
 from connector.definition.model import Action, FrozenModel, Integration, Search, Trigger
 from connector.definition.offer import REFUSALS, with_previews
 from connector.errors import ConfigurationError
@@ -55,7 +56,8 @@ def test_app_passes_the_lint_with_and_without_assumed_parts(vendor: str, assumed
 def test_app_contains_everything_in_the_catalog(vendor: str) -> None:
     made = compiled(vendor)
     modules = manifest(render(made, selection="everything"))["components"]["module"]
-    triggers = {key for key, one in made.triggers.items() if "make" in one.guarantees or one.hook}
+    shown = with_instant(made).triggers
+    triggers = {key for key, one in shown.items() if "make" in one.guarantees or one.hook}
     wanted = {*triggers, *made.actions, *made.searches, "make_api_call"}
     assert modules.keys() == {naming.camel(key) for key in wanted}
     kinds = {name for name, one in modules.items() if one["moduleType"] in ("trigger", "instant_trigger")}

@@ -8,6 +8,7 @@ from support.each import each
 
 from connector.definition.compiler import integration as compiled
 from connector.definition.facts import Facts, OperationFacts
+from connector.definition.instant import promises, with_instant
 from connector.definition.model import Action, Integration, Search, Trigger
 from connector.definition.offer import NOTICE, REFUSALS, Selection, advice, can_do_harm, offered
 from connector.generator.make import render as render_make
@@ -50,7 +51,7 @@ def test_left_out_are_only_assumed_writes_that_could_do_harm(vendor: str) -> Non
     whole, made = compiled(vendor), offered(compiled(vendor), "preview")
     left_out = whole.actions.keys() - made.actions.keys()
     assert left_out == {key for key, one in whole.actions.items() if can_do_harm(whole, one)}
-    assert made.triggers.keys() == whole.triggers.keys()
+    assert made.triggers.keys() >= whole.triggers.keys()
     assert made.searches.keys() == whole.searches.keys()
 
 
@@ -100,7 +101,24 @@ def test_action_is_left_out_if_an_input_that_it_needs_is_left_out() -> None:
 
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_everything_is_offered_on_request(vendor: str) -> None:
-    assert offered(compiled(vendor), "everything") == compiled(vendor)
+    whole, made = compiled(vendor), offered(compiled(vendor), "everything")
+    assert made.actions == whole.actions
+    assert made.searches == whole.searches
+    assert made.triggers.keys() >= whole.triggers.keys()
+
+
+def test_webhook_never_replaces_the_trigger_that_polls() -> None:
+    whole, made = compiled("returngo"), offered(compiled("returngo"), "preview")
+    hooked = {key for key, one in whole.triggers.items() if one.hook}
+    assert hooked
+    assert made.triggers.keys() == whole.triggers.keys() | {f"{key}_instant" for key in hooked}
+    for key, trigger in each(made.triggers.items()):
+        assert (trigger.hook is not None) == key.endswith("_instant"), key
+        assert trigger.label.endswith("(Instant, May Miss)") == key.endswith("_instant"), key
+    rows = [one for key in hooked for one in promises(whole, with_instant(whole).triggers[f"{key}_instant"])]
+    for row in each(rows):
+        assert (row.delivers, row.calls_per_poll) == ("posted", 0)
+        assert "posts that do not arrive" in row.loses
 
 
 @pytest.mark.parametrize("vendor", DOUBTED)

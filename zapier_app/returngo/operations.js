@@ -2,7 +2,13 @@
 
 /** The requests that this app sends, keyed by operationId: method, path, path of the result, and permission. */
 export default {
-  list_rmas: { method: 'GET', path: '/rmas', result: ['rmas'], paging: 'cursors' },
+  list_rmas: {
+    method: 'GET',
+    path: '/rmas',
+    result: ['rmas'],
+    paging: 'cursors',
+    preview: 'This step is a preview: its request was never tried on a real account. To check it, run `returns verify returngo`.',
+  },
   get_rma: { method: 'GET', path: '/rma/{rmaId}', result: [], member: 'rmaSummary' },
   add_comment: { method: 'POST', path: '/rma/{rmaId}/comment', result: [], member: 'commentType' },
   set_rma_status: {
@@ -20,6 +26,8 @@ export default {
     preview: 'This step is a preview: its request was never tried on a real account. To check it, run `returns verify returngo`.',
   },
   update_shipment: { method: 'PUT', path: '/shipment/{shipmentId}', result: [], member: 'shipmentId' },
+  create_webhook: { method: 'POST', path: '/webhook', result: [], member: 'id' },
+  delete_webhook: { method: 'DELETE', path: '/webhook/{webhookId}', result: [], member: 'message' },
   create_shipment_tracker: {
     method: 'POST',
     path: '/shipment-tracker',

@@ -92,7 +92,8 @@ class Guarantee(FrozenModel):
     - "every_record": each new record, once;
     - "latest_state": each change, except changes that are overwritten before the next poll;
     - "reached": each record, once, when it is first observed in the trigger's state or a later state;
-    - "while_there": each record when it reaches the trigger's state, and whenever it changes in that state.
+    - "while_there": each record when it reaches the trigger's state, and whenever it changes in that state;
+    - "posted": each post of the vendor that arrives; the trigger does not poll.
 
     A record or change that appears in the list late is found if it is at most `look_back` seconds late. If
     `look_back` is None, it is found if it is on one of the pages that a poll reads. A poll reads up to
@@ -109,7 +110,7 @@ class Guarantee(FrozenModel):
     """
 
     runtime: Runtime
-    delivers: Literal["every_record", "latest_state", "reached", "while_there"]
+    delivers: Literal["every_record", "latest_state", "reached", "while_there", "posted"]
     look_back: int | None
     page_size: int
     pages: int

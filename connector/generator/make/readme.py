@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from connector.definition.instant import misses
 from connector.definition.model import Action, Integration, Search, Trigger
 from connector.generator.make.connection import connection_files
 from connector.generator.make.parts import Module
@@ -72,7 +73,7 @@ def _is_preview(integration: Integration, key: str) -> bool:
 def _misses(integration: Integration, trigger: Trigger, *, polled: bool) -> str:
     """Describe which events a trigger misses."""
     if not polled:
-        return f"Events that {integration.vendor.title} does not post. The app does not poll for them."
+        return misses(integration)
     return trigger.guarantees["make"].loses
 
 

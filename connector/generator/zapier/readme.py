@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from connector.definition.action_guarantees import ZAPIER_RISKS
+from connector.definition.instant import misses
 from connector.definition.model import Action, Integration, Search, Trigger
 from connector.generator.markdown import grouped
 from connector.generator.zapier.package import CORE, authentication, override_variable
@@ -70,7 +71,7 @@ def _left_out(integration: Integration, entries: Mapping[str, Mapping[str, Any]]
 def _misses(integration: Integration, key: str, *, hooked: bool) -> str:
     """Describe the events for which a trigger does not fire."""
     if hooked:
-        return f"Events that {integration.vendor.title} does not post. The app does not poll for them."
+        return misses(integration)
     return integration.triggers[key].guarantees["zapier"].loses
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connector.definition.action_guarantees import ZAPIER_RISKS
+from connector.definition.instant import SUFFIX
 from connector.definition.model import (
     Action,
     ChangedSince,
@@ -86,9 +87,15 @@ def triggers(integration: Integration, records: Records) -> Iterator[dict[str, A
                     trigger.source.operation,
                     trigger.fields,
                     trigger.sample,
-                    own=f"{trigger.resource}_of_{trigger.key}" if trigger.reached_at else None,
+                    own=_own_record(trigger),
                 ),
             }
+
+
+def _own_record(trigger: Trigger) -> str | None:
+    """Name the record file of a trigger that adds a field to records; an instant trigger shares it."""
+    key = trigger.key.removesuffix(SUFFIX)
+    return f"{trigger.resource}_of_{key}" if trigger.reached_at else None
 
 
 def _poll(source: Source) -> str:

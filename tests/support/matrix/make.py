@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeVar
 
 import httpx
 
+from connector.definition.instant import with_instant
 from connector.definition.model import InputField
 from connector.generator.make.fields import rpc_id
 from connector.generator.make.naming import camel
@@ -114,7 +115,7 @@ class MakeAdapter:
         modules = self.emulator.app.components("module")
         return frozenset(
             key
-            for key in self.shop.offer.triggers
+            for key in with_instant(self.shop.offer).triggers
             if modules.get(camel(key), {}).get("moduleType") == "instant_trigger"
         )
 

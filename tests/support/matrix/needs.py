@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from connector.definition.instant import with_instant
 from connector.definition.model import Guarantee, InputField
 from support.matrix.adapter import Adapter
 
@@ -23,9 +24,9 @@ def promise(app: Adapter, key: str) -> Guarantee:
 
 
 def hooks(app: Adapter) -> Sequence[str]:
-    """Return the triggers with webhooks."""
+    """Return the instant triggers."""
     shown = app.hooked()
-    return [key for key in app.shop.offer.triggers if key in shown]
+    return [key for key in with_instant(app.shop.offer).triggers if key in shown]
 
 
 def new_records(app: Adapter) -> Sequence[str]:

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from connector.definition.action_guarantees import ZAPIER_RISKS
 from connector.definition.compiler import integration
+from connector.definition.instant import is_instant
 from connector.definition.model import Action, Integration, Runtime, Search, Trigger
 from connector.definition.offer import offered
 from support.matrix.adapter import Adapter, Offered
@@ -33,14 +34,14 @@ class _Shown:
 
     def _has(self, step: Any) -> bool:
         if isinstance(step, Trigger):
-            return self.runtime in step.guarantees
+            return self.runtime in step.guarantees and not is_instant(step)
         return not (self.runtime == "zapier" and isinstance(step, Action) and step.risk not in ZAPIER_RISKS)
 
     def form(self, what: Offered, key: str) -> frozenset[str]:
         return frozenset(one.key for one in getattr(self.shop.offer, what)[key].inputs)
 
     def hooked(self) -> frozenset[str]:
-        return frozenset()
+        return frozenset(key for key, one in self.shop.offer.triggers.items() if is_instant(one))
 
 
 @cache
