@@ -61,8 +61,8 @@ def article(noun: str) -> str:
 def trigger_label(trigger: Trigger, noun: str) -> str:
     """Build a trigger's label for Make: `Return Approved` becomes `Watch approved returns`.
 
-    If the catalog contains a label for Make, that label is used instead. The label of an instant trigger says
-    that it may miss events.
+    If the catalog contains a label for Make, that label is used instead. An instant trigger's label adds that
+    events may be missed.
     """
     if trigger.hook:
         polled = trigger.model_copy(update={"hook": None, "label": trigger.label.removesuffix(LABEL)})

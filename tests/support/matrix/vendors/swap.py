@@ -83,6 +83,8 @@ FACTS = Facts(
         "quality_control_changed": inspected("Sellable"),
         "quality_control_passed": inspected("Sellable"),
         "quality_control_failed": inspected("Damaged"),
+        "return_needs_review": None,
+        "return_cancelled": None,
     },
     # Only seeded returns have an address.
     unfilled=frozenset({"country"}),
