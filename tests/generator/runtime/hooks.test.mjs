@@ -115,6 +115,15 @@ test('statuses in posts are compared in any spelling, and malformed posts delive
   }
 });
 
+test('a post without the id of a record delivers nothing and reads nothing', async () => {
+  const server = await start(() => ({ status: 500 }));
+  const api = await bind(server.url);
+  for (const cleanedRequest of [undefined, {}, { what: {} }, { what: { id: '' } }]) {
+    assert.deepEqual(await run(api, receive(api, HOOK, STATES, NOTHING), { more: { cleanedRequest } }), []);
+  }
+  assert.equal(server.requests.length, 0);
+});
+
 test('filters apply to posts', async () => {
   const form = {
     fields: [{ key: 'shop', type: 'string' }],

@@ -7,7 +7,7 @@
 import { payload, send, value } from './api.js';
 import { fits } from './compare.js';
 import { withDeadline } from './deadline.js';
-import { fill, place } from './inputs.js';
+import { fill, isEmpty, place } from './inputs.js';
 import { at, isObject, mapped, put } from './paths.js';
 import { withReachedAt } from './rows.js';
 import { isAmong, withDetails } from './triggers.js';
@@ -80,6 +80,7 @@ const withValue = (row, path, value) => {
 
 const readRecord = async (api, z, bundle, { operation, values }) => {
   const ids = mapped(values, (path) => at(bundle.cleanedRequest, path));
+  if (Object.values(ids).some(isEmpty)) return undefined; // the post is not about a record
   const response = await send(api, z, bundle, operation, {
     path: fill(z, operation.path, ids),
     missing: true,
