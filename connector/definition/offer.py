@@ -80,11 +80,17 @@ def offered(integration: Integration, selection: Selection) -> Integration:
 
 
 def previewed_operations(integration: Integration) -> set[str]:
-    """Return the operationIds of the requests that previews send."""
+    """Return the operationIds of the assumed requests that previews send.
+
+    The list that an instant trigger reads for samples is not one of them.
+    """
     triggers = [one for one in integration.triggers.values() if one.preview]
+    hooks = [one.hook for one in triggers if one.hook]
+    registering = {name for hook in hooks for name in (hook.subscribe, hook.unsubscribe)}
     steps: list[Action | Search] = [*integration.actions.values(), *integration.searches.values()]
     return {
-        *(one.source.operation for one in triggers),
+        *(name for name in registering if integration.operations[name].provenance == "assumed"),
+        *(one.source.operation for one in triggers if not one.hook),
         *(one.operation for one in steps if one.preview),
     }
 

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from support.each import each
 
+from connector.cli import program
 from connector.definition.compiler import integration as compiled
 from connector.definition.facts import Facts, OperationFacts
 from connector.definition.instant import promises, with_instant
@@ -161,3 +163,15 @@ def test_modules_say_after_a_refusal_that_they_are_previews(vendor: str) -> None
 
 def _make(vendor: str, selection: Selection) -> dict[str, str]:
     return render_make(compiled(vendor), selection=selection)
+
+
+def test_command_leaves_previews_out_on_request(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for platform in ("zapier", "make"):
+        words = ["generate", platform, "--vendor", "returngo", "--output", str(tmp_path / platform)]
+        assert program.run([*words, "--documented-only"]) == 0
+        without = {path.name for path in (tmp_path / platform).rglob("*") if "approve" in path.name}
+        assert program.run(words) == 0
+        with_previews = {path.name for path in (tmp_path / platform).rglob("*") if "approve" in path.name}
+        assert any("approve" in name and "return" in name for name in with_previews - without)
+        assert program.run([*words, "--documented-only", "--include-assumed"]) == 2
+    assert "exclude each other" in capsys.readouterr().err

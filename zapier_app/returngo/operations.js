@@ -2,13 +2,7 @@
 
 /** The requests that this app sends, keyed by operationId: method, path, path of the result, and permission. */
 export default {
-  list_rmas: {
-    method: 'GET',
-    path: '/rmas',
-    result: ['rmas'],
-    paging: 'cursors',
-    preview: 'This step is a preview: its request was never tried on a real account. To check it, run `returns verify returngo`.',
-  },
+  list_rmas: { method: 'GET', path: '/rmas', result: ['rmas'], paging: 'cursors' },
   get_rma: { method: 'GET', path: '/rma/{rmaId}', result: [], member: 'rmaSummary' },
   add_comment: { method: 'POST', path: '/rma/{rmaId}/comment', result: [], member: 'commentType' },
   set_rma_status: {
@@ -26,7 +20,13 @@ export default {
     preview: 'This step is a preview: its request was never tried on a real account. To check it, run `returns verify returngo`.',
   },
   update_shipment: { method: 'PUT', path: '/shipment/{shipmentId}', result: [], member: 'shipmentId' },
-  create_webhook: { method: 'POST', path: '/webhook', result: [], member: 'id' },
+  create_webhook: {
+    method: 'POST',
+    path: '/webhook',
+    result: [],
+    member: 'id',
+    preview: 'This step is a preview: its request was never tried on a real account. To check it, run `returns verify returngo`.',
+  },
   delete_webhook: { method: 'DELETE', path: '/webhook/{webhookId}', result: [], member: 'message' },
   create_shipment_tracker: {
     method: 'POST',

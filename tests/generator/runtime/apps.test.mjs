@@ -103,10 +103,15 @@ for (const vendor of VENDORS) {
   for (const step of await stepsOf(vendor)) {
     if (step.hidden) continue;
     test(`${vendor} ${step.method}: says after a refusal whether it is a preview`, async () => {
-      const expected = (status) => step.preview && [400, 404, 405, 422].includes(status);
-      for (const status of [400, 403, 405, 422, ...(step.kind === 'creates' ? [404] : [])]) {
-        const server = await start(() => ({ status, body: {} }));
-        const { message } = await stepFails(vendor, server.url, { ...step, method: step.list });
+      const expected = (status) => step.preview && status !== 403;
+      const perform = step.hook ? 'performSubscribe' : 'perform';
+      const method = step.method.replace(/perform$/, perform);
+      const refusals = step.preview ? [400, 405, 422, ...(step.kind === 'creates' ? [404] : [])] : [400];
+      const answer = { body: {} };
+      const server = await start(() => answer);
+      for (const status of [...refusals, 403]) {
+        answer.status = status;
+        const { message } = await stepFails(vendor, server.url, { ...step, method });
         assert.equal(message.includes(`run \`returns verify ${vendor}\``), expected(status), `${status}: ${message}`);
       }
     });

@@ -129,15 +129,17 @@ def each_filter(app: Adapter, shop: Shop) -> None:
         probe = there.watch(key)
         trigger_event(here, key)
         (record,) = probe.poll()
+        watches = {}
         for field in here.offer.triggers[key].inputs:
             found = [value for value in everything_at(record, field.path) if value not in (None, "")]
             assert bool(found) == (field.key not in here.facts.unfilled), f"{key}, {field.key}: {found}"
-            if not found:
-                continue
-            other = next((one.value for one in field.choices if one.value != found[0]), "zz")
-            fitting, others = (there.watch(key, {field.key: value}) for value in (found[0], other))
-            delivers_once(there, key, fitting, trigger_event(here, key))
-            assert others.poll() == [], f"{key} delivered a record that its filter {field.key} excludes"
+            if found:
+                other = next((one.value for one in field.choices if one.value != found[0]), "zz")
+                watches[field.key] = [there.watch(key, {field.key: value}) for value in (found[0], other)]
+        happened = trigger_event(here, key)
+        for name, (fitting, others) in watches.items():
+            delivers_once(there, key, fitting, happened)
+            assert others.poll() == [], f"{key} delivered a record that its filter {name} excludes"
 
 
 def empty_list(app: Adapter, shop: Shop) -> None:
