@@ -52,6 +52,18 @@ def test_status_passed_between_two_polls_still_fires(shop: Shop) -> None:
     assert zap.poll() == [], "later statuses are the same approval"
 
 
+def test_refund_issued_does_not_fire_for_an_exchange(shop: Shop) -> None:
+    zap = Zap(shop, "refund_issued").switch_on()
+    made = {kind: shop.create_return("#1", return_type=kind) for kind in ("exchange", "refund")}
+    for one in made.values():
+        shop.move(one["id"], "approved", "label_sent", "in_transit", "received", "inspected", "completed")
+    (row,) = zap.poll()
+    assert row["id"] == made["refund"]["id"]
+    refund = shop.hydrated(row)["details"]["refund"]
+    assert refund["amount"] > 0
+    assert zap.poll() == []
+
+
 def test_every_status_seen_by_a_poll_fires_once(shop: Shop) -> None:
     zap = Zap(shop, "return_status_changed", ("id", "status")).switch_on()
     made = shop.create_return()

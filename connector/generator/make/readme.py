@@ -50,9 +50,7 @@ def _facts(integration: Integration, modules: Sequence[Module]) -> dict[str, Any
         "once": [one.label for one in modules if _after_timeout(integration, one) in ("find", "ask")],
         "repeated": [one.label for one in modules if _after_timeout(integration, one) == "repeat"],
         "why_left_out": why_left_out,
-        "left_out": [
-            one for one in integration.triggers.values() if not (one.hook or "make" in one.guarantees)
-        ],
+        "left_out": [one for one in integration.triggers.values() if "make" not in one.guarantees],
         "previews": [one.label for one in modules if _is_preview(integration, one.key)],
         "assumed": [
             one.label
@@ -85,10 +83,10 @@ def _after_timeout(integration: Integration, module: Module) -> str:
 def _could_be(step: Trigger | Action | Search) -> bool:
     """Check whether Make can run a step, regardless of whether the step's requests are assumed.
 
-    Make can run every action and search. Make can run a trigger if the trigger has a webhook, or if the
-    trigger's `guarantees` in the catalog have an entry for Make.
+    Make can run every action and search. Make can run a trigger that polls if the trigger's `guarantees` have
+    an entry for Make.
     """
-    return not isinstance(step, Trigger) or step.hook is not None or "make" in step.guarantees
+    return not isinstance(step, Trigger) or "make" in step.guarantees
 
 
 def _page(template: str, **context: Any) -> str:
