@@ -1,4 +1,4 @@
-"""Implements the `returns lint` command: checks generated apps against Zapier's and Make's requirements."""
+"""Implements the `returns lint` command: checks generated apps against their platforms' requirements."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Apps = Annotated[
 def lint() -> None:
     """Check apps against publishing requirements.
 
-    Checks the generated Zapier and Make apps without contacting the platforms.
+    Checks the generated Zapier, Make and n8n apps without contacting the platforms.
     """
 
 
@@ -52,6 +52,15 @@ def make(apps: Apps = None, output: As = Format.table) -> None:
     from connector.generator.make.lint import lint as check
 
     _report({folder: check(folder) for folder in _folders(apps, Path("make_app"))}, len(CHECKS), output)
+
+
+@commands.command()
+def n8n(apps: Apps = None, output: As = Format.table) -> None:
+    """Find problems that n8n's own lint does not find. Exits with code 1 if a check fails."""
+    from connector.generator.n8n.lint import CHECKS
+    from connector.generator.n8n.lint import lint as check
+
+    _report({folder: check(folder) for folder in _folders(apps, Path("n8n_nodes"))}, len(CHECKS), output)
 
 
 def _folders(names: list[str] | None, root: Path) -> list[Path]:

@@ -77,3 +77,10 @@ def camel(name: str) -> str:
     """Convert a name from snake_case to camelCase: `get_rma` -> `getRma`."""
     first, *others = name.split("_")
     return first + "".join(word.capitalize() for word in others)
+
+
+def plural(noun: str) -> str:
+    """Return the plural of a noun: `return` becomes `returns`, and `reply` becomes `replies`."""
+    if re.search(r"[^aeiou]y$", noun):
+        return f"{noun[:-1]}ies"
+    return noun + ("es" if re.search(r"(s|x|ch|sh)$", noun) else "s")

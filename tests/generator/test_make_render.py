@@ -14,6 +14,7 @@ from connector.definition.compiler import integration as compiled
 from connector.definition.compiler import vendors
 from connector.definition.instant import with_instant
 from connector.definition.model import Action, FrozenModel, Integration, Search, Trigger
+from connector.definition.naming import plural
 from connector.definition.offer import REFUSALS, with_previews
 from connector.errors import ConfigurationError
 from connector.generator import write
@@ -287,7 +288,7 @@ def test_labels_are_in_sentence_case(words: str, sentence: str) -> None:
     ],
 )
 def test_nouns_are_pluralized(noun: str, many: str, one: str) -> None:
-    assert (naming.plural(noun), naming.article(noun)) == (many, one)
+    assert (plural(noun), naming.article(noun)) == (many, one)
 
 
 def test_module_labels_follow_makes_naming_rules(returnmate: Integration) -> None:

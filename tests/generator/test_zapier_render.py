@@ -26,6 +26,7 @@ from connector.generator.zapier import steps
 from connector.generator.zapier.fields import Unrenderable
 from connector.generator.zapier.link import kept_link
 from connector.generator.zapier.literal import Code, to_javascript
+from connector.generator.zapier.records import Records
 
 SOURCES = Path(generator.__file__).parent
 ODD = 'O\'Neil "& Söhne" \\ `${x}` {{ 7*7 }} </script>\n\u2028*/'
@@ -333,7 +334,7 @@ def test_dropdown_named_like_a_trigger_stops_the_build(returnmate: Integration) 
 
 
 def test_third_shape_of_a_record_stops_the_build() -> None:
-    records = steps.Records()
+    records = Records()
     fields = [Field(key="id", label="ID", type="string")]
     assert records.name("return", "list_returns", fields, {"id": "1"}) == "return"
     assert records.name("return", "list_returns", fields, {"id": "1"}) == "return"
@@ -354,7 +355,7 @@ def test_fixed_choices_and_known_words_become_choices(returnmate: Integration) -
 
 
 def test_filter_lists_only_states_that_fire(returnmate: Integration) -> None:
-    made = steps.triggers(returnmate, steps.Records())
+    made = steps.triggers(returnmate, Records())
     fields = next(one for one in made if one["key"] == "return_status_changed")["form"]["fields"]
     values = [choice["value"] for choice in fields[0]["choices"]]
     known = [choice.value for choice in returnmate.dropdowns["status"].choices]

@@ -8,7 +8,7 @@ import pytest
 from support.checking_proxy import CheckingProxy
 from support.each import each
 from support.sandbox import Sandbox
-from support.zapier import APPS, Shop, ZapierApp
+from support.zapier import APPS, Shop, ZapierApp, line_items
 from support.zapier_live import (
     LIVE_CHECKS,
     Live,
@@ -73,6 +73,19 @@ def test_every_dropdown_has_labelled_values(live_results: Answered, vendor: str)
             offered = live.results[f"triggers.{key}"]
             assert offered
             assert all(entry["id"] not in (None, "") and entry["label"] for entry in each(offered))
+
+
+@pytest.mark.parametrize("vendor", vendors())
+def test_search_for_several_records_returns_one_record_with_all(live_results: Answered, vendor: str) -> None:
+    live = live_results(vendor)
+    for key in each(key for key, one in live.offer.searches.items() if one.kind == "list"):
+        if key in live.definition["searches"]:
+            records = live.results[f"searches.{key}"]
+            assert any(record["found"] for record in records), key
+            assert [line_items(record) for record in each(records)], key
+    singles = [key for key, one in live.offer.searches.items() if one.kind != "list"]
+    rows = [row for key in each(singles) for row in live.results.get(f"searches.{key}", ())]
+    assert not [row for row in each(rows) if "searched_for" in row]
 
 
 OUTPUTS: list[dict[str, Any]] = [

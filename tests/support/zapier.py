@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -90,6 +91,10 @@ class ZapierApp:
         clock = {} if now is None else {"now": int(now.timestamp() * 1000)}
         return self.call(command="execute", method=method, bundle={**bundle, **more}, **self.logging, **clock)
 
+    def pass_time(self) -> None:
+        """End every time limit of the app that is running."""
+        self.process.send_signal(signal.SIGUSR2)
+
 
 def node() -> str:
     """Return the path of Node, which the tests of generated apps require."""
@@ -150,7 +155,9 @@ class Shop(SandboxMerchant):
         return self._rows("triggers", key, inputs, meta=meta)
 
     def search(self, key: str, **inputs: Any) -> list[dict[str, Any]]:
-        return self._rows("searches", key, inputs)
+        """Run a search; return the line items of the one record that a search for several records returns."""
+        rows = self._rows("searches", key, inputs)
+        return line_items(rows[0]) if rows and "searched_for" in rows[0] else rows
 
     def create(self, key: str, **inputs: Any) -> dict[str, Any]:
         made: dict[str, Any] = self.run(f"creates.{key}.operation.perform", inputs)
@@ -176,6 +183,15 @@ class Shop(SandboxMerchant):
     def get(self, path: str, **query: Any) -> Any:
         """Return the answer of the vendor's API at `path`, without the app."""
         return self.api("GET", path, params=query)["data"]
+
+
+def line_items(record: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the line items of the record of a search for several records; its other fields must agree."""
+    [name] = record.keys() - {"searched_for", "found", "count", "complete"}
+    items: list[dict[str, Any]] = record[name]
+    assert (record["found"], record["count"]) == (bool(items), len(items))
+    assert str(record["searched_for"]).strip()
+    return items
 
 
 @dataclass

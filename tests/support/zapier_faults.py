@@ -19,6 +19,11 @@ def package(**values: Any) -> Change:
     return "/package.json", json.dumps({k: v for k, v in {**PACKAGE, **values}.items() if v is not None})
 
 
+def several(**operation: Any) -> dict[str, Any]:
+    """Return a search for several records."""
+    return {"display": {"description": "Finds all parcels of a shop."}, "operation": operation}
+
+
 FAULTS: dict[str, tuple[Change, ...]] = {
     "D001": (
         (f"{INPUT}.key", "api_token"),
@@ -149,6 +154,12 @@ FAULTS: dict[str, tuple[Change, ...]] = {
         ("/lib/api.js", "await z.request({ url, signal, redirect: 'manual' });"),
         ("/lib/api.js", "await z.request(url);"),
     ),
+    "H016": (
+        (f"{SEARCH}.display.description", "Finds all parcels of a shop."),
+        (f"{SEARCH}.display.description", "Finds the parcels that a shop sent."),
+        (SEARCH, several(outputFields=[{"key": "count"}, {"key": "found"}])),
+        (SEARCH, several(outputFields=[{"key": "parcels[]id"}, {"key": "found"}])),
+    ),
 }
 HARMLESS: dict[str, tuple[Change, ...]] = {
     "D003": (
@@ -200,4 +211,8 @@ HARMLESS: dict[str, tuple[Change, ...]] = {
         (f"{CREATE}.operation.perform", {"url": "https://shop.example", "redirect": "manual"}),
     ),
     "H015": (("/lib/api.js", REQUEST), ("/test/x.test.js", "await z.request(url);")),
+    "H016": (
+        (f"{SEARCH}.display.description", "Finds the status of a parcel."),
+        (SEARCH, several(outputFields=[{"key": "found"}, {"key": "count"}, {"key": "parcels[]id"}])),
+    ),
 }

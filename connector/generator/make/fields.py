@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from connector.definition.model import Dropdown, Field, FieldType, InputField, Integration
-from connector.definition.naming import title
+from connector.definition.naming import plural, title
 from connector.errors import ConfigurationError
-from connector.generator.make.naming import camel, plural, sentence
+from connector.generator.make.naming import camel, sentence
 
 INPUT_TYPES: dict[FieldType, str] = {
     "string": "text",

@@ -4,7 +4,7 @@ import re
 
 from connector.definition.instant import LABEL
 from connector.definition.model import Action, Integration, Search, Trigger
-from connector.definition.naming import ACRONYMS
+from connector.definition.naming import ACRONYMS, plural
 
 # Proper nouns that keep their capital letters in labels.
 PROPER = {"Shopify", "Make", "Zapier", "OAuth"}
@@ -43,13 +43,6 @@ def _lower_unless(word: str, names: frozenset[str] | set[str]) -> str:
 def proper_nouns(integration: Integration) -> frozenset[str]:
     """Return the words in the vendor's name, which keep their capital letters in labels."""
     return frozenset(integration.vendor.title.split(" "))
-
-
-def plural(noun: str) -> str:
-    """Return the plural of a noun: `return` becomes `returns`, and `reply` becomes `replies`."""
-    if re.search(r"[^aeiou]y$", noun):
-        return f"{noun[:-1]}ies"
-    return noun + ("es" if re.search(r"(s|x|ch|sh)$", noun) else "s")
 
 
 def article(noun: str) -> str:

@@ -69,7 +69,10 @@ def _is_preview(integration: Integration, key: str) -> bool:
 
 
 def _misses(integration: Integration, trigger: Trigger, *, polled: bool) -> str:
-    """Describe which events a trigger misses."""
+    """Describe the events that a trigger misses.
+
+    If `polled` is false, the trigger uses the vendor's webhook instead of polling.
+    """
     if not polled:
         return misses(integration)
     return trigger.guarantees["make"].loses

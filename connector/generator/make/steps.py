@@ -4,12 +4,13 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from connector.definition.model import Action, Dropdown, Field, InputField, Integration, Search
+from connector.definition.naming import plural
 from connector.generator.make import compare, iml
 from connector.generator.make.answers import JSON, holds_record
 from connector.generator.make.base import valid_result
 from connector.generator.make.errors import errors
 from connector.generator.make.fields import interface, parameters, rpc_id, sample
-from connector.generator.make.naming import action_label, plural, proper_nouns, search_label
+from connector.generator.make.naming import action_label, proper_nouns, search_label
 from connector.generator.make.paging import page_query, pagination
 from connector.generator.make.parts import Crud, Module, Procedure
 from connector.generator.make.requests import request

@@ -18,13 +18,14 @@ from connector.definition.model import (
     Trigger,
     WindowScan,
 )
+from connector.definition.naming import plural
 from connector.definition.samples import merged
 from connector.generator.make import compare, iml
 from connector.generator.make.answers import JSON
 from connector.generator.make.base import valid_result
 from connector.generator.make.errors import errors
 from connector.generator.make.fields import interface, parameters, sample
-from connector.generator.make.naming import plural, proper_nouns, search_label, trigger_label
+from connector.generator.make.naming import proper_nouns, search_label, trigger_label
 from connector.generator.make.paging import page_query, pagination
 from connector.generator.make.parts import Module
 from connector.generator.make.requests import MOMENT, ZONELESS, request

@@ -25,6 +25,7 @@ from connector.generator.zapier.package import (
     vendor_facts,
 )
 from connector.generator.zapier.readme import readme_values
+from connector.generator.zapier.records import Records
 
 HERE = Path(__file__).parent
 TEMPLATES = {
@@ -105,7 +106,7 @@ def _entries(integration: Integration) -> Entries:
     The result is keyed by folder, such as `triggers`, then by the key of the step or dropdown, or by the name
     of the record file. Raises `Unrenderable` if a trigger and a dropdown have the same key.
     """
-    records = steps.Records()
+    records = Records()
     by_folder = {
         "triggers": _by_key(steps.triggers(integration, records)),
         "creates": _by_key(steps.creates(integration, records)),

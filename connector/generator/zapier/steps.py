@@ -4,7 +4,6 @@ A function that yields template values yields one dictionary per generated file.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from connector.definition.action_guarantees import ZAPIER_RISKS
@@ -14,7 +13,6 @@ from connector.definition.model import (
     ChangedSince,
     CreatedSince,
     Dropdown,
-    Field,
     InputField,
     Integration,
     Path,
@@ -24,8 +22,9 @@ from connector.definition.model import (
     Trigger,
 )
 from connector.definition.naming import camel
-from connector.generator.zapier.fields import Unrenderable, form, known_choices, output_fields
+from connector.generator.zapier.fields import Unrenderable, form, known_choices
 from connector.generator.zapier.literal import Code
+from connector.generator.zapier.records import Records, list_name, list_record
 
 SEARCH_FUNCTIONS = {
     "get": "getRecord",
@@ -34,37 +33,6 @@ SEARCH_FUNCTIONS = {
     "report": "getRecord",
 }
 """The function in lib/searches.js that runs each kind of search."""
-
-
-@dataclass
-class Records:
-    """Collects an app's record files, each of which contains the output fields and sample of a record.
-
-    Steps that have the same output fields and sample share a file.
-    """
-
-    files: dict[str, dict[str, Any]] = field(default_factory=dict)
-
-    def name(
-        self, resource: str, operation: str, fields: Sequence[Field], sample: Any, *, own: str | None = None
-    ) -> str:
-        """Add a record file with the given fields and sample, unless it exists, and return the file's name.
-
-        The file is named after the resource, such as `return`. If a file with different content already has
-        this name, the operationId is added, as in `return_of_list_rmas`. If the record has a field that only
-        one step adds, the file has the name `own`. Raises `Unrenderable` if these names are also taken by
-        files with different content.
-        """
-        order = {key: position for position, key in enumerate(sample)}
-        ordered = sorted(fields, key=lambda field: order.get(field.key, len(order)))
-        record = {"fields": list(output_fields(ordered)), "sample": sample}
-        for name in (own,) if own else (resource, f"{resource}_of_{operation}"):
-            if self.files.setdefault(name, record) == record:
-                return name
-        raise Unrenderable(
-            f"In the catalog, {operation} returns two different records. "
-            "Give both the same fields and sample."
-        )
 
 
 def triggers(integration: Integration, records: Records) -> Iterator[dict[str, Any]]:
@@ -246,9 +214,10 @@ def creates(integration: Integration, records: Records) -> Iterator[dict[str, An
     """
     for action in integration.actions.values():
         if action.risk in ZAPIER_RISKS:
-            step = _step(action, integration, records)
+            step = _step(action, integration)
             constants = {"body": action.constant_body} if action.constants else {}
-            yield step | {"source": step["source"] | constants}
+            name = records.name(action.resource, action.operation, action.fields, action.sample)
+            yield step | {"source": step["source"] | constants, "record": name}
 
 
 def searches(integration: Integration, records: Records) -> Iterator[dict[str, Any]]:
@@ -261,18 +230,30 @@ def searches(integration: Integration, records: Records) -> Iterator[dict[str, A
             source: dict[str, Any] = {"operation": _operation(search.operation), "query": dict(search.query)}
             if search.kind == "find":
                 source |= {"pages": search.scan_pages, "atLeastOne": search.at_least_one}
-            step = _step(search, integration, records)
+            if search.kind == "list":
+                source |= {"list": list_name(integration.resources[search.resource])}
+            step = _step(search, integration) | _found(search, integration, records)
             yield step | {"search": SEARCH_FUNCTIONS[search.kind], "source": source}
 
 
-def _step(step: Action | Search, integration: Integration, records: Records) -> dict[str, Any]:
+def _found(search: Search, integration: Integration, records: Records) -> dict[str, Any]:
+    """Choose the record file of a search, and the keys of the fields that identify its result."""
+    resource = integration.resources[search.resource]
+    if search.kind == "list":
+        fields, sample = list_record(search, resource)
+        name = records.name(list_name(resource), search.operation, fields, sample)
+        return {"record": name, "identity": ["searched_for"]}
+    name = records.name(search.resource, search.operation, search.fields, search.sample)
+    return {"record": name, "identity": ["__".join(resource.id)] if resource.id else []}
+
+
+def _step(step: Action | Search, integration: Integration) -> dict[str, Any]:
     return {
         "key": step.key,
         "noun": _title(step.noun),
         "display": {"label": step.label, "description": step.description},
         "source": {"operation": _operation(step.operation)},
         "form": form(step.inputs, integration),
-        "record": records.name(step.resource, step.operation, step.fields, step.sample),
     }
 
 

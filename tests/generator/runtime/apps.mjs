@@ -22,6 +22,10 @@ export const VENDORS = readdirSync(FOLDER).sort();
 
 const loaded = async (vendor) => (await import(new URL(`${vendor}/index.js`, FOLDER).href)).default;
 
+/** Returns the vendor's record in a sample: a search for several records has one in its line items. */
+const vendorRecord = (sample) =>
+  sample && 'searched_for' in sample ? Object.values(sample).find(Array.isArray)[0] : sample;
+
 /** Returns a value that a field accepts; line items become one row, of the first variant if they have variants. */
 const valueOf = ({ key, type, choices, children, list }, [variant] = []) => {
   if (children) return [rowOf(children, variant)];
@@ -60,7 +64,7 @@ export const stepsOf = async (vendor) => {
       preview: display.description.includes('Preview: '),
       fields: operation.inputFields ?? [],
       list: `${kind}.${key}.operation.perform${operation.type === 'hook' ? 'List' : ''}`,
-      sample: operation.sample,
+      sample: vendorRecord(operation.sample),
       identity: operation.outputFields?.filter((field) => field.primary).map((field) => field.key),
       compared: kind === 'searches' ? comparedOf(vendor, key) : [],
     })),

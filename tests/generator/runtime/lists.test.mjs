@@ -3,7 +3,8 @@ import { after, test } from 'node:test';
 
 import { bind, failing, lib, LIST, NOTHING, run, vendor } from './vendor.mjs';
 
-const { pollChanges, identifiedBy, pollNewest } = await lib('triggers');
+const { identifiedBy } = await lib('paths');
+const { pollChanges, pollNewest } = await lib('triggers');
 const { findRecords, listRecords } = await lib('searches');
 const { listChoices } = await lib('dropdowns');
 const { testLogin } = await lib('login');
@@ -253,7 +254,7 @@ test('a search without inputs names the possible inputs', async () => {
 test('a list without pages is requested without page parameters', async () => {
   const { api, requests } = await shop(returns(2));
   const { paging, ...whole } = LIST;
-  await run(api, listRecords(api, { operation: whole, query: {} }, NOTHING));
+  await run(api, listRecords(api, { operation: whole, query: {}, list: 'returns' }, NOTHING));
   assert.deepEqual([...requests[0].query], []);
 });
 

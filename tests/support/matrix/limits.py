@@ -22,6 +22,7 @@ LIMITS: Mapping[tuple[str, str, str], str] = {
     ("swap", "*", "subscribed"): NO_HOOKS.format("Swap"),
     ("exsited", "*", "list_not_found"): EMPTY.format("Exsited"),
     ("returngo", "*", "list_not_found"): EMPTY.format("ReturnGO"),
+    ("returngo", "n8n", "subscribed"): "The n8n packages poll, and offer no instant triggers.",
     ("returnlogic", "make", "each_change_once"): (
         "ReturnLogic's records have no time of their status change, which Make would need."
     ),

@@ -30,3 +30,9 @@ export const merged = (object, changes) => ({
 
 /** Returns whether a value is a JSON object, which excludes lists and null. */
 export const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/**
+ * Returns a copy of the output fields in which the fields with the given keys, which identify an event, are `primary`.
+ */
+export const identifiedBy = (keys, fields) =>
+  fields.map((field) => (keys.includes(field.key) ? { ...field, primary: true } : field));

@@ -106,6 +106,7 @@ const endlessList = (api, z, why) => {
  *
  * `lap` reports how the list was read. `lap.changed` is true if the list changed meanwhile, so that a row may have been
  * missed. `lap.stoppedAt` is the position of the next page if reading stopped to end in time, otherwise undefined.
+ * `lap.hasMore` is true if a page follows the last one that was read.
  */
 export async function* readPages(api, z, bundle, operation, options) {
   const { path, query, size, pages, missing, id, reasonToSkip = skipNothing, lap = {} } = options;
@@ -126,6 +127,7 @@ export async function* readPages(api, z, bundle, operation, options) {
     const fresh = newRows(api, z, state, page, page.rows.map(key));
     if (from === undefined) compareClocks(api, z, page.at);
     lap.changed = hasChanged(state, page);
+    lap.hasMore = page.next !== undefined;
     yield usable(api, z, operation, fresh, { read, reasonToSkip });
     if (page.next === undefined) return;
     if (empty > MAX_EMPTY_PAGES) throw endlessList(api, z, `${empty} pages in a row are empty`);

@@ -70,6 +70,7 @@ CHECKS: tuple[Check, ...] = (
     texts.h013_choices_read_like_words,
     requests.h014_no_redirect_is_followed,
     requests.h015_requests_are_bounded,
+    shapes.h016_searches_for_several_records_return_line_items,
 )
 
 

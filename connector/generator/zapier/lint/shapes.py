@@ -1,11 +1,13 @@
 """Lint checks for the structure of steps: their input forms, and the functions of webhook triggers."""
 
+import re
 from collections.abc import Iterator
 
 from connector.generator.zapier.lint.app import App, Step, fields
 
 HELP_LIMIT = 1000
 MANY_INPUTS = 30
+SEVERAL = re.compile(r"Finds (?:all|every)\b|Finds the \w+[^su]s\b")
 
 
 def d006_hooks_can_be_listed(app: App) -> Iterator[str]:
@@ -85,6 +87,24 @@ def h004_forms_can_be_filled_in(app: App) -> Iterator[str]:
     for path, field in app.inputs():
         if len(field.get("helpText", "")) > HELP_LIMIT:
             yield f"The help of {path} has more than {HELP_LIMIT:,} characters. Shorten it."
+
+
+def h016_searches_for_several_records_return_line_items(app: App) -> Iterator[str]:
+    """Check that a search for several records returns one record with line items, `count` and `found`.
+
+    A Zap continues with the first record of a search only. The description says whether a search finds
+    several records, as in `Finds all returns of a customer.`.
+    """
+    for path, step in app.steps("searches"):
+        if SEVERAL.match(step["display"]["description"]):
+            keys = {one["key"] for one in fields(step, "outputFields")}
+            missing = [key for key in ("count", "found") if key not in keys]
+            missing += [] if any("[]" in key for key in keys) else ["line items"]
+            if missing:
+                yield (
+                    f"{path} finds several records, of which a Zap gets only the first. Return one record "
+                    f"with {' and '.join(missing)}."
+                )
 
 
 def _hooks(app: App) -> Iterator[tuple[str, Step]]:

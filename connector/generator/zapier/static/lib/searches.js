@@ -25,15 +25,65 @@ export const getRecord =
     return fitting;
   });
 
-/** Reads the first page of the records that belong to another record, such as a customer's returns. */
+/**
+ * Reads the records that belong to another record or to a period, such as a customer's returns. A Zap continues with the
+ * first result of a search only, so the result is one record with the records as line items under the name `list`.
+ *
+ * The record also has `found`, whether there are any; `count`, how many are in the list; `complete`, which is false if
+ * the vendor has more than `MAX_LISTED`, or changed the list while it was read; and `searched_for`, the required inputs.
+ */
 export const listRecords =
-  (facts, { operation, query }, { fields, wire }) =>
+  (facts, { operation, query, list }, { fields, wire }) =>
   withDeadline(facts, async (api, z, bundle) => {
     const placed = place(z, bundle.inputData, fields, wire);
     const path = fill(z, operation.path, placed.path);
     const options = { path, query: { ...placed.query, ...query }, missing: true };
-    return (await search(api, z, bundle, operation, { ...options, pages: 1 }, placed)).records;
+    const { records, complete } = await readAll(api, z, bundle, operation, options, placed);
+    const shown = records.slice(0, MAX_LISTED);
+    return [
+      {
+        searched_for: sentValues(placed, fields, wire),
+        found: shown.length > 0,
+        count: shown.length,
+        complete: complete && shown.length === records.length,
+        [list]: shown,
+      },
+    ];
   });
+
+/** How many records a list has at most, so that a Zap with many line items still runs. */
+const MAX_LISTED = 500;
+const MAX_LIST_PAGES = 10;
+
+/** Returns the values of the required inputs as they were sent. */
+const sentValues = (placed, fields, wire) =>
+  fields
+    .filter(({ required }) => required)
+    .map(({ key }) => placed[wire[key].in][wire[key].at[0]])
+    .join(', ');
+
+/** Reads a list and returns `{records, complete}`. Throws an error if the vendor ignored a filter for every record. */
+const readAll = async (api, z, bundle, operation, options, { sent, match }) => {
+  const lap = {};
+  const records = [];
+  const ignoredSoFar = [];
+  let rowCount = 0;
+  const nothingFits = () => rowCount > 0 && records.length === 0;
+  const reading = { ...options, pages: MAX_LIST_PAGES, stopsInTime: true, lap };
+  try {
+    for await (const rows of readPages(api, z, bundle, operation, reading)) {
+      const { fitting, ignored } = compareRows(sent, rows);
+      rowCount += rows.length;
+      ignoredSoFar.push(...ignored.filter((filter) => !ignoredSoFar.includes(filter)));
+      records.push(...fitting);
+      if (records.length >= MAX_LISTED) break;
+    }
+  } catch (error) {
+    if (!error.isEndless || !nothingFits()) throw error; // see `search`
+  }
+  if (nothingFits()) throw ignoredFilters(api, z, ignoredSoFar, rowCount);
+  return { records: records.filter(fits(match)), complete: !lap.hasMore && !lap.changed };
+};
 
 /**
  * Finds the records in a list that match all inputs. Inputs for which the vendor has a filter are sent in the request.

@@ -161,9 +161,3 @@ const SINCE_FORMS = {
   instant: (moment) => moment,
   gte_zoneless: (moment) => `gte:${moment.replace('Z', '')}`,
 };
-
-/**
- * Returns a copy of the output fields in which the fields with the given keys, which identify an event, are `primary`.
- */
-export const identifiedBy = (keys, fields) =>
-  fields.map((field) => (keys.includes(field.key) ? { ...field, primary: true } : field));

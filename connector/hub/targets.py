@@ -1,0 +1,143 @@
+"""Sends requests to the targets of subscriptions, but only to allowed addresses (SSRF).
+
+A user who can create subscriptions chooses the targets. Without a check, a target such as
+`http://169.254.169.254/` would let this user read services inside the hub's network. The address is checked
+after the host name is resolved and before the connection is opened, so a name whose address changes later
+cannot bypass the check (DNS rebinding).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import TYPE_CHECKING, Any
+
+import httpcore
+import httpx
+
+from connector.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+Network = IPv4Network | IPv6Network
+Address = IPv4Address | IPv6Address
+MAX_URL = 2_000
+
+
+class TargetRefusedError(Exception):
+    """Raised if a target's address is not allowed; the message is a sentence for the user."""
+
+
+class Allowed:
+    """Decides which addresses may be reached: public addresses, and the networks and hosts in `allow`.
+
+    An entry of `allow` is a network (`10.0.0.0/8`), an address or a host name (`n8n.internal`). Raises
+    `ConfigurationError` for any other entry.
+    """
+
+    def __init__(self, allow: Iterable[str] = ()) -> None:
+        self._networks: list[Network] = []
+        self._hosts: set[str] = set()
+        for entry in allow:
+            try:
+                self._networks.append(ip_network(entry, strict=False))
+            except ValueError:
+                if "/" in entry or not entry.strip():
+                    raise ConfigurationError(
+                        f'"{entry}" is not a network or host. Examples are 10.0.0.0/8 and n8n.internal.'
+                    ) from None
+                self._hosts.add(entry.lower())
+
+    def host(self, name: str) -> bool:
+        """Return True if `allow` lists the host name, so that all its addresses are allowed."""
+        return name.lower() in self._hosts
+
+    def address(self, address: Address) -> bool:
+        """Return True if an address is public, or in one of the networks in `allow`."""
+        plain = getattr(address, "ipv4_mapped", None) or address
+        if any(plain.version == one.version and plain in one for one in self._networks):
+            return True
+        return plain.is_global and not plain.is_multicast
+
+
+def check_url(url: str) -> None:
+    """Raise `ConfigurationError` if a target's URL is not an http or https URL with a host."""
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL:
+        parsed = httpx.URL("")
+    if parsed.scheme not in ("http", "https") or not parsed.host or "%" in parsed.host or len(url) > MAX_URL:
+        raise ConfigurationError(
+            "The target must be an http or https URL with a host, such as https://hooks.example.com/returns."
+        )
+    if parsed.userinfo:
+        raise ConfigurationError("The target must not contain a user name or password.")
+
+
+def client(
+    allowed: Allowed, timeout: float, transport: httpx.AsyncBaseTransport | None = None
+) -> httpx.AsyncClient:
+    """Create an HTTP client that reaches only allowed addresses and does not follow redirects.
+
+    `timeout` is in seconds. `transport` replaces the network in tests.
+    """
+    if transport is None:
+        transport = network = httpx.AsyncHTTPTransport()
+        network._pool = httpcore.AsyncConnectionPool(  # noqa: SLF001 - httpx has no option for the backend
+            ssl_context=httpx.create_ssl_context(),
+            network_backend=_CheckedBackend(allowed),
+            max_keepalive_connections=20,
+        )
+    return httpx.AsyncClient(
+        transport=transport,
+        timeout=timeout,
+        follow_redirects=False,
+        headers={"User-Agent": "returns-hub/0.1"},
+    )
+
+
+class _CheckedBackend(httpcore.AsyncNetworkBackend):
+    """Opens network connections, each to the first allowed address of a host that accepts it."""
+
+    def __init__(self, allowed: Allowed) -> None:
+        self._allowed = allowed
+        self._backend = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's interface
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        problem: Exception | None = None
+        for address in await self._allowed_addresses(host, port):
+            try:
+                return await self._backend.connect_tcp(
+                    str(address), port, timeout, local_address, socket_options
+                )
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as failed:
+                problem = failed
+        raise problem or httpcore.ConnectError(f"{host} has no address.")
+
+    async def sleep(self, seconds: float) -> None:
+        await self._backend.sleep(seconds)
+
+    async def _allowed_addresses(self, host: str, port: int) -> Sequence[Address]:
+        try:
+            loop = asyncio.get_running_loop()
+            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except OSError as unknown:
+            raise httpcore.ConnectError(f"{host} cannot be resolved.") from unknown
+        addresses = [ip_address(entry[4][0]) for entry in found]
+        if self._allowed.host(host):
+            return addresses
+        usable = [address for address in addresses if self._allowed.address(address)]
+        if addresses and not usable:
+            raise TargetRefusedError(
+                f"The target {host} is not a public address. Start the hub with --webhook-allow to allow it."
+            )
+        return usable
