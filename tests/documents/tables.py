@@ -168,7 +168,7 @@ def make_left_out() -> str:
         for trigger in vendor.triggers.values()
         if (reason := why_left_out(trigger))
     )
-    return _table(["vendor", "trigger", "why Make cannot offer it"], rows)
+    return table(["vendor", "trigger", "why Make cannot offer it"], rows)
 
 
 def _duration(seconds: int) -> str:

@@ -245,8 +245,8 @@ def test_refund_of_the_integrator_gets_the_reference_of_its_type(
         place = {"vendor": "returngo", "name": switch, "on": True, "shop": "outfitters.myshopify.example"}
         api.control("PUT", f"/tenants/{ACME}/switches", json=place)
         item = {"sku": "TEE-NVY-M", "quantity": 1, "reason": "damaged"}
-        wanted = {"vendor": "returngo", "order_number": "#1", "customer_email": "kim@example.com"}
-        wanted |= {"return_type": type_, "items": [item]}
+        wanted: dict[str, object] = {"vendor": "returngo", "order_number": "#1", "items": [item]}
+        wanted |= {"customer_email": "kim@example.com", "return_type": type_}
         id_ = api.control("POST", f"/tenants/{ACME}/returns", json=wanted).body["id"]
         for status in ("Approved", "Received", "Done"):
             path = f"/tenants/{ACME}/returns/{id_}/move"
