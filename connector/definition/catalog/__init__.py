@@ -126,6 +126,17 @@ class FieldEntry(CatalogEntry):
     choices: dict[str, Label] = {}
 
 
+class OutputEntry(FieldEntry):
+    """A field of a record.
+
+    With `flag: true`, the value is 0 or 1, or the text "true" or "false", and means yes or no. With
+    `sensitive: true`, apps leave the field out unless the user asks for it.
+    """
+
+    flag: Literal[True] | None = None
+    sensitive: Literal[True] | None = None
+
+
 class ResourceEntry(CatalogEntry):
     """A kind of record; `sample` names the operation whose example response contains a sample record."""
 
@@ -134,7 +145,7 @@ class ResourceEntry(CatalogEntry):
     id: Dotted | None = None
     label: tuple[Dotted, ...] = ()
     sample: str
-    fields: dict[Dotted, FieldEntry] = {}
+    fields: dict[Dotted, OutputEntry] = {}
 
 
 class DropdownEntry(CatalogEntry):

@@ -68,6 +68,9 @@ class Field(FrozenModel):
     field inside a list does not include the list's label ("SKU"). With `variants`, an object (or each object
     in a list) matches exactly one of the variants; `children` then contains the members of all variants, and
     a member is required if every variant requires it.
+
+    The value of a `flag` is 0 or 1, or the text "true" or "false", and means yes or no. A `sensitive` field,
+    such as a bank account, is left out of an app's outputs unless the user asks for it.
     """
 
     key: str
@@ -85,6 +88,8 @@ class Field(FrozenModel):
     bounds: Bounds = Bounds()
     provenance: Provenance = "documented"
     example: Any = None
+    flag: bool = False
+    sensitive: bool = False
 
 
 class InputField(Field):

@@ -104,7 +104,7 @@ def _entries(integration: Integration, *, assumed: bool) -> Entries:
     The result is keyed by folder, such as `triggers`, then by the key of the step or dropdown, or by the name
     of the record file. Raises `Unrenderable` if a trigger and a dropdown have the same key.
     """
-    records = Records()
+    records = Records(integration)
     by_folder = {
         "triggers": _by_key(steps.triggers(integration, records, assumed=assumed)),
         "creates": _by_key(steps.creates(integration, records, assumed=assumed)),

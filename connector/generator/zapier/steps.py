@@ -22,9 +22,11 @@ from connector.definition.model import (
 )
 from connector.definition.naming import camel
 from connector.definition.provenance import is_assumed
+from connector.definition.summary import summary
 from connector.generator.zapier.fields import Unrenderable, form, known_choices
 from connector.generator.zapier.literal import Code
-from connector.generator.zapier.records import Records, list_name, list_record
+from connector.generator.zapier.outputs import example_of, sensitive_labels, shape_below, shape_of
+from connector.generator.zapier.records import Records, list_name
 
 SEARCH_FUNCTIONS = {
     "get": "getRecord",
@@ -33,6 +35,8 @@ SEARCH_FUNCTIONS = {
     "report": "getRecord",
 }
 """The function in lib/searches.js that runs each kind of search."""
+SHAPE = {"shape": Code("record.shape")}
+"""The part of a step's constants that says how the app changes the vendor's records; see lib/shape.js."""
 
 
 def triggers(integration: Integration, records: Records, *, assumed: bool) -> Iterator[dict[str, Any]]:
@@ -49,18 +53,35 @@ def triggers(integration: Integration, records: Records, *, assumed: bool) -> It
                 "hydrated": trigger.details is not None,
                 "poll": _poll(trigger.source),
                 "hook": _hook(trigger, assumed=assumed),
-                "source": _source(trigger),
-                "form": form(_filters(trigger, integration, assumed=assumed), integration),
+                "source": _source(trigger) | SHAPE,
+                "form": form(
+                    _filters(trigger, integration, assumed=assumed),
+                    integration,
+                    sensitive_labels(trigger.fields),
+                ),
                 "identity": _identity(trigger),
-                "example": dict(trigger.example),
+                "example": _example(trigger, integration),
                 "record": records.name(
                     trigger.resource,
                     trigger.source.operation,
                     trigger.fields,
                     trigger.sample,
                     own=f"{trigger.resource}_of_{trigger.key}" if trigger.reached_at else None,
+                    added=_added(trigger),
                 ),
             }
+
+
+def _example(trigger: Trigger, integration: Integration) -> dict[str, Any]:
+    """Return the values in which the sample of the trigger's event differs from the sample of the record."""
+    built = summary(integration, trigger.resource, trigger.fields)
+    return example_of(trigger.fields, trigger.sample, dict(trigger.example), built, _added(trigger))
+
+
+def _added(trigger: Trigger) -> frozenset[str]:
+    """Return the keys of the properties that the app adds to the rows of the trigger's list."""
+    details = {trigger.details.key} if trigger.details else set()
+    return frozenset(details | ({trigger.reached_at.field} if trigger.reached_at else set()))
 
 
 def _poll(source: Source) -> str:
@@ -176,10 +197,14 @@ def hydrators(integration: Integration, triggers: Mapping[str, Any]) -> dict[str
     The keys are in camel case because Zapier forbids underscores in the names of hydrators. `triggers`
     contains the app's triggers, keyed by the trigger's key.
     """
-    details = [integration.triggers[key].details for key in triggers]
+    offered = [integration.triggers[key] for key in triggers]
     return {
-        camel(one.operation): {"operation": _operation(one.operation), "query": dict(one.query)}
-        for one in details
+        camel(one.operation): {
+            "operation": _operation(one.operation),
+            "query": dict(one.query),
+            "shape": shape_below(shape_of(integration, trigger.resource, trigger.fields), one.key),
+        }
+        for trigger, one in ((trigger, trigger.details) for trigger in offered)
         if one is not None
     }
 
@@ -209,7 +234,8 @@ def creates(integration: Integration, records: Records, *, assumed: bool) -> Ite
     for action in integration.actions.values():
         if action.risk in ZAPIER_RISKS and _known(integration, action.operation, assumed=assumed):
             name = records.name(action.resource, action.operation, action.fields, action.sample)
-            yield _step(action, integration, assumed=assumed) | {"record": name}
+            step = _step(action, integration, assumed=assumed)
+            yield step | {"record": name, "source": step["source"] | SHAPE}
 
 
 def searches(integration: Integration, records: Records, *, assumed: bool) -> Iterator[dict[str, Any]]:
@@ -226,16 +252,14 @@ def searches(integration: Integration, records: Records, *, assumed: bool) -> It
             if search.kind == "list":
                 source |= {"list": list_name(integration.resources[search.resource])}
             step = _step(search, integration, assumed=assumed) | _found(search, integration, records)
-            yield step | {"search": SEARCH_FUNCTIONS[search.kind], "source": source}
+            yield step | {"search": SEARCH_FUNCTIONS[search.kind], "source": source | SHAPE}
 
 
 def _found(search: Search, integration: Integration, records: Records) -> dict[str, Any]:
     """Return the record file of a search, and the keys of the fields that identify what it found."""
-    resource = integration.resources[search.resource]
     if search.kind == "list":
-        fields, sample = list_record(search, resource)
-        name = records.name(list_name(resource), search.operation, fields, sample)
-        return {"record": name, "identity": ["searched_for"]}
+        return {"record": records.several(search), "identity": ["searched_for"]}
+    resource = integration.resources[search.resource]
     name = records.name(search.resource, search.operation, search.fields, search.sample)
     return {"record": name, "identity": ["__".join(resource.id)] if resource.id else []}
 
@@ -246,7 +270,7 @@ def _step(step: Action | Search, integration: Integration, *, assumed: bool) -> 
         "noun": _title(step.noun),
         "display": {"label": step.label, "description": step.description},
         "source": {"operation": _operation(step.operation)},
-        "form": form(_inputs(step.inputs, assumed=assumed), integration),
+        "form": form(_inputs(step.inputs, assumed=assumed), integration, sensitive_labels(step.fields)),
     }
 
 

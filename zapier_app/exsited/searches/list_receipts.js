@@ -5,7 +5,7 @@ import operations from '../operations.js';
 import record from '../records/receipts.js';
 import vendor from '../vendor.js';
 
-const source = { operation: operations.list_receipts, query: {}, list: 'receipts' };
+const source = { operation: operations.list_receipts, query: {}, list: 'receipts', shape: record.shape };
 
 const form = {
   fields: [

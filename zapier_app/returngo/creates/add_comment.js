@@ -4,7 +4,7 @@ import operations from '../operations.js';
 import record from '../records/comment.js';
 import vendor from '../vendor.js';
 
-const source = { operation: operations.add_comment };
+const source = { operation: operations.add_comment, shape: record.shape };
 
 const form = {
   fields: [

@@ -4,7 +4,7 @@ import operations from '../operations.js';
 import record from '../records/order.js';
 import vendor from '../vendor.js';
 
-const source = { operation: operations.create_order };
+const source = { operation: operations.create_order, shape: record.shape };
 
 const form = {
   fields: [

@@ -5,7 +5,7 @@ import operations from '../operations.js';
 import record from '../records/orders.js';
 import vendor from '../vendor.js';
 
-const source = { operation: operations.list_orders, query: {}, list: 'orders' };
+const source = { operation: operations.list_orders, query: {}, list: 'orders', shape: record.shape };
 
 const form = {
   fields: [

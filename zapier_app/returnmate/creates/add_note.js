@@ -4,7 +4,7 @@ import operations from '../operations.js';
 import record from '../records/note.js';
 import vendor from '../vendor.js';
 
-const source = { operation: operations.add_return_note };
+const source = { operation: operations.add_return_note, shape: record.shape };
 
 const form = {
   fields: [

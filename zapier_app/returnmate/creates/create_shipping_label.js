@@ -4,7 +4,7 @@ import operations from '../operations.js';
 import record from '../records/shipment.js';
 import vendor from '../vendor.js';
 
-const source = { operation: operations.create_shipping_label };
+const source = { operation: operations.create_shipping_label, shape: record.shape };
 
 const form = {
   fields: [

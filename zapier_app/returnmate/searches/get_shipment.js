@@ -5,7 +5,7 @@ import operations from '../operations.js';
 import record from '../records/shipment.js';
 import vendor from '../vendor.js';
 
-const source = { operation: operations.get_shipment, query: {} };
+const source = { operation: operations.get_shipment, query: {}, shape: record.shape };
 
 const form = {
   fields: [

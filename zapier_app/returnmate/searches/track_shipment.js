@@ -5,7 +5,12 @@ import operations from '../operations.js';
 import record from '../records/tracking_events.js';
 import vendor from '../vendor.js';
 
-const source = { operation: operations.list_tracking_events, query: {}, list: 'tracking_events' };
+const source = {
+  operation: operations.list_tracking_events,
+  query: {},
+  list: 'tracking_events',
+  shape: record.shape,
+};
 
 const form = {
   fields: [

@@ -4,7 +4,7 @@ import operations from '../operations.js';
 import record from '../records/quality_control_result.js';
 import vendor from '../vendor.js';
 
-const source = { operation: operations.update_quality_control };
+const source = { operation: operations.update_quality_control, shape: record.shape };
 
 const form = {
   fields: [
