@@ -139,7 +139,7 @@ def outputs(**given: Field | None) -> dict[str, Field]:
         (trigger(sample_keys=frozenset({"id", "shop", "lines"})), [], []),
         (
             trigger(faults=("colour is not told",)),
-            ["The sample of the trigger new_parcel contradicts its output fields: status has the is not told."],
+            ["The sample of the trigger new_parcel contradicts its output fields: colour is not told."],
             [],
         ),
         (replace(BASE, login={}), ["The login's field api_key was removed."], []),

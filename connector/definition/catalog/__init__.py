@@ -5,6 +5,7 @@ the names of operations, parameters and fields against the vendor's specificatio
 `connector.definition.model` explains what the values mean. Paths are written with dots: `customer.email`.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field as PydanticField
@@ -22,6 +23,7 @@ from connector.definition.catalog.sources import (
 )
 from connector.definition.model import (
     ErrorKind,
+    Guarantee,
     Identifier,
     Provenance,
     Risk,
@@ -138,9 +140,14 @@ class OutputEntry(FieldEntry):
 
 
 class ResourceEntry(CatalogEntry):
-    """A kind of record; `sample` names the operation whose example response contains a sample record."""
+    """A kind of record; `sample` names the operation whose example response contains a sample record.
+
+    `group` is the heading under which apps list the steps of these records; without it, it is the plural of
+    `noun`.
+    """
 
     noun: str
+    group: Label | None = None
     record: str = PydanticField(alias="schema")
     id: Dotted | None = None
     label: tuple[Dotted, ...] = ()
@@ -172,7 +179,8 @@ class TriggerEntry(CatalogEntry):
     the status is documented, observed or assumed. `inputs` are optional filters, and each needs a `match`.
     `labels` replaces `label` on platforms with other naming rules. `example` maps fields to values that
     differ from the resource's sample; the new state is filled in automatically. With `reached_at`, the time
-    at which a record reached the status identifies the event.
+    at which a record reached the status identifies the event. `runtimes` lists the runtimes that offer the
+    trigger, if not all do: apps have no trigger for changes of any kind, because users want one kind.
     """
 
     label: Label
@@ -187,7 +195,12 @@ class TriggerEntry(CatalogEntry):
     provenance: Provenance = "documented"
     occurred_at: Dotted | None = None
     hook: TriggerHookEntry | None = None
+    runtimes: tuple[Runtime, ...] = ()
     inputs: dict[Key, "InputEntry"] = {}
+
+    def offered(self, guarantees: Mapping[Runtime, Guarantee]) -> dict[Runtime, Guarantee]:
+        """Return the guarantees of the runtimes that offer the trigger."""
+        return {key: one for key, one in guarantees.items() if key in self.runtimes or not self.runtimes}
 
 
 class InputEntry(FieldEntry):

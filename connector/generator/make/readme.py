@@ -48,7 +48,9 @@ def _facts(integration: Integration, modules: Sequence[Module]) -> dict[str, Any
         "once": [one.label for one in modules if _after_timeout(integration, one) in ("find", "ask")],
         "repeated": [one.label for one in modules if _after_timeout(integration, one) == "repeat"],
         "left_out": [
-            one for one in integration.triggers.values() if not (one.hook or "make" in one.guarantees)
+            one
+            for one in integration.triggers.values()
+            if not (one.hook or "make" in one.guarantees) and "zapier" in one.guarantees
         ],
         "assumed": [
             one.label

@@ -14,7 +14,7 @@ const form = {
       label: 'Invoice',
       type: 'string',
       required: true,
-      helpText: 'The invoice that the returns belong to.',
+      helpText: 'Choose an invoice, or enter its number, such as INV-60828777.',
       dynamic: 'invoice.id.label',
     },
   ],

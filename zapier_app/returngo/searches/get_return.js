@@ -14,7 +14,7 @@ const form = {
       label: 'Return',
       type: 'string',
       required: true,
-      helpText: 'The return to find. Choose one or enter its ID, which is 1234 for RMA1234.',
+      helpText: 'Choose a return or enter its ID, which is 1234 for RMA1234.',
       dynamic: 'rma.id.label',
       search: 'find_return.rmaId',
     },

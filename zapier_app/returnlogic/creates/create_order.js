@@ -84,7 +84,7 @@ const form = {
       type: 'string',
       required: false,
       list: true,
-      helpText: 'The tags to add to the order.',
+      helpText: 'Words by which you find or sort orders later, such as wholesale.',
     },
     {
       key: 'customer_email',
@@ -98,7 +98,7 @@ const form = {
       label: 'Customer Phone',
       type: 'string',
       required: false,
-      helpText: 'The phone number on the order.',
+      helpText: 'With the country code, such as +1 555 0100.',
     },
     {
       key: 'external_customer',
@@ -175,7 +175,7 @@ const form = {
       label: 'Shipped At',
       type: 'datetime',
       required: false,
-      helpText: 'The time at which the order was shipped.',
+      helpText: 'Leave empty if nothing has left your warehouse.',
     },
   ],
   wire: {

@@ -122,7 +122,7 @@ export const pollSnapshot =
 
 /**
  * Returns a function that changes a row into the form that a Zap gets. If the row has details, a placeholder for them is
- * added; Zapier replaces it by the details, which the hydrator changes in the same way. `asked` are the user's wishes.
+ * added; Zapier replaces it by the details, which the hydrator changes in the same way. `asked` contains the user's options.
  */
 export const forZap = (z, { details, shape }, asked) => (row) => {
   if (!details) return shaped(shape, asked)(row);

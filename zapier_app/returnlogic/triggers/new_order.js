@@ -28,7 +28,7 @@ const form = { fields: [], wire: {} };
 export default {
   key: 'new_order',
   noun: 'Order',
-  display: { label: 'New Order', description: 'Triggers when a new order is added to ReturnLogic.' },
+  display: { label: 'New Order', description: 'Triggers when a new order is added.' },
   operation: {
     type: 'polling',
     perform: pollChanges(vendor, source, form),

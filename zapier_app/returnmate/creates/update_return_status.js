@@ -13,7 +13,7 @@ const form = {
       label: 'Return',
       type: 'string',
       required: true,
-      helpText: 'The return to update.',
+      helpText: 'Choose a return, or map its ID from an earlier step.',
       dynamic: 'return.id.label',
       search: 'find_return.id',
     },

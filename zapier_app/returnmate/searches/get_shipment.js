@@ -14,7 +14,7 @@ const form = {
       label: 'Shipment',
       type: 'string',
       required: true,
-      helpText: 'The shipment to find.',
+      helpText: 'Choose a shipment, or map its ID from an earlier step.',
       dynamic: 'shipment.id.label',
     },
   ],

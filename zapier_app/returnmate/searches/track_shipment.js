@@ -19,7 +19,7 @@ const form = {
       label: 'Shipment',
       type: 'string',
       required: true,
-      helpText: 'The shipment that the tracking events belong to.',
+      helpText: 'Choose a shipment, or map its ID from an earlier step.',
       dynamic: 'shipment.id.label',
     },
   ],

@@ -13,7 +13,7 @@ const form = {
       label: 'Condition',
       type: 'string',
       required: true,
-      helpText: 'The condition of the returned product.',
+      helpText: 'Sellable products can go back on the shelf, all others cannot.',
       choices: [
         { value: 'Sellable', label: 'Sellable', sample: 'Sellable' },
         { value: 'Damaged', label: 'Damaged', sample: 'Damaged' },
