@@ -20,8 +20,10 @@ def steps(offer: Integration) -> Iterator[tuple[str, str, Any, Any]]:
     """Yield the key, resource, fields and sample of every step, as its module returns them."""
     for key, trigger in offer.triggers.items():
         yield key, trigger.resource, _row(trigger), trigger.sample
-    for key, step in (*offer.actions.items(), *offer.searches.items()):
-        yield key, step.resource, step.fields, step.sample
+    for key, action in offer.actions.items():
+        yield key, action.resource, action.fields, action.sample
+    for key, search in offer.searches.items():
+        yield key, search.resource, search.fields, search.sample
 
 
 @pytest.mark.parametrize("vendor", vendors())

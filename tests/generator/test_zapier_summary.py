@@ -16,7 +16,7 @@ from connector.definition.model import Field
 from connector.definition.model.summary import LABELS, Amount, ItemLines, Summary
 from connector.definition.paths import at_path
 from connector.definition.summary import described, summary
-from connector.generator.zapier.outputs import distinct, outputs, sample_of, sensitive_labels, shape_of
+from connector.generator.zapier.outputs import FILE, distinct, outputs, sample_of, sensitive_labels, shape_of
 
 SCRIPT = Path(__file__).with_name("summaries.mjs")
 RETURNS = [
@@ -60,7 +60,8 @@ def step_of(vendor: str, kind: str, key: str) -> tuple[Any, Summary, dict[str, A
     step = getattr(offer, kind)[key]
     built = summary(offer, step.resource, step.fields)
     assert built
-    return step, built, json.loads(json.dumps(shape_of(offer, step.resource, step.fields)))
+    shape = shape_of(offer, step.resource, step.fields)
+    return step, built, json.loads(json.dumps({"summary": shape["summary"]}))
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -208,6 +209,8 @@ def always(fields: tuple[Field, ...], record: Mapping[str, Any], path: str = "")
     known = {one.key: one for one in fields}
     for key, value in record.items():
         one = known.get(key)
+        if key == FILE and any(other.file for other in fields):
+            continue
         if one is None or not one.required:
             yield f"{path}{key}"
         elif one.children:

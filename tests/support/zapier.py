@@ -189,12 +189,12 @@ class Shop(SandboxMerchant):
 
 
 def without_summary(value: Any) -> Any:
-    """Return a copy of rows without the summaries that the app adds to the vendor's records."""
+    """Return a copy of rows without the summaries and files that the app adds to the vendor's records."""
     if isinstance(value, list):
         return [without_summary(one) for one in value]
     if not isinstance(value, dict):
         return value
-    return {key: without_summary(one) for key, one in value.items() if key != "summary"}
+    return {key: without_summary(one) for key, one in value.items() if key not in ("summary", "label_file")}
 
 
 def line_items(record: Mapping[str, Any]) -> list[dict[str, Any]]:

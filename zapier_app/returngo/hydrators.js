@@ -34,3 +34,4 @@ export const getRma = fetchDetails(vendor, {
     },
   },
 });
+export { labelFile } from './files.js';

@@ -132,11 +132,13 @@ class OutputEntry(FieldEntry):
     """A field of a record.
 
     With `flag: true`, the value is 0 or 1, or the text "true" or "false", and means yes or no. With
-    `sensitive: true`, apps leave the field out unless the user asks for it.
+    `sensitive: true`, apps leave the field out unless the user asks for it. With `file: true`, the value is
+    the address of a file, which apps offer as a file too.
     """
 
     flag: Literal[True] | None = None
     sensitive: Literal[True] | None = None
+    file: Literal[True] | None = None
 
 
 class ResourceEntry(CatalogEntry):

@@ -46,6 +46,7 @@ def labelled(
                     "choices": relabelled(field, entry),
                     "flag": bool(entry and entry.flag),
                     "sensitive": bool(entry and entry.sensitive),
+                    "file": bool(entry and entry.file),
                     "children": labelled(children, entries, f"{path}."),
                 }
             )

@@ -70,7 +70,8 @@ class Field(FrozenModel):
     a member is required if every variant requires it.
 
     The value of a `flag` is 0 or 1, or the text "true" or "false", and means yes or no. A `sensitive` field,
-    such as a bank account, is left out of an app's outputs unless the user asks for it.
+    such as a bank account, is left out of an app's outputs unless the user asks for it. The value of a
+    `file` is the address of a file.
     """
 
     key: str
@@ -90,6 +91,7 @@ class Field(FrozenModel):
     example: Any = None
     flag: bool = False
     sensitive: bool = False
+    file: bool = False
 
 
 class InputField(Field):

@@ -76,9 +76,11 @@ def _single_files(
     used = _used(integration, entries)
     throttle = integration.limits.throttle
     hydrators = steps.hydrators(integration, entries["triggers"])
-    hydrator_file = {"hydrators.js": page("hydrators.js.jinja", hydrators=hydrators)} if hydrators else {}
+    files = any("files" in record.get("shape", {}) for record in entries["records"].values())
+    deferred = {"hydrators.js": page("hydrators.js.jinja", hydrators=hydrators, files=files)}
     return {
-        **hydrator_file,
+        **(deferred if hydrators or files else {}),
+        **({"files.js": page("files.js.jinja")} if files else {}),
         ".gitignore": page("gitignore.jinja"),
         "README.md": filled(page("README.md.jinja", **readme_values(integration, entries, used))),
         "authentication.js": page("authentication.js.jinja", **authentication(integration)),
@@ -86,7 +88,7 @@ def _single_files(
             "index.js.jinja",
             version=integration.vendor.app_version,
             core=CORE,
-            hydrators=bool(hydrators),
+            hydrators=bool(hydrators or files),
             throttle=throttle and {"window": throttle.seconds, "limit": throttle.requests, "scope": ["auth"]},
             pairs=steps.find_or_creates(integration, entries["searches"], entries["creates"]),
         ),

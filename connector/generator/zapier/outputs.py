@@ -10,6 +10,7 @@ from connector.definition.model.summary import LABELS, Summary
 from connector.definition.naming import below, title
 from connector.definition.samples import merged
 from connector.definition.summary import described, summary
+from connector.generator.zapier.literal import Code
 
 OUTPUT_TYPES: dict[FieldType, str] = {
     "string": "string",
@@ -22,23 +23,38 @@ OUTPUT_TYPES: dict[FieldType, str] = {
 }
 SUMMARY = "summary"
 """The property of a record that contains its summary."""
+FILE, FILE_LABEL = "label_file", "Label File"
+"""The property that `lib/files.js` adds beside the address of a file, and its label."""
 
 
 def shape_of(integration: Integration, resource: str, fields: Sequence[Field]) -> dict[str, Any]:
     """Build the constant that describes how the app changes a vendor's record before a Zap gets it.
 
     `flags` and `hidden` are paths of values that become true or false, and of values that are left out unless
-    the user asks for them. `summary` describes the summary that is added. Parts that the record does not need
-    are missing, so the result is empty for most records.
+    the user asks for them. `files` contains the paths of the addresses of files. `summary` describes the
+    summary that is added. Parts that the record does not need are missing, so the result is empty for most
+    records.
     """
     flags = list(_paths(fields, "flag"))
     hidden = list(_paths(fields, "sensitive"))
+    files = list(_paths(fields, "file"))
     built = summary(integration, resource, fields)
     return {
         **({"flags": flags} if flags else {}),
         **({"hidden": hidden} if hidden else {}),
+        **({"files": {"hydrate": Code("labelFile"), "at": files}} if files else {}),
         **({SUMMARY: _described(built)} if built else {}),
     }
+
+
+def without_files(fields: Sequence[Field]) -> tuple[Field, ...]:
+    """Return the fields without marks of files.
+
+    A hydrator reads the details of a record, and what it returns must not refer to a hydrator again.
+    """
+    return tuple(
+        one.model_copy(update={"file": False, "children": without_files(one.children)}) for one in fields
+    )
 
 
 def sensitive_labels(fields: Sequence[Field]) -> list[str]:
@@ -137,6 +153,8 @@ def output_fields(
         kind = "boolean" if one.flag else one.item_type if one.type == "list" else one.type
         field_type = {"type": OUTPUT_TYPES[kind]} if kind in OUTPUT_TYPES else {}
         yield {"key": key, "label": label} | field_type | ({"list": True} if one.type == "list" else {})
+        if one.file:
+            yield {"key": prefix + FILE, "label": _prefixed(heading, FILE_LABEL), "type": "file"}
 
 
 def _prefixed(heading: str, label: str) -> str:
@@ -226,6 +244,8 @@ def _always_there(fields: Sequence[Field], record: Any, added: AbstractSet[str] 
         value = _kept(one, record[one.key])
         if not one.children or value not in (None, {}):
             kept[one.key] = value
+        if one.file:
+            kept[FILE] = value
     return kept
 
 

@@ -12,6 +12,7 @@ from connector.definition.model import (
     ChangedSince,
     CreatedSince,
     Dropdown,
+    Field,
     InputField,
     Integration,
     Path,
@@ -25,7 +26,13 @@ from connector.definition.provenance import is_assumed
 from connector.definition.summary import summary
 from connector.generator.zapier.fields import Unrenderable, form, known_choices
 from connector.generator.zapier.literal import Code
-from connector.generator.zapier.outputs import example_of, sensitive_labels, shape_below, shape_of
+from connector.generator.zapier.outputs import (
+    example_of,
+    sensitive_labels,
+    shape_below,
+    shape_of,
+    without_files,
+)
 from connector.generator.zapier.records import Records, list_name
 
 SEARCH_FUNCTIONS = {
@@ -64,7 +71,7 @@ def triggers(integration: Integration, records: Records, *, assumed: bool) -> It
                 "record": records.name(
                     trigger.resource,
                     trigger.source.operation,
-                    trigger.fields,
+                    _fields(trigger),
                     trigger.sample,
                     own=f"{trigger.resource}_of_{trigger.key}" if trigger.reached_at else None,
                     added=_added(trigger),
@@ -75,7 +82,13 @@ def triggers(integration: Integration, records: Records, *, assumed: bool) -> It
 def _example(trigger: Trigger, integration: Integration) -> dict[str, Any]:
     """Return the values in which the sample of the trigger's event differs from the sample of the record."""
     built = summary(integration, trigger.resource, trigger.fields)
-    return example_of(trigger.fields, trigger.sample, dict(trigger.example), built, _added(trigger))
+    return example_of(_fields(trigger), trigger.sample, dict(trigger.example), built, _added(trigger))
+
+
+def _fields(trigger: Trigger) -> tuple[Field, ...]:
+    """Return the fields of the trigger's records; files among the details are offered as addresses only."""
+    key = trigger.details.key if trigger.details else None
+    return tuple(without_files((one,))[0] if one.key == key else one for one in trigger.fields)
 
 
 def _added(trigger: Trigger) -> frozenset[str]:

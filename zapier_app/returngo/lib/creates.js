@@ -13,5 +13,5 @@ export const write =
       query,
       body,
     });
-    return shaped(shape, app)(payload(api, z, operation, response));
+    return shaped(shape, app, z)(payload(api, z, operation, response));
   });

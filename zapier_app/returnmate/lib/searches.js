@@ -23,7 +23,7 @@ export const getRecord =
     if (response.status === 404) return [];
     const { fitting, ignored } = compareRows(placed.sent, [payload(api, z, operation, response)]);
     if (ignored.length > 0) throw ignoredFilters(api, z, ignored, 1);
-    return fitting.map(shaped(shape, placed.app));
+    return fitting.map(shaped(shape, placed.app, z));
   });
 
 /**
@@ -48,7 +48,7 @@ export const listRecords =
       complete: complete && shown.length === records.length,
       [list]: shown,
     };
-    return [shaped(shape, placed.app)(result)];
+    return [shaped(shape, placed.app, z)(result)];
   });
 
 /** How many records a list has at most, so that a Zap with many line items still runs. */
@@ -103,7 +103,7 @@ export const findRecords =
     const options = { query: { ...placed.query, ...query }, pages: placed.match.length > 0 ? pages : 1 };
     for (let lap = 1; lap <= LAPS; lap += 1) {
       const { records, changed } = await search(api, z, bundle, operation, options, placed);
-      if (records.length > 0 || !changed) return records.map(shaped(shape, placed.app));
+      if (records.length > 0 || !changed) return records.map(shaped(shape, placed.app, z));
     }
     throw new z.errors.Error(
       `The list in ${api.name} changed every time it was read, so the search could not finish. ` +

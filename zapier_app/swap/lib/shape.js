@@ -1,4 +1,5 @@
 /** Changes a vendor's record into the form that a Zap gets: with a summary first, and without sensitive values. */
+import { withFile } from './files.js';
 import { isObject } from './paths.js';
 import { summaryOf } from './summary.js';
 
@@ -10,20 +11,22 @@ export const ASKED = 'include_sensitive';
  *
  * In `shape`, `flags` are the paths of values that become true or false, because the vendor writes 0 and 1 or text.
  * `hidden` are the paths of values that are left out, unless the user asked for them in `asked`. `summary` describes
- * the summary, as in `summaryOf`; it is added to the object at the path `within`. Paths may lead through lists. If
- * `list` is given, each record in the list of this name is changed instead.
+ * the summary, as in `summaryOf`; it is added to the object at the path `within`. `files` contains the paths of the
+ * addresses of files, and the function that fetches them; they are added if `z` is given. Paths may lead through lists.
+ * If `list` is given, each record in the list of this name is changed instead.
  */
 export const shaped =
-  ({ list, ...shape } = {}, asked = {}) =>
+  ({ list, ...shape } = {}, asked = {}, z = undefined) =>
   (record) => {
     if (!isObject(record)) return record;
-    if (!list) return changed(shape, asked, record);
-    return { ...record, [list]: record[list].map((row) => changed(shape, asked, row)) };
+    if (!list) return changed(shape, asked, z, record);
+    return { ...record, [list]: record[list].map((row) => changed(shape, asked, z, row)) };
   };
 
-const changed = ({ flags = [], hidden = [], summary }, asked, record) => {
+const changed = ({ flags = [], hidden = [], files, summary }, asked, z, record) => {
   let result = record;
   for (const path of flags) result = changedAt(result, path, withFlag);
+  if (files && z) for (const path of files.at) result = changedAt(result, path, withFile(z, files.hydrate));
   if (!asked[ASKED]) for (const path of hidden) result = changedAt(result, path, without);
   return summary ? withSummary(summary, result, summary.within) : result;
 };

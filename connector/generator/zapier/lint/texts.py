@@ -143,7 +143,7 @@ def h017_fields_have_different_labels(app: App) -> Iterator[str]:
     """Check that no two output fields of a step have the same label, and no two of its inputs."""
     for path, step in app.steps():
         for kind in ("inputFields", "outputFields"):
-            labels = [one.get("label") for one in fields(step, kind) if one.get("label")]
+            labels = [str(one["label"]) for one in fields(step, kind) if one.get("label")]
             for label in sorted({one for one in labels if labels.count(one) > 1}):
                 yield f"Two {kind} of {path} are labelled {label!r}. Rename one."
 

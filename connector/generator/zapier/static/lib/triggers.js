@@ -38,7 +38,7 @@ export const pollNewest =
       events.push(...rows.filter(fits(match)));
       if (!isFirst && events.length >= limit) break;
     }
-    return isFirst ? events.map(onlyIdentity(identity)) : events.slice(0, limit).map(shaped(shape, app));
+    return isFirst ? events.map(onlyIdentity(identity)) : events.slice(0, limit).map(shaped(shape, app, z));
   });
 
 /**
@@ -117,7 +117,7 @@ export const pollSnapshot =
     }
     if (isFirst) return events.map(onlyIdentity(identity));
     sortLatestFirst(events, [sortTime, createdTime]);
-    return events.slice(0, limitOf(bundle, events.length)).map(shaped(source.shape, app));
+    return events.slice(0, limitOf(bundle, events.length)).map(shaped(source.shape, app, z));
   });
 
 /**
@@ -125,10 +125,10 @@ export const pollSnapshot =
  * added; Zapier replaces it by the details, which the hydrator changes in the same way. `asked` contains the user's options.
  */
 export const forZap = (z, { details, shape }, asked) => (row) => {
-  if (!details) return shaped(shape, asked)(row);
+  if (!details) return shaped(shape, asked, z)(row);
   const { hydrate, values, key } = details;
   const wanted = { ...mapped(values, (path) => at(row, path)), ...asked };
-  return shaped(shape, asked)({ ...row, [key]: z.dehydrate(hydrate, wanted) });
+  return shaped(shape, asked, z)({ ...row, [key]: z.dehydrate(hydrate, wanted) });
 };
 
 const happenedSince = ({ eventTime }, row, start) => !eventTime || moment(at(row, eventTime)) >= start;
