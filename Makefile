@@ -5,8 +5,8 @@ BIN := .venv/bin
 AT_ONCE := --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 APPS := $(patsubst zapier_app/%/package.json,%,$(wildcard zapier_app/*/package.json))
 
-.PHONY: run test test-browser test-days parallel certify matrix check release-check wheel fix generate docs picture lint contract report \
-	zapier-build bench guard guard-update lock clean
+.PHONY: run test test-browser test-days record parallel certify matrix check release-check wheel fix generate docs \
+	picture lint contract report zapier-build n8n-build n8n-test bench guard guard-update lock clean
 
 run: .venv/.ready ## Install what is needed and start the sandbox.
 	@$(BIN)/returns serve
@@ -19,6 +19,9 @@ test-browser: .venv/.ready tests/browser/node_modules/.ready ## The console in C
 
 test-days: .venv/.ready node ## All tests on seven other days; nearly an hour.
 	@$(BIN)/python tests/another_day $(AT_ONCE)
+
+record: .venv/.ready ## Record again what each vendor's API does in a long walk; read the diff before you commit it.
+	@PYTHONPATH=tests $(BIN)/python -m contract.recorded
 
 parallel: .venv/.ready ## 200 tests with a tenant each, eight at once, ten times, without and with faults.
 	@$(BIN)/python tests/parallel_tenants.py
@@ -50,11 +53,13 @@ wheel: .venv/.ready ## Build the wheel and the source archive into dist/.
 	@rm -rf dist
 	@$(BIN)/python -m build --no-isolation
 
-generate: .venv/.ready ## Write the platform apps from specification and catalog.
+generate: .venv/.ready ## Write the apps for Zapier, Make and n8n from specification and catalog.
 	@PYTHONPATH=tests $(BIN)/python -m documents.valid
 	@$(BIN)/python -m connector.definition.catalog.schema
+	@$(BIN)/python -m connector.generator.python
 	@$(BIN)/returns generate zapier
 	@$(BIN)/returns generate make
+	@$(BIN)/returns generate n8n
 
 docs: .venv/.ready ## Write the generated tables of README.md and docs/.
 	@PYTHONPATH=tests $(BIN)/python -m documents
@@ -65,9 +70,18 @@ picture: .venv/.ready ## Record docs/terminal.svg: the program in a terminal, ag
 lint: .venv/.ready node ## The platforms' publishing checks, offline, over all generated apps.
 	@$(BIN)/returns lint zapier
 	@$(BIN)/returns lint make
+	@$(BIN)/returns lint n8n
 
 zapier-build: .venv/.ready ## Build every Zapier app with Zapier's own program, and run the result.
 	@$(BIN)/python tests/zapier_build.py
+
+n8n-build: export PYTHONPATH := tests
+n8n-build: .venv/.ready tests/n8n/node_modules/.ready ## n8n's own lint and build over every n8n package.
+	@$(BIN)/python tests/n8n_build.py $(N8N)
+
+n8n-test: export N8N_ENGINE := 1
+n8n-test: n8n-build ## Run every operation and trigger of the n8n packages in n8n's own engine.
+	@$(BIN)/python -m pytest -q --no-header tests/n8n tests/matrix/test_matrix.py -k "n8n"
 
 # Six steps of the delivery certificate per example and trigger. `make certify` runs far more.
 CERTIFICATE_EXAMPLES ?= 200
@@ -95,18 +109,23 @@ guard-update: .venv/.ready ## Keep the present counts: make guard-update REASON=
 lock: .venv/.ready ## Resolve the dependencies again.
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate --no-emit-index-url --no-emit-find-links --upgrade \
-		--group dev pyproject.toml -o requirements.lock
+		--group dev --extra hub --extra mcp pyproject.toml -o requirements.lock
 
 clean: ## Remove what was installed and built.
-	rm -rf .venv build dist zapier_app/*/node_modules bench/node_modules
+	rm -rf .venv build dist zapier_app/*/node_modules bench/node_modules tests/n8n/node_modules
 
 .PHONY: node
-node: $(APPS:%=zapier_app/%/node_modules/.ready)
+node: $(APPS:%=zapier_app/%/node_modules/.ready) tests/typed/node_modules/.ready
 
 .venv/.ready: requirements.lock pyproject.toml
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+# The peer of n8n's linter is one of its own dependencies; the scripts of the packages would build native modules.
+tests/n8n/node_modules/.ready: tests/n8n/package-lock.json
+	@npm ci --prefix tests/n8n --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 %/node_modules/.ready: %/package-lock.json

@@ -1,4 +1,4 @@
-"""Command-line entry point without the connector's commands: `python -m mock_server serve`."""
+"""Starts the sandbox without the connector's commands: `python -m mock_server serve`."""
 
 import typer
 

@@ -1,4 +1,4 @@
-"""Acts: vendor-specific operations that merchants perform on a vendor's web pages, not through its API.
+"""Acts: operations that merchants perform on a vendor's web pages, not through its API.
 
 A vendor declares its acts. The control plane lists the acts, validates their input and runs them.
 """
@@ -18,7 +18,7 @@ Run = Callable[[Change, str, Mapping[str, Any], int], Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """An act that a vendor declares.
+    """An operation that merchants perform on a vendor's web pages, not through its API.
 
     `sentence` describes the act, and `schema` is the JSON Schema (draft 4) of its input, which is a JSON
     object.
@@ -33,13 +33,13 @@ class Act:
     run: Run
 
     def faults(self, requested: Any) -> list[FieldError]:
-        """Validate the act's input, and return its errors, or an empty list if it is valid."""
+        """Validate the input for the act; return its errors, or an empty list if it is valid."""
         return explain(Draft4Validator(dict(self.schema), validate_formats=True), requested)
 
 
 @runtime_checkable
 class Acting(Protocol):
-    """A vendor that declares acts; `acts` maps the name of each act to the act."""
+    """A vendor whose merchants can perform acts; `acts` maps the name of each act to the act."""
 
     acts: Mapping[str, Act]
 

@@ -64,7 +64,7 @@ CONTROL_PATH = "/__sandbox"
 
 
 class UnknownVendorError(LookupError):
-    """Raised if the settings name a vendor that does not exist."""
+    """Raised if the settings contain the name of a vendor that does not exist."""
 
 
 class Sandbox(ConnexionMiddleware):  # type: ignore[misc]
@@ -199,7 +199,7 @@ def _add(
 
 
 def _journal(world: World, entries: list[Entry], control: Entry) -> Journal | None:
-    """Prepare the journal for the vendors' APIs; return None if both the journal and the log are off."""
+    """Create the journal of requests to the vendors' APIs, or return None if journal and log are off."""
     journal = world.journal
     journal.attribution.vendors = [entry.name for entry in entries]
     apis = {entry.name: (entry.path, entry.document) for entry in entries}
@@ -208,7 +208,7 @@ def _journal(world: World, entries: list[Entry], control: Entry) -> Journal | No
 
 
 def _handlers_over(world: World, vendor: str, store: ViewedStore) -> Vendor:
-    """Create a vendor's request handlers that read from `store` instead of the world's own store."""
+    """Create a vendor's request handlers that read and write `store` instead of the world's own store."""
     return vendors.load(vendor, replace(world, store=cast("Store", store)))
 
 

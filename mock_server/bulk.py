@@ -42,7 +42,7 @@ class Bulk:
         self._in_use: set[str] = set()
 
     async def create(self, name: str, **requested: Any) -> Tenant:
-        """Create a tenant in slices.
+        """Create a tenant in slices, so that other requests are served in between.
 
         Accepts the same options and raises the same errors as `Tenants.create`.
         """
@@ -56,7 +56,7 @@ class Bulk:
             return tenant
 
     async def reset(self, name: str) -> Tenant:
-        """Reset a tenant to its seed data in slices.
+        """Reset a tenant to its seed data in slices, so that other requests are served in between.
 
         Raises `UnknownTenantError` if the tenant does not exist.
         """
@@ -137,11 +137,10 @@ class Bulk:
 
     @asynccontextmanager
     async def filled(self, partition: str, fill: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
-        """Call `fill` to fill a partition, then run the `with` block, which assigns the partition.
+        """Call `fill` to fill a partition, and then run the `with` block, which assigns the partition.
 
         The partition is listed as stray until the block assigns it to a tenant or a snapshot, and calls
-        `no_longer_stray`. If filling the partition fails, or the block raises an error, the partition is
-        emptied.
+        `no_longer_stray`. If `fill` fails, or the block raises an error, the partition is emptied.
         """
         store = self._world.store
         await self._empty_strays()

@@ -10,13 +10,15 @@ status."""
 def schedule_scans(
     change: Change, tenant: str, vendor: str, subject: str, scans: Scans, *, last: str, made: int, start: int
 ) -> None:
-    """Schedule the scans that follow the one with the status `last`, or all scans if none has this status.
+    """Schedule the scans of a parcel that come after the scan with the status `last`.
 
-    `made` is the time at which the label was created. No scan is scheduled before `start`. Both times are in
-    microseconds since the Unix epoch. If scans would be due before `start`, they are postponed: the first is
-    due one interval after `start`, the second two intervals after it, and so on. The interval is the time
-    from the creation of the label to the first scan. Each scan is a scheduled step with the name `scan` and
-    the body `{"status": …}`.
+    If no scan has this status, all scans are scheduled. `scans` contains pairs of a delay (µs after `made`)
+    and a status, and `made` is the time at which the label was created. `subject` is the ID of the record to
+    which the parcel belongs. Each scan is a scheduled step with the name `scan` and the body `{"status": …}`.
+
+    No scan is scheduled before `start`. If scans would be due earlier, they are postponed: the first is due
+    one interval after `start`, the second two intervals after it, and so on. The interval is the time from
+    `made` to the first scan. `made` and `start` are in microseconds since the Unix epoch.
     """
     statuses = [status for _, status in scans]
     remaining = scans[statuses.index(last) + 1 :] if last in statuses else scans

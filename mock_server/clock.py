@@ -167,7 +167,7 @@ class Clocks:
         return self._real()
 
     def register_steps(self, vendor: str, run: RunStep) -> None:
-        """Register the function that runs a vendor's steps.
+        """Register the function that runs the scheduled steps of a vendor.
 
         During each call to `run`, the tenant's clock shows the time at which the step is due.
         """
@@ -180,7 +180,7 @@ class Clocks:
         return self._real() + clock.offset if clock.frozen_at is None else clock.frozen_at
 
     def known(self, tenant: str) -> bool:
-        """Return True if a tenant with this name exists."""
+        """Return True if a tenant with this name exists; every tenant has a clock."""
         return tenant in self._clocks
 
     def frozen(self, tenant: str) -> bool:
@@ -346,7 +346,7 @@ class Clocks:
         return ""
 
     def _set_to(self, tenant: str, at: int) -> TenantClock:
-        """Build a clock that shows `at` and is frozen if the tenant's current clock is frozen."""
+        """Build a clock that shows `at` (µs); it is frozen if the tenant's current clock is frozen."""
         return self.showing(at, frozen=self.frozen(tenant))
 
     def _set(self, tenant: str, clock: TenantClock) -> None:

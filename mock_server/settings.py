@@ -73,7 +73,10 @@ class Settings(BaseSettings):
     @field_validator("first_moment", mode="wrap")
     @classmethod
     def _check_first_moment(cls, given: Any, parse: ValidatorFunctionWrapHandler) -> datetime | None:
-        """Apply the same rules as the control plane applies to the `first_moment` of a new tenant."""
+        """Parse the first moment; raise `ValueError` unless it has an offset and is between 1990 and 2199.
+
+        The control plane applies the same rules to the `first_moment` of a new tenant.
+        """
         try:
             moment: datetime | None = parse(given)
         except ValidationError:

@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class _Failure:
-    """The reason why a task ended, how many times in a row it has ended, and when it was restarted.
+    """Why a task ended, how many times in a row it has ended, and when it was restarted.
 
     `restarted` is None until the task has been restarted.
     """

@@ -19,11 +19,11 @@ _WHOLE_ACCOUNT: Final = ""
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """A switch that a vendor declares; `sentence` describes the condition that it simulates.
+    """A setting that simulates a condition of a tenant's account at one vendor, such as an outage.
 
-    If `shops` is not empty, each shop has its own switch; otherwise one switch applies to the whole account.
-    If `closes` is not empty, the vendor is unavailable to the tenant while the switch is on: every request
-    results in an error with `closes` as its message.
+    `sentence` describes the condition. If `shops` is not empty, each shop has its own switch; otherwise one
+    switch applies to the whole account. If `closes` is not empty, the vendor is unavailable to the tenant
+    while the switch is on: every request results in an error with `closes` as its message.
     """
 
     name: str

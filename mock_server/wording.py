@@ -48,11 +48,11 @@ def explained(error: Mapping[str, Any]) -> str:
 
 
 def _joint(problem: str) -> str:
-    """Return what stands between a field and its problem, which is a clause or a sentence."""
+    """Return the text that separates a field's name from its problem, which is a clause or a sentence."""
     return " " if problem.startswith(("is ", "must ", "has ", "can ", "occurs ")) else ": "
 
 
 def title(name: str) -> str:
-    """Convert a name to words like `phrase`, with a capital at the beginning, such as `Truncated JSON`."""
+    """Convert a name to words as `phrase` does, but with a capital letter at the beginning."""
     text = phrase(name)
     return text[:1].upper() + text[1:]

@@ -83,7 +83,7 @@ class World:
 
 
 def _secret(store: Store, settings: Settings) -> bytes:
-    """Return the secret from the settings or the database; generate and store a secret if neither has one."""
+    """Return the secret from the settings or the database; if neither has one, generate and store one."""
     if settings.secret is not None:
         return settings.secret.get_secret_value().encode()
     table = tables.meta

@@ -1,4 +1,4 @@
-"""Reads the OpenAPI specifications: one for each vendor, and `sandbox` for the sandbox's control plane.
+"""Reads the OpenAPI specifications: one for each vendor, `sandbox` for the control plane, and `hub`.
 
 The specifications are YAML files in this package. The sandbox and the connector share nothing else. A
 specification is returned as a dictionary whose keys are in the same order as in the file. Dates remain
@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 CONTROL_PLANE = "sandbox"
+HUB = "hub"
 FOLDER = Path(__file__).parent
 VALID = "valid.json"
 
@@ -38,7 +39,7 @@ _JsonLoader.yaml_implicit_resolvers = {
 
 
 def path(name: str) -> Path:
-    """Return the path of a specification's file; `name` is a vendor or `sandbox`.
+    """Return the path of a specification's file; `name` is a vendor, `sandbox` or `hub`.
 
     Raises `LookupError` if there is no specification with this name. The error message lists the vendors.
     """
@@ -49,7 +50,7 @@ def path(name: str) -> Path:
 
 
 def read(name: str) -> dict[str, Any]:
-    """Read a specification and return it as a new dictionary; `name` is a vendor or `sandbox`.
+    """Read a specification and return it as a new dictionary; `name` is a vendor, `sandbox` or `hub`.
 
     Raises `LookupError` if there is no specification with this name, and `DocumentError` if the file is not a
     valid OpenAPI document.
@@ -88,4 +89,4 @@ def digest(name: str) -> str:
 def vendors() -> list[str]:
     """List the names of all vendors that have a specification, in alphabetical order."""
     files = FOLDER.glob("*.yaml")
-    return sorted(file.stem for file in files if file.stem != CONTROL_PLANE)
+    return sorted(file.stem for file in files if file.stem not in (CONTROL_PLANE, HUB))

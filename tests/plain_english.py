@@ -21,7 +21,11 @@ PLACES = (
     ".github/**/*.yml",
     *(f"{folder}/**/*.py" for folder in ("bench", "connector", "mock_server", "openapi", "tests")),
     *("connector/catalog/*.yaml", "openapi/*.yaml"),
-    *("connector/generator/**/*.jinja", "connector/generator/**/static/**/*.js"),
+    *(
+        "connector/generator/**/*.jinja",
+        "connector/generator/**/static/**/*.js",
+        "connector/generator/**/static/**/*.ts",
+    ),
     *("mock_server/pages/templates/*.html", "mock_server/pages/static/*.js"),
 )
 EXCLUDED = {Path("tests/plain_english.py"), Path("tests/test_plain_english.py")}
@@ -60,6 +64,9 @@ ADVICE = {
     r"such that": "write 'so that' or 'with ...'",
     r"(is|are|was|were|be|been|being) told(?! apart)": "write 'reported', 'delivered' or 'sent'",
     r"told (again|once|with|as|without)": "write 'reported' or 'delivered'",
+    r"(?:anonym|author(?=is[ei])|canonical|capital|categor|custom|emphas|final|general|initial|local|material|maxim|"
+    r"minim|normal|optim|organ|parametr|priorit|random|recogn|serial|special|standard|summar|synchron|"
+    r"token|unauthor|util|visual)is(?:e[ds]?|ers?|ing|ations)": "write -ize",
 }
 GAP = r"""(?:\s|\#|["']|\bf(?=["']))+"""
 PHRASES = [

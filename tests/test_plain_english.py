@@ -39,6 +39,7 @@ EXAMPLES = [
     "Made such that it ends.",
     "The change is told.",
     "Told once each.",
+    "It serialises a record.",
 ]
 
 

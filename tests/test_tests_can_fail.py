@@ -211,5 +211,5 @@ def test_rule_finds_its_example(rule: Rule, body: str, found: list[str]) -> None
 
 
 def test_empty_parametrisation_is_an_error(pytestconfig: pytest.Config) -> None:
-    """A test that is parametrised over an empty list would be skipped without notice."""
+    """A test that is parametrized over an empty list would be skipped without notice."""
     assert pytestconfig.getini("empty_parameter_set_mark") == "fail_at_collect"

@@ -2,7 +2,7 @@
 
 import typer
 
-from connector.cli import action, catalog, connect, generate, lint, trigger, verify
+from connector.cli import action, catalog, connect, generate, hub, lint, mcp, trigger, verify
 
 
 def register(app: typer.Typer) -> None:
@@ -14,5 +14,7 @@ def register(app: typer.Typer) -> None:
     app.command()(action.search)
     app.command()(catalog.fidelity)
     app.command()(verify.verify)
+    app.add_typer(hub.commands, name="hub")
+    app.command()(mcp.mcp)
     app.add_typer(generate.commands, name="generate")
     app.add_typer(lint.commands, name="lint")

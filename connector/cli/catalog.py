@@ -30,12 +30,6 @@ DELIVERS = {
     "reached": "once, when reached",
     "while_there": "when reached, and at each later change",
 }
-AFTER_LOSS = {
-    "repeats": "sends the write again",
-    "looks": "searches for the record, or reports an unknown outcome",
-    "reports": "reports an unknown outcome",
-    "platform": "the platform sends the write again",
-}
 WIDE = 140  # width of the terminal below which the table of guarantees is printed as a list
 SECONDS = {"day": 86_400, "hour": 3_600, "minute": 60}
 
@@ -160,7 +154,7 @@ _ACTION_COLUMNS = ("Action", "Runtime", "After a failure", "After a lost connect
 
 
 def _action_rows(integration: Integration) -> Iterator[tuple[str, ...]]:
-    from connector.definition.action_guarantees import action_guarantees
+    from connector.definition.action_guarantees import AFTER_LOSS, action_guarantees
 
     for action in integration.actions.values():
         for guarantee in action_guarantees(action):

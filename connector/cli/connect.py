@@ -105,16 +105,14 @@ def _base_url(
 
 
 def _environment_url(integration: Integration, key: str) -> str:
-    from connector.definition.naming import listed
-    from connector.definition.spelling import did_you_mean
+    from connector.definition.spelling import unknown
 
     title = integration.vendor.title
     if integration.authentication.host:
         raise ConfigurationError(f"{title} has an address for each account; pass yours with --base-url.")
     known = {environment.key: environment.base_url for environment in integration.environments}
     if key not in known:
-        guess = did_you_mean(key, known) or f"; there is {listed(known)}."
-        raise ConfigurationError(f"{title} has no environment {key!r}{guess}")
+        raise ConfigurationError(unknown(f"environment of {title}", key, known))
     return known[key]
 
 

@@ -1,4 +1,4 @@
-"""Implements the `returns generate` command: writes the Zapier and Make apps, or reports changes to them."""
+"""Implements the `returns generate` command: writes the apps for each platform, or reports changes."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def generate(
         ),
     ] = None,
 ) -> None:
-    """Write the Zapier and Make apps.
+    """Write the Zapier and Make apps and the n8n packages.
 
     The apps are generated from the API descriptions and the catalog.
     """
@@ -128,6 +128,30 @@ def make(
     def render_vendor(name: str) -> Mapping[str, str]:
         made, origins = integration(name, facts.get(name)), kept_origins(output / name)
         return render(made, include_assumed=include_assumed, origins=origins, base_url=base_url)
+
+    _write(vendor, output, render_vendor, check=check)
+
+
+@commands.command()
+def n8n(
+    vendor: OneVendor = None,
+    output: Output = Path("n8n_nodes"),
+    check: Check = False,  # noqa: FBT002
+    include_assumed: Assumed = False,  # noqa: FBT002
+    files: FactFiles = None,
+) -> None:
+    """Write one n8n package per vendor. The author and repository in package.json are kept."""
+    from connector.definition.compiler import integration
+    from connector.generator.n8n import render
+    from connector.generator.n8n.package import kept_publisher
+
+    facts = facts_by_vendor(files)
+
+    def render_vendor(name: str) -> Mapping[str, str]:
+        publisher = kept_publisher(output / name)
+        return render(
+            integration(name, facts.get(name)), include_assumed=include_assumed, publisher=publisher
+        )
 
     _write(vendor, output, render_vendor, check=check)
 

@@ -7,8 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from connector.cli.values import value_of
-from connector.definition.naming import listed
-from connector.definition.spelling import did_you_mean, trimmed
+from connector.definition.spelling import trimmed, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -69,8 +68,8 @@ def _steps(key: str) -> list[str | int]:
 def _field(fields: Sequence[InputField], names: Sequence[str], key: str) -> InputField:
     known = {field.key: field for field in fields}
     if names[0] not in known:
-        guess = did_you_mean(names[0], known) or (f"; there is {listed(known)}." if known else ".")
-        raise InputError(f"There is no input {key}{guess}")
+        holder = ".".join(key.split(".")[: -len(names)])
+        raise InputError(unknown(f"field of {holder}" if holder else "input", names[0], known))
     field = known[names[0]]
     return field if len(names) == 1 else _field(field.children, names[1:], key)
 

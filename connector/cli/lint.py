@@ -54,6 +54,15 @@ def make(apps: Apps = None, output: As = Format.table) -> None:
     _report({folder: check(folder) for folder in _folders(apps, Path("make_app"))}, len(CHECKS), output)
 
 
+@commands.command()
+def n8n(apps: Apps = None, output: As = Format.table) -> None:
+    """Check what n8n's own lint does not see. Exits with code 1 if a check fails."""
+    from connector.generator.n8n.lint import CHECKS
+    from connector.generator.n8n.lint import lint as check
+
+    _report({folder: check(folder) for folder in _folders(apps, Path("n8n_nodes"))}, len(CHECKS), output)
+
+
 def _folders(names: list[str] | None, root: Path) -> list[Path]:
     """Return the folders of the apps to check; each of `names` is a vendor or the path of an app's folder.
 

@@ -73,8 +73,8 @@ def collect_inputs(
 def facts_by_vendor(files: Sequence[Path] | None) -> dict[str, Facts]:
     """Read files of facts, keyed by vendor; the last file of a vendor counts.
 
-    Prints a notice for facts about another version of the vendor's specification. Raises
-    `ConfigurationError` if a file cannot be read, or its vendor is unknown.
+    Prints a notice for facts about another version of the vendor's specification. Raises `ConfigurationError`
+    if a file cannot be read, or its vendor is unknown.
     """
     from connector.definition import facts
     from connector.definition.compiler import vendors

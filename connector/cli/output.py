@@ -25,7 +25,7 @@ PIPE_WIDTH = 160  # width, in characters, of a table that is not printed on a te
 
 
 class Format(StrEnum):
-    """The format of a command's output."""
+    """The format in which a command prints its result."""
 
     table = "table"
     json = "json"
@@ -54,6 +54,14 @@ def print_encoded(text: str) -> None:
 def notify(sentence: str) -> None:
     """Print a notice on standard error, so that standard output contains only the command's output."""
     print(encodable(sentence, encoding(sys.stderr)), file=sys.stderr, flush=True)  # noqa: T201
+
+
+def notify_stopped(sentence: str = "Stopped.") -> None:
+    """Print a notice that Ctrl-C ended the command, in a line of its own.
+
+    A terminal shows ^C where the cursor is, so the notice then begins in the next line.
+    """
+    notify(f"\n{sentence}" if sys.stderr.isatty() else sentence)
 
 
 def is_closed() -> bool:

@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from connector.cli.exit_codes import INTERRUPTED, exit_code
-from connector.cli.reports import log_to_terminal
+from connector.cli.reports import log_everything, log_to_terminal
 from connector.cli.streams import prepare_streams
 from connector.cli.usage_errors import explain
 from connector.errors import ConnectorError, OutcomeUnknown
@@ -45,8 +45,13 @@ def _options(
         bool,
         typer.Option("--version", help="Show the version and exit.", callback=_print_version, is_eager=True),
     ] = False,
+    verbose: Annotated[  # noqa: FBT002
+        bool, typer.Option("--verbose", "-v", help="Report each request, wait and login on standard error.")
+    ] = False,
 ) -> None:
     """Define the options that come before the name of a command, such as --version."""
+    if verbose:
+        log_everything()
 
 
 def main() -> NoReturn:

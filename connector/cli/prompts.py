@@ -47,7 +47,7 @@ class Prompt:
 
 
 def _redirected_input() -> TextIO:
-    """Return standard input, decoded according to its byte order mark; if closed, return an empty stream."""
+    """Return standard input, decoded according to its byte order mark; return an empty stream if closed."""
     if sys.stdin is None:
         return io.StringIO()
     raw = getattr(sys.stdin, "buffer", None)

@@ -22,9 +22,16 @@ class _TerminalHandler(logging.Handler):
 @contextmanager
 def log_to_terminal() -> Iterator[None]:
     """Print messages logged by `returns_connector` on standard error until the `with` block ends."""
-    logger, handler = logging.getLogger(LOGGER), _TerminalHandler(logging.INFO)
+    logger, handler = logging.getLogger(LOGGER), _TerminalHandler()
+    level = logger.level
     logger.addHandler(handler)
     try:
         yield
     finally:
         logger.removeHandler(handler)
+        logger.setLevel(level)
+
+
+def log_everything() -> None:
+    """Also log requests, short waits and logins, until `log_to_terminal` ends."""
+    logging.getLogger(LOGGER).setLevel(logging.DEBUG)

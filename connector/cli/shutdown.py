@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from connector.cli.exit_codes import TERMINATED
-from connector.cli.output import encodable, encoding, is_closed, print_encoded
+from connector.cli.exit_codes import INTERRUPTED, TERMINATED
+from connector.cli.output import encodable, encoding, is_closed, notify_stopped, print_encoded
 from connector.errors import ConfigurationError, ConnectorError, Skip, as_connector_error
 
 if TYPE_CHECKING:
@@ -56,13 +56,16 @@ def printing(render: Callable[[Event], str]) -> Handler:
 def run(coroutine: Coroutine[Any, Any, None], *, debug: bool) -> None:
     """Run a command. On SIGTERM, finish printing the current event, then exit with code 143.
 
-    If the command raises `OutputLost`, the original `OSError` is raised instead. An unexpected error is
-    converted to a `ConnectorError`.
+    On Ctrl-C, print one line and exit with code 130. If the command raises `OutputLost`, the original
+    `OSError` is raised instead. An unexpected error is converted to a `ConnectorError`.
     """
     try:
         terminated = asyncio.run(_until_terminated(coroutine))
     except OutputLost as lost:
         raise lost.error from None
+    except KeyboardInterrupt:
+        notify_stopped("Stopped. The same command continues where this one ended.")
+        raise typer.Exit(INTERRUPTED) from None
     except (OSError, typer.Exit, typer.Abort, typer.BadParameter):
         raise
     except Exception as error:

@@ -43,7 +43,7 @@ def _null_device(number: int) -> TextIO:
 
 
 class ErrorIgnoringStream:
-    """A text stream that discards text that it cannot write, instead of raising an error."""
+    """A text stream that discards text that cannot be written, instead of raising an error."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

@@ -15,8 +15,7 @@ from connector.cli.options import connect_with, profiles
 from connector.cli.output import Format, as_json, encodable, encoding, notify, spinner
 from connector.cli.polling import PollOptions, event_line, follow, list_skipped
 from connector.cli.shutdown import OutputLost, print_traceback, printing, with_debug_hint
-from connector.definition.naming import listed
-from connector.definition.spelling import did_you_mean
+from connector.definition.spelling import unknown
 from connector.errors import ConfigurationError, ConnectorError, UnknownKey
 
 if TYPE_CHECKING:
@@ -84,8 +83,7 @@ async def _targets(
     targets = [(*connection, choice.trigger) for connection, choice in pairs if choice.trigger]
     if not targets and not any(choice.assumed for choice in choices):
         known = event_names(catalog for catalog, _ in connections)
-        guess = did_you_mean(key, known) or f"; there is {listed(sorted(known))}."
-        raise UnknownKey(f"No connection has a trigger {key!r}{guess}")
+        raise UnknownKey(unknown("trigger of these connections", key, sorted(known)))
     for title, choice in {catalog.vendor.title: choice for (catalog, _), choice in pairs}.items():
         if choice.trigger is None:
             hint = "; use --include-assumed to poll it." if choice.assumed else "."

@@ -1,4 +1,4 @@
-"""Explains the invalid value of an option or argument in words of this program, instead of pydantic's."""
+"""Replaces pydantic's message about an invalid option or argument by one in the words of this program."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ if TYPE_CHECKING:
 
 
 def explain(error: Any) -> None:
-    """Replace the message of a usage error that comes from pydantic, which the command line library uses.
+    """Replace the message of a usage error if it comes from pydantic, which the command line library uses.
 
-    Other usage errors stay as they are.
+    The messages of other usage errors are not changed.
     """
     from pydantic import ValidationError
 

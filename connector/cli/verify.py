@@ -12,7 +12,16 @@ import typer
 
 from connector.cli.exit_codes import FAILED, INTERRUPTED
 from connector.cli.options import ProfileName, Vendor, connect_by_name
-from connector.cli.output import as_json, encodable, encoding, notify, print_line, spinner, width
+from connector.cli.output import (
+    as_json,
+    encodable,
+    encoding,
+    notify,
+    notify_stopped,
+    print_line,
+    spinner,
+    width,
+)
 from connector.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -28,7 +37,7 @@ NARROW, WIDE = 80, 100  # characters per line: in a pipe, and at most in a termi
 
 
 class ReportFormat(StrEnum):
-    """The format of a verification's report."""
+    """The output format of a report about a verification."""
 
     text = "text"
     json = "json"
@@ -87,10 +96,11 @@ def verify(
 ) -> None:
     """Compare a real account with the vendor's API description.
 
-    Reads the account with a stated number of requests, and reports undocumented and missing fields, other
-    types, new values, other paging and other error bodies. The report consists of names, types and counts.
-    Only new values of a field whose values the description lists are shown, unless they contain a digit or @;
-    no other value of the account is printed, logged or saved. Without --write, nothing is changed.
+    Sends a stated number of requests that read the account, and reports undocumented and missing fields,
+    other types, new values, and differences in paging and error responses. The report consists of names,
+    types and counts. It shows no value of the account, except new values of fields whose values the
+    description lists, and these only if they contain no digit and no @. No value is logged or saved. Without
+    --write, nothing is changed.
 
     Exits with code 0 if nothing was found, 1 if there are differences, 3 if the login is refused, and 6 if
     the rate limit is reached.
@@ -113,7 +123,8 @@ def verify(
         asyncio.run(_run(integration, planned, profile, min(calls or most, most), record, started))
     except KeyboardInterrupt:
         sent = started[0].report.calls if started else 0
-        notify(f"Stopped after {sent} request{'' if sent == 1 else 's'}; no report is printed or saved.")
+        requests = f"{sent} request{'' if sent == 1 else 's'}"
+        notify_stopped(f"Stopped after {requests}; no report is printed or saved.")
         raise typer.Exit(INTERRUPTED) from None
     (verification,) = started
     report = verification.report
@@ -150,7 +161,10 @@ async def _run(
 
 
 def _announcement(integration: Integration, profile: str, limit: int, writes: Sequence[str]) -> str:
-    """Return the notice that is printed before the first request."""
+    """Return the notice that is printed before the first request.
+
+    It states the maximum number of requests, whether any of them write, and the vendor's rate limit.
+    """
     from connector.cli.catalog import format_duration
 
     plans = {plan.name: plan.windows for plan in integration.limits.plans if plan.windows}
@@ -163,7 +177,7 @@ def _announcement(integration: Integration, profile: str, limit: int, writes: Se
 
 
 def rendered(report: Report, output: ReportFormat, columns: int = NARROW) -> str:
-    """Return a report in a format; text is wrapped at `columns` characters."""
+    """Render a report in the format `output`; text is wrapped to `columns` characters."""
     from connector.verify import rendering
 
     match output:
@@ -177,7 +191,7 @@ def rendered(report: Report, output: ReportFormat, columns: int = NARROW) -> str
 
 
 def _check_files(facts: Path | None, reports: Sequence[Path]) -> None:
-    """Raise `ConfigurationError` before the first request if a file could not be written."""
+    """Raise `ConfigurationError` if a file cannot be written, before the first request is sent."""
     from connector.definition.facts import read
     from connector.definition.naming import listed
 

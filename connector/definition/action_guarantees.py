@@ -1,4 +1,4 @@
-"""Computes what each action guarantees if the answer to its write is lost, for each runtime."""
+"""Computes, for each runtime, what an action guarantees if the response to its write is lost."""
 
 from __future__ import annotations
 
@@ -14,21 +14,28 @@ MOST_SENDS = 3
 """How many times Python sends a write that can be repeated without harm."""
 
 AfterLoss = Literal["repeats", "looks", "reports", "platform"]
+AFTER_LOSS: dict[AfterLoss, str] = {
+    "repeats": "sends the write again",
+    "looks": "searches for the record, or reports an unknown outcome",
+    "reports": "reports an unknown outcome",
+    "platform": "the platform sends the write again",
+}
+"""What each value of `AfterLoss` means, in words for people."""
 
 
 @dataclass(frozen=True, slots=True)
 class ActionGuarantee:
-    """What an action guarantees in one runtime if it is not known whether its write was done.
+    """What an action guarantees in one runtime if it is unknown whether its write succeeded.
 
-    `after_failure` applies if the vendor answers with a 5xx status or without a usable record, and
-    `after_cut` if the connection ends or the time is up before the answer. The values are:
+    `after_failure` applies if the vendor responds with a 5xx status or without a usable record. `after_cut`
+    applies if the connection or the time limit ends before the response arrives. The values are:
 
     - "repeats": the write is sent again, because a second one sets the same values;
     - "looks": the record is searched for; if it is not found, the outcome is reported as unknown;
     - "reports": the outcome is reported as unknown;
     - "platform": the platform sends the write again, which the app cannot prevent.
 
-    `attempts` is the largest number of times that the write is sent, or None if the platform decides.
+    `attempts` is the maximum number of times that the write is sent, or None if the platform decides.
     """
 
     runtime: Runtime
@@ -52,4 +59,5 @@ def action_guarantees(action: Action) -> tuple[ActionGuarantee, ...]:
         if repeatable
         else ActionGuarantee("make", "reports", "platform", None)
     )
+    rows.append(ActionGuarantee("n8n", "reports", "reports", 1))
     return tuple(rows)

@@ -1,4 +1,4 @@
-"""Reads the limits that a schema sets for values."""
+"""Reads the limits for values, such as `maximum` and `pattern`, from a schema."""
 
 from __future__ import annotations
 

@@ -33,6 +33,8 @@ LONG_TEXT = 500
 """A string whose `maxLength` is at least this value is treated as multi-line text."""
 VARIANTS = "variants"
 """The key that stores the variants in a merged `oneOf` schema; it is not an OpenAPI keyword."""
+AT_LEAST_ONE = "at least one"
+"""The key that stores the names of an `anyOf` that requires one of them; it is not an OpenAPI keyword."""
 
 
 class SpecError(ValueError):
@@ -236,6 +238,7 @@ class Spec:
             item_type=item_type,
             children=children,
             variants=holder.get(VARIANTS, ()),
+            at_least_one=holder.get(AT_LEAST_ONE, ()),
             choices=tuple(
                 Choice(value=str(value), label=title(str(value)))
                 for value in choices or ()
@@ -287,8 +290,7 @@ class Spec:
             schema = _joined(self._merged(part, f"{where}.allOf"), schema)
         for keyword in ("oneOf", "anyOf"):
             if keyword in schema and all(set(part) == {"required"} for part in schema[keyword]):
-                # The model cannot express "one of these fields is required"; only the vendor checks this.
-                del schema[keyword]
+                schema[AT_LEAST_ONE] = _names(keyword, schema.pop(keyword), where)
             elif keyword in schema:
                 raw_parts = schema.pop(keyword)
                 alternatives = [self._merged(part, f"{where}.{keyword}") for part in raw_parts]
@@ -358,6 +360,13 @@ def _is_prose(schema: Mapping[str, Any]) -> bool:
     """Return True if a string schema describes multi-line text: a long string that is not a URL or enum."""
     is_url = str(schema.get("example", "")).startswith(("http://", "https://"))
     return schema.get("maxLength", 0) >= LONG_TEXT and "enum" not in schema and not is_url
+
+
+def _names(keyword: str, parts: Sequence[Any], where: str) -> tuple[str, ...]:
+    """Return the names of which an object needs at least one."""
+    if keyword != "anyOf" or any(len(part["required"]) != 1 for part in parts):
+        raise SpecError(f"{where}: required names are supported only in anyOf, one in each alternative.")
+    return tuple(part["required"][0] for part in parts)
 
 
 def _united(raw: Sequence[Any], alternatives: Sequence[dict[str, Any]], where: str) -> dict[str, Any]:

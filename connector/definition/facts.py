@@ -1,7 +1,8 @@
-"""What was confirmed for one account: read from a file, and applied to a vendor's specification.
+"""Facts: the parts of a specification that `returns verify` has confirmed for one account.
 
-`returns verify --facts` writes the file. It contains names only: operations, parameters, inputs and paths of
-fields. A part of the specification that is `assumed` becomes `observed` if the facts list it.
+`returns verify --facts` writes them to a file. The file contains only names: operations, parameters, inputs
+and paths of fields. A part of the specification that is `assumed` counts as `observed` if the facts contain
+it.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class OperationFacts(FrozenModel):
 
 
 class Facts(FrozenModel):
-    """The facts about one vendor's API.
+    """The facts about one vendor's API, as confirmed for one account.
 
     `specification` is the SHA-256 hash of the specification that the account was compared with, and
     `verified_on` the day in UTC, as `YYYY-MM-DD`.
@@ -58,7 +59,7 @@ class Facts(FrozenModel):
 
 
 def read(path: Path) -> Facts:
-    """Read a file of facts; raise `ConfigurationError` if it cannot be read or is no such file."""
+    """Read a file of facts; raise `ConfigurationError` if it cannot be read or contains something else."""
     try:
         return Facts.model_validate(json.loads(path.read_bytes()))
     except OSError as error:
@@ -71,9 +72,9 @@ def read(path: Path) -> Facts:
 
 
 def write(path: Path, facts: Facts) -> None:
-    """Write a file of facts; replace an older one.
+    """Write facts to a file, replacing earlier facts.
 
-    Raises `ConfigurationError` if the file cannot be written or is another kind of file.
+    Raises `ConfigurationError` if the file cannot be written, or if it exists and contains something else.
     """
     if path.exists():
         read(path)
@@ -132,14 +133,14 @@ def _observed(part: T) -> T:
 
 
 def _steps(place: str) -> list[str]:
-    """Split a path into the names of its members; lists are not steps."""
+    """Split a path such as `data[].items[].sku` into the names of its members; `[]` is dropped."""
     return [name for step in place.split(".") if (name := step.replace("[]", ""))]
 
 
 def _owners(
     spec: Spec, schema: Mapping[str, Any], steps: list[str], owners: frozenset[str]
 ) -> Iterator[tuple[str, str]]:
-    """Yield the component schemas that contain the last step as a direct member."""
+    """Yield the component schemas that define the member to which `steps` lead, paired with its name."""
     if "$ref" in schema:
         name = str(schema["$ref"]).rpartition("/")[2]
         yield from _owners(spec, spec.resolve(schema, name), steps, owners | {name})

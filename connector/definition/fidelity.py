@@ -17,8 +17,7 @@ def shares(vendor: str, facts: Facts | None = None) -> dict[str, Counter[Provena
     """Count a vendor's operations, parameters and schema fields by provenance.
 
     The result is keyed by "operations", "parameters" and "fields". With `facts`, assumed parts that they
-    confirm count as observed. Raises `CatalogError` if the vendor's
-    specification is missing or invalid.
+    confirm count as observed. Raises `CatalogError` if the vendor's specification is missing or invalid.
     """
     spec = specification.parsed(specification.read(vendor), f"openapi/{vendor}.yaml")
     confirmed = account.confirmed_members(spec, facts) if facts else set()

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 
 Delivers = Literal["every_record", "latest_state", "reached", "while_there"]
 
+WITH_CURSOR: tuple[Runtime, ...] = ("python", "n8n")
+"""The runtimes that store how far they have read, and what they know of each record."""
+OVERLAP = 900
+"""How many seconds before its last poll n8n reads again, if the source does not say it."""
 INTERVAL = 300
 HOUR = 3_600
 DAY = 86_400
@@ -22,6 +26,11 @@ WORST_FIRST: tuple[Provenance, ...] = ("assumed", "observed", "documented")
 _UNREAD = (
     "The first poll reads existing records for up to 25 seconds, newest first. A record that it does not"
     " reach can fire for a state from before the Zap was turned on."
+)
+_UNREMEMBERED = (
+    "The states of the 20,000 records that changed last are compared, and the first poll reads for up to a"
+    " minute. The next change of another record is not an event if the record is older than the workflow's"
+    " activation and its creation time is known; otherwise it is."
 )
 
 
@@ -44,7 +53,8 @@ def guarantees(
     `unseen` describes changes that the vendor's filter does not return. If `end_reported` is false, the
     vendor does not report where a list ends, so a poll reads pages until one is empty.
 
-    Make stores only the time or ID of the last event. Therefore, a trigger is offered in Make only if one of
+    n8n stores a cursor, as Python does, and reads as many pages. Make stores only the time or ID of the last
+    event. Therefore, a trigger is offered in Make only if one of
     these conditions is met: the records in the list contain the event's timestamp; or each new record is an
     event, and new records have higher IDs than earlier records (`growing_ids`). In Make, triggers do not
     request details.
@@ -71,7 +81,7 @@ def guarantees(
         rows["make"] = guarantee(
             source, "make", pages["make"], limits, provenance, when, unseen=unseen, end_reported=end_reported
         )
-    return rows
+    return {runtime: rows[runtime] for runtime in pages if runtime in rows}
 
 
 def watermark(source: Source, occurred_at: Path | None) -> Path | None:
@@ -168,11 +178,16 @@ def _look_back(source: Source, runtime: Runtime) -> int | None:
     if isinstance(source, WindowScan):
         return source.look_back
     if isinstance(source, Snapshot):
-        return None
-    # Python continues from its cursor. Zapier has no cursor: it reads the whole window and drops known IDs.
+        return OVERLAP if _reads_new_only(source, runtime) else None
+    # Python and n8n continue from a cursor. Zapier has none: it reads the whole window and drops known IDs.
     if isinstance(source, ChangedSince):
-        return source.overlap if runtime == "python" else source.window
-    return source.overlap if runtime == "python" else None
+        return source.overlap if runtime in WITH_CURSOR else source.window
+    return source.overlap if runtime in WITH_CURSOR else None
+
+
+def _reads_new_only(source: Snapshot, runtime: Runtime) -> bool:
+    """Check whether a runtime reads only the newest records of a list, which is sorted by creation."""
+    return runtime == "n8n" and source.detects == "records"
 
 
 def _order(source: Source, runtime: Runtime) -> Literal["oldest_first", "newest_first", "any"]:
@@ -180,7 +195,7 @@ def _order(source: Source, runtime: Runtime) -> Literal["oldest_first", "newest_
         return "any"
     if isinstance(source, Snapshot):
         return "newest_first"
-    return "oldest_first" if runtime == "python" and source.since else "newest_first"
+    return "oldest_first" if runtime in WITH_CURSOR and source.since else "newest_first"
 
 
 def _dedupe(source: Source) -> tuple[Path, ...]:
@@ -198,7 +213,7 @@ def _loses(source: Source, runtime: Runtime, items: int, *, by_id: bool) -> str:
     if runtime == "make":
         return _loses_after_a_time(source, items, by_id=by_id)
     if isinstance(source, CreatedSince):
-        if runtime == "python":
+        if runtime in WITH_CURSOR:
             return f"Records that appear more than {_span(source.overlap)} after newer ones."
         return f"All but the newest {items:,} records if more arrive between two polls."
     if isinstance(source, ChangedSince):
@@ -214,11 +229,11 @@ def _loses(source: Source, runtime: Runtime, items: int, *, by_id: bool) -> str:
 
 def _loses_of_window(source: WindowScan, runtime: Runtime, items: int) -> str:
     days = _span(source.look_back)
-    ceiling = "" if runtime == "python" else f" Only the newest {items:,} records are compared."
+    ceiling = "" if runtime in WITH_CURSOR else f" Only the newest {items:,} records are compared."
     if source.reached is None:
         return (
             f"States passed through between two polls, and changes of records older than {days}."
-            f"{ceiling if runtime == 'python' else ' Entering the same state again.' + ceiling}"
+            f"{ceiling if runtime in WITH_CURSOR else ' Entering the same state again.' + ceiling}"
         )
     left = "records that leave the state between two polls for an earlier or unrelated one"
     return f"Changes of records older than {days}, and {left}.{ceiling}"
@@ -245,9 +260,13 @@ def _loses_after_a_time(source: Source, items: int, *, by_id: bool) -> str:
 
 def _loses_changes(source: ChangedSince, runtime: Runtime, items: int) -> str:
     """Describe the events that can be missed when polling for records changed since a given time."""
-    if runtime == "python":
+    if runtime in WITH_CURSOR:
         late = f"Changes that appear more than {_span(source.overlap)} after newer ones"
-        young = f"A record unchanged for {_span(source.look_back)} counts as new when it changes."
+        young = (
+            f"A record unchanged for {_span(source.look_back)} counts as new when it changes."
+            if runtime == "python"
+            else _UNREMEMBERED
+        )
     else:
         late = (
             f"Changes more than {_span(source.window)} before a poll, and all but the first {items:,} records"
@@ -266,12 +285,14 @@ def _loses_changes(source: ChangedSince, runtime: Runtime, items: int) -> str:
 
 def _loses_of_snapshot(source: Snapshot, runtime: Runtime, items: int) -> str:
     """Describe the events that can be missed when a poll compares a complete list with the previous one."""
+    if _reads_new_only(source, runtime):
+        return f"Records that appear more than {_span(OVERLAP)} after newer ones."
     between = {
         "records": "",
         "versions": "Versions between two polls. ",
         "states": "" if source.reached else "States passed through between two polls. ",
     }[source.detects]
-    if runtime == "python":
+    if runtime in WITH_CURSOR:
         return f"{between}A list of more than {source.most_records:,} records raises an error."
     again = "Entering the same state again. " if source.detects == "states" and not source.reached else ""
     return f"{between}{again}Only the newest {items:,} records are read."

@@ -34,7 +34,10 @@ def documented(spec: Spec, operation: Operation) -> dict[str, Response]:
 
 
 def matching(responses: dict[str, Response], status: int) -> Response | None:
-    """Return the response that describes a status code, or None if the specification lists none for it."""
+    """Return the documented response for a status code, or None if the specification has none.
+
+    A response for the exact status comes before one for a range such as `4XX`, and `default` comes last.
+    """
     keys = (str(status), f"{str(status)[0]}XX", "default")
     return next((responses[key] for key in keys if key in responses), None)
 

@@ -1,4 +1,4 @@
-"""Builds the sample record of each resource and the example data of each trigger."""
+"""Builds an example record for each resource, and example data for each trigger."""
 
 from __future__ import annotations
 

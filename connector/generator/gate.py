@@ -10,10 +10,12 @@ from pathlib import Path
 
 from connector.definition.compiler import integration, vendors
 from connector.definition.model import Integration
-from connector.generator import make, write, zapier
+from connector.generator import make, n8n, write, zapier
 from connector.generator.changes import Change, compare
 from connector.generator.make.manifest import kept_origins
 from connector.generator.make.surface import read_surface as read_make_surface
+from connector.generator.n8n.package import kept_publisher
+from connector.generator.n8n.surface import read_surface as read_n8n_surface
 from connector.generator.released import released_apps
 from connector.generator.surface import Surface
 from connector.generator.zapier.link import kept_link
@@ -45,6 +47,11 @@ PLATFORMS = (
         lambda vendor, folder: make.render(vendor, origins=kept_origins(folder)),
         read_make_surface,
     ),
+    Platform(
+        "n8n_nodes",
+        lambda vendor, folder: n8n.render(vendor, publisher=kept_publisher(folder)),
+        read_n8n_surface,
+    ),
 )
 
 
@@ -70,10 +77,10 @@ class Verdict:
     def refusal(self) -> str:
         """The reason why the new version is rejected, or an empty string if it is accepted.
 
-        The reason is a phrase that follows the app's name in a sentence. A Zapier app needs a higher major
-        version for a breaking change, and a higher version for any other change. A Make app's version is a
-        single integer, so it must be higher only after a breaking change. No version may be lower than the
-        released version.
+        The reason is a phrase that follows the app's name in a sentence. A Zapier app or an n8n package needs
+        a higher major version for a breaking change, and a higher version for any other change. A Make app's
+        version is a single integer, so it must be higher only after a breaking change. No version may be
+        lower than the released version.
         """
         base, now = _numbers(self.base), _numbers(self.now)
         if any(one.breaking for one in self.changes) and now[:1] <= base[:1]:

@@ -10,7 +10,7 @@ from connector.errors import ConfigurationError
 # never removed.
 INSTALLED = frozenset(
     {
-        *("node_modules", "build", ".env", ".secrets", "CHANGELOG.md"),
+        *("node_modules", "build", "dist", ".env", ".secrets", "CHANGELOG.md"),
         *(".git", ".gitattributes", ".github", ".gitlab-ci.yml", ".hg", ".jj", ".svn", ".npmrc"),
         *(".DS_Store", ".editorconfig", ".idea", ".vscode", "Thumbs.db"),
     }
@@ -82,7 +82,7 @@ def write_files(files: Mapping[str, str], folder: Path) -> Drift:
 
 
 def _replace(target: Path, content: bytes) -> None:
-    """Replace a file atomically, so that a failure leaves the old content unchanged."""
+    """Replace a file atomically, so that the old content remains if writing fails."""
     temporary = target.with_name(f"{target.name}.new")
     try:
         temporary.write_bytes(content)

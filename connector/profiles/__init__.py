@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from connector.definition.naming import listed
-from connector.definition.spelling import did_you_mean, trimmed
+from connector.definition.spelling import did_you_mean, trimmed, unknown
 from connector.errors import ConfigurationError, NotFound
 from connector.profiles.file import ProfileFile
 from connector.profiles.variables import CONTROL_TOKEN, SANDBOX_URL, Variables, variable
@@ -119,8 +119,7 @@ class Profiles:
             if from_environment and name == from_environment.name:
                 return from_environment
             known = [*saved, *([from_environment.name] if from_environment else []), SANDBOX]
-            guess = did_you_mean(name, known) or f"; there is {listed(known)}."
-            raise ConfigurationError(f"{title} has no profile {name!r}{guess}")
+            raise ConfigurationError(unknown(f"profile of {title}", name, known))
         if (profile := self._from_environment(integration)) is not None:
             return profile
         if len(saved) > 1 and DEFAULT not in saved:
@@ -145,8 +144,7 @@ class Profiles:
             known = sorted({profile.name for _, profile in pairs})
             pairs = [(integration, profile) for integration, profile in pairs if profile.name == name]
             if not pairs and name != SANDBOX:
-                guess = did_you_mean(name, [*known, SANDBOX]) or f"; there is {listed([*known, SANDBOX])}."
-                raise ConfigurationError(f"No vendor has a profile {name!r}{guess}")
+                raise ConfigurationError(unknown("profile", name, [*known, SANDBOX]))
         ignored = (sentence for integration in integrations for sentence in self._ignored(integration))
         for sentence in dict.fromkeys(ignored):
             self._report(sentence)

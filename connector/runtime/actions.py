@@ -17,6 +17,7 @@ from connector.definition.action_guarantees import MOST_SENDS
 from connector.definition.paths import at_path
 from connector.errors import ConnectorError, NotFound, OutcomeUnknown
 from connector.runtime.compare import was_sent
+from connector.runtime.descriptions import LazySignature, shown
 from connector.runtime.error_context import attributed
 from connector.runtime.inputs import fill
 from connector.transport.retries import LOOK_PAUSES
@@ -40,11 +41,16 @@ REMEMBERED = 2 * TOLERANCE
 class BoundAction:
     """An action bound to a connection: `await action(order_number="#1001", …)` runs the action."""
 
+    __signature__ = LazySignature("action")
+
     def __init__(self, client: Client, action: Action) -> None:
         self.action = action
         self._client = client
         self._returned: dict[str, datetime] = {}
         """When earlier calls returned a record, by the record's ID."""
+
+    def __repr__(self) -> str:
+        return shown("Action", self._client.integration.vendor.title, self.action)
 
     @attributed
     async def __call__(self, **inputs: Any) -> dict[str, Any]:
@@ -147,7 +153,7 @@ class BoundAction:
         return self._distinct(matches), read_all
 
     def _creates(self, finding: Finding) -> bool:
-        """Check whether the write creates a record, instead of changing the one that an input identifies."""
+        """Return True if the write creates a record, False if it changes one that an input identifies."""
         path = self._client.integration.resources[self.action.resource].id
         return bool(path) and path not in {stored for stored, _source in finding.equal}
 
@@ -157,14 +163,14 @@ class BoundAction:
         return "" if id_ in (None, "") else repr(id_)
 
     def _was_returned(self, row: Mapping[str, Any], started: datetime) -> bool:
-        """Check whether a call that ended before `started` returned the record."""
+        """Return True if a call that ended before `started` has already returned the record `row`."""
         at = self._returned.get(self._id(row))
         return at is not None and at <= started
 
     def _remembered(self, row: dict[str, Any]) -> dict[str, Any]:
-        """Return the record; remember for a few seconds that it was returned.
+        """Return a record, and remember for a few seconds that it was returned.
 
-        Later, the times of the records distinguish it from the record of another call.
+        A later call that searches for its own record can therefore skip this one.
         """
         now = self._client.clock()
         recent = {id_: at for id_, at in self._returned.items() if at >= now - REMEMBERED}
@@ -172,12 +178,12 @@ class BoundAction:
         return row
 
     def _distinct(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Remove duplicates, which occur when a newly inserted row pushes other rows to the next page."""
+        """Remove rows that occur twice because new rows moved them to the next page."""
         keys = [self._id(row) or repr(row) for row in rows]
         return list(dict(zip(keys, rows, strict=True)).values())
 
     def _is_it(self, row: Mapping[str, Any], finding: Finding, filled: FilledInputs, since: datetime) -> bool:
-        """Check whether a record was created at or after `since` and contains the values that were sent."""
+        """Return True if a record has the values that were sent and was created at `since` or later."""
         try:
             late_enough = parse_time(at_path(row, finding.created)) >= since
         except ValueError:

@@ -75,7 +75,7 @@ def _forms(values: Iterable[Any]) -> list[str]:
 
 
 def _form(value: Any) -> str | None:
-    """Normalize a string or number for comparison; return None for any other value."""
+    """Normalize a string or number so that variants compare as equal; return None for any other value."""
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
         return None
     return trimmed(value).casefold() if isinstance(value, str) else plain(Decimal(str(value)))

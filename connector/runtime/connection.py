@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from connector.definition.compiler import integration as compiled
 from connector.definition.lookup import by_key
 from connector.definition.naming import listed
-from connector.definition.spelling import did_you_mean
+from connector.definition.spelling import unknown
 from connector.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -19,6 +19,7 @@ from connector.errors import (
     attributed_to,
 )
 from connector.runtime.actions import BoundAction
+from connector.runtime.descriptions import listed_keys
 from connector.runtime.dropdowns import BoundDropdown
 from connector.runtime.operations import Operations
 from connector.runtime.searches import BoundFindOrCreate, BoundSearch
@@ -54,6 +55,13 @@ class ByKey(Mapping[str, T]):
 
     def __len__(self) -> int:
         return len(self._entries)
+
+    def __repr__(self) -> str:
+        return listed_keys(self._kind, self._integration.vendor.title, self._entries)
+
+    def _ipython_key_completions_(self) -> list[str]:
+        """Return the keys that a notebook suggests within square brackets."""
+        return list(self._entries)
 
 
 class Connection:
@@ -98,6 +106,13 @@ class Connection:
                 for pair in integration.find_or_create
             },
         )
+
+    def __repr__(self) -> str:
+        made, profile = self.integration, self.client.profile
+        counts = ("triggers", "actions", "searches", "operations")
+        offered = ", ".join(f"{len(getattr(self, name))} {name}" for name in counts)
+        named = f", profile {profile}" if profile else ""
+        return f"<Connection to {made.vendor.title} at {self.client.base_url}{named}: {offered}>"
 
     def trigger_with_strategy(self, key: str, strategy: Strategy | None = None) -> BoundTrigger:
         """Create a trigger that is polled with `strategy` instead of its own strategy; used in tests."""
@@ -184,8 +199,7 @@ def _checked(
     known = [field.key for field in login.all_fields]
     for key in credentials:
         if key not in known:
-            guess = did_you_mean(key, known) or f"; use {listed(known)}."
-            raise ConfigurationError(f"{title} has no login field {key}{guess}")
+            raise ConfigurationError(unknown(f"login field of {title}", key, known))
     fields = {key: (value or "").strip() for key, value in credentials.items()}
     # These become header values, where a line break would inject a header (RFC 9110 section 5.5).
     for key in (login.field, *login.headers.values()):

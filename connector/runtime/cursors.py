@@ -62,10 +62,9 @@ class Cursors:
 
     `advance` stores a new cursor and adds the poll's events to the outbox in one transaction. Therefore no
     event is lost: once a cursor is stored, each event from its poll is in the outbox until it is delivered or
-    set aside.
-    `settle` removes a delivered event from the outbox. `set_aside` moves an event from the outbox to the list
-    of skipped events, and `retry` moves all skipped events back. A `place` is an event's number in the
-    outbox.
+    set aside. `settle` removes a delivered event from the outbox. `set_aside` moves an event from the outbox
+    to the list of skipped events, and `retry` moves all skipped events back. A `place` is an event's number
+    in the outbox.
 
         with Cursors(Path("cursors.sqlite3")) as cursors, cursors.locked("shop", "returngo:new_return"):
             cursor = cursors.load("shop", "returngo:new_return")

@@ -27,6 +27,10 @@ class BoundOperation:
         self._client = client
         self.__doc__ = f"{operation.summary}. {operation.description}".strip()
 
+    def __repr__(self) -> str:
+        operation = self.operation
+        return f"<Operation {operation.id}: {operation.method} {operation.path}, {operation.summary}>"
+
     async def __call__(self, **values: Any) -> Answer:
         """Send a request with values for the operation's parameters and body fields; return the `Answer`.
 
@@ -73,6 +77,13 @@ class Operations:
 
     def __len__(self) -> int:
         return len(self._bound)
+
+    def __repr__(self) -> str:
+        return f"<operations: {', '.join(self._bound)}>"
+
+    def _ipython_key_completions_(self) -> list[str]:
+        """Return the keys that a notebook suggests within square brackets."""
+        return list(self._bound)
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self._bound]

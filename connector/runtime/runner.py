@@ -101,7 +101,7 @@ class _Round:
 
 
 def no_crash(point: str) -> None:
-    """Do nothing. Tests replace this function with one that raises an exception, to simulate a crash."""
+    """Do nothing; tests pass another function, which raises an exception at `point` to simulate a crash."""
     del point
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from inspect import Parameter
 from typing import TYPE_CHECKING, Any
 
 from connector.definition.naming import listed
 from connector.errors import FieldError, NotFound, UnexpectedResponse
 from connector.runtime.compare import matching_rows
+from connector.runtime.descriptions import LazySignature, shown
 from connector.runtime.error_context import attributed
 from connector.runtime.inputs import fill, not_run
 
@@ -27,9 +29,14 @@ MAX_MISMATCHED_PAGES = 10
 class BoundSearch:
     """A search bound to a connection: `await search(rma_number="RMA-2026-001234")` returns the matches."""
 
+    __signature__ = LazySignature("search", Parameter("limit", Parameter.KEYWORD_ONLY, default=LIMIT))
+
     def __init__(self, client: Client, search: Search) -> None:
         self.search = search
         self._client = client
+
+    def __repr__(self) -> str:
+        return shown("Search", self._client.integration.vendor.title, self.search)
 
     @attributed
     async def __call__(self, *, limit: int = LIMIT, **inputs: Any) -> list[dict[str, Any]]:

@@ -8,36 +8,29 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from connector.definition.paths import at_path
-from connector.errors import ConfigurationError, NotFound, UnexpectedResponse, ValidationFailed
+from connector.errors import ConfigurationError, NotFound, ValidationFailed
+from connector.runtime.descriptions import shown
 from connector.runtime.error_context import attributed
 from connector.runtime.inputs import fill
 from connector.runtime.polling import STRATEGIES, Cursor, Event, Strategy
 from connector.runtime.polling.history import with_reached_at
-from connector.runtime.polling.model import (
-    ReadResult,
-    TriggerIdentity,
-    oldest_first,
-    without_resume,
-    without_unreadable,
-)
+from connector.runtime.polling.model import TriggerIdentity, oldest_first, without_unreadable
 from connector.runtime.polling.problems import report_problems, unreadable_ids
 from connector.runtime.polling.rows import aware_time, occurred_at, row_id
-from connector.transport.paging import MAX_PAGES, EndlessList, PageWalk, resume_walk
+from connector.runtime.reading import START_OVER, Poll, read_together
 from connector.transport.retries import LOOK_PAUSES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import date, datetime
 
     from connector.definition.model import Trigger
-    from connector.runtime.polling import ReadPlan
+    from connector.runtime.polling.model import ReadResult
     from connector.runtime.polling.problems import Problems
     from connector.transport.client import Client
-    from connector.transport.paging import Page, Position
 
 VERSION = 1
 """The version of the cursor format; cursors with any other version are refused."""
-START_OVER = "Discard it and start over (`returns trigger --restart`)."
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +76,9 @@ class BoundTrigger:
         self.name = f"{client.integration.vendor.id}:{trigger.key}"
         self._client = client
         self._strategy = strategy or STRATEGIES[trigger.source.strategy]
+
+    def __repr__(self) -> str:
+        return shown("Trigger", self._client.integration.vendor.title, self.trigger)
 
     def now(self) -> datetime:
         """Return the current time according to the connection's clock."""
@@ -139,16 +135,32 @@ class BoundTrigger:
         deleted, and the details are None. They are also None if the record's ID cannot be sent in a request.
         Raises any other error that a request raises.
         """
+        if self.trigger.details is None:
+            return event
+        return self.with_details(event, await self.request_details(event))
+
+    def with_details(self, event: Event, data: Any) -> Event:
+        """Return the event with the details `data`, as `request_details` returned them for its record."""
         details = self.trigger.details
         if details is None:
             return event
+        record = {**event.data, details.key: data}
+        return replace(event, data=record, occurred_at=occurred_at(record, self.trigger.occurred_at))
+
+    @attributed
+    async def request_details(self, event: Event) -> Any:
+        """Request the details of an event's record, as `read_details` does, and return only the details.
+
+        Returns None if the trigger has no details.
+        """
+        details = self.trigger.details
+        if details is None:
+            return None
         operation = self._client.integration.operations[details.operation]
         values = {name: at_path(event.data, path) for name, path in details.parameters.items()}
-        details_data = None
         for wait in (*LOOK_PAUSES, None):
             try:
-                details_data = (await self._client.call(operation, {**details.query, **values})).data
-                break
+                return (await self._client.call(operation, {**details.query, **values})).data
             except NotFound:
                 if wait is not None:
                     await self._client.sleep(wait)
@@ -156,8 +168,7 @@ class BoundTrigger:
                 if refused.status is not None:
                     raise
                 break  # refused before anything was sent; another attempt would fail too
-        record = {**event.data, details.key: details_data}
-        return replace(event, data=record, occurred_at=occurred_at(record, self.trigger.occurred_at))
+        return None
 
     def record_id(self, event: Event) -> str:
         """Return the ID of the event's record; several events can share a record."""
@@ -176,31 +187,50 @@ class BoundTrigger:
             result = await rm.triggers["new_return"].poll_list(cursor)
         """
         filters = fill(self.trigger.key, self.trigger.inputs, inputs, looking=True)
-        stored = cursor or {}
-        state = None if cursor is None else self._state_of(cursor)
-        start = aware_time(since) if since is not None and cursor is None else None
-        now = self._client.clock()
-        source, strategy = self.trigger.source, self._strategy
-        state, read = await self._read(state, now, start, stored.get("walk"))
-        read = replace(read, rows=tuple(with_reached_at(row, self.trigger.reached_at) for row in read.rows))
-        read = without_unreadable(
-            read, source.id, partial(strategy.check, source), unreadable_ids(stored.get("trouble"))
+        [(poll, read)] = await read_together(self._client, [self.begin(cursor, since=since)])
+        return self.conclude(poll, read, filters.fits)
+
+    def begin(self, cursor: Cursor | None = None, *, since: datetime | date | None = None) -> Poll:
+        """Begin a poll without reading anything; `read_together` reads the pages of one or several polls.
+
+        The parameters are those of `poll`. Raises `ConfigurationError` if the cursor is damaged or belongs to
+        another trigger or version.
+        """
+        return Poll(
+            name=self.name,
+            source=self.trigger.source,
+            strategy=self._strategy,
+            cursor=cursor,
+            state=None if cursor is None else self._state_of(cursor),
+            since=aware_time(since) if since is not None and cursor is None else None,
+            now=self._client.clock(),
         )
+
+    def conclude(
+        self, poll: Poll, read: ReadResult, fits: Callable[[Mapping[str, Any]], bool] = lambda _record: True
+    ) -> PollResult:
+        """Find the events in the rows that were read for a poll, and build the cursor for the next poll.
+
+        Only events whose record `fits` are returned. Nothing is sent.
+        """
+        source, strategy = self.trigger.source, self._strategy
+        trouble = (poll.cursor or {}).get("trouble")
+        read = replace(read, rows=tuple(with_reached_at(row, self.trigger.reached_at) for row in read.rows))
+        read = without_unreadable(read, source.id, partial(strategy.check, source), unreadable_ids(trouble))
         about = TriggerIdentity(self.name, self.trigger.key, self.trigger.occurred_at)
-        folded = strategy.fold(about, source, state, read, now, start)
+        folded = strategy.fold(about, source, poll.state, read, poll.now, poll.since)
         problems = report_problems(
-            stored.get("trouble"),
+            trouble,
             read,
-            now,
+            poll.now,
             title=self._client.integration.vendor.title,
             operation=source.operation,
-            first=cursor is None,
+            first=poll.cursor is None,
             doubtful=folded.doubtful,
         )
         # Events are filtered after `fold`, so that the cursor also advances past events that do not match.
-        events = oldest_first(event for event in folded.events if filters.fits(event.data))
         return PollResult(
-            events=events,
+            events=oldest_first(event for event in folded.events if fits(event.data)),
             cursor=self._next_cursor(folded.cursor, read, problems),
             complete=read.complete,
             notes=problems.notes,
@@ -224,44 +254,6 @@ class BoundTrigger:
             **({"walk": walk.as_json()} if walk else {}),
             **({"trouble": problems.remembered} if problems.remembered else {}),
         }
-
-    async def _read(
-        self, state: Cursor | None, now: datetime, since: datetime | None, walked: Any
-    ) -> tuple[Any, ReadResult]:
-        """Read the pages that the strategy plans; return the strategy's state for `fold`, and the rows.
-
-        The page at which the last poll stopped may no longer exist, because page cursors expire and lists
-        become shorter. In that case the whole list is read from the start in this poll: if it were split over
-        several polls again, the next page could also disappear.
-        """
-        source = self.trigger.source
-        plan = self._plan(state, now, since)
-        walk = resume_walk(source.operation, source.id, walked if plan.first_page is not None else None)
-        try:
-            return state, await self._strategy.read(self._fetch, replace(plan, walk=walk))
-        except EndlessList:
-            raise
-        except (NotFound, ValidationFailed, UnexpectedResponse):
-            if state is None or plan.first_page is None:
-                raise
-        state = without_resume(state)
-        walk = PageWalk(source.operation, source.id)
-        plan = replace(self._plan(state, now, since), walk=walk, pages=MAX_PAGES)
-        return state, await self._strategy.read(self._fetch, plan)
-
-    def _plan(self, state: Cursor | None, now: datetime, since: datetime | None) -> ReadPlan:
-        try:
-            return self._strategy.plan(self.trigger.source, state, now, since)
-        except (AttributeError, KeyError, TypeError, ValueError) as problem:
-            if state is None:
-                raise
-            raise ConfigurationError(f"This cursor of {self.name} is damaged. {START_OVER}") from problem
-
-    async def _fetch(self, query: Mapping[str, Any], position: Position | None) -> Page:
-        operation = self._client.integration.operations[self.trigger.source.operation]
-        paging = self._client.integration.paging[operation.paging or ""]
-        values = {**query, paging.size_parameter: self.trigger.source.page_size}
-        return await self._client.page(operation, values, position)
 
     def _state_of(self, cursor: Cursor) -> Cursor:
         """Extract the strategy's state from a cursor.

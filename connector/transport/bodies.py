@@ -47,8 +47,8 @@ class Unreadable(Exception):  # noqa: N818 - internal: becomes `Reply.unread`
 async def read_body(response: httpx.Response, largest: int = MAX_BODY) -> bytes:
     """Read and decompress the body of a response, up to `largest` bytes.
 
-    Raises `Unreadable` if the body is too large, incomplete or not decompressible, and
-    `httpx.TransportError` if the connection breaks.
+    Raises `Unreadable` if the body is too large, incomplete or not decompressible, and `httpx.TransportError`
+    if the connection breaks.
     """
     layers = _layers(response.headers, largest)
     stream = response.stream

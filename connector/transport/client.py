@@ -12,9 +12,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
+from connector.clock import elapsed
 from connector.errors import (
     AuthenticationError,
     ConfigurationError,
+    ConnectorError,
     NotFound,
     PermissionDenied,
     RateLimited,
@@ -28,6 +30,12 @@ from connector.transport.answers import Answer, MalformedRows, read_answer
 from connector.transport.deadline import Deadline
 from connector.transport.paging import Page, PageWalk, as_page
 from connector.transport.rate_limits import Limiter
+from connector.transport.reporting import (
+    report_failure,
+    report_login,
+    report_response,
+    reports_requests,
+)
 from connector.transport.request import Request, build
 from connector.transport.retries import PATIENCE, next_delay
 from connector.transport.sending import Sender
@@ -44,7 +52,7 @@ if TYPE_CHECKING:
     from connector.transport.bodies import Reply
     from connector.transport.paging import Position
 
-    Send = Callable[[Request, Deadline], Awaitable[Answer]]
+    Send = Callable[[Request, Deadline, int], Awaitable[Answer]]
 
 TOO_MANY = 429
 TIMEOUT = 30.0
@@ -54,13 +62,23 @@ DEADLINE = 120.0
 
 
 class Observer(Protocol):
-    """Sees each request of a client and each response as received, token requests and retries included."""
+    """Receives each request that a client sends and each response, including token requests and retries."""
 
     def sending(self, request: Request) -> None:
         """Called before a request is sent; an exception raised here ends the call."""
 
     def received(self, request: Request, reply: Reply) -> None:
-        """Called with each response, before it becomes data or an error."""
+        """Called with each response before it is converted to an `Answer` or an error."""
+
+
+class Pace(Protocol):
+    """Decides when a request may be sent. `Limiter` is the usual one; `Client.pace` can be replaced."""
+
+    async def admit(self, operation: str, deadline: Deadline | None = None) -> None:
+        """Wait until the next request is allowed; raise `RateLimited` if that takes too long."""
+
+    def learn(self, headers: httpx.Headers, *, refused: bool = False) -> None:
+        """Called with the headers of each response; `refused` is true for a 429 response."""
 
 
 class Client:
@@ -102,7 +120,7 @@ class Client:
         self.tokens: TokenKeeper | None = None
         if login.tokens and not self._credential:
             self.tokens = TokenKeeper(login.tokens, credentials, self._exchange, clock)
-        self._limiter = Limiter(integration.limits, clock, sleep, PATIENCE, integration.vendor.id)
+        self.pace: Pace = Limiter(integration.limits, clock, sleep, PATIENCE, integration.vendor.id)
         self._sender = Sender(integration, self.base_url, credentials, transport, timeout)
 
     async def close(self) -> None:
@@ -131,7 +149,7 @@ class Client:
         while True:
             attempt += 1
             try:
-                return await send(request, deadline)
+                return await send(request, deadline, attempt)
             except (RateLimited, VendorUnavailable, UnexpectedResponse) as problem:
                 if problem.operation != operation.id:  # the token request failed, so `request` was never sent
                     raise
@@ -205,19 +223,19 @@ class Client:
             raise ConfigurationError(f"{operation.id} has no pages.", operation=operation.id)
         return self.integration.paging[operation.paging]
 
-    async def _logged_in(self, request: Request, deadline: Deadline) -> Answer:
-        """Send the request with credentials.
+    async def _logged_in(self, request: Request, deadline: Deadline, attempt: int) -> Answer:
+        """Send the request with credentials; `attempt` counts from 1.
 
         If the vendor rejects the access token, get a new token and send the request once more.
         """
         if self.tokens is None:
-            return await self._once(request, deadline, self._credential)
+            return await self._once(request, deadline, attempt, self._credential)
         token = await self.tokens.token(deadline)
         try:
-            return await self._once(request, deadline, token)
+            return await self._once(request, deadline, attempt, token)
         except AuthenticationError:
             self.tokens.refuse(token)
-            return await self._once(request, deadline, await self.tokens.token(deadline))
+            return await self._once(request, deadline, attempt, await self.tokens.token(deadline))
 
     async def _exchange(self, body: Mapping[str, Any], deadline: Deadline) -> Any:
         """Send a token request and return the body of the response.
@@ -235,27 +253,45 @@ class Client:
             reason = "" if refusal.status is None else f" {refusal.message}"
             message = f"{title} does not accept this login.{reason}"
             raise AuthenticationError(message, operation=operation.id, status=refusal.status) from None
+        report_login(self.integration.vendor.id)
         return answer.body
 
-    async def _without_login(self, request: Request, deadline: Deadline) -> Answer:
-        """Send a token request: its body contains the credentials, so no header does."""
-        return await self._once(request, deadline, "")
+    async def _without_login(self, request: Request, deadline: Deadline, attempt: int) -> Answer:
+        """Send a token request without a credential header, because its body contains the credentials."""
+        return await self._once(request, deadline, attempt, "")
 
-    async def _once(self, request: Request, deadline: Deadline, credential: str) -> Answer:
+    async def _once(self, request: Request, deadline: Deadline, attempt: int, credential: str) -> Answer:
         operation = request.operation
-        await self._limiter.admit(operation.id, deadline)
+        await self.pace.admit(operation.id, deadline)
         if self.observer:
             self.observer.sending(request)
-        reply = await self._sender.send(request, credential, deadline)
+        sent = (
+            self._reported(request, deadline, attempt, credential)
+            if reports_requests()
+            else self._sender.send(request, credential, deadline)
+        )
+        reply = await sent
         if self.observer:
             self.observer.received(request, reply)
         # A vendor's clock can be minutes off, and waits and the search for a lost write depend on that clock.
         date = http_date(reply.headers.get("date", ""))
         if date is not None:
             self._skew = date - self.clock()
-        self._limiter.learn(reply.headers, refused=reply.status_code == TOO_MANY)
-        return read_answer(self.integration, operation, reply, self._secrets(), clock=self.clock())
+        self.pace.learn(reply.headers, refused=reply.status_code == TOO_MANY)
+        return read_answer(self.integration, operation, reply, self.secrets(), clock=self.clock())
 
-    def _secrets(self) -> tuple[str, ...]:
+    async def _reported(self, request: Request, deadline: Deadline, attempt: int, credential: str) -> Reply:
+        """Send the request once, and log it with its outcome and duration."""
+        vendor, began = self.integration.vendor.id, elapsed()
+        try:
+            reply = await self._sender.send(request, credential, deadline)
+        except ConnectorError as problem:
+            report_failure(vendor, request, attempt, elapsed() - began, problem)
+            raise
+        report_response(vendor, request, attempt, elapsed() - began, reply.status_code)
+        return reply
+
+    def secrets(self) -> tuple[str, ...]:
+        """Return the secret login values and the current tokens, which no output may contain."""
         secrets = (self._credentials.get(key, "") for key in self.integration.authentication.secrets)
         return (*filter(None, secrets), *(self.tokens.secrets if self.tokens else ()))

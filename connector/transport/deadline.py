@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.clock import elapsed
-from connector.transport.retry_after import NOTABLE, duration, log
+from connector.transport.reporting import report_wait
 
 if TYPE_CHECKING:
     from connector.clock import Sleep
@@ -35,17 +35,10 @@ class Deadline:
     async def sleep(self, seconds: float, operation: str, reason: str) -> None:
         """Wait for `seconds` before the request for `operation` is sent.
 
-        A wait of more than two seconds is logged as a warning that contains `reason`. This method does not
-        check the deadline; callers must first check that `seconds` is not more than `left`.
+        The wait is logged with `reason` before it begins; one of more than two seconds is a warning. This
+        method does not check the deadline; callers must first check that `seconds` is not more than `left`.
         """
-        if seconds > NOTABLE:
-            log.warning(
-                "%s: %s waits %s before it is sent, because %s.",
-                self._vendor,
-                operation,
-                duration(seconds),
-                reason,
-            )
+        report_wait(self._vendor, operation, seconds, reason)
         began = elapsed()
         await self._sleep(seconds)
         self._skipped += max(0.0, seconds - (elapsed() - began))

@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING
 
 from connector.errors import RateLimited
 from connector.transport.deadline import Deadline
-from connector.transport.retry_after import duration, log, number, requested_wait
+from connector.transport.reporting import log
+from connector.transport.retry_after import duration, number, requested_wait
 
 if TYPE_CHECKING:
     from datetime import datetime

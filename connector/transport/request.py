@@ -10,7 +10,7 @@ from urllib.parse import quote
 from connector.definition.naming import listed
 from connector.definition.spelling import did_you_mean
 from connector.errors import FieldError, ValidationFailed
-from connector.transport.values import RefusedValue, checked_members, checked_value
+from connector.transport.values import RefusedValue, checked_members, checked_value, missing_errors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -73,6 +73,8 @@ def build(operation: Operation, values: Mapping[str, Any]) -> Request:
             # safe="" also encodes slashes: a slash in an ID must not change which resource is requested.
             path = path.replace(f"{{{name}}}", quote(placed[0][1], safe=""))
     errors = errors or _too_few(operation, body)
+    if operation.body:
+        errors = errors or missing_errors(operation.body, body)
     if errors:
         raise ValidationFailed(_sentence(operation, errors), fields=errors, operation=operation.id)
     has_body = operation.body is not None and (operation.body_required or bool(body))

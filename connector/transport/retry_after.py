@@ -7,7 +7,6 @@ ignored. This module only computes how long to wait; it does not wait itself.
 
 from __future__ import annotations
 
-import logging
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -28,8 +27,6 @@ UNIX_TIME = 1e9
 """Numbers from this value on (September 2001) are Unix times; smaller numbers are durations in seconds."""
 UNIX_MILLISECONDS = 1e11
 MAX_QUOTE = 40
-
-log = logging.getLogger("returns_connector")
 
 
 @dataclass(frozen=True, slots=True)

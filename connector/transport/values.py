@@ -77,6 +77,13 @@ def checked_members(
         except RefusedValue as refusal:
             errors.extend(refusal.errors)
     errors += [
+        FieldError(f"{before}{field.key}", f"is required, unless {listed(others)} is given")
+        for field in fields
+        if isinstance(field, InputField)
+        and (others := [f"{before}{key}" for key in field.required_without])
+        and all(values.get(key) is None for key in (field.key, *field.required_without))
+    ]
+    errors += [
         FieldError(f"{before}{field.key}", f"is required when {before}{given[0]} is given")
         for field in fields
         if isinstance(field, InputField)
@@ -125,10 +132,19 @@ def _object(field: Field, value: Any, name: str) -> dict[str, Any]:
     if not field.children:
         return dict(value)
     fit, errors = checked_members(field.children, value, f"{name}.")
-    errors = errors or variant_errors(field, fit, name)
+    errors = errors or missing_errors(field, fit, f"{name}.") or variant_errors(field, fit, name)
     if errors:
         raise RefusedValue(*errors)
     return fit
+
+
+def missing_errors(field: Field, given: Iterable[str], before: str = "") -> list[FieldError]:
+    """Return an error if an object has none of the members of which it needs at least one."""
+    if not field.at_least_one or set(field.at_least_one).intersection(given):
+        return []
+    first, *others = (f"{before}{key}" for key in field.at_least_one)
+    unless = f", unless {listed(others)} is given" if others else ""
+    return [FieldError(first, f"is required{unless}")]
 
 
 def variant_errors(field: Field, given: Iterable[str], name: str) -> list[FieldError]:

@@ -1,6 +1,6 @@
-"""Compares what a real account answers with the vendor's specification (`returns verify`).
+"""Compares the responses for a real account with the vendor's specification (`returns verify`).
 
-`run.verify` reads the account within a stated number of calls and returns a `Report` of differences and
-confirmations. They consist of names, types and counts: except for values of fields that the specification
-declares as enums, no value of a response is kept, printed, logged or written.
+`run.verify` sends at most a stated number of requests, and returns a `Report` of differences and
+confirmations. They consist of names, types and counts. No value of a response is stored, printed or logged,
+except new values of fields that the specification declares as enums.
 """

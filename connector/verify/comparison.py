@@ -1,4 +1,4 @@
-"""Collects the comparison of all responses of one account, per operation and status."""
+"""Compares all responses for one account with the specification, and collects the results."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ COMMON_TEXTS = ("text/html", "text/plain", "text/xml", "application/octet-stream
 
 
 class Comparison:
-    """All differences and confirmations so far; `compared` are the operations with a compared success."""
+    """Collects the differences from the specification, and the parts that the account confirms.
+
+    `compared` lists the IDs of the operations of which a successful response has been compared.
+    """
 
     def __init__(self, integration: Integration, plan: Plan) -> None:
         self._integration = integration
@@ -39,7 +42,7 @@ class Comparison:
         self._words = frozenset(words)
 
     def add(self, exchange: Exchange) -> None:
-        """Compare one exchange with the response that the specification lists for its status."""
+        """Compare a response with the one that the specification documents for its operation and status."""
         operation, status = exchange.operation.id, exchange.status
         response = matching(dict(self._plan.responses[operation]), status)
         if exchange.succeeded and operation not in self.compared:
@@ -66,19 +69,22 @@ class Comparison:
         shape.compare(exchange.body, response.body, words=self._words if exchange.succeeded else frozenset())
 
     def add_paging(self, differences: Iterable[Difference], confirmed: Iterable[Confirmed]) -> None:
-        """Add what the pages of a list showed."""
+        """Add the differences and confirmed parameters that reading the pages of a list has found."""
         self._found.update(differences)
         self._parameters.update(confirmed)
 
     def add_refusal(self, exchange: Exchange) -> None:
-        """Compare the response to a request that should be refused; a success is only noted."""
+        """Compare the response to a request that the vendor should refuse.
+
+        If the vendor accepts the request, this is only mentioned in `notes`.
+        """
         if exchange.succeeded:
             self._unrefused.append(exchange.operation.id)
         else:
             self.add(exchange)
 
     def add_write(self, exchange: Exchange, inputs: Iterable[str]) -> None:
-        """Compare the response to a write; if it succeeded, its `inputs` are confirmed."""
+        """Compare the response to a write; if the write succeeded, the fields in `inputs` are confirmed."""
         self.add(exchange)
         fields = exchange.operation.body.children if exchange.operation.body else ()
         if exchange.succeeded:
@@ -88,7 +94,7 @@ class Comparison:
             )
 
     def differences(self) -> tuple[Difference, ...]:
-        """Return all differences in the order of the report."""
+        """Return all differences, in the order in which the report lists their kinds."""
         found = [*self._found]
         for (operation, status), shape in self._shapes.items():
             success = status < CLIENT_ERROR
@@ -103,7 +109,7 @@ class Comparison:
         return tuple(sorted(found, key=lambda one: (order.index(one.kind), one)))
 
     def confirmations(self) -> tuple[Confirmed, ...]:
-        """Return the parts of the specification that hold for the account and that nothing refutes."""
+        """Return the parts of the specification that a response confirms and that none contradicts."""
         found = set(self._parameters)
         for (name, status), shape in self._shapes.items():
             operation = self._integration.operations[name]
@@ -122,7 +128,11 @@ class Comparison:
         return tuple(sorted(found))
 
     def notes(self) -> tuple[str, ...]:
-        """Return sentences about what is not compared as a difference."""
+        """Return sentences about observations that do not contradict the specification.
+
+        These are requests that the vendor accepts although the specification expects a refusal, and values
+        that are not in a field's list of known values, if the field may have other values.
+        """
         notes = [
             f"{operation} accepts a request that the specification says is refused, so no error was compared."
             for operation in self._unrefused
@@ -152,7 +162,7 @@ def _same_type(documented: str, found: str) -> bool:
 
 
 def _shown_type(media_type: str) -> str:
-    """Return a common media type; others are not shown, because a header can contain anything."""
+    """Return a media type if it is common, otherwise a phrase; a header can contain any text."""
     if not media_type:
         return "no content type"
     return media_type if media_type in (*COMMON_TYPES, *COMMON_TEXTS) else "another content type"

@@ -1,4 +1,4 @@
-"""Collects the confirmed parts of a report as facts, which `returns generate --facts` reads."""
+"""Converts the confirmed parts of a report to facts, which `returns generate --facts` reads."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def facts(report: Report, now: datetime) -> Facts:
-    """Return the facts of a report; `now` is the time of the verification."""
+    """Build the facts from a report; `now` is the time of the verification."""
     names = sorted({one.operation for one in report.confirmed if one.part == "operation"})
 
     def places(operation: str, part: Part) -> tuple[str, ...]:

@@ -27,7 +27,11 @@ LARGE = 100
 
 @dataclass(slots=True)
 class PageChecks:
-    """Checks one list: `large` is its first page with many rows, and small pages are compared with it."""
+    """Checks the paging of one list.
+
+    `large` is the exchange that read the first page with many rows. Pages with few rows are read and compared
+    with it.
+    """
 
     recorder: Recorder
     operation: Operation
@@ -35,10 +39,10 @@ class PageChecks:
     large: Exchange
 
     async def run(self) -> tuple[list[Difference], list[Confirmed]]:
-        """Read up to two small pages; return the differences and the confirmed parameters.
+        """Read up to two small pages; return the differences and the confirmed paging parameters.
 
-        A list with fewer than three rows is not read again: nothing about its pages can be seen. Raises
-        `CallsUsedUp`, and `ConnectorError` if no response arrives.
+        A list with fewer than three rows is not read again, because it has only one small page. Raises
+        `CallsUsedUp` if no request is left, and `ConnectorError` if no response arrives.
         """
         many = _rows(self.large)
         differences = list(self._counts(many))
@@ -73,7 +77,10 @@ class PageChecks:
         return [*differences, self._difference(position, second.status, detail)], confirmed
 
     def _counts(self, many: list[str] | None) -> Iterator[Difference]:
-        """Yield a difference if the reported total or page size cannot be right."""
+        """Yield a difference if the reported total or page size is smaller than the rows on the page require.
+
+        `many` contains the rows of the large page, or is None if the response contains no list.
+        """
         for path, least, what in (
             (self.paging.total, len(many or ()), "rows on one page"),
             (self.paging.size_reported, 1, "row"),
@@ -83,11 +90,18 @@ class PageChecks:
                 yield self._difference(".".join(path), self.large.status, f"is less than the {what}")
 
     def _starts_late(self, many: list[str], rows: list[str]) -> bool:
-        """Check whether the first small page is the second: rows that arrive meanwhile only move it back."""
+        """Return True if the small page `rows` begins with a row of the second page instead of the first.
+
+        `many` contains the rows of the large page. A row that arrives between the two requests cannot cause
+        this, because it moves the other rows to later positions.
+        """
         return bool(rows) and rows[0] in many and many.index(rows[0]) >= SMALL
 
     def _next(self, exchange: Exchange) -> tuple[Position | None, str]:
-        """Return the position of the page after the exchange's, or why it cannot be determined."""
+        """Return the position of the page that follows a page, and a problem if the position is not valid.
+
+        The position is None if there is no next page; the problem is "" if there is none.
+        """
         data = at_path(exchange.body, self.operation.payload)
         answer = Answer(self.operation.id, exchange.status, data, {}, exchange.body)
         here = exchange.values.get(self.paging.page_parameter)
@@ -108,13 +122,13 @@ class PageChecks:
 
 
 def page_values(paging: Paging, size: int) -> dict[str, Any]:
-    """Return the values of the paging parameters for the first page with `size` rows."""
+    """Return the values of the paging parameters that request the first page with up to `size` rows."""
     values: dict[str, Any] = {paging.size_parameter: min(size, paging.max_size)}
     return values if paging.style == "cursor" else {**values, paging.page_parameter: paging.first}
 
 
 def _rows(exchange: Exchange) -> list[str] | None:
-    """Return each row of a list as JSON text, to be compared in memory; None if the list is missing."""
+    """Return each row of a list as JSON text for comparisons, or None if the response contains no list."""
     if not exchange.succeeded:
         return None
     data = at_path(exchange.body, exchange.operation.payload)

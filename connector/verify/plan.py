@@ -1,4 +1,4 @@
-"""Chooses the requests of a verification, and how many there can be at most."""
+"""Plans the requests that a verification sends, and computes their maximum number."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ REFUSALS = (NOT_FOUND, BAD_REQUEST)
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a verification reads.
+    """The requests of a verification.
 
-    `reads` are the operations that change nothing, `responses` all documented responses of each operation,
-    and `refusals` the operations that are called with an unknown ID ("404") or an invalid value ("400"), one
-    for each distinct error body. `writes` are tried only on a named test record. `calls` is the largest
-    number of requests without writes, the token request included.
+    `reads` are the operations that change nothing. `responses` maps each operation to its documented
+    responses, keyed by status. `refusals` are the operations that are called with an unknown ID ("404") or an
+    invalid value ("400"), one for each distinct error body. `writes` are sent only if the user names a test
+    record. `calls` is the maximum number of requests except writes, including the token request.
     """
 
     reads: tuple[Operation, ...]

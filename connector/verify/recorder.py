@@ -1,4 +1,4 @@
-"""Sends requests within a number of calls, and returns responses as received, errors included."""
+"""Sends up to a given number of requests, and returns all responses, including error responses."""
 
 from __future__ import annotations
 
@@ -23,12 +23,17 @@ NO_BODY = object()
 
 
 class CallsUsedUp(Exception):  # noqa: N818 - ends a verification, which reports what it has found
-    """Raised before a request that would exceed the stated number of calls."""
+    """Raised instead of sending a request that would exceed the stated number of requests."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One answered request: `body` is the parsed JSON, or `NO_BODY`; `media_type` is in lower case."""
+    """A request and its response.
+
+    `values` are the values that the request was sent with. `media_type` is in lower case, and `body` is the
+    parsed JSON, or `NO_BODY` if the body is not JSON. `error` is the error that the client raised for an
+    error response, or None.
+    """
 
     operation: Operation
     values: Mapping[str, Any]
@@ -43,7 +48,7 @@ class Exchange:
 
 
 class Recorder:
-    """Observes a client: counts its requests, refuses those beyond `limit`, and keeps the last response."""
+    """Observes a client: counts its requests, allows at most `limit`, and remembers the last response."""
 
     def __init__(self, client: Client, limit: int) -> None:
         self.client = client
@@ -62,11 +67,11 @@ class Recorder:
         self._reply = (request.operation.id, reply)
 
     async def ask(self, operation: Operation, values: Mapping[str, Any]) -> Exchange:
-        """Send a request and return the exchange; a response with an error status is one, too.
+        """Send a request and return it with its response, even if the response has an error status.
 
         Raises `ConnectorError` if there is no response to this operation: the request is invalid
-        (`ValidationFailed`), no server answers, or the token request is refused. Raises `CallsUsedUp` if no
-        call is left.
+        (`ValidationFailed`), no server responds, or the token request is refused. Raises `CallsUsedUp` if
+        `limit` requests have been sent.
         """
         self._reply = None
         problem: ConnectorError | None = None
@@ -88,7 +93,7 @@ class Recorder:
 
 @contextmanager
 def silence() -> Iterator[None]:
-    """Disable logging until the block ends: messages about requests contain IDs and texts of the account."""
+    """Disable all logging until the block ends, because log messages can contain data of the account."""
     before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:

@@ -1,4 +1,4 @@
-"""Finds values for the path parameters of an operation in the records of earlier responses."""
+"""Finds values for the path parameters of operations in the records that earlier requests returned."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ OWN_KEY = "id"
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A row of a list or a single record; `values` are the values that its request was sent with."""
+    """A record: a row of a list, or a single record.
+
+    `operation` is the operation that returned it, and `values` are the values that the request was sent with.
+    """
 
     operation: Operation
     values: Mapping[str, Any]
@@ -29,20 +32,20 @@ class Record:
 
 
 class Records:
-    """The records of an account that have been read so far."""
+    """Stores the records of an account that have been read so far."""
 
     def __init__(self, integration: Integration) -> None:
         self._integration = integration
         self._records: list[Record] = []
 
     def add(self, exchange: Exchange) -> int:
-        """Keep the records of a successful response; return their number."""
+        """Store the records in a successful response, and return their number."""
         rows = list(rows_of(exchange.operation, exchange.body))
         self._records += [Record(exchange.operation, exchange.values, row) for row in rows]
         return len(rows)
 
     def candidates(self, operation: Operation, most: int) -> list[dict[str, str]]:
-        """Return up to `most` sets of values for the path parameters of an operation, without duplicates.
+        """Return up to `most` sets of values for an operation's path parameters, keyed by parameter.
 
         The list is empty if no record contains a value for one of the parameters.
         """
@@ -56,7 +59,12 @@ class Records:
         return found[:most]
 
     def _values(self, operation: Operation, name: str, chosen: Mapping[str, str]) -> Iterator[str]:
-        """Yield values for a parameter: as the catalog maps them, by their name, then by the list's path."""
+        """Yield values for the path parameter `name`, the most reliable ones first.
+
+        First come the values at the path that the catalog maps to the parameter, then those of fields with
+        its name, then the IDs in the list whose path precedes the parameter. If other parameters have been
+        `chosen`, only records that contain their values are searched.
+        """
         related = [record for record in self._records if not chosen or _mentions(record, chosen)]
         for trigger in self._integration.triggers.values():
             details = trigger.details
@@ -74,12 +82,12 @@ class Records:
 
 
 def path_parameters(operation: Operation) -> list[str]:
-    """Return the names of the path parameters in the order of the path."""
+    """Return the names of an operation's path parameters, in the order in which the path contains them."""
     return re.findall(r"\{([^}]+)\}", operation.path)
 
 
 def rows_of(operation: Operation, body: Any) -> Iterator[Mapping[str, Any]]:
-    """Yield the records of a response: the rows of its list, or the single record.
+    """Yield the records in a response: the rows of its list, or the single record.
 
     If the catalog does not state where the list is, the first list of objects in the response is used.
     """
@@ -99,7 +107,7 @@ def rows_of(operation: Operation, body: Any) -> Iterator[Mapping[str, Any]]:
 
 
 def _distinct(values: Iterable[str], most: int) -> list[str]:
-    """Return the first `most` distinct values, without computing further ones."""
+    """Return the first `most` distinct values, and compute no further values."""
     found: dict[str, None] = {}
     for value in values:
         found[value] = None
@@ -109,13 +117,16 @@ def _distinct(values: Iterable[str], most: int) -> list[str]:
 
 
 def _mentions(record: Record, chosen: Mapping[str, str]) -> bool:
-    """Check whether a record, or the request that returned it, contains all the values chosen so far."""
+    """Return True if a record, or the request that returned it, contains all values in `chosen`."""
     known = {*map(text_of, record.values.values()), *_leaves(record.row)}
     return known.issuperset(chosen.values())
 
 
 def named(value: Any, name: str, depth: int = 0) -> Iterator[str]:
-    """Yield the values of members with a name, at any level of a record; `rma_id` also matches `rmaId`."""
+    """Yield the values of all members called `name` in a JSON value, at any level up to `DEEPEST`.
+
+    Underscores, hyphens and case are ignored, so the name `rma_id` also finds `rmaId`.
+    """
     if depth > DEEPEST:
         return
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Builds requests that a vendor refuses: one for an unknown record, and one with an invalid value."""
+"""Builds requests that the vendor should refuse: one for an unknown record, one with an invalid value."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ HALF = 5
 def refused_request(
     integration: Integration, status: str, operation: Operation, known: Mapping[str, str]
 ) -> tuple[Operation, dict[str, Any]]:
-    """Return an operation without the rules that would stop the request, and its values.
+    """Return a copy of an operation, and values for it that the vendor should refuse with `status`.
 
-    `known` are values for the path parameters from the account's records; missing ones are taken from the
-    examples of the specification. For status "404", the last ID is changed to one that should not exist.
+    The copy does not validate the values, so that the client sends them. `known` contains values for the path
+    parameters from the account's records; missing ones are the examples in the specification. For status
+    "404", the last ID is changed to one that should not exist; for "400", the page size is invalid.
     """
     names = path_parameters(operation)
     values: dict[str, Any] = {name: known.get(name) or _example(operation, name) for name in names}
@@ -40,7 +41,10 @@ def refused_request(
 
 
 def unknown(value: str) -> str:
-    """Change an ID so that it keeps its form: each digit becomes another digit, a word another word."""
+    """Change an ID to one of the same form: each digit is replaced by another digit.
+
+    An ID without digits gets the prefix `unknown-`.
+    """
     changed = "".join(
         str((int(letter) + HALF) % 10) if letter in "0123456789" else letter for letter in value
     )

@@ -23,7 +23,10 @@ PARTS = {"operation": "operations", "parameter": "parameters", "input": "inputs"
 
 
 def sentence(difference: Difference) -> str:
-    """Return a difference as one line, without its heading, such as `list_rmas: rmas[].portal: text`."""
+    """Describe a difference in one line, such as `list_rmas: rmas[].portal: text (…)`.
+
+    The line does not include the heading of the difference's kind.
+    """
     operation = difference.operation
     if difference.kind in ("other_error", "undocumented_status", "other_media_type"):
         operation = f"{operation}, status {difference.status}"
@@ -35,7 +38,7 @@ def sentence(difference: Difference) -> str:
 
 
 def heading(report: Report) -> str:
-    """Return the first line of a report: whom it is about, and how many calls were sent."""
+    """Return the report's first line: the vendor, the profile, and the numbers of requests and operations."""
     about = f"{report.title}, profile {report.profile}" if report.profile else report.title
     count = len(report.compared)
     return (
@@ -45,7 +48,7 @@ def heading(report: Report) -> str:
 
 
 def verdict(report: Report) -> str:
-    """Return the result in one sentence."""
+    """Summarize the result in one sentence, which states the number of differences."""
     count = len(report.differences)
     if count:
         return f"{count} difference{_s(count)} from the specification."
@@ -55,7 +58,10 @@ def verdict(report: Report) -> str:
 
 
 def totals(report: Report) -> list[str]:
-    """Return a line per kind of part: how many are confirmed, and what they were before."""
+    """Return a line for operations, parameters, inputs and fields: how many of each are confirmed.
+
+    Each line also counts how many of them were documented, observed and assumed before.
+    """
     lines = []
     for part, name in PARTS.items():
         counts = Counter(one.provenance for one in report.confirmed if one.part == part)
@@ -66,7 +72,10 @@ def totals(report: Report) -> list[str]:
 
 
 def newly_known(report: Report) -> dict[str, list[str]]:
-    """Return what was assumed until now and is confirmed, per operation; fields are only counted."""
+    """Return the parts of each operation that were assumed and that this account confirms.
+
+    The result is keyed by operation. Fields are summarized as a count, such as `3 fields`.
+    """
     assumed = [one for one in report.confirmed if one.provenance == "assumed"]
     known: dict[str, list[str]] = {}
     for operation, parts in groupby(assumed, key=lambda one: one.operation):
@@ -78,7 +87,7 @@ def newly_known(report: Report) -> dict[str, list[str]]:
 
 
 def as_text(report: Report, width: int = 80) -> str:
-    """Render a report for a terminal of `width` characters; a difference is one entry."""
+    """Render a report for a terminal that is `width` characters wide."""
     entry = partial(_wrapped, width=width)
     lines = [heading(report), verdict(report)]
     for kind, found in groupby(report.differences, key=lambda one: one.kind):

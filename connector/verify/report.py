@@ -1,4 +1,4 @@
-"""What a verification found: differences, confirmed parts, and operations that it could not compare."""
+"""The results of a verification: differences, confirmed parts, and operations that were not compared."""
 
 from __future__ import annotations
 
@@ -34,11 +34,12 @@ Part = Literal["operation", "parameter", "input", "field"]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Difference:
-    """One difference between an account and its specification.
+    """A difference between the responses for an account and the specification.
 
     `place` is a path in the response body, such as `data[].items[].sku`, or "" for the whole response.
-    `detail` is a clause without a period, and `provenance` is the source of the refuted statement. `seen` is
-    the number of times that the difference occurred, in `of` objects or values at this place.
+    `detail` is a clause without a period. `provenance` is that of the part of the specification that the
+    response contradicts. `seen` is the number of times that the difference occurred, in `of` objects or
+    values at this place.
     """
 
     kind: Kind
@@ -53,10 +54,10 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Confirmed:
-    """One confirmed part of the specification.
+    """A part of the specification that a response confirms.
 
     `place` is "" for an operation, the name of a parameter or input, or the path of a field in the successful
-    response. `provenance` is what the specification states so far.
+    response. `provenance` is the part's provenance in the specification.
     """
 
     operation: str
@@ -78,8 +79,8 @@ class Report:
     """The result of a verification of one account.
 
     `calls` is the number of requests that were sent, and `limit` the number that was stated in advance.
-    `compared` lists the operations whose successful response was compared. `notes` are sentences that are
-    no differences, and `stopped` is the reason why the verification ended early, or "".
+    `compared` lists the operations of which a successful response was compared. `notes` are sentences about
+    observations that are not differences. `stopped` is the reason why the verification ended early, or "".
     """
 
     vendor: str

@@ -1,4 +1,4 @@
-"""Reads an account and compares every response with the specification."""
+"""Reads an account, and compares every response with the specification."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ USED_UP = "The stated number of calls is used up; the rest was not compared."
 
 
 class Verification:
-    """One verification of one account; `report` is what it has found so far.
+    """The verification of one account; `report` contains the results so far.
 
-    `limit` is the largest number of requests, and `record` the ID of a test record for the writes of the
-    plan, or None to write nothing. `problem` is the error that ended the verification early, without any
-    text of the vendor, or None.
+    `limit` is the maximum number of requests. `record` is the ID of a test record for the plan's writes, or
+    None to send no writes. `problem` is the error that ended the verification early, or None; its message
+    contains no text from the vendor.
     """
 
     def __init__(self, client: Client, plan: Plan, limit: int, record: str | None = None) -> None:
@@ -56,7 +56,10 @@ class Verification:
         self.problem: ConnectorError | None = None
 
     async def run(self) -> None:
-        """Read the account, and try the writes; nothing is logged meanwhile. An error sets `problem`."""
+        """Read the account, then send invalid requests, and then the writes if the user named a test record.
+
+        Nothing is logged meanwhile. If an error ends the verification early, it is stored in `problem`.
+        """
         with silence():
             try:
                 await self._read()
@@ -77,7 +80,7 @@ class Verification:
 
     @property
     def report(self) -> Report:
-        """Return the differences, confirmations and skipped operations so far."""
+        """The differences, confirmed parts and skipped operations so far."""
         comparison = self._comparison
         called = [*self._plan.reads, *(self._plan.writes.operations if self._record is not None else ())]
         skipped = [
@@ -100,7 +103,7 @@ class Verification:
         )
 
     async def _read(self) -> None:
-        """Call every operation that reads, as soon as earlier responses contain the IDs that it needs."""
+        """Call each operation that reads as soon as earlier responses contain the IDs in its path."""
         waiting = list(self._plan.reads)
         while waiting:
             ready = [one for one in waiting if not path_parameters(one) or self._records.candidates(one, 1)]
@@ -146,7 +149,7 @@ class Verification:
         return exchange
 
     async def _provoke(self) -> None:
-        """Send the requests that a vendor has to refuse, and compare the bodies of the errors."""
+        """Send the requests that the vendor should refuse, and compare the error responses."""
         for status, operation in self._plan.refusals:
             known = next(iter(self._records.candidates(operation, 1)), {})
             relaxed, values = refused_request(self._integration, status, operation, known)
@@ -154,7 +157,7 @@ class Verification:
             self._comparison.add_refusal(exchange)
 
     async def _write(self, record_id: str) -> None:
-        """Read the test record, and try the writes with its current values."""
+        """Read the test record `record_id`, and send the plan's writes with the record's current values."""
         plan = self._plan.writes
         if plan.reader is None:
             return
@@ -180,7 +183,7 @@ class Verification:
                 self._skipped[operation.id] = f"The write was refused with status {exchange.status}."
 
     def _empty(self) -> list[str]:
-        """Return a sentence for each operation whose successful responses contained no record."""
+        """Return a sentence for each operation that responded successfully but returned no records."""
         return [
             f"{operation.id} returned no records, so its rows were not compared."
             for operation in self._plan.reads
@@ -198,13 +201,17 @@ class Verification:
 
 
 def _unfit(refusal: ValidationFailed) -> str:
-    """Return why a request was not sent; the values themselves are not shown."""
+    """Explain why an invalid request was not sent; the sentence contains only the names of the inputs."""
     names = " and ".join(error.field for error in refusal.fields)
     return f"The account has no value for {names} that fits the specification."
 
 
 def without_values(error: ConnectorError, integration: Integration) -> ConnectorError:
-    """Return an error of the same class whose message contains nothing that the vendor sent."""
+    """Replace an error's message by one that contains nothing that the vendor sent.
+
+    The class of the error stays the same. An error without a status is returned unchanged, because its
+    message contains no data of the account.
+    """
     title, operation = integration.vendor.title, error.operation or "The request"
     if isinstance(error, OutcomeUnknown):
         known = integration.operations[error.sent["operation"]]

@@ -1,4 +1,4 @@
-"""Compares a JSON value with the field that describes it, by names and types only."""
+"""Compares a JSON value with the field that describes it, using only names and types."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ WORDS: dict[FieldType, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """A difference at one place, before it is counted; see `report.Difference`."""
+    """A difference at one place, which can occur several times; see `report.Difference`."""
 
     kind: Kind
     place: str
@@ -48,10 +48,11 @@ class Mismatch:
 
 @dataclass(slots=True)
 class Shape:
-    """What the comparison of one or more bodies found.
+    """The result of comparing one or more response bodies with a field.
 
-    `confirmed` maps places to the provenance of their fields. `visits` counts the objects and values at each
-    place. `open_values` counts values outside a list of known values that the specification leaves open.
+    `confirmed` maps each place with a value of the right type to the provenance of its field. `visits` counts
+    the objects and values at each place. `open_values` counts the values that are not in a field's list of
+    known values, if the specification allows further values.
     """
 
     mismatches: Counter[Mismatch] = field(default_factory=Counter)
@@ -61,17 +62,17 @@ class Shape:
 
     @property
     def refuted(self) -> set[str]:
-        """The places whose field differs in at least one body."""
+        """The places at which at least one body contradicts the specification."""
         return {mismatch.place for mismatch in self.mismatches if mismatch.kind != "undocumented_field"}
 
     def compare(
         self, value: Any, expected: Field, place: str = "", words: frozenset[str] = frozenset()
     ) -> None:
-        """Compare a value with its field and add the result.
+        """Compare a value at `place` with its field, and add the result.
 
-        `words` are the values that the connector understands. A value that is not among a field's known
-        values is a difference if the connector understands all known values, as with statuses. Otherwise,
-        the list is open, as with the reasons of a shop, and the value is only counted.
+        `words` are the statuses that the connector's catalog maps. If the catalog maps all of a field's known
+        values, the field is a status, and an unknown value is a difference. Otherwise, merchants can define
+        further values, such as reasons, and an unknown value is only counted.
         """
         self.visits[place] += 1
         if value is None:
@@ -144,7 +145,7 @@ class Shape:
 
 
 def word_of(value: Any) -> str:
-    """Return the word for the type of a JSON value, such as "whole number"."""
+    """Name the type of a JSON value in words, such as "whole number"."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -159,7 +160,7 @@ def word_of(value: Any) -> str:
 
 
 def _type_problem(value: Any, expected: Field) -> str:
-    """Return how a value's type differs from the field's, as a clause, or "" if it has the right type."""
+    """Describe in a clause how a value's type differs from the field's; return "" if the type is right."""
     found, wanted = word_of(value), WORDS[expected.type]
     fits = found == wanted or (found, wanted) == (WORDS["integer"], WORDS["number"])
     if expected.type not in ("datetime", "date"):
@@ -181,7 +182,7 @@ def _is_time(text: str, kind: FieldType) -> bool:
 
 
 def _shown(value: Any) -> str:
-    """Return an enum value for display, or a phrase if it could be personal data."""
+    """Return an enum value in quotes, or a phrase instead if the value could contain personal data."""
     text = str(value).lower() if isinstance(value, bool) else str(value)
     harmless = len(text) <= LONGEST_VALUE and text.isprintable() and "@" not in text
     return repr(text) if harmless and not any(letter.isdigit() for letter in text) else "a value (not shown)"

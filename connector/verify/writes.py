@@ -23,15 +23,15 @@ TYPES: dict[str, type | tuple[type, ...]] = {"integer": int, "boolean": bool}
 
 
 class NoValue(Exception):  # noqa: N818 - becomes the reason why a write is not tried
-    """The test record contains no value for a required input; the message is its name."""
+    """Raised if the test record contains no value for a required input; the message is the input's name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Writes:
-    """The writes that can be tried at one vendor.
+    """The writes that a verification of one vendor can send.
 
-    `reader` reads the test record, and is None if the vendor has no operation that reads one record; there
-    are no `operations` then.
+    `reader` is the operation that reads the test record. It is None, and `operations` is empty, if the vendor
+    has no operation that reads one record.
     """
 
     reader: Operation | None
@@ -39,12 +39,12 @@ class Writes:
 
     @property
     def calls(self) -> int:
-        """The largest number of requests, including the one that reads the record."""
+        """The maximum number of requests, including the one that reads the test record."""
         return len(self.operations) + 1 if self.operations else 0
 
 
 def writes(integration: Integration) -> Writes:
-    """Return the writes of a vendor's actions that leave a test record as it is, or add a text to it."""
+    """Select the operations of a vendor's actions that change nothing in a test record, or only add text."""
     gets = [
         integration.operations[search.operation]
         for search in integration.searches.values()
@@ -59,9 +59,9 @@ def writes(integration: Integration) -> Writes:
 
 
 def values(operation: Operation, reader: Operation, record: Any, record_id: str) -> dict[str, Any]:
-    """Return the values of a write to the record `record_id`, which `reader` returned as `record`.
+    """Return the values for a write to the test record, which `reader` returned as `record`.
 
-    Raises `NoValue` if the record contains no value for a required input.
+    `record_id` is the record's ID. Raises `NoValue` if the record has no value for a required input.
     """
     own = path_parameters(reader)[0]
     ids: dict[str, str] = {}
@@ -89,7 +89,10 @@ def _is_harmless(operation: Operation) -> bool:
 
 
 def _value(operation: Operation, field: Field, owner: Mapping[str, Any]) -> Any:
-    """Return the current value of a field, a text for a new note, or None to leave the field out."""
+    """Return the value to send for a field, or None to omit it.
+
+    This is the field's current value or, for a POST request, the text of a new note.
+    """
     if operation.method == "POST":
         return TEXT if field.required else None
     value = owner.get(field.key)
@@ -100,7 +103,10 @@ def _value(operation: Operation, field: Field, owner: Mapping[str, Any]) -> Any:
 
 
 def _owners(value: Any, ids: Mapping[str, str], depth: int = 0) -> Iterator[Mapping[str, Any]]:
-    """Yield the objects that contain one of the IDs under the name of its parameter, or as `id`."""
+    """Yield the objects inside a record that have one of the IDs in `ids`.
+
+    An object has an ID if its member with the parameter's name, or its member `id`, contains the ID.
+    """
     if depth > DEEPEST or not isinstance(value, dict | list):
         return
     for member in value.values() if isinstance(value, dict) else value:

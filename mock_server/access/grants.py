@@ -7,7 +7,7 @@ from mock_server.access.plans import Plan
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """The permissions of one API key; `key` is the key's name, not its secret."""
+    """The tenant, vendor, scopes and plan of an API key; `key` is the key's name, not its secret."""
 
     tenant: str
     vendor: str

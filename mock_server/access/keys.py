@@ -57,7 +57,7 @@ class Keys:
         store.on_change(tables.keys, self._reload)
 
     def offer(self, vendor: str, scopes: Collection[str], plans: Mapping[str, Plan]) -> None:
-        """Register a vendor's scopes and plans, and load its API keys from the store.
+        """Register the scopes and plans that a vendor's keys can have, and load its keys from the store.
 
         The first plan is the default.
         """
@@ -108,9 +108,10 @@ class Keys:
         return sorted(held, key=lambda grant: (grant.vendor, grant.key))
 
     def issue_default(self, change: Change, tenant: str, vendor: str, plan: str, at: int) -> None:
-        """Store a tenant's default key for a vendor, with all scopes and the given plan.
+        """Store a tenant's default key for a vendor, with all scopes and the plan named `plan`.
 
-        An existing default key is replaced; it may have been derived from another secret.
+        Replaces an existing default key, because it may have been derived from another secret. `at` is the
+        time of creation (µs).
         """
         table = tables.keys
         same_name = sa.and_(table.c.tenant == tenant, table.c.vendor == vendor, table.c.name == DEFAULT)
@@ -118,7 +119,10 @@ class Keys:
         self._write(change, tenant, [self._default(tenant, vendor, plan)], at)
 
     def issue_defaults(self, change: Change, tenant: str, vendors: Iterable[str], plan: str, at: int) -> None:
-        """Store the default keys of a new tenant, one per vendor; faster than several `issue_default`."""
+        """Store the default keys of a new tenant, one per vendor, in a single statement.
+
+        Each key has all scopes and the plan named `plan`. `at` is the time of creation (µs).
+        """
         self._write(change, tenant, [self._default(tenant, vendor, plan) for vendor in vendors], at)
 
     def has_default(self, tenant: str, vendor: str) -> bool:
@@ -186,7 +190,7 @@ class Keys:
         change.run_for(tenant, sa.delete(tables.keys).where(tables.keys.c.tenant == tenant))
 
     def _write(self, change: Change, tenant: str, grants: Iterable[Grant], at: int) -> None:
-        """Store the keys of a tenant that belong to the grants; `at` is the time of their creation (µs)."""
+        """Store an API key for each grant of a tenant; `at` is the time of creation (µs)."""
         rows = [
             {
                 "digest": _digest(self.key(tenant, grant.vendor, grant.key)),
@@ -203,7 +207,7 @@ class Keys:
             change.run_for(tenant, sa.insert(tables.keys).values(rows))
 
     def _default(self, tenant: str, vendor: str, plan: str) -> Grant:
-        """Build the grant of a default key, which has all scopes."""
+        """Build the grant of a vendor's default key, which has all scopes and the plan named `plan`."""
         return Grant(tenant, vendor, DEFAULT, frozenset(self._scopes[vendor]), self._plan(vendor, plan))
 
     def _plan(self, vendor: str, name: str) -> Plan:

@@ -36,7 +36,7 @@ def agreed(windows: Mapping[Unit, int]) -> Plan:
 
 
 def by_name(name: str) -> Plan | None:
-    """Create a custom plan from its name; return None if `name` is not the name of a custom plan."""
+    """Create a custom plan from a name such as `200/second, 5000/day`; return None for any other name."""
     if not _AGREED.fullmatch(name):
         return None
     return agreed({cast("Unit", unit): int(limit) for limit, unit in _WINDOW.findall(name)})

@@ -63,7 +63,7 @@ class Tokens:
         self._spent[tenant] = {id_ for (id_,) in self._store.tenant_rows(tables.spent_tokens, tenant, "id")}
 
     def client_id(self, tenant: str, vendor: str, name: str = DEFAULT) -> str:
-        """Compute the OAuth client ID for an API key."""
+        """Compute the OAuth client ID of the API key `name`; the key itself is the client secret."""
         if tenant == DEMO and name == DEFAULT:
             return f"sandbox-demo-{vendor}-client"
         mac = hmac.digest(self._secret, f"{tenant}\0{vendor}\0{name}".encode(), "sha256")
@@ -81,7 +81,7 @@ class Tokens:
         return grant if hmac.compare_digest(known.encode(), client_id.encode()) else None
 
     def issue(self, grant: Grant, use: Use, *, seconds: int) -> str:
-        """Issue a token that expires after `seconds` on the tenant's clock."""
+        """Issue a token for a use, such as `access`; it expires after `seconds` on the tenant's clock."""
         now = self._clocks.now(grant.tenant)
         claims = {
             "of": [grant.tenant, grant.vendor, grant.key],

@@ -13,7 +13,7 @@ from mock_server.world import World
 
 
 class KeyGate:
-    """The `Gate` and `Meter` of one vendor's API.
+    """Admits requests to one vendor's API; implements the engine's `Gate` and `Meter`.
 
     It authenticates clients by API key or access token, and counts their requests against the rate limits.
     """
@@ -65,15 +65,15 @@ class KeyGate:
         return self._limiter.take(grant, self._clocks.now(grant.tenant))
 
     def closed(self, grant: Grant) -> str:
-        """Return the error message for a vendor that a switch makes unavailable, or "" if it is available."""
+        """Return the error message if a switch makes the vendor unavailable for the tenant, otherwise ""."""
         return self._switches.closed(grant.tenant, grant.vendor)
 
     def anonymous(self) -> Verdict:
-        """Build the verdict for unauthenticated requests, which is that of the lowest plan before any use."""
+        """Build the verdict for requests without credentials: the lowest plan, with no requests counted."""
         return untouched(self._lowest_plan, self._clocks.real())
 
     def pending(self) -> Awaitable[None] | None:
-        """Return the pending commit, which can be awaited, or None if no commit is pending."""
+        """Return an awaitable that waits for the pending commit, or None if no commit is pending."""
         return self._store.pending
 
     def now(self, grant: Grant | None) -> int:
@@ -94,7 +94,7 @@ class ControlGate:
         """Admit every request; there is no grant to return, because the control plane has no API keys."""
 
     def pending(self) -> Awaitable[None] | None:
-        """Return the pending commit, which can be awaited, or None if no commit is pending."""
+        """Return an awaitable that waits for the pending commit, or None if no commit is pending."""
         return self._store.pending
 
     def now(self, grant: Grant | None) -> int:  # noqa: ARG002 - the control plane always uses real time

@@ -1,7 +1,7 @@
 """Protects the sandbox against requests from other sites' web pages (CSRF, DNS rebinding).
 
 On a loopback address, the control plane requires no token by default, and any page that is open in a browser
-on this machine can send requests to it. Requests from other sites' pages are recognised by their headers:
+on this machine can send requests to it. Requests from other sites' pages are recognized by their headers:
 
 - A page of another site can send a POST without a body. The browser adds the headers `Origin` (RFC 6454,
   section 7) and `Sec-Fetch-Site` (W3C Fetch Metadata) to the request. Other programs send neither header.
@@ -27,7 +27,7 @@ _PORTS: Final = {"http": 80, "https": 443}
 class OriginGuard:
     """Checks the `Host` and `Origin` headers against the sandbox's own host names and public URL.
 
-    Origins that `--cors` names are treated like the sandbox's own.
+    Origins that the option `--cors` lists are treated like the sandbox's own.
     """
 
     def __init__(self, settings: Settings) -> None:

@@ -61,9 +61,11 @@ def _apis(entries: list[Entry], settings: Settings) -> Iterator[str]:
 
 
 def _curl(entry: Entry, settings: Settings) -> str:
-    """Return a curl command for an API, or, if that is long, a shorter command that prints it.
+    """Return a curl command for a first request to an API, short enough to be printed in the banner.
 
-    With a control token, the shorter command would not work as printed.
+    If the command is long, returns a `returns credentials` command that prints it. The long command is
+    returned nevertheless if the sandbox has a control token, because `returns credentials` would need the
+    token too.
     """
     if len(entry.curl) <= _LONGEST_CURL or settings.control_token:
         return entry.curl

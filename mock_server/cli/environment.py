@@ -1,4 +1,4 @@
-"""Finds environment variables that look like a secret of the sandbox, but that the sandbox does not read."""
+"""Warns of environment variables that look like secrets of the sandbox, but that it does not read."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ _SECRETS: Final = ("TOKEN", "SECRET")
 
 
 def ignored_secrets(names: Iterable[str], vendors: Collection[str]) -> Iterator[str]:
-    """Yield a sentence for each variable such as `RETURNS_SANDBOX_TOKEN`, which has no effect.
+    """Yield a warning for each variable that looks like a secret of the sandbox but is not read.
 
-    `RETURNS_SWAP_TOKEN` and other variables with the name of a vendor contain logins of the connector.
+    An example is `RETURNS_SANDBOX_TOKEN`. Variables that contain a vendor's name, such as
+    `RETURNS_SWAP_TOKEN`, are skipped, because the connector reads them.
     """
     logins = tuple(f"RETURNS_{name.upper()}_" for name in vendors)
     for name in sorted(names):

@@ -113,7 +113,7 @@ def scenario(
 
 
 def _show(at: ShownAtTenant, answer: httpx.Response) -> None:
-    """Print one fault, or a list of faults; for people, without settings that have no effect."""
+    """Print the fault or the list of faults in a response; tables omit settings that have no effect."""
     if at.wants_json:
         print_json(answer)
         return
@@ -128,7 +128,11 @@ def _show(at: ShownAtTenant, answer: httpx.Response) -> None:
 
 
 def _brief(fault: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a fault without the format of a missing Retry-After, and without a seed that decides nothing."""
+    """Return a fault's fields for a table, without settings that have no effect.
+
+    These are a Retry-After format if no Retry-After header is sent, and a seed if nothing is random. Field
+    names become words for people.
+    """
     parameters, when = dict(fault["parameters"]), dict(fault["when"])
     if "retry_after" not in parameters:
         parameters.pop("format", None)

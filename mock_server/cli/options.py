@@ -1,4 +1,4 @@
-"""The arguments and options that commands share, and the sandbox and tenant that they select."""
+"""The arguments and options that several commands have, and the sandbox and tenant that they select."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class ShownAtSandbox(AtSandbox):
 
     @property
     def wants_json(self) -> bool:
-        """True if the output is for programs."""
+        """True if the user chose output for programs (JSON) instead of a table for people."""
         return self.as_json or self.output is Format.json
 
     def show(self, answer: httpx.Response, member: str = "", *, otherwise: str = "") -> None:
@@ -91,7 +91,7 @@ class ShownAtSandbox(AtSandbox):
         print_answer(answer, output, member, otherwise=otherwise)
 
     def show_document(self, answer: httpx.Response) -> None:
-        """Print a response as JSON, or the document of a vendor in it over several lines."""
+        """Print a response: for programs its whole JSON, for people only the vendor's document, indented."""
         if self.wants_json:
             print_json(answer)
         else:
@@ -104,9 +104,9 @@ class ShownAtTenant(ShownAtSandbox, AtTenant):
 
 
 def with_options(function: Callable[..., None]) -> Callable[..., None]:
-    """Return a command that has the options of its parameter `at`, which is one of the classes above.
+    """Return a command that has the options of its parameter `at`, whose type is one of the classes above.
 
-    A function without this parameter is returned as it is.
+    A function without a parameter `at` is returned unchanged.
     """
     signature = inspect.signature(function, eval_str=True)
     if "at" not in signature.parameters:

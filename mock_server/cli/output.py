@@ -79,6 +79,16 @@ def notify(sentence: str) -> None:
     print(_encodable(printable(sentence), sys.stderr), file=sys.stderr)  # noqa: T201
 
 
+def notify_stopped() -> None:
+    """Print that Ctrl-C ended the command, in a line of its own.
+
+    A terminal shows ^C where the cursor is, so the notice then begins in the next line.
+    """
+    if sys.stderr.isatty():
+        print(file=sys.stderr)  # noqa: T201
+    notify("Stopped.")
+
+
 def _encoding(stream: TextIO) -> str:
     return getattr(stream, "encoding", None) or "utf-8"
 

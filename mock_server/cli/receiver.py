@@ -138,11 +138,11 @@ def _run(target: Target, format_: WebhookFormat, found: Callable[[Finding], None
 
 
 def _ignore(_finding: Finding) -> None:
-    """Ignore a finding, because the command prints all findings at the end."""
+    """Do nothing: with JSON output, all findings are printed at the end and not one by one."""
 
 
 class _Printer:
-    """Prints each finding when it is made; the advice follows in the summary."""
+    """Prints each finding of a check as soon as it is made; the summary at the end adds the advice."""
 
     def __init__(self) -> None:
         self._previous: Finding | None = None

@@ -93,7 +93,10 @@ def events(url: str, token: str, path: str, query: Mapping[str, Any]) -> Iterato
 
 @contextmanager
 def _connected(url: str, token: str, *, reads_forever: bool = False) -> Iterator[tuple[httpx.Client, str]]:
-    """Yield an HTTP client and the base URL; if a request fails, print a sentence and exit."""
+    """Yield an HTTP client and the base URL; if a request fails, print a sentence and exit.
+
+    If `reads_forever` is True, a response may take any time, as a stream of events does.
+    """
     import httpx
 
     from mock_server.proxies import ProxyUnusable, network

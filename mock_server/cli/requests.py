@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mock_server.cli.options import After, AtTenant, OfVendor, ShownAtTenant, page
-from mock_server.cli.output import notify, print_line, print_table, printable
+from mock_server.cli.output import notify, notify_stopped, print_line, print_table, printable
 from mock_server.cli.request import FAILED, INTERRUPTED, MISUSED, events, fail, member, not_none
 from mock_server.journal.lines import UNKNOWN, line, wants_colours
 from mock_server.journal.moments import tenant_time
@@ -83,7 +83,10 @@ def requests(
 
 
 def _ordered(query: Mapping[str, Any]) -> dict[str, Any]:
-    """Replace `last`, which the control plane does not know for requests, with a limit and an order."""
+    """Replace the option `last`, which the control plane's list of requests does not have, by a limit.
+
+    With `limit`, the oldest requests come first; with `last`, the newest are selected.
+    """
     ordered = {name: value for name, value in query.items() if name != "last"}
     if "limit" in query:
         return {**ordered, "order": "oldest"}
@@ -108,6 +111,7 @@ def _follow(at: ShownAtTenant, path: str, query: Mapping[str, Any]) -> None:
             shown = json.dumps(exchange) if at.wants_json else line(exchange, colours=colours)
             print_line(shown, flush=True)
     except KeyboardInterrupt:
+        notify_stopped()
         raise typer.Exit(INTERRUPTED) from None
     notify("The sandbox has stopped.")
 

@@ -246,7 +246,7 @@ def _settings(options: dict[str, Any]) -> Settings:
 
 
 def _explained(error: ErrorDetails) -> str:
-    """Describe why the value of a setting is not valid, in a clause such as "must be a whole number"."""
+    """Describe why a setting's value is not valid, in a clause such as "must be a whole number"."""
     kind, limits = error["type"], error.get("ctx", {})
     if kind == "value_error":
         return error["msg"].removeprefix("Value error, ")

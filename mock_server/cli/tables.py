@@ -1,4 +1,4 @@
-"""Computes the layout of a table: column widths that keep words whole, or a list if it is too wide."""
+"""Lays out a table: column widths that keep words whole, or a list if the table is too wide."""
 
 from __future__ import annotations
 

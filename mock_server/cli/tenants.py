@@ -21,7 +21,7 @@ MAX_SEED_SIZE = 1_000
 
 
 class OnOff(StrEnum):
-    """Whether a command turns a tenant's switch on or off."""
+    """The position of a switch on the command line: on or off."""
 
     on = "on"
     off = "off"
@@ -147,7 +147,7 @@ def advance(
 def _target(
     duration: str | None, until: str | None, vendor: str | None, within: str | None
 ) -> dict[str, Any]:
-    """Build the request body that advances the clock; raises `ValueError` for contradictory options."""
+    """Build the request body that advances the clock; raise `ValueError` for contradictory options."""
     if (duration is None) == (until is None):
         raise ValueError("Pass either a duration such as 3d, or --until.")
     body: dict[str, Any] = (
@@ -162,7 +162,7 @@ def _target(
 
 
 def _days(duration: str) -> int:
-    """Convert a duration to days, rounded up."""
+    """Convert a duration such as `1d12h` to a number of days, rounded up and at least 1."""
     return max(1, -(-durations.limited_seconds(duration) // 86_400))
 
 

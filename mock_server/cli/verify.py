@@ -8,7 +8,7 @@ from mock_server.cli.request import FAILED, member
 
 
 def verify(at: ShownAtTenant) -> None:
-    """Compare a tenant's stored statuses, counters and reports with those that its ledger results in.
+    """Compare a tenant's stored statuses, counters and reports with those computed from its ledger.
 
     Prints a sentence for each difference. The exit code is 1 if there are differences.
     """

@@ -134,7 +134,8 @@ def change(
 def pause(at: ShownAtTenant, webhook: WebhookId) -> None:
     """Pause a webhook.
 
-    It receives nothing until it is resumed, and events that happen meanwhile are not delivered later.
+    While it is paused, it receives nothing. Events that occur during this time are not delivered later
+    either.
     """
     body = {"active": False}
     at.show(at.call("PATCH", at.path("webhooks", webhook), body))
@@ -234,7 +235,7 @@ def resend(
 
 
 def _conditions(given: list[str] | None) -> dict[str, Any] | None:
-    """Parse `--condition` options; exit if one is invalid."""
+    """Parse the `--condition` options; return None if there are none, and exit if one is invalid."""
     if not given:
         return None
     try:

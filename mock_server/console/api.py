@@ -68,7 +68,7 @@ class ControlPlane:
         self._application: Application | None = None
 
     def bind(self, application: Application) -> None:
-        """Set the sandbox's ASGI application, which is created after the console because it includes it."""
+        """Set the sandbox's ASGI application, which contains the console and is created after it."""
         self._application = application
 
     async def call(self, call: ApiCall, *, token: str | None = None, caller: str = "") -> Response:
@@ -150,7 +150,7 @@ class Api:
         return self._result(call)
 
     def send(self, method: str, *segments: str, body: Any = None) -> Any:
-        """Send a request that changes data and return the body; raises `ApiError` for an error response."""
+        """Send a request that changes data and return the body; raise `ApiError` for an error response."""
         call = ApiCall(method, self._target(segments, {}), body)
         self.sent.append(call)
         return self._result(call)
@@ -168,7 +168,7 @@ class Api:
         return self._wait(self.plane.call(call))
 
     def _wait(self, response: Any) -> Any:
-        """Run a call on the event loop and return the response's body; raises `ApiError` for an error."""
+        """Run a call on the event loop and return the response's body; raise `ApiError` for an error."""
         found: Response = asyncio.run_coroutine_threadsafe(response, self.loop).result(_PATIENCE)
         if found.status >= HTTPStatus.BAD_REQUEST:
             raise ApiError(found.status, _message(found.body))

@@ -125,9 +125,9 @@ def create_console(
 
 
 def _to_login(scope: Message) -> WsgiResponse:
-    """Build the response to a request without a session: a redirect to the login page, or status 401.
+    """Build the response to a request without a valid session: a redirect to the login page, or status 401.
 
-    Forms and the stream of changes get status 401.
+    Status 401 is for forms and for the stream of changes, which cannot show a login page.
     """
     if scope["method"] not in _ALREADY_SAFE or scope["path"] == CHANGES:
         return WsgiResponse(401, [(b"content-type", b"text/plain")], b"Log in to the console first.")
@@ -138,7 +138,7 @@ def _to_login(scope: Message) -> WsgiResponse:
 
 
 async def _read(receive: Receive) -> bytes:
-    """Read a request's body; raises `Problem` if it is larger than `_MAX_BODY` bytes."""
+    """Read a request's body; raise `Problem` if it is larger than `_MAX_BODY` bytes."""
     body = bytearray()
     while True:
         message = await receive()

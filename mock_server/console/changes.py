@@ -73,7 +73,7 @@ class Changes:
 
     @contextmanager
     def _waking(self, woken: asyncio.Event) -> Iterator[None]:
-        """Set `woken` after each commit, after each request, and when the sandbox stops."""
+        """Set the event `woken` after each commit, after each request, and when the sandbox stops."""
 
         def notice(_entry: Entry) -> None:
             woken.set()
@@ -105,7 +105,7 @@ class Changes:
                 await sleep(PAUSE)
 
     async def _fingerprint(self, tenant: str) -> list[Any]:
-        """Return the current responses of the watched resources, to be compared with earlier ones.
+        """Return the current responses of the watched resources, which differ after each change.
 
         The passage of time alone does not change the result.
         """

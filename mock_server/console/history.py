@@ -27,7 +27,7 @@ class Entry:
 
 
 def history(client: Api, tenant: str, found: Mapping[str, Any]) -> list[Entry]:
-    """Return the history of a return, newest first; `found` is the return as `ReturnDetails`."""
+    """Return the history of a return, newest first; `found` is the return as the API's `ReturnDetails`."""
     requests = [Entry("request", one["at"], one) for one in sent_about(client, tenant, found)]
     entries = [*_deliveries(client, tenant, found), *_events(client, tenant, found), *requests]
     return sorted(entries, key=lambda entry: entry.at, reverse=True)
@@ -48,7 +48,7 @@ def _deliveries(client: Api, tenant: str, found: Mapping[str, Any]) -> Iterator[
 
 
 def sent_about(client: Api, tenant: str, found: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the requests that name the return in URL or body, and those that created it, newest first."""
+    """Return the requests that created a return or contain its ID in the URL or the body, newest first."""
     id_ = found["id"]
     query = {"vendor": found["vendor"], "text": id_, "limit": _NEWEST}
     listed = client.get("tenants", tenant, "requests", **query)["requests"]

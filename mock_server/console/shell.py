@@ -51,7 +51,7 @@ class Shell:
 
     @property
     def real_now(self) -> str:
-        """The real time, as an RFC 3339 date-time; requests have real times, because some have no tenant."""
+        """The current real time, as an RFC 3339 date-time; the page compares it with requests' real times."""
         ahead = timedelta(seconds=self.clock["ahead_seconds"])
         return (datetime.fromisoformat(self.now) - ahead).isoformat()
 

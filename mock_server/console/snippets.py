@@ -46,9 +46,10 @@ def test_first_list(returns_tenant):
 def snippets(
     tenant: str, entry: Entry, credentials: Mapping[str, Any], control: str
 ) -> list[tuple[str, str]]:
-    """Return pairs of a label and a snippet; one fetches the credentials, and the others list records.
+    """Return pairs of a label and a code snippet for a first request to a vendor's API.
 
-    `credentials` is the control plane's response for the vendor, and `control` is the control plane's URL.
+    One snippet fetches the credentials, and the others list records. `credentials` is the control plane's
+    response for the vendor, and `control` is the control plane's URL.
     """
     base, headers, query = credentials["base_url"], credentials["headers"], credentials["query"]
     path, parameters = curl.first_list(entry.document)

@@ -72,7 +72,7 @@ def ago(moment: str, now: str) -> Markup:
 
 
 def received(exchange: Mapping[str, Any], real_now: str) -> Markup:
-    """Render the real time of a request relative to the present, and the tenant's time if it differs.
+    """Render how long ago a request was received in real time, and the tenant's time if it differs.
 
     `real_now` is the present real time as an RFC 3339 date-time.
     """
@@ -85,7 +85,7 @@ def received(exchange: Mapping[str, Any], real_now: str) -> Markup:
 
 
 def breaking(name: str) -> Markup:
-    """Render a path or a vendor's name of an event so that it breaks after `/`, `.` and `_`, if it must."""
+    """Render a path or event name that can be broken into lines after `/`, `.` and `_`."""
     parts = re.split(r"(?<=[/._])", name)
     return Markup("<wbr>").join(parts)
 

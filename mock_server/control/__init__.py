@@ -94,7 +94,7 @@ class Control:
             self.handlers |= {name: self._checked(getattr(endpoints, name)) for name in names}
 
     def __getattr__(self, name: str) -> Handler:
-        """Look up the handler for an operationId; raises `AttributeError` if the operationId is unknown."""
+        """Look up the handler for an operationId; raise `AttributeError` if the operationId is unknown."""
         try:
             return self.__dict__["handlers"][name]  # type: ignore[no-any-return]
         except KeyError:
@@ -107,7 +107,10 @@ class Control:
             self._names.check_choices(call)
 
     def _checked(self, handler: Handler) -> Handler:
-        """Return a handler that checks the names in a request first, and reports an ignored control token."""
+        """Wrap a handler, so that the names in a request are checked before the handler runs.
+
+        The wrapper also adds a header to the reply if the sandbox ignored a control token.
+        """
 
         async def awaited(call: Call) -> Reply:
             with _reported():
@@ -122,7 +125,7 @@ class Control:
         return awaited if iscoroutinefunction(handler) else checked
 
     def _noted(self, call: Call, reply: Reply) -> Reply:
-        """Add a header to the reply if the request contains a token, and the sandbox requires none."""
+        """Add a header to the reply if the request has a control token, but the sandbox needs none."""
         if self._needs_token or not any(name in call.headers for name in _TOKEN_HEADERS):
             return reply
         return replace(reply, headers=(*reply.headers, IGNORED_TOKEN))

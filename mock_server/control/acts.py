@@ -1,6 +1,7 @@
 """Control plane operations that list and run acts.
 
-An act is an action that a merchant takes outside a vendor's API, such as installing an app.
+An act is an operation that merchants perform on a vendor's web pages, not through its API, such as installing
+an app.
 """
 
 from mock_server.acts import Act, acts_of

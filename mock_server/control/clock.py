@@ -101,7 +101,7 @@ class ClockEndpoints:
         return target
 
     def _return(self, tenant: str, until: Mapping[str, Any]) -> tuple[Vendor, Row]:
-        """Look up the return that a request waits for; raises `Problem` if the ID is unknown or ambiguous."""
+        """Look up the return that a request waits for; raise `Problem` if the ID is unknown or ambiguous."""
         vendors, id_ = self._context.vendors, until["return"]
         if "vendor" in until:
             vendors = {until["vendor"]: self._context.vendor(until["vendor"])}
@@ -122,7 +122,7 @@ def _too_late(field: str, now: int) -> Problem:
 
 
 def _statuses(vendor: Vendor, wanted: str) -> frozenset[str]:
-    """Return the vendor's statuses that match `wanted`, which is a status or a neutral state.
+    """Return the set of a vendor's statuses that match `wanted`, which is a status or a neutral state.
 
     Raises `Problem` if `wanted` is neither a status nor a neutral state of the vendor.
     """

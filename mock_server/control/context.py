@@ -35,7 +35,7 @@ class ControlContext:
         object.__setattr__(self, "bulk", Bulk(self.world, self.tenants, self.vendors))
 
     def tenant(self, call: Call) -> Tenant:
-        """Look up the tenant in the request's path; raises `Problem("not_found")` if it does not exist."""
+        """Look up the tenant in the request's path; raise `Problem("not_found")` if it does not exist."""
         with self.missing():
             return self.tenants.get(call.path["tenant"])
 
@@ -52,14 +52,14 @@ class ControlContext:
             raise unknown_name(error) from None
 
     def vendor(self, name: str) -> Vendor:
-        """Look up a vendor named in a request; raises `UnknownNameError` if it is not served."""
+        """Look up a vendor named in a request; raise `UnknownNameError` if it is not served."""
         try:
             return self.vendors[name]
         except KeyError:
             raise UnknownNameError("vendor", name, self.vendors, field="vendor") from None
 
     def vendor_in_path(self, call: Call) -> Vendor:
-        """Look up the vendor in the request's path; raises `UnknownNameError` if it is not served."""
+        """Look up the vendor in the request's path; raise `UnknownNameError` if it is not served."""
         name = call.path["vendor"]
         if name not in self.vendors:
             raise UnknownNameError("vendor", name, self.vendors)
@@ -88,7 +88,7 @@ class ControlContext:
         return whole_second(self.world.clocks.now(tenant))
 
     def credentials(self, call: Call, vendor: Vendor, key: str) -> dict[str, Any]:
-        """Return what a client needs to use a key: base URL, form values, headers and query parameters."""
+        """Return what a client needs to use an API key: base URL, form values, headers, query parameters."""
         path = self.world.settings.path_of(vendor.name, vendor.base_path)
         return {"base_url": call.base_url + path, **vendor.credentials(key)}
 
@@ -109,7 +109,7 @@ def moment(text: str, field: str) -> int:
 
 
 def invalid(field: str, message: str) -> Problem:
-    """Create the problem that reports an invalid field of a request."""
+    """Create the `Problem` for an invalid field of a request; `message` is the rule that it breaks."""
     end = "" if message.endswith("?") else "."
     separator = " " if message.startswith(("is ", "must ")) else ": "
     return Problem(
@@ -129,7 +129,7 @@ def unknown_name(error: UnknownNameError) -> Problem:
 
 
 def is_of_vendor(call: Call, vendor: str) -> bool:
-    """Return True if a request lists the entries of this vendor, or of all vendors."""
+    """Return True if a list request asks for this vendor's entries, or for those of all vendors."""
     return "vendor" not in call.query or vendor == str(call.query["vendor"])
 
 

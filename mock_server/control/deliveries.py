@@ -15,7 +15,7 @@ from mock_server.webhooks.registry import UnknownWebhookError
 
 
 class DeliveryEndpoints:
-    """Handles the operations on a tenant's webhook deliveries, both finished and pending."""
+    """Handles the operations on a tenant's webhook deliveries, whether finished or pending."""
 
     def __init__(self, context: ControlContext) -> None:
         self._context = context
@@ -58,7 +58,7 @@ class DeliveryEndpoints:
         return Reply(202, {"resent": resent, "skipped": skipped})
 
     def _delivery(self, call: Call) -> Delivery:
-        """Look up the delivery in the request's path; raises `Problem("not_found")` if it does not exist."""
+        """Look up the delivery in the request's path; raise `Problem("not_found")` if it does not exist."""
         try:
             return self._outbox.delivery(self._context.tenant(call).name, call.path["delivery"])
         except LookupError as error:
@@ -87,7 +87,7 @@ def _selection(given: Any) -> Selection:
 
 
 def delivery(one: Delivery) -> dict[str, Any]:
-    """Convert a delivery to the control plane's `Delivery`."""
+    """Convert a webhook delivery to the JSON of the control plane's `Delivery`."""
     return {
         "id": one.id,
         "vendor": one.vendor,

@@ -1,7 +1,7 @@
-"""Values that Swagger UI fills into the operations of the control plane, so that Execute succeeds.
+"""Finds example values for the control plane's operations in Swagger UI, so that Execute succeeds.
 
-If an operation needs a record that does not exist yet, such as a snapshot, the value is the ID that this
-record gets when the user creates it with the other values that are filled in.
+If an operation needs a record that does not exist yet, such as a snapshot, the value is the ID that the
+record gets when the user creates it with the other example values.
 """
 
 from collections.abc import Iterator, Mapping
@@ -23,7 +23,7 @@ _SEQUENCES = sa.table("sqlite_sequence", sa.column("name"), sa.column("seq"))
 
 
 def examples(world: World, served: Mapping[str, Vendor], tenant: str) -> Examples:
-    """Collect IDs of a tenant's records, and request bodies that the sandbox would accept at the moment."""
+    """Collect IDs of a tenant's records and request bodies that the sandbox would accept at present."""
     found = _Finder(world, served, tenant)
     path = {**found.names(), **found.webhooks(), **found.faults(), **found.requests()}
     bodies: dict[str, Any] = {
@@ -46,14 +46,21 @@ def examples(world: World, served: Mapping[str, Vendor], tenant: str) -> Example
 
 @dataclass(frozen=True, slots=True)
 class _Finder:
-    """Finds example values in a tenant's records; values for paths are keyed by parameter."""
+    """Finds example values in a tenant's records.
+
+    Methods that return a dictionary key the values by path parameter (`webhook`), or by operation and
+    parameter (`delete_tenant.tenant`).
+    """
 
     world: World
     served: Mapping[str, Vendor]
     tenant: str
 
     def names(self) -> dict[str, str]:
-        """Return the names of a tenant that can be deleted and of a snapshot, or default names."""
+        """Return the names of a tenant to delete and of a snapshot to restore or delete.
+
+        If there is none, returns the name that the example for creating one uses.
+        """
         others = [name for name in self._tenants() if name != self.tenant]
         table = tables.snapshots
         snapshots = self._column(table.c.name, table.c.tenant == self.tenant)
@@ -73,29 +80,32 @@ class _Finder:
         return free
 
     def webhooks(self) -> dict[str, str]:
-        """Return the IDs of the first webhook that Swagger UI can change and of the newest delivery."""
+        """Return the IDs of the newest delivery and of the first webhook that the control plane can change.
+
+        Webhooks that a vendor's own API registered cannot be changed by the control plane.
+        """
         webhooks = [webhook.id for webhook in self.world.webhooks.every(self.tenant) if not webhook.own]
         deliveries = self.world.outbox.deliveries(self.tenant, last=1)
         delivery = deliveries[0].id if deliveries else self._next("deliveries")
         return {"delivery": str(delivery), **({"webhook": webhooks[0]} if webhooks else {})}
 
     def faults(self) -> dict[str, str]:
-        """Return the ID of the tenant's first fault, or of the next new fault if there are no faults."""
+        """Return the ID of the tenant's first fault; without faults, the ID that the next new fault gets."""
         table = tables.faults
         faults = self._column(table.c.id, table.c.tenant == self.tenant)
         return {"fault": f"{PREFIX}{faults[0] if faults else self._next('faults')}"}
 
     def requests(self) -> dict[str, str]:
-        """Return the IDs of the tenant's newest request and of the newest request without a tenant."""
+        """Return the ID of the tenant's newest request, and that of the newest request without a tenant."""
         owners = {"get_request": self.tenant, "get_request_without_tenant": NO_TENANT}
         newest = {operation: self.world.journal.entries(owner)[:1] for operation, owner in owners.items()}
         return {f"{operation}.id": str(entry.id) for operation, found in newest.items() for entry in found}
 
     def movable(self) -> Iterator[tuple[str, str, str]]:
-        """Yield the ID of each new return, with its vendor and a status to which it can be moved.
+        """Yield a tuple (ID, vendor, status) for each new return, with a status to which it can be moved.
 
-        The vendors with the most statuses come first, because the sandbox does not change the status of their
-        new returns by itself.
+        Vendors with the most statuses come first. The sandbox does not change the status of their new returns
+        by itself, so the example remains valid for longer.
         """
         by_statuses = sorted(self.served.items(), key=lambda pair: -len(pair[1].lifecycle.states))
         for name, vendor in by_statuses:
@@ -105,7 +115,7 @@ class _Finder:
                     yield row.id, name, following[0]
 
     def acts(self) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-        """Yield acts whose schema contains an example for each required input."""
+        """Yield a tuple (vendor, act, input) for each act whose schema has an example per required input."""
         for name, vendor in self.served.items():
             for act_name, act in acts_of(vendor).items():
                 fields = act.schema.get("properties", {})
@@ -115,7 +125,10 @@ class _Finder:
                     yield name, act_name, inputs
 
     def switches(self) -> Iterator[Mapping[str, Any]]:
-        """Yield request bodies that turn a switch off, because this does not affect any other operation."""
+        """Yield example request bodies that turn each switch off.
+
+        Turning a switch off does not make the examples of other operations fail; turning it on could.
+        """
         for position in self.world.switches.positions(self.tenant):
             shop = {"shop": position.shop} if position.shop else {}
             yield {"vendor": position.vendor, "name": position.switch.name, **shop, "on": False}
@@ -128,6 +141,6 @@ class _Finder:
         return [value for (value,) in self.world.store.select(query)]
 
     def _next(self, table: str) -> int:
-        """Return the ID that the next new row of a table will get."""
+        """Return the ID that the next new row of a database table will get."""
         query = sa.select(_SEQUENCES.c.seq).where(_SEQUENCES.c.name == table)
         return max((last for (last,) in self.world.store.select(query)), default=0) + 1

@@ -20,9 +20,10 @@ Check = Callable[[Call], None]
 
 
 class Names:
-    """Checks the names in requests to the control plane of one sandbox.
+    """Checks that the names in requests to the control plane, such as vendors and statuses, exist.
 
-    A request may be invalid in other ways too: its values have any type, and fields may be missing.
+    The names are checked before the rest of the request is validated. A request can therefore lack fields or
+    have values of any type.
     """
 
     def __init__(self, context: ControlContext) -> None:
@@ -48,7 +49,7 @@ class Names:
     def check(self, call: Call) -> None:
         """Raise `UnknownNameError` for the first name in a request that does not exist.
 
-        The tenant comes first, then the vendor, then the names that depend on the vendor.
+        Checks the tenant first, then the vendor, and then the names that depend on the vendor.
         """
         if "tenant" in call.path:
             self._context.tenant(call)
@@ -57,7 +58,7 @@ class Names:
             check(call)
 
     def check_choices(self, call: Call) -> None:
-        """Raise `UnknownNameError` for the first text that is not in the specification's list of values."""
+        """Raise `UnknownNameError` for the first string that the `enum` of its field does not contain."""
         for name, known in self._choices.get(call.operation_id, {}).items():
             given = (_body(call) | dict(call.query)).get(name)
             if isinstance(given, str):
@@ -76,7 +77,7 @@ class Names:
                 check_name("vendor", name, known, field=field)
 
     def _vendors(self, given: Mapping[str, Any]) -> list[str]:
-        """Return the vendor that a request names, or all vendors."""
+        """Return the vendors that a request is about: one vendor if its fields name one, otherwise all."""
         name = given.get("vendor", ANY)
         return list(self._context.vendors) if name == ANY else [name]
 
@@ -147,7 +148,10 @@ class Names:
 
 
 def choices() -> Iterator[tuple[str, Mapping[str, list[str]]]]:
-    """Yield each operation with the values of its parameters and fields that have a fixed list of values."""
+    """Yield each operationId with the allowed values (`enum`) of its query parameters and body fields.
+
+    Parameters and fields that allow any value are omitted.
+    """
     document = openapi.read(openapi.CONTROL_PLANE)
     resolve = Schemas(document).resolve
     for item in document["paths"].values():
@@ -166,7 +170,7 @@ def choices() -> Iterator[tuple[str, Mapping[str, list[str]]]]:
 
 
 def _enum(schema: Mapping[str, Any], resolve: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> list[str]:
-    """Return the values that a schema lists, if they are texts; otherwise an empty list."""
+    """Return the values that a schema's `enum` allows, or an empty list if it has no `enum` of strings."""
     for one in (resolve(schema), *map(resolve, resolve(schema).get("allOf", ()))):
         if "enum" in one and all(isinstance(value, str) for value in one["enum"]):
             return list(one["enum"])
@@ -174,7 +178,7 @@ def _enum(schema: Mapping[str, Any], resolve: Callable[[Mapping[str, Any]], Mapp
 
 
 def _of(given: Mapping[str, Any]) -> str:
-    """Return the vendor that a request names, or "" for all vendors."""
+    """Return the vendor that the request's fields name, or "" if the request is about all vendors."""
     vendor = given.get("vendor", ANY)
     return "" if vendor == ANY else str(vendor)
 
@@ -188,6 +192,9 @@ _HOLDERS: Final[Mapping[str, type]] = {"scopes": list, "events": list, "paramete
 
 
 def _body(call: Call) -> dict[str, Any]:
-    """Return the fields of a body that hold names: they are checked before the types, and names are texts."""
+    """Return those fields of a request's body that have the type of a name (or of a list of names).
+
+    The body has not been validated yet, so a field can have any type; others are left to validation.
+    """
     fields = call.body if isinstance(call.body, dict) else {}
     return {name: value for name, value in fields.items() if isinstance(value, _HOLDERS.get(name, str))}

@@ -61,9 +61,9 @@ class OverviewEndpoints:
     def _statuses(
         self, vendor: str | None, status: str | None, state: str | None
     ) -> dict[str, tuple[str, ...]]:
-        """Map each vendor to its statuses that match; an empty tuple stands for all statuses.
+        """Map each vendor to those of its statuses that match the filters; an empty tuple means all statuses.
 
-        Vendors without a matching status are left out. `Names` has checked that the vendor and the status
+        Vendors without a matching status are omitted. `Names` has checked that the vendor and the status
         exist.
         """
         served = [self._context.vendor(vendor)] if vendor else list(self._context.vendors.values())

@@ -65,7 +65,10 @@ class RequestEndpoints:
         return Reply(204, None)
 
     def _filters(self, call: Call, tenant: str) -> "_Filters":
-        """Return the filters in a request's query; `since` is on the tenant's clock, if a tenant is given."""
+        """Parse the filters in a request's query; the parameter `since` is on the tenant's clock.
+
+        If `tenant` is "", `since` is in real time.
+        """
         if "since" not in call.query:
             return _Filters(call.query, 0, 0)
         since = moment(call.query["since"], "since")
@@ -121,10 +124,11 @@ class RequestEndpoints:
 
 
 class _Filters:
-    """The filters of a request that lists exchanges.
+    """The filters of a request that lists exchanges (recorded requests with their responses).
 
-    `since` is on the tenant's clock, and `real_since` in real time; both are in microseconds since the Unix
-    epoch. The second applies to requests without a tenant, because these have no time on a tenant's clock.
+    `since` is on the tenant's clock, and `real_since` is in real time; both are in microseconds since the
+    Unix epoch. `real_since` applies to requests without a tenant, because they have no time on a tenant's
+    clock.
     """
 
     def __init__(self, query: Any, since: int, real_since: int) -> None:
@@ -157,7 +161,7 @@ class _Filters:
 
 
 def _compared(entry: Entry) -> Iterator[tuple[str, Any]]:
-    """Yield the name of each filter for an exact value, with the value that the entry has."""
+    """Yield the filters that compare for equality, as pairs of the filter's name and the entry's value."""
     yield "vendor", entry.vendor
     yield "operation", entry.operation
     yield "method", entry.scope["method"]

@@ -109,21 +109,21 @@ class WebhookEndpoints:
         return Reply(202, delivery(self._context.world.outbox.delivery(tenant, id_)))
 
     def _webhook(self, call: Call) -> Webhook:
-        """Look up the webhook in the request's path; raises `Problem("not_found")` if it does not exist."""
+        """Look up the webhook in the request's path; raise `Problem("not_found")` if it does not exist."""
         try:
             return self._webhooks.get(self._context.tenant(call).name, call.path["webhook"])
         except UnknownWebhookError as error:
             raise Problem("not_found", str(error)) from None
 
     def _format(self, vendor: str) -> WebhookFormat:
-        """Return how a vendor reports events; raises `Problem` if no source describes its webhooks."""
+        """Return a vendor's webhook format; raise `Problem` if no public source describes its webhooks."""
         format_ = self._webhooks.format_of(vendor)
         if format_ is None:
             raise invalid("vendor", f"no public source describes webhooks of {vendor}, so it sends none")
         return format_
 
     async def _check(self, format_: WebhookFormat, requested: Mapping[str, Any]) -> None:
-        """Validate the fields of a new or changed webhook; raises `Problem` for the first invalid field.
+        """Validate the fields of a new or changed webhook; raise `Problem` for the first invalid field.
 
         The URL is checked with the rules for deliveries, so that a webhook whose deliveries would be refused
         is not added.
@@ -148,10 +148,10 @@ class WebhookEndpoints:
             raise invalid("url", problem)
 
     def _shown(self, webhook: Webhook, problem: str) -> dict[str, Any]:
-        """Convert a webhook to the control plane's `Webhook`; `problem` says why deliveries are refused.
+        """Convert a webhook to the control plane's `Webhook`.
 
-        A webhook that a vendor's own API registered can have a URL to which deliveries are refused, and so
-        can one that was added when the sandbox had other options.
+        `problem` says why deliveries to its URL are refused, or is "". They can be refused if the vendor's
+        own API registered the webhook, or if the sandbox had other options when the webhook was added.
         """
         versions = self._format(webhook.vendor).versions
         return {
@@ -169,6 +169,9 @@ class WebhookEndpoints:
 
 
 def _stored_version(format_: WebhookFormat, requested: int | None) -> int:
-    """Return the payload version to store; the newest version is stored as 0."""
+    """Return the payload version to store for a webhook; 0 stands for the newest version.
+
+    `requested` is the version that the client requested, or None.
+    """
     newest = format_.versions[0] if format_.versions else None
     return 0 if requested in {None, newest} else requested or 0

@@ -52,7 +52,7 @@ class InvalidDumpError(ValueError):
 
 
 class Dumps:
-    """Dumps and loads the tenants of one sandbox."""
+    """Converts tenants to JSON documents, and creates tenants from such documents."""
 
     def __init__(self, world: World, tenants: Tenants, bulk: Bulk, vendors: Mapping[str, Vendor]) -> None:
         self._world = world
@@ -61,10 +61,10 @@ class Dumps:
         self._vendors = vendors
 
     async def dump(self, tenant: str, program: str) -> bytes:
-        """Return a tenant's document, after its due steps have run; `program` is the version of this sandbox.
+        """Run a tenant's due steps, and return the tenant as a JSON document.
 
-        Raises `UnknownTenantError` if there is no such tenant, or `TooLargeError` if the document is too
-        large.
+        `program` is the version of this sandbox, which the document contains. Raises `UnknownTenantError` if
+        the tenant does not exist, or `TooLargeError` if the document would exceed `MAX_DUMP` bytes.
         """
         world = self._world
         async with self._bulk.exclusive(tenant):
@@ -88,8 +88,8 @@ class Dumps:
     async def load(self, dump: Mapping[str, Any], name: str = "") -> Tenant:
         """Create a tenant from a document that conforms to the schema `TenantDump`.
 
-        If `name` is not "", it replaces the name in the document. Raises `InvalidDumpError`, or the errors of
-        `Tenants.plan`.
+        If `name` is not "", the tenant gets this name instead of the name in the document. Raises
+        `InvalidDumpError` if the document has other errors, and the errors of `Tenants.plan`.
         """
         world, options = self._world, dump["tenant"]
         name = name or options["name"]
@@ -142,7 +142,11 @@ class Dumps:
             await self._world.store.yield_after_commit()
 
     async def _parts(self, tenant: Tenant) -> dict[str, list[bytes]]:
-        """Serialise a tenant's rows, events and steps in slices."""
+        """Serialize a tenant's rows, events and steps; the result is keyed by `rows`, `events` and `steps`.
+
+        Other requests can run between chunks. Raises `TooLargeError` if the result would exceed `MAX_DUMP`
+        bytes.
+        """
         partition = self._world.store.partition(tenant.name)
         hide = self._only_labelling(self._world.labels.hidden, tenant.name)
         parts: dict[str, list[bytes]] = {"rows": [], "events": [], "steps": []}
@@ -192,7 +196,11 @@ class Dumps:
         yield [step_json(step) for step in self._world.store.select(query.order_by(steps.c.id))]
 
     def _only_labelling(self, convert: Callable[[bytes, str, str], bytes], tenant: str) -> Convert:
-        """Return a function that applies `convert` only to documents of vendors with label URLs."""
+        """Return a function that applies `convert` to the documents of vendors that make labels.
+
+        It returns the documents of other vendors unchanged. `convert` hides or inserts the secret tokens in
+        label URLs.
+        """
         vendors = {name for name, vendor in self._vendors.items() if isinstance(vendor, Labelling)}
         return lambda vendor, document: convert(document, vendor, tenant) if vendor in vendors else document
 

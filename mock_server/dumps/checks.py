@@ -17,10 +17,10 @@ Switch = tuple[str, str, str]
 def errors(
     dump: Mapping[str, Any], states: Mapping[str, Mapping[str, str]], switches: Collection[Switch]
 ) -> Iterator[FieldError | None]:
-    """Yield the errors of a document that conforms to the schema, and None once per slice of the work.
+    """Yield the errors of a document that conforms to the schema `TenantDump`.
 
-    `states` contains the neutral state of each status, keyed by vendor and status; `switches` contains all
-    switches.
+    Yields None after each slice of the work, so that the caller can let other requests run. `states` maps
+    each vendor's statuses to their neutral states; `switches` contains all switches.
     """
     ids: set[tuple[str, str]] = set()
     yield from _row_errors(dump["rows"], states, ids)
@@ -40,7 +40,7 @@ def errors(
 def _row_errors(
     rows: list[Mapping[str, Any]], states: Mapping[str, Mapping[str, str]], ids: set[tuple[str, str]]
 ) -> Iterator[FieldError | None]:
-    """Yield the errors of rows, and None once per slice; add the vendor and ID of each row to `ids`."""
+    """Yield the errors of the rows, and None after each slice; add each row's vendor and ID to `ids`."""
     seen: set[tuple[str, str, str]] = set()
     for place, row in enumerate(rows):
         if place % _SLICE == 0:

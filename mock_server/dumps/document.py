@@ -22,9 +22,10 @@ _SUMMARY, _DOCUMENT = ROW_COLUMNS.index("summary"), ROW_COLUMNS.index("document"
 
 
 def row_json(values: Sequence[Any], hide: Callable[[str, bytes], bytes]) -> bytes:
-    """Serialise a row (`ROW_COLUMNS`); `hide` replaces label URLs in a vendor's document.
+    """Serialize a row, whose values are in the order of `ROW_COLUMNS`, as JSON.
 
-    Texts that are "" are left out, and so is the summary if it equals the document.
+    `hide(vendor, document)` removes the secret tokens from the label URLs in a document. Empty strings are
+    omitted, and so is the summary if it equals the document.
     """
     row = dict(zip(ROW_COLUMNS, values, strict=True))
     shown: dict[str, Any] = {name: row[name] for name in _TEXTS if row[name]}
@@ -36,21 +37,24 @@ def row_json(values: Sequence[Any], hide: Callable[[str, bytes], bytes]) -> byte
 
 
 def event_json(values: Sequence[Any]) -> bytes:
-    """Serialise a ledger event (`EVENT_COLUMNS`), without its number."""
+    """Serialize a ledger event, whose values are in the order of `EVENT_COLUMNS`, without its number."""
     event = dict(zip(EVENT_COLUMNS, values, strict=True))
     del event["sequence"]
     return orjson.dumps({**event, "body": orjson.Fragment(event["body"])})
 
 
 def step_json(values: Sequence[Any]) -> bytes:
-    """Serialise a scheduled step (`STEP_COLUMNS`)."""
+    """Serialize a scheduled step, whose values are in the order of `STEP_COLUMNS`."""
     step = dict(zip(STEP_COLUMNS, values, strict=True))
     return orjson.dumps({**step, "body": orjson.Fragment(step["body"])})
 
 
 @dataclass(slots=True)
 class DumpContent:
-    """The content of a partition, read from a `TenantDump`; `show` inserts label URLs into a document."""
+    """The content of a partition, converted from a `TenantDump` to database rows.
+
+    `show(vendor, document)` inserts the secret tokens into the label URLs of a document.
+    """
 
     dump: Mapping[str, Any]
     show: Callable[[str, bytes], bytes]

@@ -26,13 +26,13 @@ def check_limits(verdict: Verdict) -> None:
 
 
 def check_open(closed: str) -> None:
-    """Raise `Problem` if the API is unavailable; `closed` says why, or is ""."""
+    """Raise `Problem` if the API is unavailable; `closed` is the error message, or "" if it is available."""
     if closed:
         raise Problem("unavailable", closed)
 
 
 def check_scope(grant: Grant, operation: Operation) -> None:
-    """Raise `Problem` if a key lacks the scope of an operation."""
+    """Raise `Problem` if a key does not have the scope that an operation requires."""
     if operation.scope is not None and operation.scope not in grant.scopes:
         raise Problem(
             "forbidden",

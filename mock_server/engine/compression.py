@@ -1,7 +1,7 @@
-"""Compresses response bodies with gzip for clients that ask for it (RFC 9110, section 12.5.3).
+"""Compresses response bodies with gzip for clients that accept it (RFC 9110, section 12.5.3).
 
-Most HTTP libraries and all browsers ask for gzip with each request. Level 1 makes a list of 25 returns
-(12 KB) four times smaller in 25 µs; level 6 takes 46 µs to make it a tenth smaller still. A body that is
+Most HTTP libraries and all browsers accept gzip by default. Level 1 shrinks a list of 25 returns (12 KB) to a
+quarter of its size in 25 µs; level 6 takes 46 µs, and the result is only a tenth smaller. A body that is
 smaller than `MIN_SIZE` fits into one Ethernet packet, so compressing it would save nothing.
 """
 
@@ -36,7 +36,7 @@ def accepts_gzip(headers: Headers) -> bool:
 
 
 def compress(body: bytes) -> bytes:
-    """Return a body in gzip format; the same body always results in the same bytes."""
+    """Return a body in gzip format; equal bodies always result in equal bytes."""
     compressor = zlib.compressobj(LEVEL, zlib.DEFLATED, _GZIP)
     return compressor.compress(body) + compressor.flush()
 

@@ -1,4 +1,7 @@
-"""Imports the Connexion classes that the sandbox uses. These imports take most of the start-up time."""
+"""Imports all Connexion classes that the sandbox uses, and hides the warning that this causes.
+
+These imports take most of the start-up time, so only modules that need them import this module.
+"""
 
 import warnings
 

@@ -23,8 +23,8 @@ _WORDS = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "harbor
 def generate(schema: Mapping[str, Any], schemas: Schemas, random: Random, depth: int = 0) -> Any:
     """Generate a random value that matches a schema; leave out properties that are `writeOnly`.
 
-    For a string with a pattern, returns the schema's example, because this module cannot generate strings
-    from patterns.
+    `depth` is the number of enclosing objects and arrays; deeply nested values are kept small. For a string
+    with a pattern, returns the schema's example, because this module cannot generate strings from patterns.
     """
     plain = _plain(schema, schemas)
     if "enum" in plain:

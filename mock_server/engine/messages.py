@@ -91,7 +91,7 @@ def refusal(errors: Sequence[FieldError]) -> Problem:
 
 
 def _merged(errors: Sequence[FieldError]) -> Sequence[FieldError]:
-    """Merge all errors about the same field into one error."""
+    """Merge all errors about the same field into one error with a joint message."""
     if len({error.field for error in errors}) == len(errors):
         return errors
     messages: dict[str, list[str]] = {}
@@ -127,7 +127,7 @@ def explain(validator: Draft4Validator, instance: Any, name: str = "") -> list[F
 
 
 def _fault(error: ValidationError) -> Fault:
-    """Read an error's attributes only once, because each read creates new objects; return them as a tuple."""
+    """Convert an error to a tuple, because each read of an error's attribute creates a new object."""
     kind = error.kind
     return kind.name, (*error.instance_path,), kind, error
 
@@ -146,7 +146,11 @@ def _causes(faults: Sequence[Fault]) -> Iterable[Fault]:
 
 
 def _decisive(faults: Sequence[Fault]) -> Sequence[Fault]:
-    """Select the errors about one value that must be reported (see `_DECISIVE`)."""
+    """Select the errors about one value that must be reported.
+
+    `_DECISIVE` contains groups of keywords. If a group has an error, errors of later groups are left out,
+    except those about members of the value.
+    """
     keywords = {keyword for keyword, *_ in faults}
     for decisive in _DECISIVE:
         if keywords & decisive:

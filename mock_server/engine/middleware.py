@@ -213,7 +213,8 @@ def _is_for_page(scope: Scope) -> bool:
 def _recording(journal: Journal, scope: Scope, send: Send) -> Send:
     """Wrap `send` so that the journal records the request if the response has an error status.
 
-    The request is recorded before the body is sent, so that a client that has its response finds it.
+    The request is recorded before the response's body is sent, so that a client that has received the
+    response finds the request in the journal.
     """
     state = RequestState()
     state.started = journal.ticks()

@@ -1,4 +1,4 @@
-"""Reports a name that does not exist before the other mistakes of an invalid request."""
+"""Reports a name that does not exist, such as a vendor's, before other errors in an invalid request."""
 
 from __future__ import annotations
 

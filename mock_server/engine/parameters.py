@@ -208,7 +208,7 @@ def _types_of_members(schema: Mapping[str, Any], schemas: Schemas) -> set[str]:
 
 
 class Parameters:
-    """The compiled parameters of one operation."""
+    """The compiled parameters of one operation, which decode and validate a request's values."""
 
     def __init__(self, raw: Sequence[Mapping[str, Any]], path: str, schemas: Schemas) -> None:
         locations: dict[str, dict[str, Parameter]] = {"path": {}, "query": {}, "header": {}}

@@ -1,4 +1,4 @@
-"""What a value must be if its schema has a `pattern`, in words instead of a regular expression."""
+"""Describes the `pattern` of a schema in words, for error messages without regular expressions."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -47,5 +47,5 @@ PATTERNS: Final[Mapping[str, str]] = {
 
 
 def clause(pattern: str) -> str:
-    """Return the clause that says what a value must be, such as "must be 1 to 15 digits"."""
+    """Describe a pattern in a clause for an error message, such as "must be 1 to 15 digits"."""
     return PATTERNS.get(pattern, "does not have the form that the specification describes")

@@ -43,7 +43,7 @@ class Payloads:
         self._validators: dict[str, Draft4Validator] = {}
 
     def problem(self, kind: str, version: int, body: bytes) -> str:
-        """Validate the body of a delivery; returns a sentence about the first error, or "" if it is valid."""
+        """Validate the body of a delivery; return a sentence about the first error, or "" if it is valid."""
         name = entry_name(kind, version)
         described = self._specification().get(EXTENSION, {})
         if name not in described:

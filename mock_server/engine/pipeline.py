@@ -364,7 +364,10 @@ class Api:
 
 
 def _media_type(body: File | EventStream, state: RequestState) -> bytes:
-    """Return the media type of a file or an event stream; store a stream's events in `state` for sending."""
+    """Return the media type of a reply that is a file or an event stream.
+
+    The events of a stream are stored in `state`, from where they are sent later.
+    """
     if isinstance(body, EventStream):
         state.events = body.events
     return body.media_type.encode()

@@ -42,7 +42,7 @@ _FIRST_SERVER_ERROR = 500
 
 
 class Chosen(NamedTuple):
-    """A chosen response: status, body, headers and media type."""
+    """The response that a client has chosen with `Prefer`: status, body, headers and media type."""
 
     status: int
     body: bytes
@@ -76,7 +76,7 @@ def chosen(header: bytes, operation: Operation, service: Service) -> Chosen | No
 
 
 def _preferences(header: str) -> dict[str, str]:
-    """Parse the preferences in a `Prefer` header; unknown ones are ignored (RFC 7240, section 2)."""
+    """Parse the preferences in a `Prefer` header; unknown preferences are ignored (RFC 7240, section 2)."""
     found: dict[str, str] = {}
     for name, value in _PREFERENCE.findall(header):
         if name.lower() in _NAMES:
@@ -104,7 +104,10 @@ def _undocumented(code: int, operation: Operation) -> Problem:
 def _reply(
     code: int, node: Mapping[str, Any], preferences: Mapping[str, str], operation: Operation
 ) -> tuple[Reply, str]:
-    """Build a documented response, and return it with its media type."""
+    """Build the documented response `node` with the status `code`, and return it with its media type.
+
+    Raises `Problem("invalid")` if the client prefers an example that the response does not have.
+    """
     content = node.get("content")
     if not content:
         return Reply(code, None), JSON

@@ -63,7 +63,7 @@ class Injection(Protocol):
 
     @property
     def after_commit(self) -> bool:
-        """Whether the operation runs before the error is sent."""
+        """True if the operation runs and its changes are stored before the error is sent."""
 
     @property
     def answer(self) -> Callable[[int], Answer] | None:
@@ -73,7 +73,7 @@ class Injection(Protocol):
         """
 
     def operation(self, operation: Operation) -> Operation:
-        """Return the operation to run instead of the requested operation."""
+        """Return the operation to run, which can be a variant of the requested operation."""
 
     def change(self, answer: Answer) -> Answer:
         """Return the response with the faults' changes to its content or to the way it is sent."""
@@ -136,7 +136,7 @@ class Meter(Protocol):
 
 
 class Service(Protocol):
-    """An API's handlers, error format and rate limit headers.
+    """The vendor-specific parts of an API: its handlers, error format and rate limit headers.
 
     Each handler is a method with the name of its operationId and the signature `(Call) -> Reply`.
     """

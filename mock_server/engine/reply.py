@@ -37,7 +37,7 @@ class EventStream:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A large JSON body that the handler has serialised in parts; it is sent without being validated."""
+    """A large JSON body that the handler has serialized in parts; it is sent without being validated."""
 
     content: bytes
 

@@ -1,4 +1,4 @@
-"""Validates replies against the specification and serialises them.
+"""Validates replies against the specification and serializes them.
 
 Stored documents are inserted into a reply as bytes, without being parsed. Each document is validated once per
 schema, and the hash of its bytes is remembered. A document with the same bytes is not validated again,
@@ -66,7 +66,7 @@ class DocumentCheck:
 
 
 class JsonContent:
-    """Validates and serialises an operation's JSON response bodies for one status code."""
+    """Validates and serializes an operation's JSON response bodies for one status code."""
 
     def __init__(self, schema: Mapping[str, Any], schemas: Schemas) -> None:
         self._schema = schema
@@ -76,11 +76,11 @@ class JsonContent:
         self._checks: dict[tuple[str, bool], DocumentCheck] = {}
 
     def encode(self, body: Any, status: int) -> bytes:
-        """Validate and serialise a JSON body; raise `BrokenReplyError` if it violates the schema.
+        """Validate and serialize a JSON body; raise `BrokenReplyError` if it violates the schema.
 
         An object with stored documents is copied twice. In the first copy, `frame`, each document is replaced
         by null, so arrays keep their length; this copy is validated, but without the documents' schemas. In
-        the second copy, `spliced`, the documents are replaced by their bytes; this copy is serialised.
+        the second copy, `spliced`, the documents are replaced by their bytes; this copy is serialized.
         """
         if isinstance(body, _STORED):
             return self._splice(body, _WHOLE, status)
@@ -150,7 +150,7 @@ class EventContent:
     """Checks the event streams that an operation sends with one response status."""
 
     def encode(self, body: Any, status: int) -> bytes:
-        """Return b"", because the events are sent later; raise `BrokenReplyError` for any other body."""
+        """Return b"" for an `EventStream`, whose events are sent later; raise `BrokenReplyError` if not."""
         if not isinstance(body, EventStream):
             raise BrokenReplyError(status, "", "the body is not a stream of events")
         return b""
@@ -160,7 +160,7 @@ Content = JsonContent | FileContent | EventContent
 
 
 class Responses:
-    """The compiled Responses Object of one operation."""
+    """Validates and serializes an operation's replies, as its Responses Object in OpenAPI defines."""
 
     def __init__(self, raw: Mapping[str, Any], schemas: Schemas) -> None:
         self.schemas = schemas
@@ -178,7 +178,7 @@ class Responses:
         return {status: self.schemas.resolve(node) for status, node in self._raw.items()}
 
     def encode(self, reply: Reply) -> bytes:
-        """Validate a reply and serialise its body; raise `BrokenReplyError` if the reply is not valid."""
+        """Validate a reply and serialize its body; raise `BrokenReplyError` if the reply is not valid."""
         status = str(reply.status)
         for known in (status, f"{status[0]}XX", "default"):
             if known in self._contents:
@@ -187,7 +187,7 @@ class Responses:
 
 
 def encode_unchecked(body: Any) -> bytes:
-    """Serialise a body without validation, for a reply that belongs to no operation, such as a 404."""
+    """Serialize a body without validation, for a reply that belongs to no operation, such as a 404."""
     return b"" if body is None else orjson.dumps(body)
 
 

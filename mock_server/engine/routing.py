@@ -47,7 +47,10 @@ class Template:
         self.route = route
 
     def match(self, decoded: Sequence[bytes], raw: Sequence[bytes]) -> tuple[bytes, ...] | None:
-        """Return the raw values of the path parameters, or None if a literal segment does not match."""
+        """Return the raw values of the path parameters, or None if a literal segment does not match.
+
+        `decoded` and `raw` contain the segments of the request's path, with and without percent-decoding.
+        """
         for index, literal in self.literals:
             if decoded[index] != literal:
                 return None

@@ -16,7 +16,7 @@ _LONGEST = 200
 def first_error(names: Iterable[str]) -> str | None:
     """Describe the error in the first invalid document among `names`; return None if all are valid.
 
-    Validation takes a second, so call this function only after start-up has failed.
+    Validating the documents takes about a second, so call this function only after start-up has failed.
     """
     return next((error for error in map(_error, names) if error), None)
 

@@ -57,7 +57,7 @@ class Erased:
 
 @dataclass(slots=True)
 class _Links:
-    """The IDs and the order numbers of the customer's records, per vendor."""
+    """The IDs and the order numbers of the customer's records, keyed by vendor."""
 
     ids: dict[str, set[str]] = field(default_factory=dict)
     orders: dict[str, set[str]] = field(default_factory=dict)
@@ -84,7 +84,10 @@ class _Links:
 
 @dataclass(frozen=True, slots=True)
 class _Edit:
-    """The new values of a row without the customer's data; `key` contains the values of its `_KEYS`."""
+    """New values for some columns of a row, without the customer's data.
+
+    `key` contains the values of the columns that identify the row in its table (see `_KEYS`).
+    """
 
     table: sa.Table
     key: tuple[Any, ...]
@@ -176,7 +179,7 @@ def _run(change: Change, edit: _Edit) -> None:
 
 @cache
 def _update(name: str, columns: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
-    """Compile the statement that changes columns of a row; returns it with the names of its parameters."""
+    """Compile the statement that changes columns of a row; return it with the names of its parameters."""
     table = tables.metadata.tables[name]
     same = [table.c[key] == sa.bindparam(None, _key(key), type_=sa.Text) for key in _KEYS[name]]
     values = {column: sa.bindparam(None, column, type_=sa.Text) for column in columns}
@@ -189,7 +192,10 @@ def _key(column: str) -> str:
 
 
 async def _links(world: World, partition: str, person: Person) -> _Links:
-    """Find the customer's records in a partition; `person` learns the values in them."""
+    """Find the records of the customer `person` in a partition, and return their IDs and order numbers.
+
+    Also makes `person` learn the names, streets and phone numbers in the customer's own records.
+    """
     links = _Links()
     for step in range(_LINKS):
         grown = False
@@ -206,7 +212,7 @@ async def _links(world: World, partition: str, person: Person) -> _Links:
 
 
 def forget_requests(world: World, tenant: str, person: Person) -> int:
-    """Delete the recorded requests that contain the e-mail address, and return how many were deleted."""
+    """Delete a tenant's recorded requests that contain the customer's e-mail address; return their number."""
 
     def concerns(entry: Entry) -> bool:
         headers = (*entry.scope["headers"], *entry.headers)
@@ -280,7 +286,11 @@ def _is_linked(row: dict[str, Any], links: _Links) -> bool:
 
 
 def _erased(row: dict[str, Any], table: sa.Table, person: Person, links: _Links) -> dict[str, Any]:
-    """Return a copy of a row without the customer's data."""
+    """Return a copy of a row of `table` without the data of the customer `person`.
+
+    `links` contains the customer's records; in rows that belong to them, names and addresses are replaced
+    too.
+    """
     own = _is_own(row, person)
     known = links.ids.get(row["vendor"], set())
     belongs = own or row.get(_OWNED.get(table.name, "")) in known or _is_linked(row, links)

@@ -1,6 +1,6 @@
 """`Person`: finds one customer's personal data in JSON documents, and replaces it.
 
-Fields with names, addresses and phone numbers are recognised by the names of the fields, which are similar
+Fields with names, addresses and phone numbers are recognized by the names of the fields, which are similar
 for all vendors. A value that is found in a document with the customer's e-mail address is also replaced in
 free text, such as notes.
 """
@@ -52,11 +52,14 @@ class Person:
         self._texts: re.Pattern[str] | None = None
 
     def is_in(self, text: str) -> bool:
-        """Return True if a text contains the customer's e-mail address; ignores upper and lower case."""
+        """Return True if a text contains the customer's e-mail address in upper or lower case."""
         return self._address.search(text) is not None
 
     def learn(self, value: Any, parent: str = "") -> None:
-        """Remember the names, streets and phone numbers in a document with the customer's e-mail address."""
+        """Remember the names, streets and phone numbers in a document with the customer's e-mail address.
+
+        `parent` is the name of the field that contains `value`, or "" for a whole document.
+        """
         for name, member in self._own_members(value, parent):
             if isinstance(member, str) and _is_identifying(name, parent) and len(member) >= _SHORTEST:
                 self._values.add(member)
@@ -68,7 +71,8 @@ class Person:
         """Copy a JSON value without the customer's data.
 
         If `own` is True, the document belongs to the customer, so all fields with personal data are replaced.
-        Otherwise, only the e-mail address and the values that `learn` has found are replaced.
+        Otherwise, only the e-mail address and the values that `learn` has found are replaced. `parent` is the
+        name of the field that contains `value`, or "" for a whole document.
         """
         if isinstance(value, str):
             return self.erased_text(value)
@@ -101,7 +105,10 @@ class Person:
         return self._address.sub(self.mark, text)
 
     def _own_members(self, value: Any, parent: str) -> Iterator[tuple[str, Any]]:
-        """Yield the members of a JSON object, unless the object describes another person or the merchant."""
+        """Yield the members of a JSON object in the field `parent`, if they can be about the customer.
+
+        Yields nothing if the object has another person's e-mail address, or describes the merchant.
+        """
         if not isinstance(value, dict) or _MERCHANT.search(parent):
             return
         others = (
@@ -125,7 +132,7 @@ def _is_name(name: str, parent: str) -> bool:
 
 
 def _is_identifying(name: str, parent: str) -> bool:
-    """Return True if a field contains a name, phone number or street, which alone identify a person."""
+    """Return True if a field contains a name, phone number or street, each of which identifies a person."""
     return bool(_is_name(name, parent) or _PHONE.fullmatch(name) or _STREET.fullmatch(name))
 
 

@@ -1,4 +1,4 @@
-"""Effects of faults on requests: `effect_of` builds the `Effect` of a fault that fires."""
+"""Effects of faults on requests: `effect_of` builds the `Effect` of a fault that fires for a request."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -89,7 +89,10 @@ def _redirect(_firing: Firing, parameters: Mapping[str, Any], _now: int) -> Effe
 
 
 def _replacing(answer: Callable[[int], Answer], *, works: bool) -> Effect:
-    """Build an effect that sends another answer; the operation runs only if `works` is True."""
+    """Build an effect that sends `answer` instead of the operation's response.
+
+    If `works` is True, the operation runs nevertheless; otherwise, it does not run.
+    """
     return Effect(change=lambda done: answer(done.now)) if works else Effect(answer=answer)
 
 
@@ -103,7 +106,10 @@ def _cut(_firing: Firing, parameters: Mapping[str, Any], _now: int) -> Effect:
 
 
 def _closing(sender: Any, *, works: bool) -> Effect:
-    """Build an effect that closes the connection early; the operation runs only if `works` is True."""
+    """Build an effect that closes the connection while or before `sender` sends the response.
+
+    If `works` is True, the operation runs first; otherwise, it does not run.
+    """
     change = _sent_by(sender)
     return Effect(change=change) if works else Effect(answer=partial(Answer, 503, b"", ()), change=change)
 

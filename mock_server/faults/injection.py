@@ -77,7 +77,7 @@ class Injection:
 
     @property
     def after_commit(self) -> bool:
-        """Whether the operation is executed before the error is sent."""
+        """True if the operation runs and its changes are stored before the error is sent."""
         return any(effect.after_commit for effect in self._effects)
 
     @property
@@ -107,6 +107,6 @@ class Injection:
 def _with(
     headers: tuple[tuple[bytes, bytes], ...], added: tuple[tuple[bytes, bytes], ...]
 ) -> tuple[tuple[bytes, bytes], ...]:
-    """Add headers, and remove existing headers with the same names."""
+    """Return the headers with `added`; existing headers with the same names are dropped."""
     names = {name for name, _ in added}
     return (*(pair for pair in headers if pair[0] not in names), *added)

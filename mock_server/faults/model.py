@@ -25,7 +25,7 @@ class NewFault:
 
 @dataclass(slots=True)
 class Fault:
-    """A fault of a tenant.
+    """A fault of a tenant: a deliberate error in some responses or webhooks of a vendor.
 
     `calls` counts the calls that match the fault, keyed by `vendor/operation`. `fired` counts the calls for
     which the fault fired. `scenario` is the scenario that added the fault, or "" if it was added

@@ -63,7 +63,11 @@ def parse(requested: Mapping[str, Any], operations: Operations, seed: int) -> Ne
 def _operation_errors(
     kind: Kind, what: str, vendor: str, operation: str, operations: Operations
 ) -> Iterator[FieldError]:
-    """Yield an error if this kind of fault cannot affect the operation."""
+    """Yield an error if a kind of fault cannot affect an operation, for example a write.
+
+    `kind` is the kind of fault, and `what` is its name. `operations` contains the HTTP method of each
+    operation, keyed by vendor and operationId.
+    """
     if kind.target == "webhooks":
         if operation != WEBHOOK:
             yield FieldError("operation", f"must be {WEBHOOK} or * for {what}, which disturbs webhooks")

@@ -68,7 +68,7 @@ class Faults:
         return list(self._faults.get(tenant, ()))
 
     def find(self, tenant: str, id_: str) -> Fault:
-        """Return the tenant's fault with this ID; raises `LookupError` if the tenant has no such fault."""
+        """Return the tenant's fault with this ID; raise `LookupError` if the tenant has no such fault."""
         for fault in self._faults.get(tenant, ()):
             if fault.number == number_of(id_):
                 return fault
@@ -86,7 +86,7 @@ class Faults:
         return [fault for fault in self._faults[tenant] if fault.number not in before]
 
     def delete(self, tenant: str, id_: str) -> None:
-        """Delete the tenant's fault with this ID; raises `LookupError` if the tenant has no such fault."""
+        """Delete the tenant's fault with this ID; raise `LookupError` if the tenant has no such fault."""
         number = self.find(tenant, id_).number
         with self._store.change() as change:
             change.run_for(tenant, sa.delete(_TABLE).where(_TABLE.c.id == number))

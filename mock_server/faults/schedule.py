@@ -43,7 +43,7 @@ class Condition:
         return not self.share or draw(self.seed, *name, number) < self.share
 
     def shown(self) -> dict[str, Any]:
-        """Return the fields that are not 0, and always `seed`, because latencies depend on it."""
+        """Return the fields that are set, and always `seed`, on which the length of a latency depends."""
         return {name: value for name, value in asdict(self).items() if value or name == "seed"}
 
 

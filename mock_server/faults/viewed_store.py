@@ -32,7 +32,7 @@ class ViewedStore:
         self._moves = bool(view.shift or view.repeat)
 
     def __getattr__(self, name: str) -> Any:
-        """Return the attribute of the real store, because this class does not define it."""
+        """Return the real store's attribute for each name that this class does not define."""
         return getattr(self._store, name)
 
     def row(self, tenant: str, vendor: str, kind: str, id_: str) -> Row | None:

@@ -45,7 +45,7 @@ class WebhookFaults:
         return Disturbance(reason=reason, releases=releases, **options)
 
     def _options(self, vendor: str, what: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the arguments of `Disturbance` for a kind of fault."""
+        """Return the arguments for `Disturbance` that a kind of fault needs; `what` is the kind's name."""
         prepare, format_ = self._webhooks.prepare, self._webhooks.format_of(vendor)
         match what:
             case "webhook_drop":

@@ -68,7 +68,7 @@ class Drip:
     bytes_per_second: int
 
     async def __call__(self, start: Message, body: bytes, receive: Receive, send: Send) -> None:
-        """Send the response in pieces; raises `ConnectionCut` if the client disconnects."""
+        """Send the response in pieces; raise `ConnectionCut` if the client disconnects."""
         await send(start)
         size = max(1, self.bytes_per_second // _PIECES_PER_SECOND)
         leaving = asyncio.ensure_future(_client_leaves(receive))

@@ -61,7 +61,7 @@ class Journal:
         self._bytes = 0
 
     def record(self, scope: Mapping[str, Any], state: State, answer: Answer, headers: Headers) -> None:
-        """Record a request and its response; keep the objects without copying them, but cut long bodies."""
+        """Record a request and its response, without copying the objects; long bodies are cut."""
         # Each request pays for this, so it only collects references; `Exchanges` does the rest when asked.
         duration = self.ticks() - state.started
         grant, body = state.grant, answer.body
@@ -103,9 +103,10 @@ class Journal:
             end()
 
     def entries(self, *tenants: str, after: int = 0, newest_first: bool = True) -> list[Entry]:
-        """List the entries of the given tenants with IDs above `after`, sorted by ID.
+        """List the entries of some tenants, in the order of their IDs.
 
-        `NO_TENANT` selects the requests whose tenant is unknown.
+        `NO_TENANT` selects the requests whose tenant is unknown. Entries with IDs up to `after` are left out.
+        If `newest_first` is True, the order is reversed.
         """
         kept = (reversed(self._kept.get(tenant, ())) for tenant in tenants)
         found = [entry for entries in kept for entry in takewhile(lambda entry: entry.id > after, entries)]

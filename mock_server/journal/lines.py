@@ -21,10 +21,10 @@ _LONGEST: Final = 200
 def line(exchange: Mapping[str, Any], *, colours: bool = False) -> str:
     """Format real time, tenant, status, method, URL, operation and duration, separated by spaces.
 
-    The time on the tenant's clock, if it differs from real time, the faults that fired and the reason why a
-    request is not valid are appended. If `colours` is True, the
-    line contains ANSI escape sequences. Control characters in the request's data are replaced, so that a
-    client cannot send commands to the terminal.
+    The line ends with the time on the tenant's clock (if it differs from real time), the faults that fired,
+    and the reason why a request is not valid. If `colours` is True, the line contains ANSI escape sequences.
+    Control characters in the request's data are replaced, so that a client cannot send commands to the
+    terminal.
     """
     query = f"?{exchange['query']}" if exchange["query"] else ""
     target = _shortened(f"{exchange['path']}{query}")

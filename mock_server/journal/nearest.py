@@ -50,8 +50,8 @@ class Described:
 class Operations:
     """The operations of all APIs; `documents` contains OpenAPI documents, keyed by base path.
 
-    The operations of `control`, the base path of the control plane, are compared only with paths that begin
-    like it.
+    `control` is the base path of the control plane. Its operations are compared only with requests whose path
+    begins with a similar segment.
     """
 
     def __init__(self, documents: Mapping[str, Mapping[str, Any]], control: str = "") -> None:
@@ -121,7 +121,10 @@ def _first(base: str) -> str:
 
 
 def _split(base: str, path: str) -> tuple[list[str], int]:
-    """Return an operation's segments after the API's first one, and how many belong to the base path."""
+    """Split an operation's path into segments, without the first segment of the API's base path.
+
+    The second value is the number of returned segments that still belong to the base path.
+    """
     skipped = 1 if base else 0
     return path.strip("/").split("/")[skipped:], max(base.count("/") - skipped, 0)
 
@@ -133,9 +136,10 @@ def _have_common(sent: Sequence[str], described: Sequence[str]) -> bool:
 
 
 def _difference(sent: Sequence[str], described: Sequence[str], of_base: int) -> float:
-    """Return the edit distance between two paths, in segments; similar segments cost less than 1.
+    """Return the edit distance between two paths, in segments; replacing a similar segment costs less than 1.
 
-    The first `of_base` segments of the operation's path belong to the API's base path.
+    The first `of_base` segments of the operation's path belong to the API's base path. A request may omit
+    them, and versions such as `v1`, at a lower cost than other segments.
     """
     skips = [
         _LEFT_OUT if index < of_base or _VERSION.fullmatch(name) else _SKIPPED
@@ -162,5 +166,5 @@ def _unlikeness(segment: str, name: str) -> float:
 
 
 def _likeness(segment: str, name: str) -> float:
-    """Return how similar two segments are, from 0 to 1; upper and lower case are equal."""
+    """Return how similar two segments are, from 0 to 1; the case of letters is ignored."""
     return SequenceMatcher(None, segment.lower(), name.lower(), autojunk=False).ratio()

@@ -80,7 +80,7 @@ class Secrets:
 
 
 class Mask:
-    """Hides the secrets of one exchange, and remembers them for `rest`."""
+    """Hides the secrets of one exchange, and remembers them, so that `rest` finds them everywhere in it."""
 
     def __init__(self, secrets: Secrets) -> None:
         self._secrets = secrets

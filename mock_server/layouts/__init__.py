@@ -42,7 +42,10 @@ class _StoppedError(Exception):
 
 
 class _Key(NamedTuple):
-    """The inputs of seed data; tenants with equal keys get equal data, except for tenant-specific words."""
+    """The values from which seed data is generated; tenants with equal keys get equal data.
+
+    Only words that depend on the tenant's name differ.
+    """
 
     vendor: str
     seed: int

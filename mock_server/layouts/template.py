@@ -21,7 +21,11 @@ Pieces = tuple[str | int, ...] | tuple[bytes | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A row of a table; `gaps` contains the column number and the pieces of each text with words."""
+    """A row of a database table, without the tenant's words.
+
+    `values` has None in each column whose text contains such words. `gaps` lists these columns, as pairs of
+    the column's index and the pieces of its text.
+    """
 
     values: tuple[Any, ...]
     gaps: tuple[tuple[int, Pieces], ...]
@@ -54,12 +58,12 @@ class Template:
         return cls(words, tables, reader.size)
 
     def copy(self, tenant: str) -> "TemplateCopy":
-        """Return the seed data with the words of `tenant`."""
+        """Return a copy of the seed data that contains the words of `tenant`."""
         return TemplateCopy(self, [] if self.words is None else self.words(tenant))
 
 
 class TemplateCopy:
-    """A template's content with the words of one tenant."""
+    """The rows, events, steps and counters of a template, with the words of one tenant inserted."""
 
     def __init__(self, template: Template, words: Sequence[str]) -> None:
         self._tables = template.tables
@@ -125,12 +129,15 @@ class _Reader:
         self.size = 0
 
     def shared(self, values: Sequence[Any]) -> tuple[Any, ...]:
-        """Return the values as a tuple; equal values share one object, even across tuples."""
+        """Return the values as a tuple in which equal values are the same object, to save memory.
+
+        Values are shared across all tuples that this method returns.
+        """
         self.size += sys.getsizeof(values)
         return tuple([self._keep(value) for value in values])
 
     def line(self, values: Sequence[Any]) -> _Line:
-        """Convert a row to a `_Line`, with its texts split at the tenant's words."""
+        """Convert a row to a `_Line`, by splitting its texts at the tenant's words."""
         gaps = [(column, pieces) for column, value in enumerate(values) if (pieces := self._split(value))]
         columns = dict(gaps)
         self.size += sys.getsizeof(_Line) + sys.getsizeof(gaps)

@@ -61,7 +61,7 @@ async def kinds_of_events(examination: Examination) -> AsyncIterator[Finding]:
 
 
 async def wrong_secret(examination: Examination) -> Finding:
-    """Send an event that is signed with a wrong secret."""
+    """Send an event that is signed with a wrong secret, which the receiver must refuse."""
     id_, question = "signature.wrong", "Refuses a wrong signature"
     if not examination.events.is_signed:
         return _unsigned(examination, id_, question)
@@ -70,7 +70,7 @@ async def wrong_secret(examination: Examination) -> Finding:
 
 
 async def no_signature(examination: Examination) -> Finding:
-    """Send an event without a signature."""
+    """Send an event without a signature, which the receiver must refuse."""
     id_, question = "signature.missing", "Refuses a missing signature"
     if not examination.events.is_signed:
         return _unsigned(examination, id_, question)
@@ -79,7 +79,7 @@ async def no_signature(examination: Examination) -> Finding:
 
 
 async def changed_body(examination: Examination) -> Finding:
-    """Send an event with the signature of a different event."""
+    """Send an event with the signature of a different event, which the receiver must refuse."""
     id_, question = "signature.changed_body", "Refuses the signature of another event"
     if not examination.events.is_signed:
         return _unsigned(examination, id_, question)
@@ -230,7 +230,7 @@ async def large(examination: Examination) -> Finding:
 
 
 async def still_working(examination: Examination) -> Finding:
-    """Send another valid event, after all other requests."""
+    """Send another valid event after all other requests, to check that the receiver still accepts it."""
     answers = await examination.post(examination.events.valid())
     advice = "A request before this one has broken the receiver; look at its log."
     return accepted("still_working", "Accepts a valid event after all of this", answers, advice=advice)

@@ -110,7 +110,7 @@ class Events:
     def with_unsigned_token(self) -> Outgoing | None:
         """Build an event whose JSON Web Token has the algorithm `none` and no signature.
 
-        Returns None if the body of the vendor's events contains no such token.
+        Returns None if the vendor's events contain no such token.
         """
         message = self._message(self.compose(self.kinds[0]), self._secret, self._now())
         content = orjson.loads(message.body)

@@ -18,7 +18,7 @@ def accepted(
     advice: str,
     refused: Verdict = Verdict.failed,
 ) -> Finding:
-    """Judge answers that must be 2xx; `refused` is the verdict if one of them is 4xx."""
+    """Judge answers that must have a 2xx status; `refused` is the verdict if the worst answer is 4xx."""
     answer = _worst(answers)
     if answer.is_accepted:
         return finding(id_, question, Verdict.passed, f"The receiver accepts it: {answer}.", answers)
@@ -35,9 +35,9 @@ def refused(
     advice: str,
     accepted: Verdict = Verdict.failed,
 ) -> Finding:
-    """Judge answers that must be 4xx; `accepted` is the verdict if one of them is 2xx.
+    """Judge answers that must have a 4xx status; `accepted` is the verdict if an answer is 2xx.
 
-    A 5xx answer is only a warning: it refuses the request, but the vendor would retry it.
+    A 5xx answer is only a warning: it refuses the request, but the vendor would send the request again.
     """
     taken = next((answer for answer in answers if answer.is_accepted), None)
     if taken is not None:
@@ -66,14 +66,14 @@ def survived(
 
 
 def skipped(id_: str, question: str, sentence: str) -> Finding:
-    """Build the finding for a question that does not apply or was not asked."""
+    """Build the finding for a question that does not apply or was not asked; `sentence` is the reason."""
     return Finding(id_, question, Verdict.skipped, sentence)
 
 
 def finding(
     id_: str, question: str, verdict: Verdict, sentence: str, answers: Sequence[Answer], *, advice: str = ""
 ) -> Finding:
-    """Build a finding about the given answers."""
+    """Build a `Finding` with the number of answers and the slowest response time in milliseconds."""
     slowest = max((answer.milliseconds for answer in answers), default=0.0)
     return Finding(id_, question, verdict, sentence, advice, len(answers), round(slowest, 1))
 

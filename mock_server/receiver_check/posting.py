@@ -50,7 +50,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A request to send.
+    """A request to send to the receiver.
 
     `headers` contains the vendor's headers. If `url` is "", the request is sent to the URL of the `Poster`.
     """

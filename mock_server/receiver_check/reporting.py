@@ -1,4 +1,4 @@
-"""Writes a report as JSON and as JUnit XML."""
+"""Converts a report to JSON and to JUnit XML."""
 
 from typing import Any
 from xml.etree import ElementTree as ET

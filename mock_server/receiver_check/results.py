@@ -14,7 +14,7 @@ NOTES: Final = (
 
 
 class Verdict(StrEnum):
-    """The result of a question; `skipped` if the question does not apply or was not asked."""
+    """The result of a question; `skipped` means that the question does not apply or was not asked."""
 
     passed = "pass"
     warned = "warn"

@@ -13,10 +13,10 @@ _MAX_QUESTIONS: Final = 4
 
 
 def finding_lines(finding: Finding, previous: Finding | None, width: int) -> list[str]:
-    """Return the question with its time, and what was observed if the check did not pass.
+    """Return the lines for a finding: the question with its time, and what was observed.
 
-    An observation that is the same as that of the `previous` finding is not repeated. The first line begins
-    with the question, without the verdict.
+    If the check passed, or if the observation is the same as that of the `previous` finding, the observation
+    is omitted. The first line begins with the question, without the verdict. Lines are wrapped to `width`.
     """
     took = f"  {finding.milliseconds:.0f} ms" if finding.requests else ""
     lines = _wrapped(finding.question + took, width)
@@ -30,7 +30,10 @@ def finding_lines(finding: Finding, previous: Finding | None, width: int) -> lis
 
 
 def summary_lines(report: Report, width: int) -> Iterator[str]:
-    """Yield the counts, and each advice once, with the questions that it answers."""
+    """Yield a line with the number of findings per verdict, and then each piece of advice once.
+
+    Each piece of advice is followed by the questions that it applies to. Lines are wrapped to `width`.
+    """
     counts = {verdict.value: count for verdict, count in report.counts.items()}
     yield (
         f"{counts['pass']} passed, {counts['warn']} with a warning, {counts['fail']} failed, "
@@ -50,7 +53,7 @@ def summary_lines(report: Report, width: int) -> Iterator[str]:
 
 
 def not_judged(width: int) -> str:
-    """Return what a check cannot observe, as lines."""
+    """Return a text that lists what a check cannot observe, wrapped to `width` characters."""
     points = [line for note in NOTES for line in _wrapped(note, width, first="    - ")]
     return "\n".join(("Not judged, because it is not visible from outside:", *points))
 

@@ -59,7 +59,10 @@ class Journey:
 
 
 def draw_journey(dice: SeededRandom, created_at: int, fate: Fate) -> Journey:
-    """Generate the complete history of a return that is created at `created_at` (µs) and has this fate."""
+    """Generate the whole history of a return that is created at `created_at` (µs).
+
+    `fate` determines how the history ends, for example with a refund or a rejection.
+    """
     moves = [SeedMove(created_at, "requested")]
     notes = _notes(dice, created_at)
     shipment = None
@@ -141,7 +144,7 @@ def _notes(dice: SeededRandom, created_at: int) -> list[SeedNote]:
 
 
 def _shipment_until(shipment: SeedShipment | None, until: int) -> SeedShipment | None:
-    """Copy a shipment without the scans after `until` (µs); returns None if the shipment is created later."""
+    """Copy a shipment without the scans after `until` (µs); return None if the shipment is created later."""
     if shipment is None or shipment.created_at > until:
         return None
     return replace(shipment, scans=tuple(scan for scan in shipment.scans if scan.at <= until))

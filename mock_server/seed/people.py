@@ -12,7 +12,7 @@ _CENT = Decimal("0.01")
 
 
 def people(dice: SeededRandom, count: int) -> list[tuple[str, str, str, SeedAddress]]:
-    """Generate `count` people, each with a name, unique e-mail address, phone number and postal address."""
+    """Generate `count` people, as tuples of name, unique e-mail address, phone number and postal address."""
     drawn: list[tuple[str, str, str, SeedAddress]] = []
     taken: set[str] = set()
     for _ in range(count):

@@ -68,5 +68,5 @@ def item(  # a function, because the types of JSON values are unknown
     reason: str,
     comment: str | None,
 ) -> SeedItem:
-    """Build an item from the values of a vendor's document, of which some can be missing."""
+    """Build an item from a vendor's document, in which the name, size and comment can be missing."""
     return SeedItem(sku, name or sku, size or "", quantity, Decimal(str(price)), reason, comment or "")

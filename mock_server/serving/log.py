@@ -40,7 +40,7 @@ class RequestLog:
         journal.listeners.append(self._add)
 
     def stop(self) -> None:
-        """Print the waiting entries, and end the thread; give up after a second."""
+        """Print the waiting entries, and end the thread; return after a second even if output is blocked."""
         if self._thread is not None:
             try:
                 self._entries.put_nowait(None)

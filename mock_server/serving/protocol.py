@@ -109,9 +109,9 @@ class Protocol(HttpToolsProtocol):
         self.app = self._run
 
     async def _run(self, scope: Any, receive: Any, send: Any) -> None:
-        """Run the application, and close the connection without an error message if it asks for that.
+        """Run the application, and close the connection if it raises `ConnectionCut`.
 
-        The server cancels requests that take too long at its shutdown; their connections are closed too.
+        Also closes the connections of requests that the server cancels during shutdown.
         """
         try:
             await self._application(scope, receive, send)
@@ -236,7 +236,11 @@ class Protocol(HttpToolsProtocol):
             previous.on_response = lambda: self._write(refusal)
 
     def _close(self, cycle: Any) -> None:
-        """Close the connection if a response to the incomplete request has already been sent or started."""
+        """Close the connection without an error response, because a response has already been started.
+
+        `cycle` is uvicorn's cycle of the incomplete request. If its response is complete, input is discarded
+        for a while before the connection is closed (see `_Lingering`).
+        """
         complete = cycle.response_complete
         cycle.disconnected = True
         cycle.message_event.set()

@@ -33,7 +33,7 @@ def _validator() -> jsonschema_rs.Draft4Validator:
 
 
 def read_shop(content: Any) -> Shop:
-    """Check a shop's structure, and convert it to records; raises `ShopError` with all mistakes.
+    """Check a shop's structure, and convert it to records; raise `ShopError` with all mistakes.
 
     This function does not check references between records; `check` does.
     """
@@ -52,7 +52,7 @@ def _problem(path: str, message: str) -> str:
 
 
 def _fields(path: str) -> Iterable[str]:
-    """List the names of the fields that the schema defines for the record at `path`."""
+    """List the names of the fields that the schema allows in the record at `path`, such as `returns[0]`."""
     node = schema()["Shop"]
     for part in filter(None, re.sub(r"\[\d+]", ".[]", path).split(".")):
         node = child(node, part)
@@ -78,7 +78,7 @@ def child(node: Mapping[str, Any], part: str) -> Mapping[str, Any]:
 
 
 def check(shop: Shop, start: int) -> None:
-    """Check a shop's records against the rules of every vendor; raises `ShopError` with all mistakes.
+    """Check a shop's records against the rules of every vendor; raise `ShopError` with all mistakes.
 
     The tenant's clock starts at `start` (µs).
     """

@@ -76,7 +76,7 @@ def parse(content: bytes, source: str, start: int) -> tuple[Shop, Mapping[str, A
 
 
 def load(content: bytes, source: str) -> "Document":
-    """Parse YAML into a `Document` with its mistakes; raises `ShopError` if the YAML is invalid."""
+    """Parse YAML into a `Document` with its mistakes; raise `ShopError` if the YAML is invalid."""
     text = _text(content, source)
     try:
         root = yaml.compose(text, Loader=_LOADER)
@@ -150,9 +150,9 @@ class Document:
         return replace(mistake, line=line, column=column)
 
     def has_mistake(self, path: str) -> bool:
-        """Return True if the value at a path, or a value that contains it, has a mistake in the YAML.
+        """Return True if the value at a path, or a value that contains it, could not be read from the YAML.
 
-        The value is then missing in `content`, so what the schema says about it is not of use.
+        Such a value is missing in `content`, so an error that the schema reports about it is misleading.
         """
         return any(
             path == one.path or not one.path or path.startswith((f"{one.path}.", f"{one.path}["))

@@ -34,7 +34,7 @@ def _content(shop: Shop) -> bytes:
 
 
 def kept(store: Store, id_: str) -> Shop | None:
-    """Return a stored shop, or None if the ID is ""; raises `LookupError` if there is no such shop."""
+    """Return a stored shop, or None if the ID is ""; raise `LookupError` if there is no such shop."""
     if not id_:
         return None
     from mock_server.shop.model import Shop

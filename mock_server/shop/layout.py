@@ -74,7 +74,7 @@ class ReturnLayout:
     _tracking: set[str] = field(default_factory=set)
 
     def has(self, asked: Return) -> bool:
-        """Return True if a return exists at the vendor.
+        """Return True if the shop's return `asked` exists at the vendor.
 
         If the return lists vendors, only these vendors have it. Otherwise, the vendors that have the order
         also have the return. If the shop does not contain the order, the result is True, so that the mistake
@@ -86,7 +86,10 @@ class ReturnLayout:
         return not orders or any(has(order.vendors, self.vendor) for order in orders)
 
     def one(self, place: int, asked: Return) -> SeedReturn:
-        """Build the return at index `place` of the shop; its number is 0 until all returns are sorted."""
+        """Build the shop's return `asked`, which is at index `place` of the shop's list of returns.
+
+        Its `number` is 0 until all returns are sorted. Raises `RecordSkipped` if the return has a mistake.
+        """
         path, attempt = f"returns[{place}]", self.mistakes.attempt
         order = attempt(self._order, path, asked)
         stated = attempt(self._status, path, asked)
@@ -171,7 +174,7 @@ class ReturnLayout:
     def _items(
         self, path: str, asked: Return, order: SeedOrder | None, state: State | None
     ) -> tuple[SeedItem, ...]:
-        """Build a return's items; an order or a state that is None has a mistake, which is noted already."""
+        """Build a return's items; if `order` or `state` is None, its mistake has been noted already."""
         lines = {line.sku: line for line in order.lines} if order else {}
         wanted = asked.items or [ReturnItem(sku=sku) for sku in lines]
         items: dict[str, SeedItem | None] = {}

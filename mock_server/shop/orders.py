@@ -118,7 +118,7 @@ def order_key(number: str) -> str:
 
 
 def has(vendors: Iterable[str], vendor: str) -> bool:
-    """Return True if `vendors` contains `vendor` or is empty."""
+    """Return True if a record with the field `vendors` exists at `vendor`; an empty field means all."""
     named = tuple(vendors)
     return not named or vendor in named
 

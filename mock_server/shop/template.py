@@ -48,7 +48,7 @@ def _flow(value: Any) -> str:
 
 
 class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
-    """Writes no anchors and aliases: an object that occurs twice is written in full twice."""
+    """A YAML dumper without anchors and aliases: an object that occurs twice is written in full twice."""
 
     def ignore_aliases(self, _data: Any) -> bool:
         return True

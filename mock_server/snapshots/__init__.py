@@ -76,7 +76,7 @@ class Snapshots:
         return found
 
     def get(self, tenant: str, name: str) -> Snapshot:
-        """Return a tenant's snapshot by its name; raises `UnknownSnapshotError` if it does not exist."""
+        """Return a tenant's snapshot by its name; raise `UnknownSnapshotError` if it does not exist."""
         snapshots = {snapshot.name: snapshot for snapshot in self.of(tenant)}
         if name not in snapshots:
             raise UnknownSnapshotError("snapshot", name, snapshots, of=tenant)
@@ -115,7 +115,7 @@ class Snapshots:
             return snapshot
 
     async def restore(self, tenant: str, name: str) -> Tenant:
-        """Replace a tenant's data, clock, switches and faults with those of a snapshot; returns the tenant.
+        """Replace a tenant's data, clock, switches and faults with those of a snapshot; return the tenant.
 
         The tenant's keys and snapshots do not change. Raises `UnknownTenantError` or `UnknownSnapshotError`
         if there is no such tenant or snapshot.
@@ -185,10 +185,10 @@ class Snapshots:
             return clone
 
     async def _copy(self, tenant: str, target: str, how: Copying) -> None:
-        """Copy the partition of a tenant whose requests are on hold; start again if the partition changes.
+        """Copy the partition of a tenant to `target`, with the options `how`, while its requests wait.
 
-        Requests that started before the hold can still change the partition, but there are only a few of
-        them.
+        Starts again if a request that started before the wait changes the partition; there are only a few
+        such requests.
         """
         store = self._world.store
         source = store.partition(tenant)

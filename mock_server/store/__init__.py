@@ -79,7 +79,7 @@ class Store:
 
     @property
     def pending(self) -> asyncio.Future[None] | None:
-        """A future that resolves at the next commit; await it before responding. None if there is none."""
+        """A future of the next commit, to await before responding; None if no changes wait for a commit."""
         return self._batch.pending if self._batch else None
 
     @contextmanager
@@ -140,7 +140,7 @@ class Store:
             self._execute(_RELEASE)
 
     def undo_held(self) -> None:
-        """Undo the changes made since `hold`; without group commit, they are already committed."""
+        """Undo the changes made since `hold`; without group commit, they are already committed and remain."""
         held, self._held = self._held, _NOT_HOLDING
         first_uncommitted, first_callback = self._marks
         changed = self._uncommitted[first_uncommitted:]
@@ -164,7 +164,7 @@ class Store:
             callback()
 
     def vacuum(self) -> bool:
-        """Remove deleted data from the file (see `vacuum`); returns False if this waits until `close`."""
+        """Remove deleted data from the file (see `vacuum`); return False if this is left to `close`."""
         if self._batch:
             self._batch.flush()
         return vacuum(self._connection, self._watch)
@@ -257,13 +257,13 @@ class Store:
         )
 
     def row(self, tenant: str, vendor: str, kind: str, id_: str) -> Row | None:
-        """Fetch one row by its ID; returns None if the row does not exist."""
+        """Fetch one row by its ID; return None if the row does not exist."""
         partition = self._partitions.get(tenant, tenant)
         values = self._execute(statements.ROW, (partition, vendor, kind, id_)).fetchone()
         return None if values is None else Row(tenant, *values)
 
     def document(self, tenant: str, vendor: str, kind: str, id_: str) -> bytes | None:
-        """Fetch a row's document as JSON bytes; returns None if the row does not exist."""
+        """Fetch a row's document as JSON bytes; return None if the row does not exist."""
         partition = self._partitions.get(tenant, tenant)
         values = self._execute(statements.DOCUMENT, (partition, vendor, kind, id_)).fetchone()
         return None if values is None else values[0]
@@ -373,7 +373,7 @@ class Store:
         return Step(tenant, vendor, due, step, subject, orjson.loads(body), id_)
 
     async def yield_after_commit(self) -> None:
-        """Wait for the pending commit, if any, then let other tasks run; raises the error if it fails."""
+        """Wait for the pending commit, if any, then let other tasks run; raise the error if it fails."""
         pending = self.pending
         if pending is not None:
             await pending

@@ -68,7 +68,7 @@ class Change:
         shop: str = "",
         summary: dict[str, Any] | None = None,
     ) -> int:
-        """Store a record's current document as a row; returns the row's sequence number.
+        """Store a record's current document as a row; return the row's sequence number.
 
         The arguments are the columns of `Row`. `updated_at` defaults to `created_at`, `state` to `status`,
         and `summary` to the whole document.
@@ -99,7 +99,7 @@ class Change:
     def record(
         self, tenant: str, vendor: str, *, kind: str, subject: str, at: int, body: Mapping[str, Any]
     ) -> int:
-        """Append an event to the tenant's ledger; returns its sequence number (1, 2, 3 … without gaps)."""
+        """Append an event to the tenant's ledger; return its sequence number (1, 2, 3 … without gaps)."""
         partition = self._partitions.get(tenant, tenant)
         last = self._memory.last_events.get(partition)
         if last is None:
@@ -146,11 +146,11 @@ class Change:
         self._memory.forget_partition(partition)
 
     def run(self, statement: sa.sql.ClauseElement) -> int:
-        """Compile and run a statement; returns the number of rows that it changed."""
+        """Compile and run a statement; return the number of rows that it changed."""
         return self._execute(*statements.bound(statement)).rowcount
 
     def insert(self, statement: sa.Insert) -> int:
-        """Compile and run a statement that inserts one row; returns the row's integer ID."""
+        """Compile and run a statement that inserts one row; return the row's integer ID."""
         return self._execute(*statements.bound(statement)).lastrowid or 0
 
     def touch(self, partition: str) -> None:

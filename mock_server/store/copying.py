@@ -19,7 +19,7 @@ _UNSENT: Final = "not sent, because it belongs to the tenant that was copied"
 
 @dataclass(frozen=True, slots=True)
 class Copying:
-    """The options for copying a partition.
+    """The options for copying a partition: what changes in the copy.
 
     If `sends` is False, pending deliveries of the source are marked as given up in the copy, so that
     receivers do not get them twice. `revise` converts the documents of the vendors in `revised`.
@@ -31,9 +31,10 @@ class Copying:
 
 
 def copy(store: Store, source: str, target: str, how: Copying) -> Iterator[None]:
-    """Copy all data of the partition `source` to the empty partition `target`; yields after each slice.
+    """Copy all data of the partition `source` to the empty partition `target`; yield after each slice.
 
     `source` must not change during the copy. Rows, steps and deliveries get new numbers in the same order.
+    `how` contains the options of the copy.
     """
     numbers: list[int] = []
     revised: set[int] = set()

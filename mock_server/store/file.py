@@ -14,7 +14,7 @@ FileIdentity = tuple[int, int, int]
 
 
 def create(path: str) -> bool:
-    """Create an empty file that only its owner can access; returns False if the file already exists.
+    """Create an empty file that only its owner can access; return False if the file already exists.
 
     Raises `OSError` if the file cannot be created.
     """

@@ -40,7 +40,7 @@ class Memory:
     """The `reload` functions of caches outside the store, keyed by the table that they read."""
 
     def count(self, key: CounterKey, status: str, by: int) -> None:
-        """Add `by` to the cached number of rows with a status; does nothing if `key` is not cached."""
+        """Add `by` to the cached number of rows with a status; do nothing if `key` is not cached."""
         totals = self.totals.get(key)
         if totals is not None:
             totals[status] = totals.get(status, 0) + by
@@ -62,7 +62,7 @@ class Memory:
         self.listeners.setdefault(table, []).append(reload)
 
     def reload(self, changed: Iterable[TenantTable]) -> None:
-        """Call the `reload` functions registered for each changed table with the affected tenant."""
+        """Call the functions registered with `on_change` for each changed table and its tenant."""
         for table, tenant in changed:
             for reload in self.listeners.get(table, ()):
                 reload(tenant)

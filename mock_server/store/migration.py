@@ -15,10 +15,10 @@ OLDEST: Final = "4"
 
 
 def migrate(connection: sqlite3.Connection) -> None:
-    """Convert a database with the schema `OLDEST` in the transaction that is open.
+    """Convert a database with the schema version `OLDEST`, in the transaction that is open.
 
-    The return that a delivery is about is searched in its payload, because each vendor has its own name for
-    the ID of a return.
+    Adds to each webhook delivery the ID of its return. The ID is searched in the delivery's payload, because
+    each vendor has its own field for it.
     """
     execute = connection.execute
     execute("ALTER TABLE deliveries ADD COLUMN return_id TEXT NOT NULL DEFAULT ''")

@@ -19,7 +19,7 @@ _Key = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Selects rows of one kind.
+    """Selects rows of one kind, such as returns, at several vendors.
 
     `statuses` maps each vendor whose rows are selected to the statuses to select; an empty tuple stands for
     all statuses. If `since` is set, only rows created at this time (µs) or later are selected. If `text` is

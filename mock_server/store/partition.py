@@ -16,7 +16,7 @@ _KEYS: Final = {"rows": "sequence", "steps": "id", "deliveries": "id"}
 
 
 def fill(source: Content, target: Store, partition: str, *, events: int) -> Iterator[int]:
-    """Copy content to a partition of `target` in slices; yields after each slice.
+    """Copy content to a partition of `target` in slices; yield after each slice.
 
     The copied events are numbered from `events` + 1. Each yielded value is the number of the last event
     copied so far.
@@ -43,7 +43,7 @@ def fill(source: Content, target: Store, partition: str, *, events: int) -> Iter
 
 
 def empty(store: Store, partition: str) -> Iterator[None]:
-    """Delete all data in a partition in slices; yields after each slice."""
+    """Delete all data in a partition in slices; yield after each slice."""
     for name in tables.PARTITIONED:
         deleted = 1
         while deleted:

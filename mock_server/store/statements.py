@@ -29,7 +29,7 @@ _CONTENT = tuple(name for name in ROW_COLUMNS if name not in (*_KEY, "sequence")
 
 
 def bound(statement: sa.sql.ClauseElement) -> tuple[str, list[Any]]:
-    """Compile a statement with its values; returns the SQL, and the values in parameter order."""
+    """Compile a statement with its values; return the SQL, and the values in parameter order."""
     compiled = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
     return str(compiled), [compiled.params[name] for name in _names(compiled)]
 
@@ -307,7 +307,7 @@ def page(shape: Shape, order: Order, *, descending: bool) -> str:
 
 @lru_cache(maxsize=512)
 def slice_(shape: Shape, sorting: Sorting, start_at: StartAt) -> tuple[str, tuple[str, ...]]:
-    """Build the query for a slice of row IDs and summaries; returns the query and its parameters' names.
+    """Build the query for a slice of row IDs and summaries; return the query and its parameters' names.
 
     The parameters are those of `page`. Unless the slice starts at the first row, further parameters are the
     values of the row at or after which it starts: `at_<column>` for each sort column, and `at_sequence`. Rows

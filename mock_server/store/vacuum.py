@@ -22,7 +22,7 @@ _HERE: Final = meta.c.name == _PENDING
 
 
 def pending() -> sa.Insert:
-    """Return the statement that notes that the file must be rewritten; run it with the deletions."""
+    """Build the statement that marks the file for rewriting; run it in the transaction of the deletions."""
     return sa.insert(meta).prefix_with("OR REPLACE").values(name=_PENDING, value="")
 
 

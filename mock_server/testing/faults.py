@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault, as it was when the client read it.
+    """A fault of a tenant, as it was when the client requested it.
 
-    `calls` is the number of calls that the fault was considered for, and `fired` is the number of calls that
-    it affected. `active` is False if the fault cannot affect any further call. `scenario` is None unless a
-    scenario added the fault.
+    `calls` is the number of calls that match the fault, and `fired` is the number of calls that it affected.
+    `active` is False if the fault cannot affect any further call. `scenario` is None unless a scenario added
+    the fault.
     """
 
     id: str
@@ -73,11 +73,11 @@ class Faults:
         return [Fault(**row) for row in self._tenant.call("GET", "/faults")["faults"]]
 
     def get(self, id_: str) -> Fault:
-        """Return the fault with an ID; raises `SandboxError` if the tenant has no such fault."""
+        """Return the fault with an ID; raise `SandboxError` if the tenant has no such fault."""
         return Fault(**self._tenant.call("GET", f"/faults/{quote(id_, safe='')}"))
 
     def delete(self, id_: str) -> None:
-        """Delete the fault with an ID; raises `SandboxError` if the tenant has no such fault."""
+        """Delete the fault with an ID; raise `SandboxError` if the tenant has no such fault."""
         self._tenant.call("DELETE", f"/faults/{quote(id_, safe='')}")
 
     def clear(self) -> None:

@@ -25,7 +25,7 @@ class ReceivedWebhook:
     body: bytes
 
     def json(self) -> Any:
-        """Parse the body as JSON; raises `ValueError` if the body is not valid JSON."""
+        """Parse the body as JSON; raise `ValueError` if the body is not valid JSON."""
         return json.loads(self.body)
 
     def signature_problem(self, secret: str, vendor: str, at: datetime | None = None) -> str:
@@ -45,7 +45,7 @@ class ReceivedWebhook:
         return format_.signature_problem(self.headers, self.body, secret, now)
 
     def verify(self, secret: str, vendor: str, at: datetime | None = None) -> None:
-        """Verify the signature like `signature_problem`; raises `AssertionError` if it is not valid."""
+        """Verify the signature like `signature_problem`; raise `AssertionError` if it is not valid."""
         problem = self.signature_problem(secret, vendor, at)
         if problem:
             raise AssertionError(f"The webhook cannot be trusted. {problem}")
@@ -134,7 +134,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Record the request and respond with the receiver's status and body.
 
-        If the sender was killed before it sent the whole request, the request is not recorded.
+        If the client disconnects before the request is complete, the request is not recorded.
         """
         length = min(int(self.headers.get("content-length") or 0), _MAX_BODY)
         headers = {name.lower(): value for name, value in self.headers.items()}

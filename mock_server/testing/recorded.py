@@ -103,7 +103,7 @@ class Requests:
             yield exchange(row)
 
     def get(self, id_: int) -> Exchange:
-        """Return the request with an ID; raises `SandboxError` if it was never recorded or was deleted."""
+        """Return the request with an ID; raise `SandboxError` if it was never recorded or was deleted."""
         return exchange(self._sandbox.call("GET", f"{self._path}/{id_}"))
 
     def clear(self) -> None:

@@ -129,7 +129,7 @@ class DeliveryDetails:
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """A webhook of a tenant.
+    """A tenant's webhook: the URL to which a vendor's events are sent, and which events.
 
     `secret` is the key that signs the deliveries. It is set only when the webhook is created: in lists, and
     if the vendor does not sign, it is None. `url` contains no credentials and no query. `problem` says why

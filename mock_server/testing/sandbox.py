@@ -76,7 +76,7 @@ class Sandbox:
         json: Mapping[str, Any] | None = None,
         params: Mapping[str, Any] | None = None,
     ) -> Any:
-        """Call the control plane; returns the response's JSON, or None if the response has no body.
+        """Call the control plane; return the response's JSON, or None if the response has no body.
 
         Raises `SandboxError` if the request is rejected, or `httpx.HTTPError` if the sandbox cannot be
         reached.
@@ -119,7 +119,7 @@ class Sandbox:
         return [Tenant(self, row["name"]) for row in self.call("GET", "/tenants")["tenants"]]
 
     def tenant(self, name: str) -> Tenant:
-        """Return an existing tenant; raises `SandboxError` if no tenant has this name."""
+        """Return an existing tenant; raise `SandboxError` if no tenant has this name."""
         self.call("GET", f"/tenants/{name}")
         return Tenant(self, name)
 

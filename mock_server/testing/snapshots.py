@@ -41,7 +41,7 @@ class Snapshot:
         self.tenant.call("POST", f"{self._path}/restore")
 
     def delete(self) -> None:
-        """Delete this snapshot; raises `SandboxError` if it was already deleted."""
+        """Delete this snapshot; raise `SandboxError` if it was already deleted."""
         self.tenant.call("DELETE", self._path)
 
     @property

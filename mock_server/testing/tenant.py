@@ -349,7 +349,7 @@ class Clock:
         to: datetime | str | None = None,
         until: str | datetime | Mapping[str, Any] | None = None,
     ) -> datetime:
-        """Move the clock forward by the duration `by` or to the time `to`; returns the new time.
+        """Move the clock forward by the duration `by` or to the time `to`; return the new time.
 
         `by` is a string such as `"3d"` or `"1d12h"`, a number of seconds or a `timedelta`. Scheduled steps
         that become due are run, and webhooks that become due are sent, in the order of their due times.

@@ -25,7 +25,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """The result of a verification.
+    """The result of `Tenant.verify`, which compares the stored data with the ledger.
 
     `rows` and `events` are the numbers of compared rows and events. `found` is the number of differences, and
     `differences` contains the first 1,000 of them. `not_verified` lists, in sentences, the data that cannot

@@ -27,10 +27,10 @@ from mock_server.world import World
 
 
 class Vendor(Protocol):
-    """One vendor's API: the members below, and one method per operationId in the vendor's specification.
+    """The interface of one vendor's API: these members, and a method for each operation of its specification.
 
-    The method for an operation receives a `Call` and returns a `Reply`, or raises `Problem` to reject the
-    request.
+    The method has the name of the operationId. It receives a `Call` and returns a `Reply`, or raises
+    `Problem` to reject the request.
     """
 
     name: str
@@ -74,14 +74,14 @@ class Vendor(Protocol):
         """Convert a tenant's records to a merchant's own shop, which uses vendor-neutral terms."""
 
     def insert(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> Mapping[str, Any]:
-        """Create a return as requested by a shopper; returns the return's document.
+        """Create a return as requested by a shopper; return the return's document.
 
         `requested` is a `ShopperReturn` of the control plane. `at` is when the shopper requests the return,
         in microseconds since the Unix epoch; it can be in the past.
         """
 
     def move(self, change: Change, tenant: str, id_: str, status: str, at: int) -> Mapping[str, Any]:
-        """Change a return's status to `status`; returns the return's document.
+        """Change a return's status to `status`; return the return's document.
 
         Raises `UnknownReturn` if no return has this ID, and `IllegalMove` if `status` cannot follow the
         current status.
@@ -102,7 +102,7 @@ class ManyShops(Protocol):
     """A vendor whose accounts can have several shops; each request must name a shop."""
 
     def enter(self, grant: Grant, credentials: Mapping[str, str]) -> None:
-        """Check the shop named in a request; raises `Problem("forbidden")` if the account has no such shop.
+        """Check the shop named in a request; raise `Problem("forbidden")` if the account has no such shop.
 
         `credentials` contains the credentials sent with the request, keyed by security scheme.
         """
@@ -149,7 +149,7 @@ class Reporting(Protocol):
 
 @runtime_checkable
 class TokensOnly(Protocol):
-    """A vendor whose API accepts only access tokens.
+    """A vendor whose API accepts access tokens but no API keys.
 
     To get a token, a client uses an API key as the client secret.
     """
@@ -160,7 +160,10 @@ class TokensOnly(Protocol):
 
 @runtime_checkable
 class Notifying(Protocol):
-    """A vendor that sends webhooks; the module `webhooks` of its package defines the same `WEBHOOKS`."""
+    """A vendor that sends webhooks.
+
+    The module `webhooks` of the vendor's package defines the same format as `WEBHOOKS`.
+    """
 
     webhooks: WebhookFormat
 
@@ -171,9 +174,9 @@ def names() -> list[str]:
 
 
 def webhooks_of(name: str) -> WebhookFormat | None:
-    """Return how a vendor reports events, or None if no source describes webhooks of this vendor.
+    """Return a vendor's webhook format, or None if no public source describes the vendor's webhooks.
 
-    This needs neither a sandbox nor a tenant. Raises `LookupError` if the name is unknown.
+    Needs neither a sandbox nor a tenant. Raises `LookupError` if the name is unknown.
     """
     _check_known(name)
     module = f"{__name__}.{name}.webhooks"

@@ -52,7 +52,7 @@ class Verification:
 
 
 class Verifier:
-    """Verifies the tenants of one sandbox."""
+    """Verifies tenants: compares their stored data with the state that is rebuilt from the ledger."""
 
     def __init__(self, world: World, tenants: Tenants, bulk: Bulk, vendors: Mapping[str, Vendor]) -> None:
         self._world = world
@@ -61,7 +61,7 @@ class Verifier:
         self._vendors = vendors
 
     async def verify(self, tenant: str) -> Verification:
-        """Verify a tenant, after its due steps have run; raises `UnknownTenantError` if it does not exist."""
+        """Verify a tenant, after its due steps have run; raise `UnknownTenantError` if it does not exist."""
         world = self._world
         async with self._bulk.exclusive(tenant):
             await world.clocks.catch_up_in_slices(tenant)
@@ -103,7 +103,11 @@ class Verifier:
             yield difference
 
     def _rest(self, tenant: str, rebuilt: Rebuilt, stored: Stored) -> Iterator[Difference]:
-        """Find missing records, and compare counters, switches, steps, deliveries and reports."""
+        """Yield the differences that are not about a single row.
+
+        These are missing records, and differences in counters, scheduled steps, deliveries, switches and
+        reports.
+        """
         partition = self._world.store.partition(tenant)
         yield from stored.missing()
         totals = self._select(tables.counters, partition, "vendor", "kind", "status", "total")

@@ -8,7 +8,7 @@ Part = Literal["ledger", "row", "counter", "report", "switch", "step", "delivery
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A difference in one part of a tenant's data.
+    """A contradiction between a tenant's ledger and one part of its stored data.
 
     `subject` identifies the record, or is "" if the difference concerns no single record. `message` is a
     complete sentence that can be shown to the user.

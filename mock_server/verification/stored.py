@@ -28,7 +28,7 @@ class Stored:
         self._counted: Counter[tuple[str, str, str]] = Counter()
 
     def row(self, values: Sequence[Any]) -> Iterator[Difference]:
-        """Compare a row with the ledger; `values` are in the order of `COLUMNS`."""
+        """Yield the differences between a row and the ledger; `values` are in the order of `COLUMNS`."""
         vendor, kind, id_, status, state, created_at, parent, summary, document = values
         self._counted[vendor, kind, status] += 1
         self._seen.add((vendor, kind, id_))
@@ -82,7 +82,10 @@ class Stored:
                 )
 
     def counters(self, totals: Mapping[tuple[str, str, str], int]) -> Iterator[Difference]:
-        """Compare the stored counters, keyed by vendor, kind and status, with the numbers of rows."""
+        """Yield a difference for each stored counter that does not equal the number of rows.
+
+        `totals` is keyed by vendor, kind and status.
+        """
         for key in sorted({*totals, *self._counted}):
             vendor, kind, status = key
             total, rows = totals.get(key, 0), self._counted[key]
@@ -92,13 +95,13 @@ class Stored:
                 yield Difference("counter", vendor, "", message)
 
     def step(self, vendor: str, subject: str, step: str) -> Iterator[Difference]:
-        """Check that the record of a scheduled step exists."""
+        """Yield a difference if the record of a scheduled step does not exist."""
         if (vendor, subject) not in self._ids:
             message = f"The step {step} of {vendor} is scheduled for {subject}, which does not exist."
             yield Difference("step", vendor, subject, message)
 
     def delivery(self, id_: int, vendor: str, state: str, due: int | None) -> Iterator[Difference]:
-        """Check that a waiting delivery has a next attempt, and that no other delivery has one."""
+        """Yield a difference if a waiting delivery has no next attempt, or if any other delivery has one."""
         if (state == "waiting") != (due is not None):
             ending = "a next attempt" if due is not None else "no next attempt"
             yield Difference(

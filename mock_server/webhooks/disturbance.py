@@ -1,4 +1,4 @@
-"""`Disturbance`: what a fault does to an attempt to send a webhook."""
+"""`Disturbance`: how faults change one attempt to send a webhook."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ Prepare = Callable[[Delivery], Message]
 
 @dataclass(frozen=True, slots=True)
 class Disturbance:
-    """What a fault does to one attempt.
+    """How faults change one attempt to send a webhook; the default values change nothing.
 
     reason: the outcome to record if the attempt sends nothing
     dropped: True to send nothing and count the delivery as delivered

@@ -75,14 +75,14 @@ class WebhookFormat(Protocol):
         """Sign a payload; `at` is the real time of the attempt, and `nonce` is different in each attempt."""
 
     def signature_problem(self, headers: Mapping[str, str], body: bytes, secret: str, at: int) -> str:
-        """Verify the signature of a request; returns why it is wrong, or "" if it is valid.
+        """Verify the signature of a request; return why it is wrong, or "" if it is valid.
 
         The names in `headers` are in lower case. `at` is the real time at which the request was received; it
         matters only if the signature contains a time.
         """
 
     def new_secret(self) -> str:
-        """Generate a secret; returns "" if the vendor does not sign its deliveries."""
+        """Generate a secret; return "" if the vendor does not sign its deliveries."""
 
     def sample(self, kind: str, number: int, at: int) -> Record:
         """Build an example record for an event of this kind; each `number` produces a different record."""
@@ -102,7 +102,7 @@ def hmac_base64(secret: str, body: bytes) -> str:
 
 
 def header_problem(headers: Mapping[str, str], name: str, expected: str) -> str:
-    """Check a signature header in constant time; returns what is wrong, or "" if its value is as expected."""
+    """Check a signature header in constant time; return what is wrong, or "" if its value is as expected."""
     received = headers.get(name)
     if received is None:
         return f"The header {name} is missing."

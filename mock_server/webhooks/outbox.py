@@ -1,8 +1,9 @@
-"""The webhook outbox: stores deliveries, schedules their retries, and records their outcomes.
+"""The webhook outbox: stores deliveries, records their outcomes, and schedules retries.
 
 A delivery is stored in the same transaction as the change that it reports, so neither is saved without the
-other. The vendor's code provides the URL and the body. Times are on the tenant's clock, in microseconds since
-the Unix epoch, so advancing the clock makes retries due.
+other. The vendor's code provides the URL and the body. `retry_schedule` contains the delays between attempts.
+Times are on the tenant's clock, in microseconds since the Unix epoch, so advancing the clock makes retries
+due.
 """
 
 from dataclasses import dataclass, field
@@ -14,17 +15,13 @@ import sqlalchemy as sa
 from mock_server.clock import SECOND, Clocks
 from mock_server.store import Change, Store, tables
 from mock_server.webhooks.attempts import MAX_BODY, Attempt, extended
+from mock_server.webhooks.retry_schedule import DELAYS, next_delay
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Iterator
 
 State = Literal["waiting", "delivered", "given_up"]
 
-DELAYS: Final = (10, 30, 90, 270, 810, 2_430, 7_290)
-"""Seconds from each failed attempt to the next one, for vendors without delays of their own.
-
-The sender gives up after eight failed attempts, about three hours after the first one.
-"""
 KEPT: Final = 1_000
 """The number of finished deliveries to keep per tenant, so that users can inspect them."""
 _TABLE: Final = tables.deliveries
@@ -272,15 +269,16 @@ class Outbox:
         self, delivery: Delivery, outcome: Outcome, attempts: int, now: int
     ) -> tuple[State, int | None]:
         """Return a delivery's state after an attempt, and when the next attempt is due (None if finished)."""
-        tried, delays = attempts - delivery.attempts_before, self.delays.get(delivery.vendor, DELAYS)
         if outcome.delivered:
             return "delivered", None
-        if outcome.final or tried > len(delays):
+        delays = self.delays.get(delivery.vendor, DELAYS)
+        delay = next_delay(delays, attempts - delivery.attempts_before)
+        if outcome.final or delay is None:
             return "given_up", None
-        return "waiting", now + delays[tried - 1] * SECOND
+        return "waiting", now + delay * SECOND
 
     def delivery(self, tenant: str, id_: int) -> Delivery:
-        """Look up a tenant's delivery by its ID; raises `LookupError` if there is no such delivery."""
+        """Look up a tenant's delivery by its ID; raise `LookupError` if there is no such delivery."""
         found = self._read(tenant, *self._one(tenant, id_), order=_TABLE.c.id, limit=1)
         if not found:
             raise LookupError(f"No delivery has the id {id_}. Finished deliveries are kept for a while only.")

@@ -27,17 +27,17 @@ PAUSED_OUTCOME: Final = "The webhook was paused."
 _log = logging.getLogger(__name__)
 
 
-class Description(Protocol):
+class PayloadValidator(Protocol):
     """Validates deliveries and conditions of webhooks against a vendor's specification."""
 
     def problem(self, kind: str, version: int, body: bytes) -> str:
-        """Validate the body of a delivery; returns what is wrong as a sentence, or "" if it is valid.
+        """Validate the body of a delivery; return a sentence about the first error, or "" if it is valid.
 
-        `version` is 0 for the newest version of the payload.
+        `version` is the version of the payload; 0 is the newest version.
         """
 
     def conditions_problem(self, conditions: Mapping[str, Any]) -> str:
-        """Validate the conditions of a webhook; returns what is wrong, or "" if they are valid."""
+        """Validate the conditions of a webhook; return a sentence about the first error, or "" if valid."""
 
 
 class UnknownWebhookError(LookupError):
@@ -46,7 +46,7 @@ class UnknownWebhookError(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """A webhook of a tenant.
+    """A tenant's webhook: the URL to which a vendor's events are sent, and which events.
 
     `id` identifies the webhook in the control plane. `conditions` have the vendor's format. `version` is the
     version of the payload, or 0 for the newest. `own` is True if the vendor's own API registered the webhook.
@@ -80,16 +80,16 @@ class Webhooks:
         self._outbox = outbox
         self._clocks = clocks
         self._formats: dict[str, WebhookFormat] = {}
-        self._descriptions: dict[str, Description] = {}
+        self._validators: dict[str, PayloadValidator] = {}
         self._invalid = 0
         self._last_invalid = ""
         self.target_problem: Callable[[str], Awaitable[str]] = _no_problem
         """Returns why deliveries to a URL would be refused, as a sentence, or "" if they would be sent."""
 
-    def declare(self, format_: WebhookFormat, description: Description) -> None:
-        """Register a vendor's webhook format; `description` validates each payload when it is sent."""
+    def declare(self, format_: WebhookFormat, validator: PayloadValidator) -> None:
+        """Register a vendor's webhook format; `validator` validates each payload when it is sent."""
         self._formats[format_.vendor] = format_
-        self._descriptions[format_.vendor] = description
+        self._validators[format_.vendor] = validator
         self._outbox.delays[format_.vendor] = format_.delays
 
     def format_of(self, vendor: str) -> WebhookFormat | None:
@@ -97,8 +97,8 @@ class Webhooks:
         return self._formats.get(vendor)
 
     def conditions_problem(self, vendor: str, conditions: Mapping[str, Any]) -> str:
-        """Validate the conditions of a vendor's webhook; returns what is wrong, or "" if they are valid."""
-        return self._descriptions[vendor].conditions_problem(conditions)
+        """Validate the conditions of a webhook; return a sentence about the first error, or "" if valid."""
+        return self._validators[vendor].conditions_problem(conditions)
 
     # Events
 
@@ -128,7 +128,7 @@ class Webhooks:
                     self._enqueue(change, tenant, webhook, event, record, return_id=return_id)
 
     def test(self, change: Change, tenant: str, webhook: Webhook, kind: str) -> int:
-        """Queue a test event about an example record for one webhook; returns the delivery's ID."""
+        """Queue a test event about an example record for one webhook; return the delivery's ID."""
         at = self._clocks.now(tenant)
         record = self._formats[webhook.vendor].sample(kind, 1, at)
         event = Event(kind, f"evt_{token_hex(12)}", at)
@@ -186,7 +186,7 @@ class Webhooks:
             raise UnsendableError(str(error)) from None
         at, key = self._clocks.real() - ago, webhook.secret if secret is None else secret
         message = format_.sign(delivery.event, delivery.body, key, at, token_hex(16))
-        problem = self._descriptions[delivery.vendor].problem(delivery.event, webhook.version, message.body)
+        problem = self._validators[delivery.vendor].problem(delivery.event, webhook.version, message.body)
         if problem:
             self._invalid += 1
             self._last_invalid = f"{delivery.event} of {delivery.vendor}: {problem}"
@@ -267,7 +267,7 @@ class Webhooks:
         return [_webhook(row) for row in rows if row.status != DELETED]
 
     def get(self, tenant: str, id_: str, vendor: str | None = None) -> Webhook:
-        """Look up a webhook by its ID; raises `UnknownWebhookError` if the tenant has no such webhook."""
+        """Look up a webhook by its ID; raise `UnknownWebhookError` if the tenant has no such webhook."""
         for name in [vendor] if vendor else sorted(self._formats):
             row = self._store.row(tenant, name, KIND, id_)
             if row is not None and row.status != DELETED:

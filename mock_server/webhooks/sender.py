@@ -69,12 +69,12 @@ class UnsendableError(Exception):
 
 
 def unsigned(delivery: Delivery) -> Message:
-    """Build a delivery's request without a signature or vendor headers."""
+    """Build a delivery's request without a signature or vendor headers, for a sender without a registry."""
     return Message({}, delivery.body)
 
 
 def undisturbed(_delivery: Delivery) -> Disturbance:
-    """Return `UNDISTURBED`: no fault affects the attempt."""
+    """Return `UNDISTURBED`, for a sender to which no faults are applied."""
     return UNDISTURBED
 
 
@@ -104,7 +104,7 @@ class Sender:
         self._last = WebhookKey("", "", "")
 
     async def run(self) -> None:
-        """Send deliveries until the task is cancelled; sleeps while no delivery is pending.
+        """Send deliveries until the task is cancelled; sleep while no delivery is pending.
 
         After a cancellation, `run` can be called again.
         """

@@ -374,7 +374,7 @@ def test_connection_requires_a_valid_base_url(integration: Integration) -> None:
 
 
 def test_unknown_login_field_is_refused(integration: Integration) -> None:
-    with pytest.raises(ConfigurationError, match="did you mean api_key"):
+    with pytest.raises(ConfigurationError, match='Did you mean "api_key"'):
         connector.open(integration, api_kee="x", api_key="y")
 
 

@@ -163,7 +163,7 @@ async def test_requests_queued_for_the_rate_limit_stop_at_their_deadline(
         await rm.operations.list_returns()
         first = asyncio.create_task(rm.operations.list_returns())
         await asleep.wait()
-        limiter = rm.client._limiter
+        limiter = rm.client.pace
         with pytest.raises(RateLimited, match="for other requests of the connection"):
             await limiter.admit("list_returns", Deadline(SHORT, sleep, "returnmate"))
         held.set()

@@ -11,6 +11,7 @@ import pytest
 from support.fake_vendor import BASE_URL, Time, Wire, rows
 
 import connector
+from connector.definition.compiler import integration
 from connector.errors import UnexpectedResponse
 from connector.transport.paging import (
     MAX_EMPTY_PAGES,
@@ -36,7 +37,7 @@ LOGINS: dict[str, dict[str, Any]] = {
 
 def opened(vendor: str, wire: Wire, time: Time) -> Connection:
     return connector.open(
-        vendor,
+        integration(vendor),
         base_url=BASE_URL,
         transport=httpx.MockTransport(wire),
         clock=time.clock,

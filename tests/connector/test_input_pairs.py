@@ -41,13 +41,13 @@ def test_repeated_pair_becomes_a_list_if_the_api_takes_several_values(integratio
     ("pair", "words"),
     [
         ("order_number", "not of the form key=value"),
-        ("order_nmber=1", "did you mean order_number"),
-        ("items[0].skuu=1", "did you mean sku"),
+        ("order_nmber=1", 'no input named "order_nmber". Did you mean "order_number"?'),
+        ("items[0].skuu=1", 'no field of items[0] named "skuu". Did you mean "sku"?'),
         ("items[0].quantity=two", "must be a whole number, not 'two'"),
         ("items[1].sku=A", "number the items from 0, without gaps"),
         ("items[0]..sku=A", "is not the name of an input"),
         ("items=[", "must be JSON"),
-        ("order_number.x=1", "There is no input order_number.x"),
+        ("order_number.x=1", 'There is no field of order_number named "x", and no other.'),
     ],
 )
 def test_invalid_pair_is_reported_in_one_sentence(

@@ -84,3 +84,11 @@ def test_value_without_a_json_form_prints_nothing(capsys: pytest.CaptureFixture[
     with pytest.raises(TypeError, match="object has no JSON form"):
         output.print_json_line({"a": 1, "b": object()})
     assert capsys.readouterr().out == ""
+
+
+def test_nested_records_are_printed_one_per_line(capsys: pytest.CaptureFixture[str]) -> None:
+    output.print_record(
+        [], {"items": [{"sku": "A"}, {"sku": "B"}], "tags": ["x", "y"], "notes": []}, "Return"
+    )
+    lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    assert lines[-4:] == ["items  sku A", "       sku B", "tags   x, y", "notes  none"]

@@ -103,7 +103,7 @@ async def test_environment_takes_precedence_over_the_file(integration: Integrati
     named = await profiles.choose(integration, "default")
     assert named.fields["api_key"] == "from-file"
     assert await profiles.choose(integration, "environment") == chosen, "errors use this name"
-    with pytest.raises(ConfigurationError, match="there is default, environment or sandbox"):
+    with pytest.raises(ConfigurationError, match="Choose default, environment or sandbox"):
         await profiles.choose(integration, "x")
     with pytest.raises(ConfigurationError, match="is the name of the login in the environment"):
         profiles.save("returnmate", Profile("environment", None, {"api_key": "k"}))
@@ -130,7 +130,7 @@ async def test_profiles_are_readable_by_the_owner_only(integration: Integration,
     assert (await profiles.choose(integration, "two")).base_url == "https://y.example.com"
     with pytest.raises(ConfigurationError, match="one or two; choose one"):
         await profiles.choose(integration)
-    with pytest.raises(ConfigurationError, match="did you mean two"):
+    with pytest.raises(ConfigurationError, match=r'no profile of ReturnMate named "tow". Did you mean "two"'):
         await profiles.choose(integration, "tow")
 
 
@@ -164,7 +164,7 @@ async def test_every_profile_is_listed_once(integration: Integration, tmp_path: 
     found = [profile.name for _one, profile in await profiles.choose_all([integration])]
     assert found == ["two", "one"], "what the environment says is one of them"
     assert [profile.name for _one, profile in await profiles.choose_all([integration], "two")] == ["two"]
-    with pytest.raises(ConfigurationError, match="No vendor has a profile 'tow'; did you mean two"):
+    with pytest.raises(ConfigurationError, match=r'There is no profile named "tow". Did you mean "two"'):
         await profiles.choose_all([integration], "tow")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -66,8 +66,10 @@ async def test_token_request_follows_no_redirect(
         asked.append(request)
         return httpx.Response(status, headers={"location": ELSEWHERE})
 
-    how = {"transport": httpx.MockTransport(reply), "clock": time.clock, "sleep": time.sleep}
-    async with connector.open(vendor, base_url="https://shop.example.com", **how, **login) as connection:  # type: ignore[arg-type]
+    how: dict[str, Any] = {"transport": httpx.MockTransport(reply), "clock": time.clock, "sleep": time.sleep}
+    how |= login
+    made = integration(vendor)
+    async with connector.open(made, base_url="https://shop.example.com", **how) as connection:
         with pytest.raises(UnexpectedResponse, match=r"https://shop\.example\.com/.* redirect") as caught:
             await connection.check()
     assert [one.url.host for one in asked] == ["shop.example.com"]

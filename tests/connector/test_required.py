@@ -11,6 +11,7 @@ import openapi
 from connector.definition.compiler import CATALOGS, join
 from connector.errors import CatalogError, ValidationFailed
 from connector.runtime.inputs import fill
+from connector.transport.request import build
 
 if TYPE_CHECKING:
     from connector.definition.model import InputField, Integration
@@ -74,6 +75,81 @@ def test_member_of_an_optional_object_is_required_beside_its_siblings_only() -> 
         "ship_to_name is required when ship_to_zip is given",
         "ship_to_city is required when ship_to_zip is given",
     ]
+
+
+def alternatives(schema: str, **rule: Any) -> Integration:
+    """Compile ReturnLogic with a rule of required names in a schema."""
+    document = deepcopy(openapi.read("returnlogic"))
+    document["components"]["schemas"][schema] |= rule
+    return join(document, TEXT, "returnlogic.yaml")
+
+
+ONE_OF_TWO = [{"required": ["orderName"]}, {"required": ["shopifyNote"]}]
+
+
+def swap_without(*names: str) -> Integration:
+    """Compile Swap without these inputs of its action, of which one in two is required."""
+    lines = (CATALOGS / "swap.yaml").read_text("utf-8").splitlines(keepends=True)
+    kept = "".join(
+        line for line in lines if not line.startswith(tuple(f"      {name}: {{" for name in names))
+    )
+    return join(openapi.read("swap"), kept, "swap.yaml")
+
+
+QUALITY = {"shopify_order_name": "#1001", "condition": "Sellable", "return_qty": 1}
+
+
+def test_one_of_several_members_is_required() -> None:
+    made = swap_without()
+    action = made.actions["update_quality_control"]
+    fields = {one.key: one for one in action.inputs}
+    assert fields["sku"].required_without == ("shopify_line_item",)
+    assert not fields["shopify_line_item"].required_without
+    with pytest.raises(ValidationFailed) as caught:
+        fill(action.key, action.inputs, {**QUALITY, "sku": " "})
+    assert [str(one) for one in caught.value.fields] == ["sku is required, unless shopify_line_item is given"]
+    for given in ({"sku": "A"}, {"shopify_line_item": "1"}):
+        assert fill(action.key, action.inputs, {**QUALITY, **given}).values.keys() > {"condition"}
+
+
+def test_operation_needs_one_of_several_members() -> None:
+    operation = swap_without().operations["update_quality_control"]
+    values = {"store_id": "store_1", "condition": "Sellable", "return_qty": 1}
+    with pytest.raises(ValidationFailed, match="sku is required, unless shopify_line_item_id is given"):
+        build(operation, values)
+    assert build(operation, {**values, "shopify_line_item_id": "1"}).body["shopify_line_item_id"] == "1"
+
+
+def test_the_only_input_for_one_of_several_members_is_required() -> None:
+    (sku,) = (
+        one
+        for one in swap_without("shopify_line_item").actions["update_quality_control"].inputs
+        if one.key == "sku"
+    )
+    assert sku.required
+    assert sku.required_without == ()
+
+
+def test_one_of_several_members_of_a_line_item_is_required() -> None:
+    """One rule of a schema holds for the columns of an action and for the lists of an operation."""
+    rule = [{"required": ["code"]}, {"required": ["amount"]}]
+    made = alternatives("OrderDiscountAttributes", anyOf=rule, required=[])
+    with pytest.raises(
+        ValidationFailed, match=r"discounts\[0\]\.code is required, unless discounts\[0\]\.amount"
+    ):
+        run(made, discounts=[{"type": "Fixed"}])
+    sent = run(made, discounts=[{"amount": 10}])
+    assert sent["orderDiscounts"] == [{"amount": 10}]
+    with pytest.raises(
+        ValidationFailed, match=r"orderDiscounts\[0\]\.code is required, unless orderDiscounts"
+    ):
+        build(made.operations["create_order"], {**sent, "orderDiscounts": [{}]})
+
+
+def test_other_rules_of_required_names_are_refused() -> None:
+    for rule in ({"oneOf": ONE_OF_TWO}, {"anyOf": [{"required": ["orderName", "currency"]}]}):
+        with pytest.raises(CatalogError, match="required names are supported only in anyOf"):
+            alternatives("NewOrder", **rule)
 
 
 def test_member_of_a_required_object_is_required() -> None:

@@ -114,7 +114,7 @@ def changed(path: str, value: Any) -> dict[str, Any]:
     return document
 
 
-def test_file_answer_is_recognised_by_its_media_type() -> None:
+def test_file_answer_is_recognized_by_its_media_type() -> None:
     operation = Spec(changed(f"{SUCCESS} content", PDF)).operations["list_things"]
     assert (operation.media_type, operation.status) == ("application/pdf", 200)
     assert (operation.response.type, operation.response.children, operation.example) == ("string", (), None)

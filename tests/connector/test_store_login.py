@@ -104,7 +104,7 @@ async def test_explicit_argument_overrides_the_login_value(store: Connection, wi
 
 async def test_login_without_its_store_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="Swap needs store_id"):
-        connector.open("swap", api_key="sandbox-demo-swap")
+        connector.open(integration("swap"), api_key="sandbox-demo-swap")
 
 
 async def test_404_of_a_list_is_empty_except_when_checking_the_login(store: Connection, wire: Wire) -> None:

@@ -98,3 +98,15 @@ def test_unwritable_standard_error_does_not_change_the_result() -> None:
 def test_refusal_has_its_exit_code_with_any_streams(how: str) -> None:
     command = ["sh", "-c", f'"$0" "$@" {how}', *PROGRAM, "catalog", "unknown"]
     assert subprocess.run(command, check=False, timeout=30).returncode == 2
+
+
+def test_full_disk_is_reported_in_one_sentence() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*PROGRAM, "catalog"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (1, "The output cannot be used: no space left on device.\n")

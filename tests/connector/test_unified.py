@@ -126,7 +126,7 @@ def test_unknown_status_is_other_and_keeps_the_vendors_word(integration: Integra
 
 
 @pytest.mark.parametrize("word", ["label_sent", "Label Sent", "LabelSent", "label-sent", "LABEL_SENT"])
-def test_status_is_recognised_in_any_spelling(integration: Integration, word: str) -> None:
+def test_status_is_recognized_in_any_spelling(integration: Integration, word: str) -> None:
     found = unified_return(integration, "return", {"id": "r", "status": word})
     assert found is not None
     assert (found.status, found.vendor_status) == ("label_sent", word)

@@ -208,7 +208,7 @@ async def test_record_without_a_state_waits_for_one_and_is_no_error(
     assert sorted(delivered) == ["r1", "r2", "r3"]
 
 
-async def test_many_unreadable_rows_are_summarised(time: Time) -> None:
+async def test_many_unreadable_rows_are_summarized(time: Time) -> None:
     offer: Mapping[str, Integration] = OFFERS
     shop = Shop(offer["returnmate"], offer["returnmate"].triggers["new_return"], time)
     shop.rows = [{**shop.row(1), "id": f"r{one}", "created_at": None} for one in range(60)]

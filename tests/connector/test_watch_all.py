@@ -234,9 +234,12 @@ def wait(done: Callable[[], bool]) -> None:
     [
         (["--all"], "--all takes only a trigger"),
         (["--all", "returnmate", "new_return"], "--all takes only a trigger"),
-        (["--all", "new_retrun"], "No connection has a trigger 'new_retrun'; did you mean new_return?"),
+        (
+            ["--all", "new_retrun"],
+            'trigger of these connections named "new_retrun". Did you mean "new_return"?',
+        ),
         (["--all", "new_return", "-i", "status=x"], "--input belongs to the trigger of one vendor"),
-        (["--all", "new_return", "--profile", "shp"], "No vendor has a profile 'shp'"),
+        (["--all", "new_return", "--profile", "shp"], 'There is no profile named "shp"'),
         (["returnmate"], "Name a vendor and one of its triggers"),
         (["returnlogic", "new_rma", "--include-assumed"], "--include-assumed needs --all"),
     ],

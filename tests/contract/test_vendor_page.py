@@ -133,6 +133,38 @@ def test_create_update_note_and_label_work_as_documented(api: httpx.Client) -> N
     assert body(api.get("/shipments?per_page=1"))["data"][0]["id"] == shipment["id"]
 
 
+def pause(sandbox: Sandbox, tenant: str, *, hours: int) -> None:
+    """Advance the tenant's clock."""
+    answer = sandbox.control.post(f"/tenants/{tenant}/clock/advance", json={"seconds": hours * 3_600})
+    assert answer.is_success, answer.text
+
+
+def test_only_a_parcel_to_the_store_moves_the_return(sandbox: Sandbox) -> None:
+    """A replacement that travels to the customer says nothing of the goods that come back."""
+    tenant = sandbox.tenant("page-outbound", limits="off", seed_size=0, frozen=True)
+    item = {"sku": "TEE-NVY-M", "quantity": 1, "reason": "wrong_size"}
+    with sandbox.client("returnmate", tenant) as api:
+        wanted = {"order_number": "#1", "customer_email": "iris.lane@example.com", "items": [item]}
+        id_ = body(api.post("/rmas", json=wanted), 201)["data"]["id"]
+        body(api.patch(f"/rmas/{id_}", json={"status": "approved"}))
+        statuses = []
+        for direction in ("outbound", "return"):
+            label = {"carrier": "tnt", "direction": direction}
+            body(api.post(f"/rmas/{id_}/shipments", json=label), 201)
+            statuses.append(body(api.get(f"/rmas/{id_}"))["data"]["status"])
+            pause(sandbox, tenant, hours=12 if direction == "outbound" else 9)
+        for hours in (12, 0):
+            found = body(api.get(f"/rmas/{id_}"))["data"]
+            statuses.append((found["status"], [one["status"] for one in found["shipments"]]))
+            pause(sandbox, tenant, hours=hours)
+    assert statuses == [
+        "approved",
+        "label_sent",
+        ("label_sent", ["in_transit", "label_created"]),
+        ("in_transit", ["in_transit", "in_transit"]),
+    ]
+
+
 def test_customer_history_and_reports_match_the_lists(api: httpx.Client) -> None:
     report = body(api.get("/reports/returns?group_by=week"))["data"]
     assert (

@@ -21,7 +21,8 @@ TABLES = {
 }
 """The name in a table's markers, `<!-- name -->` and `<!-- /name -->`: its document, and what computes it."""
 LONGEST = 120
-PLACES = ("*.md", "docs/*.md", "zapier_app/*/*.md", "make_app/*/*.md", "make_app/*/src/*.md")
+APPS = ("zapier_app/*", "make_app/*", "make_app/*/src", "n8n_nodes/*")
+PLACES = ("*.md", "docs/*.md", *(f"{folder}/*.md" for folder in APPS))
 
 
 def documents() -> list[Path]:

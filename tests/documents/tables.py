@@ -18,7 +18,8 @@ from mock_server.shop.layout import STATES
 from mock_server.webhooks.format import WebhookFormat
 
 WIDTH = 118
-RUNTIMES = {"python": "Python", "zapier": "Zapier", "make": "Make"}
+RUNTIMES = {"python": "Python", "zapier": "Zapier", "make": "Make", "n8n": "n8n"}
+GUIDES = "docs/README.md#guides-per-app"
 CERTAINTIES: tuple[Provenance, ...] = ("documented", "observed", "assumed")
 DELIVERS = {
     "every_record": "each record",
@@ -55,14 +56,14 @@ def vendors() -> str:
 def _vendor(vendor: Integration) -> list[str]:
     name = vendor.vendor.id
     counts = sum(shares(name).values(), Counter())
-    apps = (f"[{_title(platform.folder)}]({platform.folder}/{name})" for platform in PLATFORMS)
+    apps = ", ".join(_title(platform.folder.partition("_")[0]) for platform in PLATFORMS)
     steps = (vendor.triggers, vendor.actions, vendor.searches)
     known = " / ".join(f"{100 * counts[word] / counts.total():.0f}" for word in CERTAINTIES)
-    return [vendor.vendor.title, *(str(len(step)) for step in steps), known, ", ".join(apps)]
+    return [vendor.vendor.title, *(str(len(step)) for step in steps), known, f"[{apps}]({GUIDES})"]
 
 
 def _title(folder: str) -> str:
-    return folder.removesuffix("_app").capitalize()
+    return folder if folder == "n8n" else folder.capitalize()
 
 
 def fidelity() -> str:

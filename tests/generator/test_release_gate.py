@@ -21,7 +21,7 @@ from connector.generator.gate import PLATFORMS, Verdict, verdicts
 from connector.generator.released import released_apps
 from connector.generator.surface import Field, Step, Surface
 
-ZAPIER, MAKE = PLATFORMS[:1], PLATFORMS[1:]
+ZAPIER, MAKE, N8N = PLATFORMS[:1], PLATFORMS[1:2], PLATFORMS[2:]
 TEXT = Field("string", "Name")
 SHOP = Field("string", "Shop", choices=frozenset({"north", "south"}))
 TRIGGER = Step(
@@ -276,6 +276,26 @@ def test_make_apps_pass_the_same_gate(
     assert (verdict.base, verdict.now, verdict.refused) == ("1", "1", True)
 
 
+def test_n8n_packages_pass_the_same_gate(
+    committed: Path, only_returnmate: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [same] = verdicts(str(committed), ROOT, N8N)
+    assert same.changes == []
+    changes = (_without_a_search, _new_login_field, _required_input)
+    made = integration("returnmate")
+    for spoil in changes:
+        made = spoil(made)
+    monkeypatch.setattr(gate, "integration", lambda _: made)
+    [verdict] = verdicts(str(committed), ROOT, N8N)
+    assert [one.sentence for one in verdict.changes if one.breaking] == [
+        "The login has a new required field shop.",
+        "The search trackShipment was removed.",
+        "The action addNote's input additionalFields.internal was renamed to internal.",
+        "The action addNote has a new required input internal.",
+    ]
+    assert verdict.refused
+
+
 def test_make_surface_names_fields_like_zapiers(tmp_path: Path) -> None:
     app = tmp_path / "returnmate"
     write.write_files(MAKE[0].render(integration("returnmate"), app), app)
@@ -300,7 +320,8 @@ def test_command_reports_changes_and_fails(
 ) -> None:
     monkeypatch.chdir(ROOT)
     assert program.run(["generate", "--diff", str(committed)]) == 0
-    assert capsys.readouterr().out == "zapier_app/returnmate: no changes.\nmake_app/returnmate: no changes.\n"
+    shown = [f"{one.folder}/returnmate: no changes.\n" for one in PLATFORMS]
+    assert capsys.readouterr().out == "".join(shown)
     monkeypatch.setattr(gate, "integration", lambda vendor: _without_a_search(integration(vendor)))
     assert program.run(["generate", "--diff", str(committed)]) == 1
     said = capsys.readouterr()
@@ -359,4 +380,5 @@ def test_base_can_be_a_git_revision(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_every_generated_platform_passes_the_gate() -> None:
-    assert {one.folder for one in PLATFORMS} == {path.name for path in ROOT.glob("*_app") if path.is_dir()}
+    generated = {path.parent.parent.name for path in ROOT.glob("*_*/returnmate/README.md")}
+    assert {one.folder for one in PLATFORMS} == generated

@@ -34,14 +34,10 @@ def test_index_lists_the_guide_of_every_app() -> None:
         ]
         for vendor in vendors()
     }
-    listed = {cells[1]: cells[2:] for line in index.splitlines() if len(cells := columns(line)) == 5}
+    listed = dict(re.findall(r"^- (\w+): ((?:.+\n)(?:  .+\n)*)", index, re.MULTILINE))
     for title, links in each(rows.items()):
-        assert title in listed, f"docs/README.md has no line for {title}."
-        assert all(link in " ".join(listed[title]) for link in each(links)), title
-
-
-def columns(line: str) -> list[str]:
-    return [cell.strip() for cell in line.split("|")]
+        assert title in listed, f"docs/README.md has no item for {title}."
+        assert all(link in listed[title] for link in each(links)), title
 
 
 def matches(pattern: str, flags: re.RegexFlag = re.NOFLAG) -> list[tuple[Path, str]]:

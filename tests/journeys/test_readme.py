@@ -43,6 +43,7 @@ pip() { [ "$1" = install ]; }
 uvx() { [ "$1" = --from ]; }
 zapier-platform() { :; }
 cloudflared() { :; }
+claude() { :; }
 openssl() { echo 0123456789abcdef; }
 """
 """A watch polls once, and programs that need an account or the network do nothing."""
@@ -62,7 +63,9 @@ WITH_COMMANDS = sorted(page for page in PAGES if page not in COMMANDS_RUN_ELSEWH
 EXAMPLES = {
     ("README.md", 0): r"^RMA-\d+",
     ("docs/python.md", 0): r"^RMA-\S+ \d+$",
-    ("docs/python.md", 1): "return_created flagship RMA-.* completed",
+    ("docs/python.md", 1): r"^RMA-\S+ completed$",
+    ("docs/python.md", 2): r"^\S+@\S+ returns \d+ lines$",
+    ("docs/python.md", 3): "return_created flagship RMA-.* completed",
     ("docs/testing.md", 0): "1 passed",
     ("docs/testing.md", 1): "2 passed",
     ("docs/your-own-shop.md", 0): "1 passed",

@@ -107,7 +107,7 @@ def test_new_order_guarantees_each_record_once() -> None:
         created, id_ = getattr(trigger.source, "created", None), trigger.source.id
         told_apart = {runtime: promise.dedupe for runtime, promise in trigger.guarantees.items()}
         assert created
-        assert told_apart == {"python": (id_,), "zapier": (id_,), "make": (created, id_)}
+        assert told_apart == {"python": (id_,), "zapier": (id_,), "make": (created, id_), "n8n": (id_,)}
         assert trigger.guarantees["make"].watermark == created, "Make continues from the last timestamp"
         for promise in each(trigger.guarantees.values()):
             assert promise.delivers == "every_record"

@@ -15,6 +15,25 @@ const wall = Date.now;
 let ahead = 0;
 Date.now = () => wall() + ahead;
 
+/** Timers of at least five seconds; on SIGUSR2 they fire at once, as if their time had passed. */
+const [setTimer, clearTimer] = [globalThis.setTimeout, globalThis.clearTimeout];
+const long = new Map();
+globalThis.setTimeout = (work, after, ...values) => {
+  const timer = setTimer(work, after, ...values);
+  if (after >= 5000) long.set(timer, () => work(...values));
+  return timer;
+};
+globalThis.clearTimeout = (timer) => {
+  long.delete(timer);
+  clearTimer(timer);
+};
+process.on('SIGUSR2', () => {
+  for (const [timer, work] of [...long]) {
+    clearTimeout(timer);
+    work();
+  }
+});
+
 process.env.NODE_ENV = 'test'; // makes core throw if a result breaks the platform's rules
 process.env.LOGGING_ENDPOINT = 'http://127.0.0.1:9'; // with a token, core would send its log to Zapier
 console.log = console.error; // stdout contains answers only

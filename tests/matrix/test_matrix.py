@@ -4,13 +4,13 @@ import pytest
 from support.matrix.apps import MatrixApps
 from support.matrix.limits import limit
 from support.matrix.scenarios import SCENARIOS, Scenario
-from support.matrix.table import RUNTIMES
+from support.matrix.table import runtimes
 
 from mock_server import vendors
 
 
 @pytest.mark.parametrize("vendor", vendors.names())
-@pytest.mark.parametrize("runtime", RUNTIMES)
+@pytest.mark.parametrize("runtime", runtimes())
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda one: one.name)
 def test_cell(apps: MatrixApps, vendor: str, runtime: str, scenario: Scenario) -> None:
     app = apps.app(vendor, runtime, assumed=scenario.assumed)

@@ -5,6 +5,7 @@ import json
 import os
 import pty
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -142,6 +143,40 @@ def follow(home: Path, url: str, *more: str) -> subprocess.Popen[str]:
         text=True,
         env=environment(home),
     )
+
+
+def test_ctrl_c_ends_follow_in_one_line(tmp_path: Path, served: Serving) -> None:
+    follower = follow(tmp_path, served.url)
+    assert follower.stdout is not None
+    get(served.url)
+    follower.stdout.readline()  # it follows by now
+    follower.send_signal(signal.SIGINT)
+    _, errors = follower.communicate(timeout=20)
+    assert (follower.returncode, errors) == (130, "Stopped.\n")
+
+
+def test_ctrl_c_on_a_terminal_leaves_the_notice_in_a_line_of_its_own(tmp_path: Path, served: Serving) -> None:
+    master, slave = pty.openpty()
+    program = f"import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); {PROGRAM}"
+    command = [sys.executable, "-c", program, "sandbox", "requests", "--follow", "--after", "0"]
+    follower = subprocess.Popen(
+        [*command, "--url", served.url],
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        start_new_session=True,
+        env=environment(tmp_path),
+    )
+    os.close(slave)
+    get(served.url)
+    printed = os.read(master, 4096)  # a request: it follows by now
+    os.write(master, b"\x03")
+    tail = bytearray()
+    read_all(master, tail)
+    os.close(master)
+    assert b"GET" in printed
+    assert tail.decode().partition("^C")[2] == "\r\nStopped.\r\n"
+    assert follower.wait(timeout=20) == 130
 
 
 def test_follow_refuses_other_options_in_a_sentence(tmp_path: Path, served: Serving) -> None:

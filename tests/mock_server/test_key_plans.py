@@ -73,7 +73,7 @@ def test_impossible_plan_is_refused_with_the_reason(
     assert sentence in raised.value.message
 
 
-def test_custom_plan_is_recognised_by_its_name() -> None:
+def test_custom_plan_is_recognized_by_its_name() -> None:
     plan = agreed({"day": 9, "second": 2, "minute": 120})
     assert plan == Plan("2/second, 120/minute, 9/day", ((2, "second"), (120, "minute"), (9, "day")))
     assert by_name(plan.name) == plan

@@ -340,5 +340,5 @@ def test_closed_standard_streams_are_replaced_by_devnull(monkeypatch: pytest.Mon
     ("host", "loopback"),
     [("LocalHost", True), ("127.9.9.9", True), ("::1", True), ("::", False), ("", False)],
 )
-def test_loopback_is_recognised_in_every_spelling(host: str, loopback: bool) -> None:
+def test_loopback_is_recognized_in_every_spelling(host: str, loopback: bool) -> None:
     assert address.is_loopback(host) is loopback

@@ -12,7 +12,7 @@ from support.worlds import NOON, SECOND, open_world
 
 import mock_server.bulk
 from mock_server.bulk import Bulk
-from mock_server.webhooks.outbox import DELAYS
+from mock_server.webhooks.retry_schedule import DELAYS
 from mock_server.webhooks.sender import MAX_AT_ONCE, MAX_PER_WEBHOOK, Sender
 
 

@@ -8,7 +8,8 @@ import pytest
 from support.webhook_sender import URL, Receiver, WebhookContext, open_context, run_sender, until
 from support.worlds import SECOND
 
-from mock_server.webhooks.outbox import DELAYS, KEPT, Delivery, Outcome
+from mock_server.webhooks.outbox import KEPT, Delivery, Outcome
+from mock_server.webhooks.retry_schedule import DELAYS
 from mock_server.webhooks.sender import Sender
 from mock_server.webhooks.transport import url_problem
 

@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from mock_server.app import Sandbox, create_app
 from mock_server.settings import Settings
+from support.in_process import as_httpx
 
 URL = "http://127.0.0.1:4010"
 FORM = {"Origin": URL, "Sec-Fetch-Site": "same-origin"}
@@ -26,8 +27,7 @@ class Browser:
 
     def request(self, method: str, path: str, **options: Any) -> httpx.Response:
         """Send one request, without following redirects."""
-        answer: httpx.Response = self.client.request(method, path, **options)
-        return answer
+        return as_httpx(self.client.request(method, path, **options))
 
     def get(self, path: str, **options: Any) -> httpx.Response:
         """Open a page."""

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 Json = Any
 COSTLY = 1000
 """A pattern over 1,000 characters takes Schemathesis half a minute; such texts are generated without it."""
+NONE_OF_SEVERAL = "None of several members of which one is required"
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,18 @@ class SchemaValues:
             data = case.meta.phase.data
             if data.parameter_location is ParameterLocation.BODY and is_json(case.body):
                 found.setdefault(repr(case.body), self._judged(name, data.description, case.body))
+        for missing in self._without_alternatives(name, list(found.values())):
+            found.setdefault(repr(missing), self._judged(name, NONE_OF_SEVERAL, missing))
         return list(found.values())
+
+    def _without_alternatives(self, name: str, found: list[Generated]) -> list[Json]:
+        """Return a valid value without any of the members of which `anyOf` requires one."""
+        parts = self.schemas[name].get("anyOf", ())
+        names = {one for part in parts if set(part) == {"required"} for one in part["required"]}
+        valid = next((one.value for one in found if one.valid), None)
+        if not names or not isinstance(valid, dict):
+            return []
+        return [{key: value for key, value in valid.items() if key not in names}]
 
     def first(self, name: str) -> Any:
         """Return Schemathesis' first valid value: the examples of the specification, where there are any."""

@@ -59,7 +59,7 @@ class Accounts:
         time = Time()
         login: dict[str, Any] = dict(fields)
         connection = connector.open(
-            vendor,
+            compiled(vendor),
             base_url=f"http://127.0.0.1:4010{path}",
             transport=transport,
             clock=time.clock,

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -89,6 +90,10 @@ class ZapierApp:
         bundle = {"inputData": inputs or {}, "authData": auth or {}} | ({"meta": meta} if meta else {})
         clock = {} if now is None else {"now": int(now.timestamp() * 1000)}
         return self.call(command="execute", method=method, bundle={**bundle, **more}, **self.logging, **clock)
+
+    def pass_time(self) -> None:
+        """End every time limit of the app that is running."""
+        self.process.send_signal(signal.SIGUSR2)
 
 
 def node() -> str:

@@ -240,7 +240,7 @@ class FindingEntry(CatalogEntry):
 
 
 class StepEntry(CatalogEntry):
-    """The keys that actions and searches share."""
+    """The keys that actions and searches have in common."""
 
     label: Label
     labels: dict[Runtime, Label] = {}
@@ -277,7 +277,7 @@ class FindOrCreateEntry(CatalogEntry):
 
 
 class Catalog(CatalogEntry):
-    """A complete catalog file.
+    """The content of a catalog file.
 
     `payload` is the path of the result in a response: one path for all operations, or a mapping from
     operations to paths. Leave an operation out of the mapping if its whole response is the result. `exclude`

@@ -9,7 +9,11 @@ from connector.definition.model import Runtime, SinceForm
 
 
 class OrderEntry(CatalogEntry):
-    """How to sort a list: the names (`by`, `direction`) and the values of two query parameters."""
+    """How to sort a list with two query parameters, one for the field and one for the direction.
+
+    `by` is the name of the first parameter, and `value` its value. `direction` is the name of the second
+    parameter; `oldest_first` and `newest_first` are its values.
+    """
 
     by: str
     direction: str
@@ -28,11 +32,11 @@ class PageCeilings(CatalogEntry):
     @property
     def by_runtime(self) -> dict[Runtime, int]:
         """The maximum number of pages that a poll reads, keyed by runtime."""
-        return {"python": self.python, "zapier": self.zapier, "make": self.make}
+        return {"python": self.python, "zapier": self.zapier, "make": self.make, "n8n": self.python}
 
 
 class SortEntry(CatalogEntry):
-    """How to sort a list: the name of one query parameter, and its value for each direction."""
+    """How to sort a list with one query parameter, which has a value for each direction."""
 
     parameter: str
     oldest_first: str

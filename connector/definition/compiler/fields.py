@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from connector.definition.compiler.required import through_a_list, unfilled, with_requirements
+from connector.definition.compiler.required import (
+    through_a_list,
+    unfilled,
+    with_alternatives,
+    with_requirements,
+)
 from connector.definition.model import Action, Choice, Field, InputField, Path, Search, Trigger, Variant
 from connector.definition.naming import below, title
 from connector.definition.paths import dotted, leaves, walk
@@ -26,7 +31,8 @@ def labelled(
     """Return a copy of the fields with the labels and help text that the catalog defines in `entries`.
 
     The label of a field inside an object begins with the object's label ("Refund Amount"). The label of a
-    field inside a list is not prefixed ("SKU").
+    field inside a list is not prefixed ("SKU"). `before` is the dotted path of the object that contains the
+    fields, with a dot at the end, or "".
     """
     result = []
     for field in fields:
@@ -95,7 +101,9 @@ def inputs(
         if field:
             compiled.append(_found_at(resolver, field, entry, record, place, subject))
     _check_complete(resolver, operation, compiled, at, subject)
-    return with_requirements(operation.body.children if operation.body else (), compiled, _tightened(entries))
+    body = operation.body
+    required = with_requirements(body.children if body else (), compiled, _tightened(entries))
+    return with_alternatives(body.at_least_one if body else (), required)
 
 
 def _tightened(entries: Mapping[str, InputEntry]) -> set[str]:
@@ -289,7 +297,8 @@ def _columns(
         columns.append(_input(key, child, column, "body", dotted(name), None))
     for path in unfilled(field.children, columns):
         resolver.report(at, f"{subject} leaves out {'.'.join((field.key, *path))}, which the API requires.")
-    return with_requirements(field.children, columns, _tightened(entry.children))
+    required = with_requirements(field.children, columns, _tightened(entry.children))
+    return with_alternatives(field.at_least_one, required)
 
 
 def _input(

@@ -1,4 +1,4 @@
-"""Compiles a trigger's `reached_at`: the place in a record of the time at which it reached a status."""
+"""Compiles a trigger's `reached_at`, which says where a record stores when it reached a status."""
 
 from __future__ import annotations
 
@@ -48,7 +48,10 @@ def compiled(
 
 
 def extended(resource: Resource, rule: ReachedAt, field: Field) -> Resource:
-    """Return a copy of the resource with the additional field, which has a value in the sample too."""
+    """Return a copy of the resource with the additional `field`, and with a value for it in the sample.
+
+    `rule` says where the sample record stores the value.
+    """
     sample = {**resource.sample, rule.field: _latest(resource.sample, rule) or field.example}
     return resource.model_copy(update={"fields": (*resource.fields, field), "sample": sample})
 

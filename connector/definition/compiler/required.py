@@ -35,6 +35,22 @@ def _with_requirement(
     return field.model_copy(update={"required": False, "required_with": siblings})
 
 
+def with_alternatives(names: Sequence[str], inputs: Sequence[InputField]) -> tuple[InputField, ...]:
+    """Return the inputs with `required_without` set; the API requires at least one of the fields `names`.
+
+    Only the first of the inputs that fill one of these fields has it, so that a missing value is reported
+    once. If one of them is always required, none has it.
+    """
+    paths = {(name,) for name in names}
+    able = [field for field in inputs if field.location == "body" and field.path in paths]
+    if not able or any(field.required for field in able):
+        return tuple(inputs)
+    first, *others = able
+    left = tuple(other.key for other in others)
+    changed = {"required_without": left} if left else {"required": True}
+    return tuple(field.model_copy(update=changed) if field is first else field for field in inputs)
+
+
 def _optional_holder(fields: Sequence[Field], path: Path) -> Path | None:
     """Return the path of the innermost optional object that contains the field at `path`, if there is one."""
     for length in range(len(path) - 1, 0, -1):

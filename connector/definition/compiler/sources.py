@@ -192,7 +192,7 @@ def _check_states(
 
 
 def provenance(source: Source, operation: Operation | None, fields: tuple[Field, ...]) -> Provenance:
-    """Return the least certain provenance among the parts of the specification that a source relies on.
+    """Return the least certain provenance of the parts of the specification that a source relies on.
 
     These parts are the operation, its filter or sort parameters, and the fields that identify events.
     """

@@ -133,6 +133,7 @@ def _trigger(
         description=entry.description,
         resource=entry.resource,
         source=source,
+        source_key=entry.source,
         occurred_at=happened,
         reached_at=reached_at,
         details=details and details.request,

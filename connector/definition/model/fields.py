@@ -67,7 +67,8 @@ class Field(FrozenModel):
     too. The label of a field inside an object includes the object's label ("Customer Email"); the label of a
     field inside a list does not include the list's label ("SKU"). With `variants`, an object (or each object
     in a list) matches exactly one of the variants; `children` then contains the members of all variants, and
-    a member is required if every variant requires it.
+    a member is required if every variant requires it. An object (or each object in a list) has at least one
+    of the members in `at_least_one`, if there are any.
 
     The value of a `flag` is 0 or 1, or the text "true" or "false", and means yes or no. A `sensitive` field,
     such as a bank account, is left out of an app's outputs unless the user asks for it. The value of a
@@ -83,6 +84,7 @@ class Field(FrozenModel):
     item_type: FieldType | None = None
     children: tuple["Field", ...] = ()
     variants: tuple[Variant, ...] = ()
+    at_least_one: tuple[str, ...] = ()
     choices: tuple[Choice, ...] = ()
     known_values: tuple[str, ...] = ()
     default: Any = None
@@ -109,7 +111,8 @@ class InputField(Field):
     value.
 
     `required_with` lists the keys of inputs that fill other members of the same optional object. If one of
-    these inputs has a value, the object is sent and this input is required.
+    these inputs has a value, the object is sent and this input is required. `required_without` lists the keys
+    of inputs that can take this one's place: if none of them has a value, this input is required.
 
     `identifies` is the kind of identifier that the input expects, or None for free text, dates and ranges. In
     a search, `found_at` lists the paths in a record that may contain the input's value (a path may lead
@@ -124,6 +127,7 @@ class InputField(Field):
     repeated_as: str | None = None
     separator: str | None = None
     required_with: tuple[str, ...] = ()
+    required_without: tuple[str, ...] = ()
     identifies: Identifier | None = None
     found_at: tuple[Path, ...] = ()
     compared: Comparison = "text"

@@ -148,7 +148,7 @@ class ReachedAt(FrozenModel):
 
     `history` is the path of a list, such as `("events",)`. The time is the latest `time` of the entries whose
     field `name` equals `value`. Runtimes add it to each record of the list as the field `field`; the field is
-    missing if the history has no such entry.
+    null if the history has no such entry.
     """
 
     field: str

@@ -19,7 +19,7 @@ from connector.definition.model.sources import Details, ReachedAt, Source
 from connector.definition.model.unified import Unified
 
 Risk = Literal["read", "write", "financial", "destructive"]
-Runtime = Literal["python", "zapier", "make"]
+Runtime = Literal["python", "zapier", "make", "n8n"]
 
 
 class Resource(FrozenModel):
@@ -131,14 +131,16 @@ class Guarantee(FrozenModel):
 
 
 class Trigger(FrozenModel):
-    """A trigger: an event that starts a workflow, such as a new return.
+    """An event that starts a workflow, such as a new return, and how to poll for it.
 
     `inputs` are optional filters (location "match"). A poll reads the same records with and without filters,
     but only events whose records match the filters are delivered. `fields` and `sample` describe the data of
     one event: a record from the list, with the response of `details` if it is set. `example` contains the
     values of an example event that differ from `sample`. `guarantees` has no entry for a runtime that does
     not offer the trigger. `labels` replaces `label` in runtimes whose naming rules `label` does not meet. If
-    `reached_at` is set, the source's `mark` is the field that `reached_at` adds.
+    `reached_at` is set, the source's `mark` is the field that `reached_at` adds. `source_key` is the source's
+    name in the catalog: triggers with the same `source_key` read the same list, so one reading can serve all
+    of them.
     """
 
     key: str
@@ -156,6 +158,7 @@ class Trigger(FrozenModel):
     example: Mapping[str, Any] = {}
     guarantees: Mapping[Runtime, Guarantee]
     labels: Mapping[Runtime, str] = {}
+    source_key: str
 
 
 class Finding(FrozenModel):
@@ -178,7 +181,7 @@ class Finding(FrozenModel):
 
 
 class Action(FrozenModel):
-    """An action: a request that creates, changes or deletes a record.
+    """A request that creates, changes or deletes a record.
 
     `after_timeout` selects what happens if the vendor does not respond: "repeat" sends the request again,
     because repeating it is harmless; "find" looks for the record with `finding`, and raises `OutcomeUnknown`
@@ -202,7 +205,7 @@ class Action(FrozenModel):
 
 
 class Search(FrozenModel):
-    """A search: a request that reads records on demand.
+    """A request that reads records on demand, when a workflow or a user needs them.
 
     `kind` is one of:
 

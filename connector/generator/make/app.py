@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connector.definition.model import Action, Environment, Integration, Search, Trigger
+from connector.generator.known import known_only
 from connector.generator.make.base import base_file
 from connector.generator.make.connection import connection_files, connection_type
 from connector.generator.make.fields import Unrenderable, used_dropdowns
 from connector.generator.make.hooks import instant_triggers
-from connector.generator.make.known import known_only
 from connector.generator.make.manifest import FILE, build_manifest, paths
 from connector.generator.make.naming import MODULE_ID, proper_nouns, sentence
 from connector.generator.make.order import rank

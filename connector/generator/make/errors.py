@@ -28,8 +28,8 @@ def errors(integration: Integration, login: str = "connection", *, once: bool = 
     The message contains the vendor's own message and the names of invalid fields. For a rate limit, the
     message also contains the `Retry-After` header, which Make ignores. A vendor's message may repeat the
     login, so secrets in it are replaced; `login` is the object that contains them: `connection`, or
-    `parameters` while the connection is created. The statuses 500, 502, 503 and 504 are
-    listed explicitly, because the default type would otherwise replace Make's own types for them.
+    `parameters` while the connection is created. The statuses 500, 502, 503 and 504 are listed explicitly,
+    because the default type would otherwise replace Make's own types for them.
 
     Set `once` to true for a write that must not be repeated. If the vendor is unavailable, the error type is
     then RuntimeError, which stops the scenario, instead of ConnectionError. After a ConnectionError, Make

@@ -63,7 +63,10 @@ def _facts(integration: Integration, modules: Sequence[Module]) -> dict[str, Any
 
 
 def _misses(integration: Integration, trigger: Trigger, *, polled: bool) -> str:
-    """Describe which events a trigger misses."""
+    """Describe the events that a trigger misses.
+
+    If `polled` is false, the trigger uses the vendor's webhook instead of polling.
+    """
     if not polled:
         return f"Events that {integration.vendor.title} does not post. The app does not poll for them."
     return trigger.guarantees["make"].loses

@@ -62,7 +62,7 @@ RENAMED_INPUTS = {
 
 @dataclass(frozen=True)
 class Facts:
-    """The facts about how one app works.
+    """Facts about how one app works: the constants in its files, and its requests.
 
     `steps` contains the constants in each step's file, keyed by the file's path without extension, such as
     `triggers/new_return`. `operations` contains the app's requests, keyed by operationId.

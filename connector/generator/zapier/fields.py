@@ -152,13 +152,14 @@ def _search_button(dropdown: Dropdown, integration: Integration) -> str | None:
 
 
 def _renamed(parent: InputField, child: InputField, names: dict[tuple[str, str], str]) -> InputField:
-    """Copy a column of line items, and replace the catalog's keys in `required_with` with the form's keys.
+    """Copy a column of line items, and replace the catalog's keys in its requirements with the form's keys.
 
     `names` maps each pair of catalog keys (the key of the line items and the key of a column) to the column's
     key in the form.
     """
     required_with = tuple(names[parent.key, key] for key in child.required_with)
-    return child.model_copy(update={"required_with": required_with})
+    required_without = tuple(names[parent.key, key] for key in child.required_without)
+    return child.model_copy(update={"required_with": required_with, "required_without": required_without})
 
 
 def _comparison(one: InputField) -> dict[str, Any]:
@@ -186,6 +187,8 @@ def _wire(one: InputField, names: dict[tuple[str, str], str], integration: Integ
         wire |= {"catchTypos": True} if one.location in ("match", "query") else {}
     if one.required_with:
         wire["requiredWith"] = one.required_with
+    if one.required_without:
+        wire["requiredWithout"] = one.required_without
     if one.children:
         wire["children"] = {
             names[one.key, child.key]: _wire(_renamed(one, child, names), {}, integration)

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from connector.definition.action_guarantees import ZAPIER_RISKS
-from connector.definition.model import Action, Integration, Search, Trigger
+from connector.definition.model import Integration
 from connector.generator.markdown import grouped
+from connector.generator.zapier.left_out import left_out
 from connector.generator.zapier.package import CORE, authentication, override_variable
 
 
@@ -36,31 +36,15 @@ def readme_values(
         ),
         "steps": [entry["display"] for kind in ("creates", "searches") for entry in entries[kind].values()],
         "lists": any("list" in entry["source"] for entry in entries["searches"].values()),
-        **_left_out(integration, entries),
-    }
-
-
-def _left_out(integration: Integration, entries: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
-    """List the labels of the catalog's steps that the app does not contain, keyed by the reason.
-
-    The steps under `forbidden` are left out because Zapier's policy forbids them. The steps under `assumed`
-    are left out because they need a request that the vendor's documentation does not confirm.
-    """
-    actions = integration.actions.values()
-    forbidden = [one for one in actions if one.risk not in ZAPIER_RISKS]
-    candidates: tuple[tuple[Trigger | Action | Search, str], ...] = (
-        *((one, "triggers") for one in integration.triggers.values() if "zapier" in one.guarantees),
-        *((one, "creates") for one in actions if one not in forbidden),
-        *((one, "searches") for one in integration.searches.values()),
-    )
-    return {
-        "forbidden": [one.label for one in forbidden],
-        "assumed": [one.label for one, folder in candidates if one.key not in entries[folder]],
+        **left_out(integration, entries),
     }
 
 
 def _misses(integration: Integration, key: str, *, hooked: bool) -> str:
-    """Describe the events for which a trigger does not fire."""
+    """Describe the events for which a trigger does not fire.
+
+    `key` is the trigger's key. If `hooked` is true, the trigger uses the vendor's webhook instead of polling.
+    """
     if hooked:
         return f"Events that {integration.vendor.title} does not post. The app does not poll for them."
     return integration.triggers[key].guarantees["zapier"].loses

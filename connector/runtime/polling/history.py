@@ -1,4 +1,4 @@
-"""Adds the time at which a record reached a state, which is in a history that the record contains."""
+"""Copies the time at which a record reached a state from the record's history to a field of its own."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 def with_reached_at(row: Row, rule: ReachedAt | None) -> Row:
-    """Return a copy of the row with the additional field, or `row` itself if there is no rule.
+    """Return a copy of the row with the field that `rule` adds, or `row` itself if there is no rule.
 
-    The field contains the latest valid time of the history's entries with the rule's value. It is null if
-    there is no such entry.
+    The field contains the latest valid time among the history's entries that have the rule's value. It is
+    null if there is no such entry.
     """
     if rule is None:
         return row

@@ -67,9 +67,9 @@ def report_problems(
 ) -> Problems:
     """Find the new problems in a poll, and the problems to remember for the next poll.
 
-    `remembered` contains the problems that earlier polls reported. The messages name
-    the vendor by its `title` and the operation by its ID, `operation`. `first` is true in the first poll, and
-    `doubtful` is `FoldResult.doubtful`.
+    `remembered` contains the problems that earlier polls reported. The messages name the vendor by its
+    `title` and the operation by its ID, `operation`. `first` is true in the first poll, and `doubtful` is
+    `FoldResult.doubtful`.
     """
     rows, moment = _rows(remembered), micros(now)
     readable = {str(key) for key in read.readable_ids}

@@ -1,4 +1,4 @@
-"""Maps the names of polling strategies in the catalog to their functions."""
+"""Maps the polling strategies that a catalog can name to the functions that implement them."""
 
 from __future__ import annotations
 

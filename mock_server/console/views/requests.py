@@ -78,7 +78,7 @@ def _listed(tenant: str) -> dict[str, Any]:
 
 
 def _place(vendor: str | None, operation: str | None) -> str:
-    """Return the path and fragment of an operation in Swagger UI, or "" if the operation is unknown."""
+    """Return the URL path and fragment that open an operation in Swagger UI, or "" if it is unknown."""
     entry = apis().get(vendor or "")
     if entry is None or not operation:
         return ""

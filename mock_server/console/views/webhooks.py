@@ -104,7 +104,10 @@ def _listed(tenant: str) -> dict[str, Any]:
 
 
 def _takes_receivers(document: Mapping[str, Any]) -> bool:
-    """Return True if the vendor sends webhooks but its own API has no operation that registers a receiver."""
+    """Return True if the vendor sends webhooks, but its API has no operation to register them.
+
+    For such a vendor, webhooks can be added only in the console or with the control plane.
+    """
     own = any("webhook" in path and "post" in item for path, item in document["paths"].items())
     return "x-webhooks" in document and not own
 

@@ -166,7 +166,7 @@ def _signed(by: str, at: int) -> JSON:
 
 
 def sign_update(document: JSON, by: str, at: int) -> None:
-    """Record who changed a document and when, and increment the document's version."""
+    """Store in a document who changed it and when, and increment the document's version."""
     document |= {"last_updated_by": by, "last_updated_on": timestamp(at)}
     document["version"] = str(int(document["version"]) + 1)
 

@@ -36,7 +36,7 @@ def render(invoice: Mapping[str, Any]) -> bytes:
 
 
 class _Sheet:
-    """Draws rows of text from top to bottom, and starts a new page when the current page is full."""
+    """The pages of a PDF: draws rows of text from top to bottom, and starts a new page if one is full."""
 
     def __init__(self, canvas: Canvas) -> None:
         self.canvas = canvas

@@ -1,7 +1,7 @@
 """Exsited's pagination: parses the paging and sorting parameters, and builds links to adjacent pages.
 
-The vendor's clients send these parameters (observed); some details of how the API
-interprets them are assumed.
+The vendor's clients send these parameters (observed); some details of how the API interprets them are
+assumed.
 """
 
 from collections.abc import Mapping

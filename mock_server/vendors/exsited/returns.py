@@ -167,7 +167,7 @@ class Returns:
     # Helpers
 
     def row(self, tenant: str, kind: str, id_: str) -> Row:
-        """Look up a record by its kind and ID; raises `Problem` if the record does not exist."""
+        """Look up a record by its kind and ID; raise `Problem` if the record does not exist."""
         row = self.store.row(tenant, NAME, kind, id_)
         if row is None:
             raise not_found(kind, id_)
@@ -262,7 +262,10 @@ class Returns:
 
 
 def _invoice_line(item: Mapping[str, Any], quantity: int) -> InvoiceLine:
-    """Build the line of a shopper's order; a missing name or price is derived from the SKU."""
+    """Build the invoice line for `quantity` units of a requested item.
+
+    A missing name or price is derived from the SKU.
+    """
     sku = item["sku"]
     name = " ".join(filter(None, (item.get("name") or sku, item.get("variant"))))
     return InvoiceLine(sku, name, quantity, Decimal(str(item.get("unit_price", invented_price(sku)))))

@@ -369,7 +369,7 @@ def _transaction_filters(shop: str, query: Mapping[str, Any]) -> Filters:
 
 
 def _matches(document: bytes, query: Mapping[str, Any]) -> bool:
-    """Check whether a transaction matches the query's `types` and `processors` filters."""
+    """Return True if a transaction matches the query's filters `types` and `processors`."""
     wanted = {"type": queries.words(query, "types"), "processor": queries.words(query, "processors")}
     if not any(wanted.values()):
         return True

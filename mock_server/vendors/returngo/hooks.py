@@ -87,7 +87,7 @@ class Hooks:
         self.outbox.cancel(change, row.tenant, NAME, row.id)
 
     def find(self, tenant: str, shop: str, id_: str) -> Row:
-        """Look up a shop's webhook by ID; raises `LookupError` if the shop has no such webhook."""
+        """Look up a shop's webhook by ID; raise `LookupError` if the shop has no such webhook."""
         row = self.store.row(tenant, NAME, "webhook", id_)
         if row is None or row.shop != shop or not row.status:
             raise LookupError(f"No webhook has the id {id_}.")

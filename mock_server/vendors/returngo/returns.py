@@ -146,7 +146,7 @@ class Returns:
         return shipment
 
     def delete_shipment(self, change: Change, row: Row, at: int) -> None:
-        """Delete a shipment from its return; raises `ValueError` if the shipment was already received."""
+        """Delete a shipment from its return; raise `ValueError` if the shipment was already received."""
         if row.status in COUPLED:
             raise ValueError(f"Shipment {row.id} is {row.status} and cannot be deleted.")
         owner = self.row(row.tenant, row.parent)

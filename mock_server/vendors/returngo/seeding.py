@@ -211,7 +211,10 @@ class SeedWriter:
 
 
 def _is_tracked(seed: SeedReturn) -> bool:
-    """Check whether the sandbox applies the carrier's scans to a return's shipment."""
+    """Return True if the sandbox applies the carrier's scans to the return's shipment.
+
+    This is the case for every staged return, and for every `_TRACKED`-th of the other returns.
+    """
     return seed.staged or seed.number % _TRACKED == 0
 
 

@@ -13,7 +13,7 @@ from mock_server.vendors.returngo import documents
 from mock_server.vendors.returngo.documents import JSON, moment, money
 from mock_server.vendors.returngo.facts import FIRST_SHOP, NAME
 from mock_server.webhooks.format import Event, Kind, Message, Record
-from mock_server.webhooks.outbox import DELAYS
+from mock_server.webhooks.retry_schedule import DELAYS
 
 RMA_CREATED: Final = "RMA_CREATED"
 RMA_STATUS_UPDATED: Final = "RMA_STATUS_UPDATED"
@@ -29,7 +29,7 @@ _NAMES: Final = (
 
 
 class ReturnGOWebhooks:
-    """Defines ReturnGO's events and builds their payloads; the methods are those of `WebhookFormat`.
+    """Defines ReturnGO's events and builds their payloads; implements `WebhookFormat`.
 
     The record that an event reports consists of the shop's name and the data that one of the functions below
     builds.

@@ -93,7 +93,10 @@ def _rma_item(id_: str, kind: str, item: Mapping[str, Any]) -> JSON:
 
 
 def _reason(word: str) -> str:
-    """Return the description of a reason; a string with spaces or capitals is already a description."""
+    """Convert a reason such as `wrong_size` to its description.
+
+    Text with spaces or capitals is already a description, and is returned unchanged.
+    """
     described = word if " " in word or not word.islower() else word.replace("_", " ").capitalize()
     return REASONS.get(word, described)
 

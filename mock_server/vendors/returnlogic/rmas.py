@@ -78,7 +78,7 @@ class Rmas:
             self.move(change, tenant, row, status, at)
 
     def row(self, tenant: str, id_: str) -> Row:
-        """Look up an RMA by its ID; raises `UnknownReturn` if there is no such RMA."""
+        """Look up an RMA by its ID; raise `UnknownReturn` if there is no such RMA."""
         row = self.store.row(tenant, NAME, "return", id_)
         if row is None:
             raise UnknownReturn(id_[:80])

@@ -14,7 +14,7 @@ from mock_server.seed.requests import sample_request
 from mock_server.vendors.returnlogic import documents
 from mock_server.vendors.returnlogic.facts import NAME
 from mock_server.webhooks.format import Event, Kind, Message, Record, header_problem, hmac_base64
-from mock_server.webhooks.outbox import DELAYS
+from mock_server.webhooks.retry_schedule import DELAYS
 
 CREATED: Final = "rma.created"
 UPDATED: Final = "rma.updated"
@@ -24,7 +24,7 @@ TOPIC: Final = "x-returnlogic-topic"
 
 
 class ReturnLogicWebhooks:
-    """Builds, signs and verifies ReturnLogic's webhooks; the methods are those of `WebhookFormat`."""
+    """Builds, signs and verifies ReturnLogic's webhooks; implements `WebhookFormat`."""
 
     vendor = NAME
     kinds = (Kind(CREATED), Kind(UPDATED), Kind(DELETED, occurs=False))

@@ -191,7 +191,7 @@ def new_scan(shipment_id: str, *, status: str, description: str, location: str |
 
 
 def attach(owner: JSON, shipment: JSON) -> None:
-    """Add a shipment to its return; replaces an earlier version of the same shipment."""
+    """Add a shipment to its return, in place of an earlier version of the same shipment."""
     others = [other for other in owner["shipments"] if other["id"] != shipment["id"]]
     owner["shipments"] = sorted([*others, shipment], key=lambda shipment: shipment["created_at"])
 

@@ -28,7 +28,7 @@ _ENDED: Final = ("delivered", "exception")
 
 @dataclass(frozen=True, slots=True)
 class Problems:
-    """The `report_problem` act, which stores a scan with the status `exception`."""
+    """The `report_problem` act, which stores a carrier's scan with the status `exception`."""
 
     store: Store
     returns: Returns

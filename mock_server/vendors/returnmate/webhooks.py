@@ -31,7 +31,7 @@ _LIFE: Final = ("approved", "label_sent", "in_transit", "received", "inspected",
 
 
 class ReturnMateWebhooks:
-    """Builds, signs and verifies ReturnMate's webhooks; the methods are those of `WebhookFormat`."""
+    """Builds, signs and verifies ReturnMate's webhooks; implements `WebhookFormat`."""
 
     vendor = NAME
     kinds = (*(Kind(name) for name in _OCCURRING), *(Kind(name, occurs=False) for name in _NEVER))

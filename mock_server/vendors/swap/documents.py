@@ -213,7 +213,7 @@ def _product(id_: str, item: Mapping[str, Any], requested: Mapping[str, Any], at
 
 
 def _taxed(item: Mapping[str, Any], requested: Mapping[str, Any]) -> JSON:
-    """Compute the tax included in the price of a line item, and the tax rate."""
+    """Build the fields for the tax that a line item's price includes, and for the tax rate."""
     share = _share(requested.get("currency", "AUD"))
     price = Decimal(str(item.get("unit_price", invented_price(item["sku"]))))
     return {
@@ -224,7 +224,7 @@ def _taxed(item: Mapping[str, Any], requested: Mapping[str, Any]) -> JSON:
 
 
 def _share(currency: str) -> Decimal:
-    """Look up a price divided by the tax that it includes; the default is Australia's value."""
+    """Return the ratio of a price to the tax that it includes; the default is Australia's ratio."""
     return _TAX.get(currency, _TAX["AUD"])
 
 

@@ -88,7 +88,7 @@ class Returns:
             self.move(change, tenant, self.row(tenant, owner.id), "processing", at)
 
     def row(self, tenant: str, id_: str) -> Row:
-        """Look up a return by its ID; raises `UnknownReturn` if there is no such return."""
+        """Look up a return by its ID; raise `UnknownReturn` if there is no such return."""
         row = self.store.row(tenant, NAME, "return", id_)
         if row is None:
             raise UnknownReturn(id_)

@@ -44,7 +44,7 @@ _RENAMED: Final = {
 
 
 class SwapWebhooks:
-    """Builds, signs and verifies Swap's webhooks; the methods are those of `WebhookFormat`."""
+    """Builds, signs and verifies Swap's webhooks; implements `WebhookFormat`."""
 
     vendor = NAME
     kinds = (Kind(CREATED), Kind(PROCESSED))

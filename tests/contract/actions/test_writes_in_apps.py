@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -25,7 +24,7 @@ from connector.generator.make.naming import camel
 from mock_server import vendors
 
 TITLE = "Writes whose answer is lost"
-Run = Callable[[Fault | None], Outcome]
+Run = Callable[[], Outcome]
 
 
 @dataclass
@@ -80,17 +79,17 @@ def judged(bench: Bench, promise: ActionGuarantee, run: Run, faults: tuple[Fault
     """Run every fault; compare what the run shows, and what is left if the platform repeats it."""
     way: Way = (promise.after_failure, promise.after_cut)
     id_path = bench.served.offer.resources[bench.write.actions[0].resource].id
-    bench.measure(lambda: run(None))
+    bench.measure(run)
     cases = []
     for fault in each(faults):
-        case = bench.case(fault, partial(run, fault))
+        case = bench.case(fault, run)
         found = (case.outcome.learned, case.effects)
         assert found in promised_by_app(way, case), (fault.name, found, case.outcome)
         assert len(case.requests) == 1, "an app sends a write once"
         if case.outcome.learned == "record":
             check_record(case, id_path)
         if case.outcome.learned == "again" and way[1] != "platform":
-            second = bench.again(fault, lambda: run(None))
+            second = bench.again(fault, run)
             assert (second.outcome.learned, second.effects) in promised_again(second), (fault.name, second)
         cases.append(case)
     return cases
@@ -103,7 +102,7 @@ def test_step_in_zapier_keeps_its_guarantee(
     zap, bench = apps.zap(write.vendor), Bench(apps.of(write.vendor), write)
     inputs = _dressed(action.inputs, bench.example.inputs(action))
     faults = (*FAULTS, *(one for one in TIMEOUTS if one.done))
-    cases = judged(bench, promise, lambda _fault: zap.create(action.key, inputs), faults)
+    cases = judged(bench, promise, lambda: zap.create(action.key, inputs), faults)
     repeated = [one for one in each(cases) if one.outcome.learned == "again"]
     assert {one.effects for one in repeated} <= {"none"}, "Zapier would do it twice"
     record("actions", TITLE, [row(write, f"Zapier, {action.key}", case, "held") for case in cases])
@@ -117,10 +116,7 @@ def test_module_in_make_keeps_its_guarantee(
     given = bench.example.inputs(action)
     inputs = {**given, **_lines(action.inputs, given)}
 
-    def run(fault: Fault | None) -> Outcome:
-        return scenario.act(action.key, inputs, hurries=fault in TIMEOUTS)
-
-    cases = judged(bench, promise, run, (*FAULTS, *TIMEOUTS))
+    cases = judged(bench, promise, lambda: scenario.act(action.key, inputs), (*FAULTS, *TIMEOUTS))
     record("actions", TITLE, [row(write, f"Make, {action.key}", case, "held") for case in cases])
 
 

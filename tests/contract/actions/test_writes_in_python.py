@@ -1,13 +1,13 @@
 """A write whose answer is lost has exactly one effect, or the caller learns that its outcome is unknown."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 import pytest
 from support.actions.cases import Bench, Case, Outcome
 from support.actions.faults import FAULTS, TIMEOUTS
-from support.actions.python import PATIENCE, Caller, calling
+from support.actions.python import Caller, calling
 from support.actions.served import Served, serving
 from support.actions.verdicts import Way, check_record, check_sent, promised, row
 from support.actions.writes import Write, writes
@@ -22,17 +22,15 @@ TITLE = "Writes whose answer is lost"
 
 @dataclass
 class Sandboxes:
-    """The sandboxes that were started so far, each with two connections: a patient and an impatient one."""
+    """The sandboxes that were started so far, each with a connection."""
 
     started: ExitStack
-    served: dict[str, tuple[Served, Caller, Caller]] = field(default_factory=dict)
+    served: dict[str, tuple[Served, Caller]] = field(default_factory=dict)
 
-    def of(self, vendor: str) -> tuple[Served, Caller, Caller]:
+    def of(self, vendor: str) -> tuple[Served, Caller]:
         if vendor not in self.served:
             served = self.started.enter_context(serving(vendor))
-            patient = self.started.enter_context(calling(served))
-            impatient = self.started.enter_context(calling(served, PATIENCE))
-            self.served[vendor] = (served, patient, impatient)
+            self.served[vendor] = (served, self.started.enter_context(calling(served)))
         return self.served[vendor]
 
 
@@ -65,15 +63,14 @@ def case_requests(case: Case, way: Way) -> int:
 
 @pytest.mark.parametrize("write", writes(), ids=lambda one: one.id)
 def test_operation_is_done_once_or_its_outcome_is_unknown(sandboxes: Sandboxes, write: Write) -> None:
-    served, patient, impatient = sandboxes.of(write.vendor)
-    bench, logs_in_again = Bench(served, write), patient.connection.client.tokens is not None
+    served, caller = sandboxes.of(write.vendor)
+    bench, logs_in_again = Bench(served, write), caller.connection.client.tokens is not None
 
-    def run(caller: Caller) -> Callable[[], Outcome]:
-        return lambda: caller.call(write.operation.id, bench.example.values)
+    def run() -> Outcome:
+        return caller.call(write.operation.id, bench.example.values)
 
-    bench.measure(run(patient))
-    cases = [bench.case(one, run(patient)) for one in FAULTS]
-    cases += [bench.case(one, run(impatient)) for one in TIMEOUTS]
+    bench.measure(run)
+    cases = [bench.case(one, run) for one in (*FAULTS, *TIMEOUTS)]
     for case in each(cases):
         judged(case, write, ("reports", "reports"), None, logs_in_again=logs_in_again)
     record("actions", TITLE, [row(write, "Python, call", case, "held") for case in cases])
@@ -84,18 +81,17 @@ ACTIONS = [(write, action) for write in writes() for action in write.actions]
 
 @pytest.mark.parametrize(("write", "action"), ACTIONS, ids=lambda one: getattr(one, "id", "") or one.key)
 def test_action_keeps_its_guarantee(sandboxes: Sandboxes, write: Write, action: Action) -> None:
-    served, patient, impatient = sandboxes.of(write.vendor)
-    bench, logs_in_again = Bench(served, write), patient.connection.client.tokens is not None
+    served, caller = sandboxes.of(write.vendor)
+    bench, logs_in_again = Bench(served, write), caller.connection.client.tokens is not None
     promise = next(one for one in action_guarantees(action) if one.runtime == "python")
     way: Way = (promise.after_failure, promise.after_cut)
     id_path = served.offer.resources[action.resource].id
 
-    def run(caller: Caller) -> Callable[[], Outcome]:
-        return lambda: caller.act(action.key, bench.example.inputs(action))
+    def run() -> Outcome:
+        return caller.act(action.key, bench.example.inputs(action))
 
-    bench.measure(run(patient))
-    cases = [bench.case(one, run(patient)) for one in FAULTS]
-    cases += [bench.case(one, run(impatient)) for one in TIMEOUTS]
+    bench.measure(run)
+    cases = [bench.case(one, run) for one in (*FAULTS, *TIMEOUTS)]
     for case in each(cases):
         judged(case, write, way, id_path, logs_in_again=logs_in_again)
     record("actions", TITLE, [row(write, f"Python, {action.key}", case, "held") for case in cases])

@@ -1,23 +1,28 @@
 """The certificate's own parts: stories as files, the points of a crash, and the troubles of each runtime."""
 
 from collections.abc import Iterator
+from pathlib import Path
+from random import Random
 
 import pytest
-from hypothesis import given, settings
-from support.certificate.acts import SHOP_ACTS
+from support.certificate.acts import SHOP_ACTS, Act
 from support.certificate.adversary import WIRE_ACTS
 from support.certificate.crashes import CRASH_POINTS
+from support.certificate.drawing import NUMBERS, SIZES, USUAL, Adversity, drawn
+from support.certificate.invariants import BROKEN_BY, INVARIANTS
 from support.certificate.make import Make
 from support.certificate.python import Python
 from support.certificate.search import Certificate
-from support.certificate.stories import NUMBERS, USUAL, Adversity, Poll, Story, loaded, shorter, stories
+from support.certificate.shrinking import plainer, shorter, shrunk
+from support.certificate.stories import Poll, Step, Story, loaded
 from support.certificate.zapier import Zapier
+from support.each import each
 from support.merchant import VendorSandbox
 
 from connector.definition.compiler import integration as compiled
 
 EVERYTHING = Adversity(tuple(kind for kind in NUMBERS if kind not in USUAL))
-ASK = ("ask", 0)
+ASK: Act = ("ask", 0)
 
 
 @pytest.fixture(scope="module")
@@ -27,15 +32,69 @@ def certificate() -> Iterator[Certificate]:
     backend.close()
 
 
-@settings(max_examples=50, deadline=None)
-@given(stories(EVERYTHING))
-def test_a_story_is_the_same_after_it_was_saved(
-    tmp_path_factory: pytest.TempPathFactory, story: Story
-) -> None:
-    path = tmp_path_factory.mktemp("story") / "story.json"
-    story.save(path)
-    assert loaded(path) == story
-    assert all(one.length <= story.length and one != story for one in shorter(story))
+def told(seeds: int, likely: tuple[str, ...] = ()) -> list[Story]:
+    return [drawn(Random(seed), EVERYTHING, likely) for seed in range(seeds)]
+
+
+def kinds(story: Story) -> set[str]:
+    """Return the kinds of a story's acts, between polls and during them, and its crash points."""
+    polls = [step for step in story.steps if isinstance(step, Poll)]
+    during = [act for poll in polls for acts in poll.before.values() for act in acts]
+    acts = [step for step in story.steps if not isinstance(step, Poll)]
+    return {kind for kind, _number in (*story.before, *acts, *during)} | {poll.crash or "" for poll in polls}
+
+
+def test_a_story_is_the_same_after_it_was_saved(tmp_path: Path) -> None:
+    for story in each(told(50)):
+        story.save(tmp_path / "story.json")
+        assert loaded(tmp_path / "story.json") == story
+        assert all(one.length < story.length or one != story for one in shorter(story))
+
+
+def test_a_seed_draws_the_same_story_again() -> None:
+    assert told(20) == told(20)
+
+
+def test_everything_that_can_happen_happens_in_some_story() -> None:
+    happened = set().union(*(kinds(story) for story in told(400)))
+    assert happened >= {*NUMBERS, *CRASH_POINTS}
+
+
+def test_stories_differ_in_what_happens_and_in_the_size_of_the_shop() -> None:
+    stories = told(200)
+    assert len({frozenset(kinds(story)) for story in stories}) > 100
+    asked = [sum(step[0] == "ask" for step in one.steps if not isinstance(step, Poll)) for one in stories]
+    assert {1, 2, 3, 9} <= set(asked)
+    assert len(SIZES) > 1
+
+
+@pytest.mark.parametrize("invariant", BROKEN_BY)
+def test_troubles_that_break_an_invariant_are_in_most_of_its_stories(invariant: str) -> None:
+    with_one = [story for story in told(100, BROKEN_BY[invariant]) if kinds(story) & {*BROKEN_BY[invariant]}]
+    assert len(with_one) > 50
+
+
+def test_every_invariant_says_which_troubles_belong_to_it() -> None:
+    assert set(BROKEN_BY) == set(INVARIANTS)
+    assert {one for troubles in BROKEN_BY.values() for one in troubles} <= set(NUMBERS) - set(USUAL)
+
+
+def test_a_story_shrinks_to_the_steps_and_numbers_that_matter() -> None:
+    """Here, two moves with a crash between them matter."""
+
+    def breaks(story: Story) -> bool:
+        seen = [step[0] if not isinstance(step, Poll) else step.crash for step in story.steps]
+        return seen.count("move") > 1 and "before fold" in seen[seen.index("move") :]
+
+    long: tuple[Step, ...] = (
+        *[ASK] * 4,
+        ("move", 7),
+        ("advance", 600),
+        Poll({2: [ASK, ("delete", 1)]}, "before fold", 2),
+    )
+    story = shrunk(Story((ASK, ("advance", 1)), (*long, ("storm", 3), ("move", 9), Poll())), breaks)
+    assert story == Story((), (("move", 0), Poll(crash="before fold"), ("move", 0)))
+    assert not any(breaks(one) for one in (*shorter(story), *plainer(story)))
 
 
 @pytest.mark.parametrize("point", CRASH_POINTS)

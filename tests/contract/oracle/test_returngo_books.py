@@ -12,6 +12,8 @@ from contract.oracle.values import differences, number, tax
 from support.each import each
 from support.in_process_client import opened
 
+from mock_server.vendors.returngo import documents
+
 TYPES = ("refund", "exchange", "store_credit", "gift_card")
 PARCELS = ("label_sent", "in_transit", "received", "inspected", "completed")
 EVENTS = (
@@ -219,3 +221,10 @@ def test_dearer_exchange_is_invoiced_and_then_paid(shop: Shop) -> None:
             assert invoices == []
     assert paid > 0
     assert sent > 0
+
+
+@pytest.mark.parametrize(("before", "after", "left"), [(40, 55.5, "15.5"), (40, 40, "0"), (40, 25, "0")])
+def test_customer_pays_only_for_a_dearer_exchange(before: float, after: float, left: str) -> None:
+    exchange = {"effectivePrice": {"amount": after}}
+    rma = {"items": [{"paidPrice": {"amount": before}, "exchangeItems": [exchange]}]}
+    assert documents.left_to_pay(rma) == Decimal(left)

@@ -11,6 +11,8 @@ from contract.oracle.values import differences, utc
 from support.each import each
 from support.in_process_client import opened
 
+from mock_server.vendors.swap import documents
+
 TYPES = ("refund", "exchange", "store_credit")
 PARCELS = (
     "label_sent",
@@ -184,3 +186,24 @@ def test_webhooks_show_the_return_as_it_was(kept: Checked) -> None:
             assert differences(new, payload, f"{event} of {order}") == []
         seen.add((event, version, one.type))
     assert len(seen) == 2 * 2 * 3
+
+
+@pytest.mark.parametrize(
+    ("parcels", "expected"),
+    [
+        (("pre_transit", "pre_transit"), "pre_transit"),
+        (("in_transit", "pre_transit"), "in_transit"),
+        (("delivered", "pre_transit"), "in_transit"),
+        (("delivered", "in_transit"), "in_transit"),
+        (("delivered", "delivered"), "delivered"),
+    ],
+)
+def test_return_is_delivered_when_all_its_parcels_are(parcels: tuple[str, ...], expected: str) -> None:
+    document = {
+        "shipping_status": "pre_transit",
+        "delivered_date": None,
+        "date_created": "2026-03-17T09:00:00Z",
+    }
+    documents.set_shipping_status(document, parcels, 1_773_900_000_000_000)
+    assert document["shipping_status"] == expected
+    assert (document["delivered_date"] is not None) == (expected == "delivered")

@@ -8,16 +8,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import sqlalchemy as sa
 from contract.sandbox.documents import Operation, document
-from contract.sandbox.served import ACME, OTHER, Served, served
+from contract.sandbox.ids import KINDS, ids, kind_of
+from contract.sandbox.served import ACME, OTHER, Login, Served, served
 from contract.sandbox.state import State
 from support.each import each
 
 import openapi
 from mock_server import vendors
+from mock_server.access.keys import DEFAULT
+from mock_server.acts import acts_of
 from mock_server.store import tables
 
 VENDORS = vendors.names()
@@ -43,28 +47,6 @@ def with_ids(vendor: str) -> list[Operation]:
 def id_fields(vendor: str, operation: Operation) -> list[str]:
     schema = document(vendor).body(operation) or {}
     return [name for name in schema.get("properties", {}) if name in KINDS]
-
-
-KINDS = {
-    "rma_id": "return", "invoice_id": "invoice", "receipt_id": "receipt", "order_id": "order",
-    "account_id": "account", "rmaId": "return", "shipmentId": "shipment", "webhookId": "webhook",
-    "transactionId": "transaction", "rlRmaId": "return", "email": "customer", "id": "",
-}  # fmt: skip
-"""The kind of record that an ID of the documents belongs to; `id` belongs to what the path names before."""
-
-
-def kind_of(name: str, path: str) -> str:
-    before = path.partition(f"/{{{name}}}")[0].rpartition("/")[2]
-    return KINDS[name] or {"rmas": "return", "shipments": "shipment"}[before]
-
-
-def ids(api: Served, tenant: str, kind: str) -> list[str]:
-    """Return the IDs that a tenant's records of a kind have, from the store."""
-    store = api.app.world.store
-    if kind in {"order", "account"}:
-        rows = store.rows(tenant, api.vendor, "invoice")
-        return [row.order_number if kind == "order" else row.parent for row in rows]
-    return [row.id for row in store.rows(tenant, api.vendor, kind)]
 
 
 def bodies(api: Served, operation: Operation) -> Any:
@@ -179,6 +161,49 @@ def named_alike(api: Served, operation: Operation) -> set[str]:
     schemas = [one["schema"] for op in api.document.operations.values() for one in op.parameters
                if one["name"] in known]  # fmt: skip
     return {one["name"] for one in operation.parameters if one.get("schema") in schemas}
+
+
+LOGINS = [
+    (vendor, operation.id)
+    for vendor in VENDORS
+    for operation in document(vendor).operations.values()
+    if operation.is_public and "refresh_token" in (document(vendor).body(operation) or {})["properties"]
+]
+
+
+@pytest.mark.parametrize(("vendor", "operation_id"), LOGINS)
+def test_token_of_another_key_of_the_tenant_is_refused(
+    apis: Mapping[str, Served], vendor: str, operation_id: str
+) -> None:
+    """Two apps of one merchant do not share tokens: each key opens only what was issued to it."""
+    api = apis[vendor]
+    first, second = client_of(api, DEFAULT, api.logins[ACME]), client_of(api, "observer", api.observers[ACME])
+    given = api.call(operation_id, json={**first, **first_grant(api)}).body
+    refresh = {"grant_type": "refresh_token", "refresh_token": given["refresh_token"]}
+    renewed = api.call(operation_id, json={**first, **refresh})
+    assert renewed.ok
+    refresh["refresh_token"] = renewed.body["refresh_token"]
+    assert api.call(operation_id, json={**second, **refresh}).status == 400
+
+
+def client_of(api: Served, name: str, login: Login) -> dict[str, str]:
+    """Return the client ID and secret of the key with a name; the key is the secret."""
+    fields = login["fields"]
+    secret = fields.get("client_secret") or fields["api_key"]
+    return {"client_id": api.app.world.tokens.client_id(ACME, api.vendor, name), "client_secret": secret}
+
+
+def first_grant(api: Served) -> dict[str, str]:
+    """Return what a first token request has besides the client: the code of an app, or an address."""
+    found = vendors.load(api.vendor, api.app.world)
+    if "install_app" not in acts_of(found):
+        return {"grant_type": "client_credentials", "redirect_uri": "https://shop.example/in"}
+    path = f"/tenants/{ACME}/vendors/{api.vendor}/acts/install_app"
+    installed = api.control("POST", path, json={"redirect_uri": "https://app.example.com/in"}).body[
+        "document"
+    ]
+    code = parse_qs(urlsplit(installed["redirect_to"]).query)["code"][0]
+    return {"grant_type": "authorization_code", "code": code}
 
 
 FACTS = {vendor: import_module(f"mock_server.vendors.{vendor}.facts") for vendor in VENDORS}

@@ -207,6 +207,50 @@ def test_every_query_parameter_of_a_list_is_understood(vendor: str) -> None:
         assert "x-order" in listing.operation.raw
 
 
+DEFAULTS = [
+    (vendor, operation.id)
+    for vendor in VENDORS
+    for operation in document(vendor).operations.values()
+    if any("default" in one.get("schema", {}) for one in operation.parameters)
+]
+
+
+@pytest.mark.parametrize(("vendor", "operation"), DEFAULTS)
+def test_missing_parameter_has_its_documented_default(
+    apis: Mapping[str, Served], vendor: str, operation: str
+) -> None:
+    api, described = apis[vendor], document(vendor).operations[operation]
+    (names, listing) = (
+        described.path_names,
+        next((one for one in listings(vendor) if one.operation == described), None),
+    )
+    found = (
+        paths(api, listing)
+        if listing
+        else [one for one in known_paths(api, names) if one.keys() == set(names)]
+    )
+    for path in each(found[:4]):
+        plain = api.call(described, path)
+        for parameter in described.parameters:
+            if "default" in parameter.get("schema", {}):
+                default = parameter["schema"]["default"]
+                asked = [
+                    (parameter["name"], str(default).lower() if isinstance(default, bool) else str(default))
+                ]
+                answer = api.call(described, path, asked)
+                assert answer.ok
+                assert without_echo(answer.body) == without_echo(plain.body), parameter["name"]
+
+
+def without_echo(body: Any) -> Any:
+    """Return an answer without the part that repeats the query."""
+    return (
+        {name: value for name, value in body.items() if name != "query_params"}
+        if isinstance(body, dict)
+        else body
+    )
+
+
 UNPAGED = [
     (vendor, operation.id)
     for vendor in VENDORS

@@ -5,6 +5,7 @@ restores, and the states afterwards are compared.
 """
 
 import copy
+import itertools
 import re
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
@@ -27,6 +28,7 @@ WRITES = [
     if operation.method in {"POST", "PUT", "PATCH"} and not operation.is_public
 ]
 """All operations with a body except logins, which `tests/mock_server/test_tokens.py` tests."""
+AT = 1_780_000_000_000_000
 MARKS = ("mark-one", "mark-two")
 VALID = {"policyId": ["refund-any-carrier", "store_credit-keep-it"]}
 """Values of fields that accept only some texts, although their schema accepts any."""
@@ -226,3 +228,73 @@ def test_repeated_write_is_complete_or_has_no_effect(
         created = [row for row in twice.rows if row.before is None and row.kind == "return"]
         assert len(created) == len([row for row in once.rows if row.before is None and row.kind == "return"])
     assert api.differences() == []
+
+
+def without(body: Any, field: Field) -> Any:
+    """Return a body without a field."""
+    changed = copy.deepcopy(body)
+    holder = changed
+    for step in field[:-1]:
+        holder = holder[step]
+    holder.pop(field[-1], None)
+    return changed
+
+
+DEFAULTS = [
+    (vendor, operation.id)
+    for vendor in VENDORS
+    for operation in document(vendor).operations.values()
+    if "default" in str(document(vendor).body(operation))
+]
+
+
+@pytest.mark.parametrize(("vendor", "operation_id"), DEFAULTS)
+def test_missing_field_has_the_effect_of_its_documented_default(
+    apis: Mapping[str, Served], vendor: str, operation_id: str
+) -> None:
+    api = apis[vendor]
+    operation = api.document.operations[operation_id]
+    restore(api)
+    path, body = request(api, operation)
+    schema = api.document.body(operation)
+    assert schema is not None
+    with_default = [
+        (field, of["default"], needed) for field, of, needed in fields(api, schema) if "default" in of
+    ]
+    for field, default, needed in each(with_default):
+        bodies = (with_value(body, field, default, needed), without(body, field))
+        outcomes = []
+        for one in bodies:
+            restore(api)
+            answer, changes = send(api, operation, path, one)
+            assert answer.ok, answer
+            outcomes.append(shown(changes))
+        assert outcomes[0] == outcomes[1], f"A missing {field} does not mean {default!r}."
+
+
+CONDITIONS = [
+    (vendor, name)
+    for vendor in VENDORS
+    for name, hook in document(vendor).raw.get("x-webhooks", {}).items()
+    if "x-conditions" in hook["post"]
+]
+
+
+@pytest.mark.parametrize(("vendor", "name"), CONDITIONS)
+def test_missing_condition_of_a_webhook_has_its_documented_default(vendor: str, name: str) -> None:
+    described = document(vendor).raw["x-webhooks"][name]["post"]["x-conditions"]["properties"]
+    (setting,) = [key for key, schema in described.items() if "default" in schema]
+    default, choices = described[setting]["default"], described[setting]["enum"]
+    lists = {key: one["items"]["enum"] for key, one in described.items() if one["type"] == "array"}
+    format_ = vendors.webhooks_of(vendor)
+    assert format_ is not None
+    differs = 0
+    for kind in each(format_.kinds):
+        for values in each(itertools.product(*lists.values())):
+            given = {key: [value] for key, value in zip(lists, values, strict=True)}
+            for number in range(6):
+                record = format_.sample(kind.name, number, AT)
+                wanted = {choice: format_.wants({**given, setting: choice}, record) for choice in choices}
+                assert format_.wants(given, record) == wanted[default], (given, number)
+                differs += len(set(wanted.values())) > 1
+    assert differs, "No record shows what the setting means."

@@ -127,7 +127,7 @@ for (const status of [null, undefined, '', ' ', '-']) {
 }
 
 for (const status of ['IN_TRANSIT', 'in transit', 'In-Transit', ' inTransit ', 'in_transit']) {
-  test(`the state "${status}" is recognised in this spelling`, async () => {
+  test(`the state "${status}" is recognized in this spelling`, async () => {
     const { api } = await shop([good('a', { status })]);
     const wanted = (source) => run(api, pollChanges(api, { ...SCAN, ...source }, NOTHING));
     assert.equal((await wanted({ firingStates: ['In Transit'] })).length, 1);

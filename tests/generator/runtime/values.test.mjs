@@ -121,6 +121,20 @@ test('a field required by another one is required only together with it', () => 
   assert.throws(() => place(z, { name: 'Ada' }, fields, wire), /Fill in CITY. It is required when NAME is filled in/);
 });
 
+test('one of several fields is required if the API needs one of them', () => {
+  const fields = ['sku', 'line', 'note'].map((key) => ({ key, label: key.toUpperCase(), type: 'string' }));
+  const wire = {
+    sku: { in: 'body', at: ['sku'], requiredWithout: ['line'] },
+    line: { in: 'body', at: ['line'] },
+    note: { in: 'body', at: ['note'] },
+  };
+  assert.deepEqual(place(z, { line: '1' }, fields, wire).body, { line: '1' });
+  assert.deepEqual(place(z, { sku: 'A', line: '' }, fields, wire).body, { sku: 'A' });
+  for (const empty of [{ note: 'x' }, { sku: '', line: null }]) {
+    assert.throws(() => place(z, empty, fields, wire), /Fill in SKU or LINE\./);
+  }
+});
+
 test('a long text of whitespace is read quickly', () => {
   assert.equal(sent('string', `a${' '.repeat(200_000)}b`).length, 200_002);
 });

@@ -13,7 +13,6 @@ Learned = Literal["record", "unknown", "again", "refused"]
 Effects = Literal["none", "one", "noted", "other"]
 """`noted`: one effect, and a record's own history mentions the second, equal write."""
 UNCHANGED = ("ledger", "counters", "steps")
-MOST_TRIES = 5
 
 
 @dataclass(frozen=True)
@@ -69,18 +68,7 @@ class Bench:
         (self.request,) = self.served.writes()
 
     def case(self, fault: Fault, run: Callable[[], Outcome]) -> Case:
-        """Run the write while its first request meets a fault.
-
-        On a busy machine, the caller's time limit can pass before the request arrives. Then nothing was
-        tried, and the write is run again.
-        """
-        for _ in range(MOST_TRIES - 1):
-            tried = self._tried(fault, run)
-            if tried.requests:
-                return tried
-        return self._tried(fault, run)
-
-    def _tried(self, fault: Fault, run: Callable[[], Outcome]) -> Case:
+        """Run the write while its first request meets a fault."""
         self.served.restore()
         parameters = dict(fault.parameters)
         if fault.what == "redirect":

@@ -69,4 +69,4 @@ FAULTS = (
     Fault("expired_login", "expired_login", again=True),
     Fault("rate_limited", "rate_limited", {"retry_after": 1}, again=True),
 )
-"""Every fault but those that last until a client's patience ends, which are `TIMEOUTS`."""
+"""Every fault but those that last until a client's time limit has passed, which are `TIMEOUTS`."""

@@ -12,26 +12,16 @@ from connector.generator.make import render
 from connector.generator.make.naming import camel
 from connector.generator.make.requests import version_prefix
 from support.actions.cases import Outcome
+from support.actions.forward import OnLoop
 from support.actions.served import Served
 from support.make.connections import connect
 from support.make.engine import Connected
 from support.make.offline import loaded
-from support.make.requests import Json, MakeError, Wire
+from support.make.requests import MakeError, Wire
 
 LOST = "may or may not have been made"
 AGAIN = ("RateLimitError", "ConnectionError", "ModuleTimeoutError")
 """The errors after which Make runs a module again by itself."""
-PATIENCE = 0.25  # seconds
-
-
-@dataclass
-class Impatient(Wire):
-    """The transport to the vendor, which waits less long for an answer if `hurries` is true."""
-
-    hurries: bool = False
-
-    def send(self, request: Json, sanitize: list[str]) -> httpx.Response:
-        return super().send({**request, **({"timeout": PATIENCE} if self.hurries else {})}, sanitize)
 
 
 @dataclass
@@ -39,14 +29,12 @@ class Scenario:
     """A vendor's app, connected with the login of the served sandbox."""
 
     served: Served
-    wire: Impatient
     connection: Connected
 
-    def act(self, key: str, inputs: Mapping[str, Any], *, hurries: bool = False) -> Outcome:
+    def act(self, key: str, inputs: Mapping[str, Any]) -> Outcome:
         """Run a module once with the inputs that its form shows."""
         form = self.connection.app.code("module", camel(key), "mappableParams")
         shown = {name: inputs[name] for one in form if (name := one["name"]) in inputs}
-        self.wire.hurries = hurries
         self.connection.now = self.served.now()
         try:
             run = asyncio.to_thread(self.connection.run, camel(key), **shown)
@@ -70,7 +58,10 @@ def connected(served: Served) -> Iterator[Scenario]:
     host = served.offer.authentication.host
     own = {host.key: served.offer.environments[0].base_url} if host else {}
     typed = {key: value for key, value in {**own, **served.login}.items() if key in form}
-    with httpx.Client(verify=False) as client:
-        wire = Impatient(client, hosts)
+    transport = OnLoop(served.time)
+    try:
+        wire = Wire(httpx.Client(transport=transport), hosts)
         made = served.run(asyncio.to_thread(connect, app, wire, served.now(), **typed))
-        yield Scenario(served, wire, made)
+        yield Scenario(served, made)
+    finally:
+        served.run(transport.aclose())

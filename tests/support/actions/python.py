@@ -15,8 +15,6 @@ from connector.runtime.connection import Connection
 from support.actions.cases import Outcome
 from support.actions.served import Served
 
-PATIENCE = 0.25  # seconds; the sandbox answers in a few milliseconds
-
 
 @dataclass
 class Caller:
@@ -26,7 +24,7 @@ class Caller:
     connection: Connection = field(init=False)
     slept: timedelta = timedelta()
 
-    def open(self, timeout: float) -> "Caller":
+    def open(self) -> "Caller":
         login: dict[str, Any] = {**self.served.login}
         self.connection = connector.open(
             self.served.offer,
@@ -34,7 +32,6 @@ class Caller:
             transport=httpx.AsyncHTTPTransport(verify=False),
             clock=self._clock,
             sleep=self._sleep,
-            timeout=timeout,
             **login,
         )
         return self
@@ -68,9 +65,9 @@ class Caller:
 
 
 @contextmanager
-def calling(served: Served, timeout: float = 30) -> Iterator[Caller]:
-    """Open a connection whose attempts last `timeout` seconds at most, until the block ends."""
-    caller = Caller(served).open(timeout)
+def calling(served: Served) -> Iterator[Caller]:
+    """Open a connection until the block ends."""
+    caller = Caller(served).open()
     try:
         yield caller
     finally:

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Coroutine, Iterator, MutableMapping
+from collections.abc import Callable, Coroutine, Iterator, MutableMapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -18,11 +18,13 @@ from connector.definition.model import Integration
 from mock_server import vendors
 from mock_server.app import Sandbox, create_app
 from mock_server.clock import moment
+from mock_server.engine.protocols import ConnectionCut
 from mock_server.faults.parsing import parse
 from mock_server.pages.prefill import prefilled
 from mock_server.serving.protocol import Protocol
 from mock_server.settings import Settings
 from mock_server.vendors import Vendor
+from support.actions.forward import ForwardLoop
 from support.actions.writes import Write, creators, example
 from support.first_moment import FIRST_MOMENT
 from support.stored import everything
@@ -31,18 +33,24 @@ T = TypeVar("T")
 TENANT = "demo"
 SEEDED = 60
 QUIET = 3_600  # seconds between the newest record and the writes
+SILENCE = 50  # seconds that pass while the sandbox says nothing; longer than any client waits
+DELAY = 0.1  # seconds in which a client notices that a response began
 START = "start"
 Message = MutableMapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Arrived:
-    """A request that reached the vendor's API: its path without the base, and its parsed body."""
+    """A request that reached the vendor's API: its path without the base, and its parsed body.
+
+    `complete` is true after the whole body has arrived.
+    """
 
     method: str
     path: str
     query: str
     body: Any
+    complete: bool = False
 
 
 class _Server(uvicorn.Server):
@@ -61,15 +69,23 @@ class _Server(uvicorn.Server):
 
 @dataclass
 class Served:
-    """The sandbox of one vendor, with one tenant on a frozen clock; `arrived` lists its requests."""
+    """The sandbox of one vendor, with one tenant on a frozen clock; `arrived` lists its requests.
+
+    If a request is not answered, its client's time limit passes at once: when the sandbox, after its work,
+    waits for the client to leave, the loop's clock is set forward and each of `when_silent` is called. They
+    are also called shortly after a response ends in its body, because Zapier's HTTP client does not notice.
+    """
 
     vendor: str
     app: Sandbox
     loop: asyncio.Runner
+    time: ForwardLoop
     arrived: list[Arrived] = field(default_factory=list)
     client: httpx.AsyncClient = field(init=False)
     document: dict[str, Any] = field(init=False)
     """The vendor's document, with examples that fit the tenant's first state."""
+    when_silent: list[Callable[[], None]] = field(default_factory=list)
+    later: asyncio.TimerHandle | None = None
     first: dict[str, list[Any]] = field(default_factory=dict)
     """The tenant's first state."""
 
@@ -115,6 +131,8 @@ class Served:
             assert self.state() == self.first
         self.app.faults.delete_all(TENANT)
         self.arrived.clear()
+        if self.later:
+            self.later.cancel()
 
     def add_fault(self, operation: str, what: str, **parameters: Any) -> None:
         """Let the next call of an operation meet a fault."""
@@ -169,6 +187,14 @@ class Served:
         answer = self.run(self.client.request(method, path, **what))
         assert answer.is_success, answer.text
 
+    def _pass_time(self) -> None:
+        self.time.pass_time(SILENCE)
+        self._notify()
+
+    def _notify(self) -> None:
+        for notify in self.when_silent:
+            notify()
+
     async def __call__(self, scope: Message, receive: Any, send: Any) -> None:
         """Serve a request, and note it if it is for the vendor's API."""
         base = httpx.URL(self.base_url).path.rstrip("/")
@@ -182,23 +208,38 @@ class Served:
         self.arrived.append(note(None))
 
         async def noted() -> Message:
+            if self.arrived[place].complete:
+                self._pass_time()
             message: Message = await receive()
             pieces.append(message.get("body", b""))
             if message["type"] == "http.request" and not message.get("more_body"):
                 text = b"".join(pieces)
-                self.arrived[place] = note(orjson.loads(text) if text else None)
+                self.arrived[place] = note(orjson.loads(text) if text else None, complete=True)
             return message
 
-        await self.app(scope, noted, send)
+        started = False
+
+        async def answering(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self.app(scope, noted, answering)
+        except ConnectionCut:
+            if started:
+                self.later = self.time.call_later(DELAY, self._notify)
+            raise
 
 
 @contextmanager
 def serving(vendor: str) -> Iterator[Served]:
     """Serve one vendor on a free port until the block ends."""
-    with asyncio.Runner() as loop, socket.socket() as listener:
+    time = ForwardLoop()
+    with asyncio.Runner(loop_factory=lambda: time) as loop, socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         app = create_app(_settings(vendor, listener.getsockname()[1]))
-        served = Served(vendor, app, loop)
+        served = Served(vendor, app, loop, time)
         config = uvicorn.Config(
             served,
             http=partial(Protocol, max_body=app.world.settings.max_body),  # type: ignore[arg-type]

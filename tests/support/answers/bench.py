@@ -123,7 +123,7 @@ class Bench:
         client = self.connection.client
         self.time.loop.passed = 0.0
         client._skew = timedelta()
-        client._limiter = Limiter(self.vendor.made.limits, client.clock, client.sleep, PATIENCE, self.name)
+        client.pace = Limiter(self.vendor.made.limits, client.clock, client.sleep, PATIENCE, self.name)
 
     def close(self) -> None:
         self.time.run(self.connection.client.close())

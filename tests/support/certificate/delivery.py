@@ -15,9 +15,10 @@ from connector.runtime.connection import Connection
 from support.certificate.acts import SHOP_ACTS, Act, Shop
 from support.certificate.adversary import WIRE_ACTS, Adversary, Calls, Endless
 from support.certificate.crashes import Crash, CrashPoints
+from support.certificate.drawing import Adversity
 from support.certificate.invariants import Budget, Delivered, Outcome, Violation, judge
 from support.certificate.ledger import LedgerCheck, event_path
-from support.certificate.stories import Adversity, Poll, Step, Story
+from support.certificate.stories import Poll, Step, Story
 from support.merchant import VendorSandbox
 
 PAGE_SIZE, PAGES = 2, 3
@@ -63,6 +64,9 @@ class Polling(Protocol):
 
     def started(self, offer: Integration) -> AbstractContextManager["Polling"]:
         """Start what all pollers share, until the block ends."""
+
+    def offers(self, trigger: Trigger) -> bool:
+        """Check whether the started runtime offers a trigger; apps leave out what no account confirmed."""
 
     def __call__(self, delivery: "Delivery") -> Poller: ...
 

@@ -253,6 +253,22 @@ INVARIANTS: Mapping[str, Callable[[Outcome], None]] = {
     )
 }
 """The invariants, in the order in which a story is judged."""
+BROKEN_BY: Mapping[str, tuple[str, ...]] = {
+    "the_key_stays_home": ("redirect",),
+    "one_effect_per_write": ("write", "lose", "redirect"),
+    "calls_within_the_budget": ("storm", "loop", "look", "revoke", "cap"),
+    "nothing_twice": ("rival", "restart", "refuse", "storm"),
+    "nothing_from_before_the_start": ("restart", "date", "clock"),
+    "nothing_revived": ("delete", "stale", "loop"),
+    "nothing_under_a_second_id": ("restart", "tick", "stale"),
+    "order_per_return": ("refuse", "stale", "tick"),
+    "nothing_lost": ("cap", "date", "clock", "future", "poison", "revoke", "delete", "refuse"),
+    "unreadable_rows_are_reported": ("poison",),
+}
+"""The troubles that are most likely to break each invariant.
+
+A search for a story that breaks one invariant uses them more often.
+"""
 
 
 def judge(outcome: Outcome) -> None:

@@ -15,8 +15,8 @@ from connector.errors import VendorUnavailable
 from connector.generator.make.naming import camel
 from connector.generator.make.requests import version_prefix
 from support.certificate.delivery import PAGE_SIZE, Delivery
+from support.certificate.drawing import Adversity
 from support.certificate.python import WRITES
-from support.certificate.stories import Adversity
 from support.make.connections import connect
 from support.make.engine import MakeApp, State
 from support.make.requests import MakeError, Wire
@@ -45,6 +45,9 @@ class Make:
             app = copied(APPS / offer.vendor.id, Path(folder))
             self.damage(app)
             yield replace(self, app=MakeApp.load(app))
+
+    def offers(self, trigger: Trigger) -> bool:
+        return self.app is not None and camel(trigger.key) in self.app.components("module")
 
     def __call__(self, delivery: Delivery) -> "MakePoller":
         assert self.app is not None, "`started` loads the app"
@@ -112,7 +115,14 @@ class MakePoller:
         # Timestamps have no fractions: a change in the second of a poll has the time of the one before.
         delivery.merchant.advance(1)
         for one in rows:
-            delivery.take(f"{_at(one, identity)}:{_at(one, mark)}", one)
+            delivery.take(f"{_at(one, identity)}:{self._marked(one, mark)}", one)
+
+    def _marked(self, row: Any, mark: tuple[str, ...]) -> Any:
+        """Return the field that distinguishes events of a record; Make reads `reached_at` in the history."""
+        rule = self.delivery.trigger.reached_at
+        if rule is None or mark != (rule.field,):
+            return _at(row, mark)
+        return max(one[rule.time] for one in _at(row, rule.history) if one[rule.name] == rule.value)
 
     def _start(self) -> State:
         """Choose "from now on", or the newest record if the trigger goes by IDs; that record is emitted."""

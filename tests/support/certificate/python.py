@@ -14,7 +14,7 @@ from connector.runtime.polling import STRATEGIES, Event, Strategy
 from connector.runtime.runner import Runner
 from support.certificate.crashes import CrashingCursors, crashing
 from support.certificate.delivery import Delivery
-from support.certificate.stories import NUMBERS, USUAL, Adversity
+from support.certificate.drawing import NUMBERS, USUAL, Adversity
 from support.merchant import SKU
 
 PROFILE = "certificate"
@@ -50,6 +50,9 @@ class Python:
     @contextmanager
     def started(self, _offer: Integration) -> Iterator[Self]:
         yield self
+
+    def offers(self, trigger: Trigger) -> bool:
+        return self.runtime in trigger.guarantees
 
     def __call__(self, delivery: Delivery) -> "PythonPoller":
         return PythonPoller(delivery, self)

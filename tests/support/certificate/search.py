@@ -1,22 +1,19 @@
 """Searches for a story that breaks an invariant, and shrinks it."""
 
-import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
-
-from hypothesis import HealthCheck, Phase, find, settings
-from hypothesis.errors import NoSuchExample
+from random import Random
 
 from connector.definition.model import Integration, Trigger
 from support.certificate.delivery import Delivery, Polling, with_small_pages
-from support.certificate.invariants import Violation
+from support.certificate.drawing import drawn
+from support.certificate.invariants import BROKEN_BY, Violation
 from support.certificate.python import Python
-from support.certificate.stories import Story, shorter, stories
+from support.certificate.shrinking import shrunk
+from support.certificate.stories import Story
 from support.merchant import VendorSandbox
 
 PATIENCE = 10
-ROUND = 20
-"""Stories that are drawn before the progress is reported."""
 
 
 @dataclass
@@ -75,59 +72,42 @@ class Certificate:
         """Play random stories with this number of steps in all; stop at the first that breaks an invariant.
 
         `wanted` is the only invariant that counts, or None for all. If nothing was delivered, the search goes
-        on for up to ten times as long.
+        on for up to ten times as long. An exception of the code under test names the story that led to it.
         """
-        searched = Searched(seed=seed)
+        searched = Searched()
+        likely = BROKEN_BY[wanted] if wanted else ()
+        with_past = wanted == "nothing_from_before_the_start"
+        adversity = self.polling.adversity(self.trigger)
         while searched.broken is None and (
             searched.steps < steps or (not searched.events and searched.steps < PATIENCE * steps)
         ):
-            self._round(searched, seed + searched.stories, wanted)
+            searched.seed = seed + searched.stories
+            adversity, with_past = (
+                self.polling.adversity(self.trigger),
+                wanted == "nothing_from_before_the_start",
+            )
+            story = drawn(Random(searched.seed), adversity, likely, with_past=with_past)
+            try:
+                self._try(story, searched, wanted)
+            except Exception as problem:
+                problem.add_note(f"Seed {searched.seed}, story:\n{story.text()}")
+                raise
             progress(searched)
         return searched
 
-    def _round(self, searched: Searched, seed: int, wanted: str | None) -> None:
-        found: dict[str, Violation] = {}
-
-        def breaks(story: Story) -> bool:
-            """Count a story; while a failure shrinks, only the same invariant counts."""
-            delivery = Delivery(self.backend, self.offer, self.key, self.polling)
-            try:
-                searched.events += delivery.play(story)
-            except Violation as violation:
-                if violation.invariant in (found or {wanted or violation.invariant: violation}):
-                    found[violation.invariant] = violation
-                    return True
-            finally:
-                if not found:
-                    searched.stories += 1
-                    searched.steps += story.length
-            return False
-
+    def _try(self, story: Story, searched: Searched, wanted: str | None) -> None:
+        """Play one story; shrink it if it breaks an invariant that counts."""
+        searched.stories += 1
+        searched.steps += story.length
+        delivery = Delivery(self.backend, self.offer, self.key, self.polling)
         try:
-            searched.broken = find(
-                stories(self.polling.adversity(self.trigger)),
-                breaks,
-                settings=settings(
-                    max_examples=ROUND,
-                    deadline=None,
-                    database=None,
-                    phases=(Phase.generate, Phase.shrink),
-                    suppress_health_check=list(HealthCheck),
-                ),
-                random=random.Random(seed),
-            )
-        except NoSuchExample:
-            return
-        searched.seed = seed
-        (searched.violation,) = found.values()
-        self._trim(searched, searched.violation.invariant)
+            searched.events += delivery.play(story)
+        except Violation as violation:
+            broken = violation.invariant
+            if broken == (wanted or broken):
+                searched.broken = shrunk(story, lambda one: self._breaks(one, broken))
+                searched.violation = self.broken_by(searched.broken) or violation
 
-    def _trim(self, searched: Searched, invariant: str) -> None:
-        """Leave out every part of the broken story without which it still breaks the invariant."""
-        assert searched.broken is not None
-        for story in shorter(searched.broken):
-            violation = self.broken_by(story)
-            if violation is not None and violation.invariant == invariant:
-                searched.broken, searched.violation = story, violation
-                self._trim(searched, invariant)
-                return
+    def _breaks(self, story: Story, invariant: str) -> bool:
+        violation = self.broken_by(story)
+        return violation is not None and violation.invariant == invariant

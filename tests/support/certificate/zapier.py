@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 from connector.definition.model import Integration, Runtime, Trigger
 from connector.errors import VendorUnavailable
 from support.certificate.delivery import PAGE_SIZE, Delivery
+from support.certificate.drawing import Adversity
 from support.certificate.loopback import served
 from support.certificate.python import WRITES
-from support.certificate.stories import Adversity
 from support.mistakes.seeding import copied
 from support.sandbox import free_port
 from support.zapier import APPS, ZapierApp, ZapierError, started
@@ -47,6 +47,9 @@ class Zapier:
             url = f"http://127.0.0.1:{port}{prefix.rstrip('/')}"
             with started(app, log, **{f"{vendor.upper()}_BASE_URL": url}) as running:
                 yield replace(self, app=running, port=port)
+
+    def offers(self, trigger: Trigger) -> bool:
+        return self.app is not None and trigger.key in self.app.definition["triggers"]
 
     def __call__(self, delivery: Delivery) -> "ZapierPoller":
         assert self.app is not None, "`started` starts the app"

@@ -12,6 +12,7 @@ from connector.generator.zapier import render as render_zapier
 from support.checking_proxy import listening
 from support.matrix.adapter import Adapter, Connect
 from support.matrix.make import make
+from support.matrix.n8n import n8n
 from support.matrix.python import python
 from support.matrix.shop import VendorShops
 from support.matrix.zapier import zapier
@@ -23,6 +24,7 @@ RUNNERS: dict[str, Callable[[str, str], AbstractContextManager[Connect]]] = {
     "python": python,
     "zapier": zapier,
     "make": make,
+    "n8n": n8n,
 }
 
 

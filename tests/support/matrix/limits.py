@@ -29,11 +29,14 @@ LIMITS: Mapping[tuple[str, str, str], str] = {
     ("returngo", "*", "list_not_found"): EMPTY.format("ReturnGO"),
     ("returngo", "zapier", "line_items"): NO_LINES,
     ("returngo", "make", "line_items"): NO_LINES,
+    ("returngo", "n8n", "line_items"): NO_LINES,
+    ("returngo", "n8n", "subscribed"): "The n8n packages poll, because ReturnGO's webhooks are only assumed.",
     ("returnlogic", "*", "each_change_once"): "ReturnLogic's lists show new records only, not changes.",
     ("returnlogic", "*", "list_not_found"): EMPTY.format("ReturnLogic"),
     ("returnlogic", "*", "missing_record"): BY_ID.format("ReturnLogic"),
     ("returnlogic", "zapier", "line_items"): ASSUMED,
     ("returnlogic", "make", "line_items"): ASSUMED,
+    ("returnlogic", "n8n", "line_items"): ASSUMED,
     ("returnlogic", "*", "dropdown_page_2"): "No input of ReturnLogic takes the id of a record.",
     ("returnmate", "make", "each_change_once"): (
         "ReturnMate's records have no time of their status change, which Make would need."

@@ -1,5 +1,6 @@
 """The results of a matrix run as a table for the terminal."""
 
+import os
 from collections.abc import Mapping, Sequence
 from textwrap import wrap
 
@@ -8,19 +9,27 @@ from support.matrix.limits import LIMITS, limit
 from support.matrix.scenarios import SCENARIOS
 from support.report_data import Result, Row
 
-RUNTIMES = {"python": "Python", "zapier": "Zapier", "make": "Make"}
+RUNTIMES = {"python": "Python", "zapier": "Zapier", "make": "Make", "n8n": "n8n"}
+ENGINE = "N8N_ENGINE"
+"""The environment variable with which n8n's engine takes part; `make n8n-test` installs it and sets it."""
 SIGNS = {"passed": "+", "skipped": "-", None: " "}
 Cell = tuple[str, str, str]
 """Vendor, runtime and scenario."""
 
 
+def runtimes() -> list[str]:
+    """Return the runtimes that take part in this run."""
+    return [name for name in RUNTIMES if name != "n8n" or os.environ.get(ENGINE)]
+
+
 def printed(went: Mapping[Cell, str], width: int) -> str:
     """How a run went, cell by cell: `went` holds "passed", "skipped" or another word for each."""
-    columns = [(vendor, runtime) for vendor in vendors.names() for runtime in RUNTIMES]
+    shown = [name for name in RUNTIMES if name in {runtime for _vendor, runtime, _scenario in went}]
+    columns = [(vendor, runtime) for vendor in vendors.names() for runtime in shown]
     first = max(len(scenario.name) for scenario in SCENARIOS)
     step = max(len(runtime) for runtime in RUNTIMES.values()) + 1
     lines = [
-        " " * first + "".join(f" {vendor:{step * len(RUNTIMES) - 1}}" for vendor in vendors.names()),
+        " " * first + "".join(f" {vendor:{step * len(shown) - 1}}" for vendor in vendors.names()),
         " " * first + "".join(f" {RUNTIMES[runtime]:{step - 1}}" for _vendor, runtime in columns),
     ]
     for scenario in SCENARIOS:

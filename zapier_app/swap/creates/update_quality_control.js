@@ -74,7 +74,7 @@ const form = {
     condition: { in: 'body', at: ['condition'] },
     return_qty: { in: 'body', at: ['return_qty'] },
     shopify_order_name: { in: 'body', at: ['shopify_order_name'], identifies: 'order' },
-    sku: { in: 'body', at: ['sku'] },
+    sku: { in: 'body', at: ['sku'], requiredWithout: ['shopify_line_item'] },
     shopify_line_item: { in: 'body', at: ['shopify_line_item_id'], identifies: 'id' },
     receipt_date: { in: 'body', at: ['receipt_date'] },
     carton: { in: 'body', at: ['carton_id'], identifies: 'id' },

@@ -12,7 +12,7 @@ OPEN_HOST = re.compile(r"https?://[^/'\"`\s]*(?:\$\{|\{\{)[^'\"`\s]*")
 
 
 def d001_credentials_belong_to_the_login(app: App) -> Iterator[str]:
-    """Check that no step has an input for credentials, because credentials belong in login fields."""
+    """Check that no step has an input for credentials, which users must enter in login fields instead."""
     for path, field in app.inputs():
         if field.get("type") == "password" or CREDENTIAL.search(field["key"]):
             yield f"{path} asks for a credential. Move it to the login."

@@ -29,6 +29,7 @@ export { invalid, isEmpty };
  * - `foundAt`: the paths at which a row contains this ID.
  * - `separator`: the separator between several IDs in one value.
  * - `requiredWith`: the keys of fields; if any of them has a value, this field is required.
+ * - `requiredWithout`: the keys of fields; if none of them has a value, this field is required.
  * - `children`: the `wire` of the columns of line items.
  * - `variants`: the allowed sets of columns, `[{label, fields, required}]`. Each line item must match exactly one.
  */
@@ -81,6 +82,11 @@ const refuseMissing = (z, inputs, fields, wire) => {
   const missing = fields.filter((field) => field.required && isEmpty(inputs[field.key]));
   if (missing.length > 0) throw invalid(z, `Fill in ${missing.map(nameOf).join(' and ')}. The value is empty.`);
   for (const field of fields) {
+    const others = wire[field.key].requiredWithout;
+    if (others && [field.key, ...others].every((key) => isEmpty(inputs[key]))) {
+      const names = fields.filter(({ key }) => [field.key, ...others].includes(key)).map(nameOf);
+      throw invalid(z, `Fill in ${names.join(' or ')}.`);
+    }
     const given = (wire[field.key].requiredWith ?? []).filter((key) => !isEmpty(inputs[key]));
     if (given.length > 0 && isEmpty(inputs[field.key])) {
       const other = fields.find(({ key }) => key === given[0]);

@@ -1,0 +1,177 @@
+"""Implements `returns hub` and `returns hub plan`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path  # noqa: TC003 - typer reads the annotation
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from connector.cli.completion import complete_vendor
+from connector.cli.options import user_folder
+from connector.cli.output import notify, print_table
+from connector.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from connector.definition.model import Integration
+    from connector.hub.planning import Load
+
+EXTRA = {"cryptography", "standardwebhooks"}
+"""Packages that the extra `hub` installs."""
+
+commands = typer.Typer()
+
+
+@commands.callback(invoke_without_command=True)
+def hub(
+    context: typer.Context,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65_535)] = 4020,
+    database: Annotated[
+        str | None,
+        typer.Option(
+            help="SQLAlchemy URL of the database.  [default: an SQLite file in your state folder]",
+            envvar="RETURNS_HUB_DATABASE",
+            show_default=False,
+        ),
+    ] = None,
+    key_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="File with the encryption keys, one per line; created if it is missing. The environment"
+            " variable RETURNS_HUB_ENCRYPTION_KEYS replaces it.  [default: hub.key in your state folder]",
+            show_default=False,
+        ),
+    ] = None,
+    interval: Annotated[
+        int, typer.Option(help="Shortest interval between two polls of a list in seconds.", min=1)
+    ] = 60,
+    webhook_allow: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Network or host that targets may have although it is not public, such as 10.0.0.0/8.",
+            metavar="HOST",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Poll each connection once for all workflows, and deliver its events to every subscriber.
+
+    The API is described in openapi/hub.yaml. The first start prints an admin key, once. Events that cannot be
+    delivered are tried again for a day. Ctrl-C stops the hub; nothing is lost.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    import asyncio
+
+    _require_extra()
+    from platformdirs import user_state_path
+
+    from connector.hub.encryption import read_keys
+    from connector.hub.hub import Options
+    from connector.hub.serve import listen, serve
+
+    folder = user_folder(user_state_path)
+    if database is None or key_file is None:
+        folder.mkdir(parents=True, exist_ok=True)
+    options = Options(
+        database=database or f"sqlite:///{folder / 'hub.sqlite3'}",
+        encryption_keys=os.environ.get("RETURNS_HUB_ENCRYPTION_KEYS")
+        or read_keys(key_file or folder / "hub.key"),
+        shortest=interval,
+        allow=webhook_allow or (),
+    )
+    listening = listen(host, port)
+
+    def ready(first_key: str | None) -> None:
+        address, number = listening.getsockname()[:2]
+        shown = f"[{address}]" if ":" in address else address
+        notify(f"The hub listens on http://{shown}:{number}.")
+        if first_key is not None:
+            notify(f"The admin key of this hub, shown only now: {first_key}")
+
+    asyncio.run(serve(options, listening, ready))
+
+
+@commands.command()
+def plan(
+    vendors: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="IDs of vendors; all vendors if missing.", show_default=False, autocompletion=complete_vendor
+        ),
+    ] = None,
+    connections: Annotated[int, typer.Option(help="Connections that share one login.", min=1)] = 1,
+    changes: Annotated[
+        int | None,
+        typer.Option(
+            help="Changes a day that are expected of each connection.  [default: 200, or as many as fit]",
+            min=0,
+            show_default=False,
+        ),
+    ] = None,
+    triggers: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--trigger", help="Key of a trigger or event type in use; all if missing.", show_default=False
+        ),
+    ] = None,
+    interval: Annotated[
+        int, typer.Option(help="Shortest interval between two polls of a list in seconds.", min=1)
+    ] = 60,
+) -> None:
+    """Show how often each vendor can be polled within its limits, and how late an event can be.
+
+    Nothing needs to be connected, and nothing is sent. The bound holds while the vendor answers and at most
+    the stated number of changes a day come.
+    """
+    from connector.definition.compiler import integration as compiled
+    from connector.definition.compiler import vendors as known
+    from connector.hub.planning import Load
+
+    load = Load(
+        connections=connections, changes=None if changes is None else changes * connections, shortest=interval
+    )
+    refused: list[str] = []
+    rows = [_row(compiled(name), triggers or (), load, refused) for name in vendors or known()]
+    columns = ["Vendor", "Lists", "Polled every", "Late at most", "Calls a day", "Holds up to"]
+    print_table("", columns, rows)
+    for sentence in refused:
+        notify(sentence)
+    if refused:
+        raise typer.Exit(1)
+
+
+def _row(integration: Integration, triggers: Sequence[str], load: Load, refused: list[str]) -> list[str]:
+    from connector.hub.lists import polled_lists
+    from connector.hub.planning import PlanRefusedError, spoken
+    from connector.hub.planning import plan as made_plan
+    from connector.unified.events import choose_trigger
+
+    chosen = [choose_trigger(integration, name, name, include_assumed=True).trigger for name in triggers]
+    wanted = set(filter(None, chosen))
+    lists = [one for one in polled_lists(integration).values() if not triggers or wanted & set(one.triggers)]
+    vendor = integration.vendor.id
+    if not lists:
+        return [vendor, "0", "", "", "", "has no such trigger"]
+    try:
+        made = made_plan(integration, lists, load)
+    except PlanRefusedError as problem:
+        refused.append(problem.message)
+        return [vendor, str(len(lists)), "does not fit", "", "", ""]
+    calls = f"{made.calls:,} of {made.limit:,}" if made.limit else f"{made.calls:,}"
+    most = "any number of changes" if made.most_changes is None else f"{made.most_changes:,} changes a day"
+    return [vendor, str(len(lists)), spoken(made.interval), spoken(made.late), calls, most]
+
+
+def _require_extra() -> None:
+    from importlib.util import find_spec
+
+    missing = sorted(name for name in EXTRA if find_spec(name) is None)
+    if missing:
+        raise ConfigurationError(
+            f"The hub needs {' and '.join(missing)}. Install them with: pip install 'returns-connector[hub]'"
+        )

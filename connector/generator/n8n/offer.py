@@ -1,0 +1,187 @@
+"""Selects what a package offers: the steps of the node, and the triggers of the trigger node."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from connector.definition.guarantees import OVERLAP
+from connector.definition.model import (
+    Action,
+    ChangedSince,
+    CreatedSince,
+    Dropdown,
+    InputField,
+    Integration,
+    Search,
+    Snapshot,
+    Trigger,
+    WindowScan,
+)
+from connector.definition.naming import camel
+from connector.generator.n8n.naming import noun_key
+from connector.generator.n8n.requests import Unrenderable, input_facts, known_choices, may_be_empty, operation
+
+STRATEGIES = {
+    "created_since": "created",
+    "window_scan": "window",
+    "changed_since": "changed",
+    "snapshot": "snapshot",
+}
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One operation of the node: an action or a search of the catalog."""
+
+    step: Action | Search
+    kind: str
+
+    @property
+    def resource(self) -> str:
+        """The value of the resource that the operation belongs to."""
+        return noun_key(self.step.noun)
+
+    @property
+    def operation(self) -> str:
+        """The value of the operation."""
+        return camel(self.step.key)
+
+    @property
+    def many(self) -> bool:
+        """True if the operation returns as many records as the user wants."""
+        return self.kind in {"find", "list"}
+
+    def group_of(self, one: InputField) -> str | None:
+        """Return the collection of optional inputs that holds an input; None for a parameter of its own."""
+        if one.required and not may_be_empty(one):
+            return None
+        return "filters" if isinstance(self.step, Search) else "additionalFields"
+
+
+def offers(integration: Integration) -> list[Offer]:
+    """List the operations of the node: searches first, then actions."""
+    return [
+        *(Offer(one, one.kind) for one in integration.searches.values()),
+        *(Offer(one, "write") for one in integration.actions.values()),
+    ]
+
+
+def used_dropdowns(integration: Integration, listed: Sequence[Offer]) -> list[Dropdown]:
+    """List the dropdowns of records that the inputs of the node use."""
+    fields = [each for one in listed for field in one.step.inputs for each in (field, *field.children)]
+    used = {found.key for one in fields if (found := listed_records(integration, one))}
+    return [one for one in integration.dropdowns.values() if one.key in used]
+
+
+def listed_records(integration: Integration, one: InputField) -> Dropdown | None:
+    """Return the dropdown of records of an input; None without one, or if the dropdown has fixed choices."""
+    found = integration.dropdowns[one.dropdown] if one.dropdown else None
+    return found if found and found.operation else None
+
+
+def step_data(integration: Integration, listed: Sequence[Offer]) -> dict[str, Any]:
+    """Build the data of the operations, keyed by resource and operation."""
+    data: dict[str, Any] = {}
+    for one in listed:
+        step = one.step
+        facts: dict[str, Any] = {
+            "kind": one.kind,
+            "operation": operation(integration, step.operation),
+            "query": dict(step.query) if isinstance(step, Search) else {},
+            "inputs": [input_facts(integration, each, one.group_of(each)) for each in step.inputs],
+        }
+        if isinstance(step, Search) and one.kind == "find":
+            facts |= {"pages": step.scan_pages, "atLeastOne": [camel(key) for key in step.at_least_one]}
+        data.setdefault(one.resource, {})[one.operation] = facts
+    return data
+
+
+def trigger_data(integration: Integration) -> dict[str, Any]:
+    """Build the data of the triggers, keyed by event."""
+    return {
+        camel(one.key): {
+            "source": _source(integration, one),
+            "inputs": [input_facts(integration, each) for each in initial_choices(integration, one)],
+        }
+        for one in integration.triggers.values()
+    }
+
+
+def initial_choices(integration: Integration, trigger: Trigger) -> list[InputField]:
+    """List a trigger's filters without the states in which records are created, because these never fire."""
+    source = trigger.source
+    state, initial = (None, ()) if isinstance(source, CreatedSince) else (source.state, source.initial)
+    filters = []
+    for one in trigger.inputs:
+        if state and one.path == state:
+            choices = [each for each in known_choices(integration, one) if each.value not in initial]
+            update: dict[str, Any] = {"choices": tuple(choices), "known_values": (), "dropdown": None}
+            filters.append(one.model_copy(update=update))
+        else:
+            filters.append(one)
+    return filters
+
+
+def _source(integration: Integration, trigger: Trigger) -> dict[str, Any]:
+    source = trigger.source
+    order = source.order
+    facts: dict[str, Any] = {
+        "strategy": STRATEGIES[source.strategy],
+        "operation": operation(integration, source.operation),
+        "oldestFirst": dict(order.oldest_first) if order else {},
+        "newestFirst": dict(order.newest_first) if order else {},
+        "size": source.page_size,
+        "pages": source.pages,
+        "id": list(source.id),
+        "initial": [],
+        "overlap": getattr(source, "overlap", OVERLAP),
+    }
+    if source.created:
+        facts["created"] = list(source.created)
+    if source.since:
+        facts["since"] = source.since
+    return facts | _compared(source) | _additions(integration, trigger)
+
+
+def _compared(source: CreatedSince | WindowScan | ChangedSince | Snapshot) -> dict[str, Any]:
+    """Build what a source compares: a state, a version or a time, with the states that fire."""
+    if isinstance(source, CreatedSince):
+        return {}
+    if isinstance(source, Snapshot) and source.detects == "records":
+        # The list is sorted by creation, so new records are found without reading all of it.
+        return {"strategy": "created"}
+    facts: dict[str, Any] = {"initial": list(source.initial)}
+    optional: dict[str, Any] = {"state": source.state, "reached": source.reached}
+    if not isinstance(source, Snapshot):
+        facts["lookBack"] = source.look_back
+    if not isinstance(source, WindowScan):
+        optional["changed"] = source.changed
+    if isinstance(source, ChangedSince):
+        facts["sinceForm"] = source.since_form
+        optional["mark"] = source.mark
+    if isinstance(source, Snapshot) and source.detects == "versions":
+        optional["version"] = source.version
+    return facts | {name: list(value) for name, value in optional.items() if value}
+
+
+def _additions(integration: Integration, trigger: Trigger) -> dict[str, Any]:
+    """Build the details and the time of a state that a trigger adds to its rows."""
+    facts: dict[str, Any] = {}
+    if trigger.reached_at:
+        facts["reachedAt"] = trigger.reached_at.model_dump(mode="json")
+    if details := trigger.details:
+        facts["details"] = {
+            "operation": operation(integration, details.operation),
+            "query": dict(details.query),
+            "values": {name: list(path) for name, path in details.parameters.items()},
+            "key": details.key,
+        }
+    return facts
+
+
+def check_names(listed: Sequence[Offer]) -> None:
+    """Raise `Unrenderable` if two operations of a resource, or two inputs of one, have the same name."""
+    names = [f"{one.resource}.{one.operation}" for one in listed]
+    names += [f"{one.operation}.{camel(each.key)}" for one in listed for each in one.step.inputs]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise Unrenderable(f"n8n would show {twice} twice. Rename one in the catalog.")

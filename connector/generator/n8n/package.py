@@ -1,0 +1,128 @@
+"""Builds the package files of a vendor: package.json, the icons and what n8n's tools read."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from connector.definition.model import Integration
+from connector.errors import ConfigurationError
+from connector.generator.n8n.naming import class_name
+
+CLI = "0.48.3"
+"""The version of n8n's program that checks and builds the package."""
+KEPT = ("author", "repository", "homepage")
+"""What the publisher of a package enters in package.json, and `returns generate` keeps."""
+PUBLISHER: Mapping[str, Any] = {
+    "author": {"name": "Returns Connector", "email": "connector@example.com"},
+}
+COMPILER: Mapping[str, Any] = {
+    "compilerOptions": {
+        "strict": True,
+        "module": "commonjs",
+        "moduleResolution": "node",
+        "target": "es2022",
+        "lib": ["es2022"],
+        "removeComments": True,
+        "useUnknownInCatchVariables": False,
+        "forceConsistentCasingInFileNames": True,
+        "noImplicitAny": True,
+        "noImplicitReturns": True,
+        "noUnusedLocals": True,
+        "strictNullChecks": True,
+        "esModuleInterop": True,
+        "resolveJsonModule": True,
+        "declaration": True,
+        "sourceMap": True,
+        "skipLibCheck": True,
+        "outDir": "./dist/",
+    },
+    "include": ["credentials/**/*", "nodes/**/*", "nodes/**/*.json", "package.json"],
+}
+
+
+def package_name(integration: Integration) -> str:
+    """Return the name of the npm package."""
+    return f"n8n-nodes-{integration.vendor.id}"
+
+
+def package_files(integration: Integration, publisher: Mapping[str, Any]) -> dict[str, str]:
+    """Build package.json, the settings of the compiler and of n8n's lint, and what describes the nodes."""
+    name = class_name(integration.vendor)
+    return {
+        "package.json": as_json(_manifest(integration, publisher)),
+        "tsconfig.json": as_json(COMPILER),
+        "eslint.config.mjs": "import { config } from '@n8n/node-cli/eslint';\n\nexport default config;\n",
+        f"nodes/{name}/{name}.node.json": as_json(_codex(integration, name)),
+        f"nodes/{name}/{name}Trigger.node.json": as_json(_codex(integration, f"{name}Trigger")),
+    }
+
+
+def _manifest(integration: Integration, publisher: Mapping[str, Any]) -> dict[str, Any]:
+    package, name = package_name(integration), class_name(integration.vendor)
+    default = {
+        **PUBLISHER,
+        "homepage": integration.vendor.homepage,
+        "repository": {"type": "git", "url": f"git+https://example.com/{package}.git"},
+    }
+    kept = {key: publisher.get(key, value) for key, value in default.items()}
+    # `npm publish` refuses a private package: without a repository it would be published by accident.
+    private = {"private": True} if kept["repository"] == default["repository"] else {}
+    return {
+        "name": package,
+        "version": integration.vendor.app_version,
+        "description": f"n8n nodes for {integration.vendor.title}. {integration.vendor.description}",
+        "license": "MIT",
+        **private,
+        "keywords": ["n8n-community-node-package", "returns", integration.vendor.id],
+        **kept,
+        "scripts": {"build": "n8n-node build", "lint": "n8n-node lint", "dev": "n8n-node dev"},
+        "files": ["dist"],
+        "n8n": {
+            "n8nNodesApiVersion": 1,
+            "strict": True,
+            "credentials": [f"dist/credentials/{name}Api.credentials.js"],
+            "nodes": [f"dist/nodes/{name}/{name}.node.js", f"dist/nodes/{name}/{name}Trigger.node.js"],
+        },
+        "devDependencies": {
+            "@n8n/node-cli": CLI,
+            "eslint": "9.29.0",
+            "prettier": "3.6.2",
+            "typescript": "5.9.2",
+        },
+        "peerDependencies": {"n8n-workflow": "*"},
+    }
+
+
+def _codex(integration: Integration, node: str) -> dict[str, Any]:
+    pages = [{"url": integration.vendor.homepage}]
+    return {
+        "node": f"{package_name(integration)}.{node[:1].lower()}{node[1:]}",
+        "nodeVersion": "1.0",
+        "codexVersion": "1.0",
+        "categories": ["Sales"],
+        "resources": {"credentialDocumentation": pages, "primaryDocumentation": pages},
+    }
+
+
+def kept_publisher(folder: Path) -> dict[str, Any]:
+    """Read the author, repository and homepage that the publisher entered in package.json.
+
+    Returns an empty dictionary if there is no package. Raises `ConfigurationError` if package.json is not a
+    JSON object, because generating the package would overwrite it.
+    """
+    file = folder / "package.json"
+    if not file.is_file():
+        return {}
+    try:
+        content = json.loads(file.read_text("utf-8-sig"))
+        return {name: content[name] for name in KEPT if name in content}
+    except (ValueError, TypeError) as problem:
+        raise ConfigurationError(
+            f"{file} is not a JSON object, so the author of the package would be lost. Fix the file."
+        ) from problem
+
+
+def as_json(value: Any) -> str:
+    """Format a value as a JSON file."""
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"

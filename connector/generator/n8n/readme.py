@@ -1,0 +1,49 @@
+"""Computes the values for the README of a package."""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from connector.definition.model import Action, Integration, Search
+from connector.generator.markdown import grouped
+from connector.generator.n8n.offer import Offer
+from connector.generator.n8n.package import CLI, package_name
+
+
+def readme_values(full: Integration, offered: Integration, listed: Sequence[Offer]) -> dict[str, Any]:
+    """Compute the values for the README template.
+
+    `full` is the vendor's integration, and `offered` the part of it that the package contains.
+    """
+    login = offered.authentication
+    fields = (*login.fields, *filter(None, (login.host,)))
+    left_out = [
+        one.label
+        for all_steps, kept in (
+            (full.triggers, offered.triggers),
+            (full.actions, offered.actions),
+            (full.searches, offered.searches),
+        )
+        for key, one in all_steps.items()
+        if key not in kept
+    ]
+    return {
+        "package": package_name(offered),
+        "cli": CLI,
+        "path": f"/{offered.vendor.id}{urlsplit(offered.base_url).path}",
+        "fields": [_field(one.label, one.help, required=one.required) for one in fields],
+        "permissions": sorted({f"`{scope}`" for one in listed if (scope := _scope(offered, one.step))}),
+        "steps": [one.step for one in listed],
+        "triggers": list(offered.triggers.values()),
+        "misses": grouped((one.label, one.guarantees["n8n"].loses) for one in offered.triggers.values()),
+        "left_out": left_out,
+    }
+
+
+def _field(label: str, text: str, *, required: bool) -> str:
+    optional = "" if required else " (optional)"
+    return f"**{label}**{optional}: {text}".rstrip(": ")
+
+
+def _scope(integration: Integration, step: Action | Search) -> str | None:
+    return integration.operations[step.operation].scope

@@ -1,0 +1,180 @@
+"""Builds the requests of a package: operations, paging, errors and where inputs are placed."""
+
+from typing import Any
+
+from connector.definition.model import (
+    Choice,
+    Dropdown,
+    Field,
+    InputField,
+    Integration,
+    Operation,
+    Paging,
+)
+from connector.definition.naming import camel, title
+from connector.errors import ConfigurationError
+from connector.generator.n8n.naming import credential_name
+
+TIMEOUT = 30_000  # milliseconds for one request
+SESSION = "sessionToken"
+"""The credential's hidden field that holds an access token."""
+BASE_URL = "baseUrl"
+"""The credential's field with the address of the API."""
+
+
+class Unrenderable(ConfigurationError):  # noqa: N818
+    """Raised if n8n does not support something in the catalog. The message says how to change it."""
+
+
+def vendor_facts(integration: Integration) -> dict[str, Any]:
+    """Build what all requests have in common; static/lib/types.ts documents the properties."""
+    login, errors = integration.authentication, integration.errors
+    secrets = [camel(one.key) for one in login.fields if one.secret]
+    return {
+        "name": integration.vendor.title,
+        "credential": credential_name(integration.vendor),
+        "secrets": [*secrets, *([] if login.field else [SESSION])],
+        "session": not login.field,
+        "timeout": TIMEOUT,
+        "errors": {
+            "code": list(errors.code),
+            "message": list(errors.message),
+            "fields": None if errors.fields is None else list(errors.fields),
+            "byStatus": {str(status): kind for status, kind in errors.by_status.items()},
+            "byCode": dict(errors.by_code),
+        },
+        "paging": {name: _paging(one) for name, one in integration.paging.items()},
+    }
+
+
+def _paging(paging: Paging) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "style": paging.style,
+        "page": paging.page_parameter,
+        "perPage": paging.size_parameter,
+        "first": paging.first,
+        "size": paging.size,
+        "maxSize": paging.max_size,
+    }
+    paths = {"next": paging.next, "total": paging.total, "sizeReported": paging.size_reported}
+    facts |= {name: list(path) for name, path in paths.items() if path is not None}
+    return facts | ({"missingIsEmpty": True} if paging.missing_is_empty else {})
+
+
+def operation(integration: Integration, name: str) -> dict[str, Any]:
+    """Build one request."""
+    one = integration.operations[name]
+    facts: dict[str, Any] = {"method": one.method, "path": one.path, "result": list(one.payload)}
+    if member := _member(one):
+        facts["member"] = member
+    if one.scope:
+        facts["permission"] = one.scope
+    if one.paging:
+        facts["paging"] = one.paging
+    sends = integration.authentication.sends
+    login = {key: camel(field) for key, field in sends.items() if key in one.input_names}
+    query = {key: field for key, field in login.items() if one.parameter(key)}
+    body = {key: field for key, field in login.items() if key not in query}
+    places = {place: names for place, names in (("query", query), ("body", body)) if names}
+    return facts | ({"login": places} if places else {})
+
+
+def _member(one: Operation) -> str | None:
+    """Choose a property that every returned record has; None if there is none."""
+    record: Field | None = one.response
+    for step in one.payload:
+        record = next((child for child in record.children if child.key == step), None) if record else None
+    if record is None or record.type != "object":
+        return None
+    needed = [child for child in record.children if child.required]
+    plain = [child for child in needed if child.type in {"string", "integer", "object"}]
+    ids = [child for child in plain if child.key == "id"]
+    return next((child.key for child in (*ids, *plain, *needed)), None)
+
+
+def dropdown(integration: Integration, one: Dropdown) -> dict[str, Any]:
+    """Build a dropdown of records."""
+    return {
+        "operation": operation(integration, one.operation or ""),
+        "query": dict(one.query),
+        "value": list(one.value),
+        "label": [list(path) for path in one.label],
+    }
+
+
+def known_choices(integration: Integration, one: InputField) -> tuple[Choice, ...]:
+    """List the choices of an input; empty if they are records, or if the input accepts any value."""
+    listed = integration.dropdowns[one.dropdown].choices if one.dropdown else one.choices
+    return listed or tuple(Choice(value=word, label=title(word)) for word in one.known_values)
+
+
+def may_be_empty(one: InputField) -> bool:
+    """Check whether an empty list is a valid value of an input; n8n takes it for a missing value."""
+    return one.type == "list" and not one.children and not one.bounds.min_items
+
+
+def input_facts(integration: Integration, one: InputField, group: str | None = None) -> dict[str, Any]:
+    """Build what the runtime knows of an input: its form, and the part of the request that its value fills.
+
+    `group` is the collection that holds the parameter. Raises `Unrenderable` if n8n has no parameter for it.
+    """
+    many = one.type == "list"
+    kind = one.item_type if many and not one.children else one.type
+    if kind is None or (kind in {"object", "list"} and not one.children):
+        raise Unrenderable(
+            f"The input {one.key} has type {kind}, which n8n cannot show. "
+            "List its members as separate inputs in the catalog."
+        )
+    facts: dict[str, Any] = {
+        "name": camel(one.key),
+        "label": one.label,
+        "type": "object" if one.children else kind,
+        "in": one.location,
+        "at": list(one.path),
+    }
+    flags = {
+        "group": group,
+        "required": one.required and not may_be_empty(one),
+        "list": many,
+        "sendEmpty": one.required and one.location == "body" and may_be_empty(one),
+        "listName": one.repeated_as if many else None,
+        "requiredWith": [camel(key) for key in one.required_with],
+    }
+    facts |= {name: value for name, value in flags.items() if value}
+    return facts | _choice_facts(integration, one) | _comparison(one) | _columns(integration, one)
+
+
+def _choice_facts(integration: Integration, one: InputField) -> dict[str, Any]:
+    choices = known_choices(integration, one)
+    if not choices:
+        return {}
+    facts: dict[str, Any] = {"choices": [choice.model_dump() for choice in choices]}
+    if one.location == "match" or not one.choices:
+        facts |= {"open": True} | ({"catchTypos": True} if one.location in {"match", "query"} else {})
+    return facts
+
+
+def _comparison(one: InputField) -> dict[str, Any]:
+    facts: dict[str, Any] = {"compareAs": one.compared} if one.location == "match" else {}
+    optional: dict[str, Any] = {
+        "identifies": one.identifies,
+        "separator": one.separator,
+        "foundAt": [list(path) for path in one.found_at],
+    }
+    return facts | {name: value for name, value in optional.items() if value}
+
+
+def _columns(integration: Integration, one: InputField) -> dict[str, Any]:
+    if not one.children:
+        return {}
+    facts: dict[str, Any] = {"children": [input_facts(integration, child) for child in one.children]}
+    if one.variants:
+        facts["variants"] = [
+            {
+                "label": variant.label,
+                "fields": [camel(key) for key in variant.fields],
+                "required": [camel(key) for key in variant.required],
+            }
+            for variant in one.variants
+        ]
+    return facts

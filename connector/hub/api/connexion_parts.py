@@ -1,0 +1,20 @@
+"""The parts of Connexion that the hub uses, imported without the deprecation warnings of its own imports."""
+
+import warnings
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)
+    warnings.simplefilter("ignore", UserWarning)
+    from connexion import AsyncApp
+    from connexion.exceptions import Forbidden, ProblemException
+    from connexion.lifecycle import ConnexionRequest, ConnexionResponse
+    from connexion.resolver import Resolver
+
+__all__ = [
+    "AsyncApp",
+    "ConnexionRequest",
+    "ConnexionResponse",
+    "Forbidden",
+    "ProblemException",
+    "Resolver",
+]

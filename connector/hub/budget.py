@@ -1,0 +1,74 @@
+"""Counts the calls of each login before they are sent, and refuses calls beyond the plan's budget.
+
+The counts are in the database, so that they survive a crash and all processes share them. A vendor's day is
+assumed to be any 24 hours, which is never more than a calendar day allows.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from connector.errors import RateLimited
+from connector.hub.moments import SECOND, micros
+from connector.hub.tables import calls
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from connector.clock import Clock
+    from connector.hub.store import Store
+    from connector.transport.client import Pace
+    from connector.transport.deadline import Deadline
+
+MINUTE = 60 * SECOND
+DAY_MINUTES = 1_440
+
+
+def spent(connection: sa.Connection, login: str, now: datetime) -> int:
+    """Return the number of calls that were sent with a login in the last 24 hours."""
+    first = micros(now) // MINUTE - DAY_MINUTES
+    counted = sa.select(sa.func.coalesce(sa.func.sum(calls.c.count), 0))
+    return int(connection.execute(counted.where(calls.c.login == login, calls.c.minute > first)).scalar_one())
+
+
+def count(connection: sa.Connection, login: str, now: datetime, most: int | None) -> bool:
+    """Count one call; return False, and count nothing, if `most` calls were sent in the last 24 hours."""
+    if most is not None and spent(connection, login, now) >= most:
+        return False
+    minute = micros(now) // MINUTE
+    this = (calls.c.login == login, calls.c.minute == minute)
+    if not connection.execute(sa.update(calls).where(*this).values(count=calls.c.count + 1)).rowcount:
+        connection.execute(sa.insert(calls).values(login=login, minute=minute, count=1))
+    return True
+
+
+def forget_before(connection: sa.Connection, now: datetime) -> None:
+    """Delete the counts that no limit needs any more."""
+    first = micros(now) // MINUTE - DAY_MINUTES
+    connection.execute(sa.delete(calls).where(calls.c.minute <= first))
+
+
+class Budget:
+    """Admits the calls of one login: counts each in the database, and then waits as the vendor's limits ask.
+
+    `most` is the number of calls that the hub may send in 24 hours (None: any number). `pace` delays calls so
+    that shorter limits hold.
+    """
+
+    def __init__(self, store: Store, login: str, most: int | None, pace: Pace, clock: Clock) -> None:
+        self._store = store
+        self._login = login
+        self._most = most
+        self._clock = clock
+        self._pace = pace
+        self.learn = pace.learn
+
+    async def admit(self, operation: str, deadline: Deadline | None = None) -> None:
+        """Wait until the next call is allowed, and count it; raise `RateLimited` if the budget is used up."""
+        await self._pace.admit(operation, deadline)
+        if not await self._store.run(count, self._login, self._clock(), self._most):
+            raise RateLimited(
+                f"The hub's budget of {self._most:,} calls in 24 hours is used up.", operation=operation
+            )

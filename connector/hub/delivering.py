@@ -1,0 +1,308 @@
+"""Delivers events to the targets of subscriptions: signed, retried, and in order per return.
+
+A delivery that fails holds back only later deliveries of the same record to the same subscription, and at
+most for a day. After that it is given up, and the later ones continue with `gap: true`. Headers and signature
+follow Standard Webhooks (https://www.standardwebhooks.com).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import sqlalchemy as sa
+from standardwebhooks import Webhook
+
+from connector.hub import exact_json
+from connector.hub import subscriptions as subscribed
+from connector.hub.moments import micros, moment, timestamp
+from connector.hub.tables import connections, deliveries, events, subscriptions
+from connector.hub.targets import TargetRefusedError
+from connector.runtime.polling import Event
+from connector.transport.times import http_date
+from connector.unified.mapping import unified_event
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from connector.clock import Clock
+    from connector.definition.model import Integration
+    from connector.hub.encryption import Encryption
+    from connector.hub.store import Store
+
+log = logging.getLogger("returns_connector.hub")
+
+WAITING, DELIVERED, GIVEN_UP = "waiting", "delivered", "given up"
+AT_ONCE = 50
+TIMEOUT = 10.0
+"""The longest time of one attempt in seconds."""
+LEASE = timedelta(minutes=1)
+PAUSES = (5, 30, 120, 600, 1_800, 3_600)
+"""The pauses after the first failed attempts in seconds; the last one repeats."""
+PATIENCE = timedelta(days=1)
+"""A delivery is given up if it is not accepted within this time."""
+GONE = 410
+MAX_ANSWER = 500
+"""The longest part of an answer that is stored, in characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A delivery to attempt now: the request, and what its outcome needs."""
+
+    number: int
+    subscription: str
+    target: str
+    secret: str
+    webhook_id: str
+    body: bytes
+    attempts: int
+    tried_at: datetime | None
+    record: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """The answer to an attempt: its status (None: no answer), a text, and the pause that it asked for."""
+
+    status: int | None
+    answer: str
+    pause: float = 0
+
+    @property
+    def sentence(self) -> str:
+        """Say what the target answered; the text of the answer could contain anything, so it is left out."""
+        return self.answer if self.status is None else f"It answered {self.status}."
+
+    @property
+    def accepted(self) -> bool:
+        return self.status is not None and 200 <= self.status < 300  # noqa: PLR2004 - the 2xx class
+
+
+def lease_due(
+    connection: sa.Connection,
+    encryption: Encryption,
+    integrations: Mapping[str, Integration],
+    now: datetime,
+    most: int = AT_ONCE,
+) -> list[Due]:
+    """Lease the deliveries that are due; of each record and subscription, only the oldest is due."""
+    at = micros(now)
+    older = deliveries.alias("older")
+    held = (
+        sa.select(older.c.number)
+        .where(
+            older.c.subscription == deliveries.c.subscription,
+            older.c.record == deliveries.c.record,
+            older.c.number < deliveries.c.number,
+            older.c.state == WAITING,
+        )
+        .exists()
+    )
+    rows = connection.execute(
+        sa.select(
+            deliveries,
+            subscriptions.c.target,
+            subscriptions.c.secret,
+            subscriptions.c.format,
+            events.c.id.label("event_id"),
+            events.c.trigger,
+            events.c.occurred_at,
+            events.c.observed_at,
+            events.c.data,
+            connections.c.name.label("connection_name"),
+            connections.c.vendor,
+        )
+        .join(subscriptions, subscriptions.c.id == deliveries.c.subscription)
+        .join(events, events.c.number == deliveries.c.event)
+        .join(connections, connections.c.id == events.c.connection)
+        .where(
+            deliveries.c.state == WAITING,
+            deliveries.c.due_at <= at,
+            deliveries.c.leased_until <= at,
+            subscriptions.c.state == subscribed.ACTIVE,
+            ~held,
+        )
+        .order_by(deliveries.c.due_at, deliveries.c.number)
+        .limit(most)
+        .with_for_update(skip_locked=True, of=deliveries)
+    ).all()
+    leased = sa.update(deliveries).where(deliveries.c.number.in_([row.number for row in rows]))
+    connection.execute(leased.values(leased_until=micros(now + LEASE)))
+    return [_due(row, encryption, integrations) for row in rows]
+
+
+def _due(row: Any, encryption: Encryption, integrations: Mapping[str, Integration]) -> Due:
+    body = payload(row, integrations[row.vendor])
+    return Due(
+        row.number,
+        row.subscription,
+        row.target,
+        encryption.decrypt(row.secret),
+        row.webhook_id,
+        exact_json.dumps(body).encode(),
+        row.attempts,
+        None if row.tried_at is None else moment(row.tried_at),
+        row.record,
+    )
+
+
+def payload(row: Any, integration: Integration) -> dict[str, Any]:
+    """Build the body of a delivery, with the record in the subscription's format.
+
+    A record that the common model cannot hold is sent as `null`, beside the vendor's record in `raw`.
+    """
+    event = Event(
+        id=row.event_id,
+        trigger=row.trigger,
+        occurred_at=None if row.occurred_at is None else moment(row.occurred_at),
+        observed_at=moment(row.observed_at),
+        data=exact_json.loads(row.data),
+    )
+    body = {
+        "event_id": event.id,
+        "type": event.trigger,
+        "vendor": row.vendor,
+        "connection": row.connection_name,
+        "occurred_at": timestamp(row.occurred_at),
+        "observed_at": timestamp(row.observed_at),
+        "gap": bool(row.gap),
+    }
+    if row.replay_of:
+        body["replay_of"] = row.replay_of
+    if row.format == "vendor":
+        return {**body, "data": event.data}
+    try:
+        unified = unified_event(integration, event, profile=row.connection_name).as_json()
+    except Exception as problem:  # noqa: BLE001 - the event is delivered although one format cannot hold it
+        log.warning("%s cannot be converted: %s", event.id, problem)
+        unified = {"kind": "other", "record": None, "raw": event.data}
+    return {**body, "kind": unified["kind"], "data": unified["record"], "raw": unified["raw"]}
+
+
+def settle(connection: sa.Connection, due: Due, attempt: Attempt, now: datetime) -> str:
+    """Store the outcome of an attempt, and return the delivery's state.
+
+    After a delivery is given up, the later deliveries of its record continue and say that one is missing.
+    """
+    since = due.tried_at or now
+    here = (deliveries.c.number == due.number, deliveries.c.state == WAITING)
+    values: dict[str, Any] = {
+        "attempts": due.attempts + 1,
+        "status": attempt.status,
+        "answer": attempt.answer[:MAX_ANSWER],
+        "leased_until": 0,
+        "tried_at": micros(since),
+    }
+    if attempt.accepted:
+        state = DELIVERED
+        values |= {"state": state, "ended_at": micros(now)}
+    elif attempt.status != GONE and now - since < PATIENCE:
+        state = WAITING
+        pause = max(PAUSES[min(due.attempts, len(PAUSES) - 1)], attempt.pause)
+        values |= {"due_at": micros(min(now + timedelta(seconds=pause), since + PATIENCE))}
+    else:
+        state = GIVEN_UP
+        values |= {"state": state, "ended_at": micros(now)}
+    connection.execute(sa.update(deliveries).where(*here).values(**values))
+    if attempt.status == GONE:
+        subscribed.end(connection, due.subscription, "The target answered 410 Gone.", now)
+    elif state == GIVEN_UP:
+        later = (deliveries.c.subscription == due.subscription, deliveries.c.record == due.record)
+        waits = sa.update(deliveries).where(*later, deliveries.c.state == WAITING)
+        connection.execute(waits.values(gap=True))
+    return state
+
+
+def next_due(connection: sa.Connection) -> datetime | None:
+    """Return when the next delivery is due; None if none waits."""
+    at = sa.case(
+        (deliveries.c.leased_until > deliveries.c.due_at, deliveries.c.leased_until),
+        else_=deliveries.c.due_at,
+    )
+    waiting = (
+        sa.select(sa.func.min(at))
+        .join(subscriptions, subscriptions.c.id == deliveries.c.subscription)
+        .where(deliveries.c.state == WAITING, subscriptions.c.state == subscribed.ACTIVE)
+    )
+    found = connection.execute(waiting).scalar_one()
+    return None if found is None else moment(found)
+
+
+class Deliverer:
+    """Sends due deliveries. `deliver_due` is one job: it leases deliveries, sends them, and ends."""
+
+    def __init__(
+        self,
+        store: Store,
+        encryption: Encryption,
+        integrations: Mapping[str, Integration],
+        http: httpx.AsyncClient,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._encryption = encryption
+        self._integrations = integrations
+        self._http = http
+        self._clock = clock
+
+    async def deliver_due(self) -> int:
+        """Attempt the deliveries that are due, and return their number."""
+        due = await self._store.run(lease_due, self._encryption, self._integrations, self._clock())
+        await asyncio.gather(*(self._deliver(one) for one in due))
+        return len(due)
+
+    async def _deliver(self, due: Due) -> None:
+        attempt = await self._attempt(due)
+        state = await self._store.run(settle, due, attempt, self._clock())
+        if state == GIVEN_UP or (state == WAITING and not due.attempts):
+            then = "It is given up" if state == GIVEN_UP else "It is tried again"
+            log.warning("The target of %s did not accept it: %s %s.", due.webhook_id, attempt.sentence, then)
+
+    async def _attempt(self, due: Due) -> Attempt:
+        """Send a delivery once. Anything but a 2xx answer within ten seconds is a failure."""
+        now = self._clock()
+        headers = {
+            "content-type": "application/json",
+            "webhook-id": due.webhook_id,
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": Webhook(due.secret).sign(due.webhook_id, now, due.body.decode()),
+        }
+        try:
+            async with asyncio.timeout(TIMEOUT):
+                request = self._http.build_request("POST", due.target, content=due.body, headers=headers)
+                answer = await self._http.send(request, stream=True)
+                try:
+                    text = await _beginning(answer)
+                finally:
+                    await answer.aclose()
+        except TargetRefusedError as refused:
+            return Attempt(None, str(refused))
+        except TimeoutError:
+            return Attempt(None, f"The target did not answer within {TIMEOUT:.0f} seconds.")
+        except httpx.HTTPError as problem:
+            return Attempt(None, f"The target cannot be reached ({type(problem).__name__}).")
+        return Attempt(answer.status_code, text, _pause(answer.headers.get("retry-after", ""), now))
+
+
+async def _beginning(answer: httpx.Response) -> str:
+    """Read the beginning of an answer; a target could send without end."""
+    content = b""
+    async for part in answer.aiter_bytes():
+        content += part
+        if len(content) >= MAX_ANSWER * 4:
+            break
+    return content.decode("utf-8", "replace")[:MAX_ANSWER]
+
+
+def _pause(value: str, now: datetime) -> float:
+    """Read a `Retry-After` header (RFC 9110 section 10.2.3) in seconds; 0 if it is missing or unusable."""
+    if value.strip().isdecimal():
+        return min(float(value), PATIENCE.total_seconds())
+    date = http_date(value)
+    seconds = 0.0 if date is None else (date - now).total_seconds()
+    return min(max(seconds, 0.0), PATIENCE.total_seconds())

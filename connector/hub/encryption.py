@@ -1,0 +1,96 @@
+"""Encrypts what the hub must keep secret at rest: the logins of connections and the secrets of subscriptions.
+
+The key is read from a file or from the environment, never from the database. Several keys can be set, one per
+line: the first encrypts, and all of them decrypt, so that a key can be replaced without an interruption.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from connector.errors import ConfigurationError
+from connector.hub.tables import settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from connector.hub.store import Store
+
+CHECK = "key check"
+OWNER_ONLY = 0o600
+
+
+class Encryption:
+    """Encrypts and decrypts JSON values; raises `ConfigurationError` if a key is invalid or wrong."""
+
+    def __init__(self, keys: str) -> None:
+        try:
+            self._keys = MultiFernet([Fernet(line.strip()) for line in keys.splitlines() if line.strip()])
+        except ValueError as problem:
+            raise ConfigurationError(
+                "The encryption key of the hub is not valid: it must be 32 bytes in URL-safe base64, one key"
+                " per line. Create one with `returns hub --new-key`."
+            ) from problem
+
+    def encrypt(self, value: Any) -> bytes:
+        return self._keys.encrypt(json.dumps(value).encode())
+
+    def decrypt(self, token: bytes) -> Any:
+        try:
+            return json.loads(self._keys.decrypt(bytes(token)))
+        except InvalidToken as problem:
+            raise ConfigurationError(
+                "A login in the hub's database cannot be decrypted: it was encrypted with another key. Add"
+                " that key to the key file."
+            ) from problem
+
+
+def new_key() -> str:
+    """Create an encryption key."""
+    return Fernet.generate_key().decode()
+
+
+def read_keys(path: Path) -> str:
+    """Read the keys in a file; create the file with a new key, readable for its owner only, if it is missing.
+
+    Raises `ConfigurationError` if the file cannot be read or created.
+    """
+    try:
+        if not path.exists():
+            descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, OWNER_ONLY)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(f"{new_key()}\n")
+        return path.read_text()
+    except OSError as problem:
+        why = (problem.strerror or str(problem)).lower()
+        raise ConfigurationError(f"The hub's key file {path} cannot be used: {why}.") from problem
+
+
+async def check_key(store: Store, encryption: Encryption) -> None:
+    """Check that the database was encrypted with one of the keys; the first start stores a check value.
+
+    Raises `ConfigurationError` if it was encrypted with another key.
+    """
+
+    def check(connection: sa.Connection) -> None:
+        stored = sa.select(settings.c.value).where(settings.c.name == CHECK)
+        found = connection.execute(stored).scalar_one_or_none()
+        if found is None:
+            value = encryption.encrypt(CHECK).decode()
+            connection.execute(sa.insert(settings).values(name=CHECK, value=value))
+            return
+        try:
+            encryption.decrypt(found.encode())
+        except ConfigurationError:
+            raise ConfigurationError(
+                "The encryption key does not belong to this database: its logins were encrypted with another"
+                " key. Start the hub with that key. If the key is lost, use another database and connect the"
+                " vendors again."
+            ) from None
+
+    await store.run(check)

@@ -1,0 +1,129 @@
+"""Puts the hub together: database, vendors, poller, deliverer, engine and API."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Self
+
+import openapi
+from connector import clock as real
+from connector.definition.compiler import integration, vendors
+from connector.hub import connections, delivering, keys, polling, waiting
+from connector.hub.api.connexion_parts import AsyncApp, Resolver
+from connector.hub.api.operations import Operations
+from connector.hub.api.problems import add_handlers
+from connector.hub.api.security import HUB
+from connector.hub.encryption import Encryption, check_key
+from connector.hub.engine import Job, Loop
+from connector.hub.planning import SHORTEST
+from connector.hub.plans import Plans
+from connector.hub.store import Store
+from connector.hub.targets import Allowed, client
+from connector.hub.vendors import Vendors
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    import httpx
+    import sqlalchemy as sa
+
+    from connector.clock import Clock, Sleep
+
+log = logging.getLogger("returns_connector.hub")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to run a hub.
+
+    `database` is an SQLAlchemy URL, and `encryption_keys` the keys for logins, one per line. `shortest` is
+    the shortest interval between two polls of a list in seconds. `allow` are networks and hosts that targets
+    may have although they are not public. `transport` and `target_transport` replace the network in tests.
+    """
+
+    database: str
+    encryption_keys: str = field(repr=False)
+    shortest: int = SHORTEST
+    allow: Sequence[str] = ()
+    clock: Clock = real.now
+    sleep: Sleep = real.sleep
+    transport: httpx.AsyncBaseTransport | None = None
+    target_transport: httpx.AsyncBaseTransport | None = None
+
+
+class Hub:
+    """A hub that is open: its parts, and the jobs that the engine runs."""
+
+    def __init__(self, options: Options) -> None:
+        self.clock, self.shortest = options.clock, options.shortest
+        self.encryption = Encryption(options.encryption_keys)
+        self.store = Store(options.database)
+        self.integrations = {name: integration(name) for name in vendors()}
+        self.plans = Plans(self.store, self.integrations, options.clock, options.shortest)
+        self.vendors = Vendors(
+            self.store, self.integrations, self.plans, options.clock, options.sleep, options.transport
+        )
+        self._http = client(Allowed(options.allow), delivering.TIMEOUT, options.target_transport)
+        self.poller = polling.Poller(self.store, self.encryption, self.vendors, self.plans, options.clock)
+        self.deliverer = delivering.Deliverer(
+            self.store, self.encryption, self.integrations, self._http, options.clock
+        )
+        self.engine = Loop(options.clock, options.sleep)
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, options: Options) -> AsyncIterator[Self]:
+        """Open a hub and check its encryption key; raises `ConfigurationError` if a part cannot be used."""
+        hub = cls(options)
+        try:
+            await check_key(hub.store, hub.encryption)
+            yield hub
+        finally:
+            await hub.vendors.close()
+            await hub._http.aclose()
+            hub.store.close()
+
+    async def first_key(self) -> str | None:
+        """Create the first admin key of a new database and return it; return None later."""
+        return await self.store.run(keys.create_first, self.clock())
+
+    def account(self, connection: sa.Connection, id_: str) -> connections.Account:
+        """Read a connection with its login; raise `NotFound` if there is no such connection."""
+        return connections.account(connection, self.encryption, id_)
+
+    def jobs(self) -> list[Job]:
+        """Return the jobs for the engine."""
+        run = self.store.run
+        return [
+            Job("poll the vendors", self.poller.poll_due, lambda: run(polling.next_due)),
+            Job("read details", self.poller.complete_due, lambda: run(waiting.next_due)),
+            Job("deliver events", self.deliverer.deliver_due, lambda: run(delivering.next_due)),
+        ]
+
+    async def work(self) -> None:
+        """Poll and deliver until cancelled."""
+        await self.engine.run(self.jobs())
+
+    def changed(self) -> None:
+        """Plan again and look for due work, because a connection or subscription changed."""
+        self.plans.forget()
+        self.engine.wake()
+
+    def app(self) -> Any:
+        """Return the ASGI application of the hub's API."""
+        operations = Operations(self)
+        api = AsyncApp("connector.hub", uri_parser_class=None)
+        api.add_api(
+            openapi.read(openapi.HUB),
+            resolver=Resolver(lambda name: getattr(operations, name)),
+            strict_validation=True,
+            validate_responses=False,
+        )
+        add_handlers(api)
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            await api({**scope, HUB: self}, receive, send)
+
+        return app

@@ -1,0 +1,44 @@
+"""The API keys of the hub: shown once, stored as digests."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from connector.hub.moments import micros
+from connector.hub.tables import keys
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+ADMIN, READ = "admin", "read"
+
+
+def digest(key: str) -> str:
+    """Return the digest under which a key is stored. A key is random, so the digest needs no salt."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def create(connection: sa.Connection, name: str, scope: str, now: datetime) -> str:
+    """Create a key and return it; it cannot be read again."""
+    key = f"hub_{secrets.token_urlsafe(32)}"
+    connection.execute(
+        sa.insert(keys).values(digest=digest(key), name=name, scope=scope, created_at=micros(now))
+    )
+    return key
+
+
+def create_first(connection: sa.Connection, now: datetime) -> str | None:
+    """Create the first admin key and return it; return None if there are keys already."""
+    if connection.execute(sa.select(keys.c.name).limit(1)).first():
+        return None
+    return create(connection, "first", ADMIN, now)
+
+
+def scope_of(connection: sa.Connection, key: str) -> str | None:
+    """Return the scope of a key; None if there is no such key."""
+    found = sa.select(keys.c.scope).where(keys.c.digest == digest(key))
+    return connection.execute(found).scalar_one_or_none()

@@ -1,0 +1,94 @@
+"""The plans of the logins in use, computed from what is connected and what was observed."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from connector.hub.lists import polled_lists
+from connector.hub.moments import micros
+from connector.hub.planning import SHORTEST, Load, Plan, PlanRefusedError, plan
+from connector.hub.tables import connections, events, lists
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from connector.clock import Clock
+    from connector.definition.model import Integration
+    from connector.hub.store import Store
+
+FRESH = timedelta(minutes=1)
+"""How long a computed plan is used before it is computed again."""
+
+
+class Plans:
+    """Computes the plan of each login, and keeps it for a minute.
+
+    `shortest` is the shortest interval between two polls of a list in seconds.
+    """
+
+    def __init__(
+        self, store: Store, integrations: Mapping[str, Integration], clock: Clock, shortest: int = SHORTEST
+    ) -> None:
+        self._store = store
+        self._integrations = integrations
+        self._clock = clock
+        self._shortest = shortest
+        self._known: dict[str, tuple[datetime, Plan]] = {}
+
+    async def of(self, login: str) -> Plan:
+        """Return the plan of a login; raise `PlanRefusedError` if its lists cannot be polled often enough."""
+        now = self._clock()
+        known = self._known.get(login)
+        if known is not None and now - known[0] < FRESH:
+            return known[1]
+        computed = await self._store.run(current_plan, self._integrations, login, now, self._shortest)
+        self._known[login] = (now, computed)
+        return computed
+
+    def forget(self) -> None:
+        """Compute all plans again, because a connection or a subscription changed."""
+        self._known.clear()
+
+
+def current_plan(
+    connection: sa.Connection,
+    integrations: Mapping[str, Integration],
+    login: str,
+    now: datetime,
+    shortest: int,
+) -> Plan:
+    """Compute the plan of a login from its lists in use and the events of the last day."""
+    rows = connection.execute(
+        sa.select(connections.c.id, connections.c.vendor).where(connections.c.login == login)
+    ).all()
+    ids = [row.id for row in rows]
+    integration = integrations[rows[0].vendor]
+    used = connection.execute(sa.select(lists.c.name).where(lists.c.connection.in_(ids)).distinct()).scalars()
+    since = micros(now - timedelta(days=1))
+    counted = sa.select(sa.func.count()).where(events.c.connection.in_(ids), events.c.observed_at > since)
+    changes = connection.execute(counted).scalar_one()
+    known = polled_lists(integration)
+    triggers = [known[name] for name in used]
+    load = Load(connections=len(ids), shortest=shortest)
+    expected = plan(integration, triggers, load)
+    if expected.most_changes is None or changes <= expected.most_changes:
+        return expected
+    # More changes than expected need more calls for their details, so the lists are polled less often.
+    with suppress(PlanRefusedError):
+        return plan(integration, triggers, replace(load, changes=changes))
+    return expected
+
+
+def check(
+    connection: sa.Connection, integrations: Mapping[str, Integration], now: datetime, shortest: int
+) -> None:
+    """Raise `PlanRefusedError` if the lists of a login in use cannot be polled often enough."""
+    logins = sa.select(connections.c.login).join(lists, lists.c.connection == connections.c.id).distinct()
+    for login in connection.execute(logins).scalars().all():
+        current_plan(connection, integrations, login, now, shortest)

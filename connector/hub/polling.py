@@ -1,0 +1,241 @@
+"""Polls the lists that are due: leases them, reads each once for all its triggers, and stores the outcome."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from connector.errors import AuthenticationError, ConnectorError, as_connector_error
+from connector.hub import connections as accounts
+from connector.hub import waiting
+from connector.hub.events import Found, Outcome, publish, settle, settle_failure
+from connector.hub.lists import PolledList, polled_lists
+from connector.hub.moments import micros, moment
+from connector.hub.planning import PlanRefusedError
+from connector.hub.tables import connections, lists
+from connector.runtime.reading import read_together
+from connector.runtime.runner import MAX_STUCK_RECORDS, OF_THE_CONNECTION
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from connector.clock import Clock
+    from connector.definition.model import Integration, Trigger
+    from connector.hub.connections import Account
+    from connector.hub.encryption import Encryption
+    from connector.hub.plans import Plans
+    from connector.hub.store import Store
+    from connector.hub.vendors import Vendors
+    from connector.runtime.connection import Connection
+    from connector.runtime.polling import Cursor, Event
+
+log = logging.getLogger("returns_connector.hub")
+
+AT_ONCE = 25
+"""The most lists that one job leases."""
+LEASE = timedelta(minutes=5)
+"""How long a lease holds. A process that dies leaves its lists to others after this time."""
+PROBE = timedelta(hours=1)
+"""The pause between two polls of a connection whose login is refused."""
+LONGEST_PAUSE = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A list that this process polls now, with the cursors and the version that its outcome must match."""
+
+    account: Account
+    list: PolledList
+    cursors: dict[str, Cursor]
+    version: int
+    failures: int
+
+
+def lease_due(
+    connection: sa.Connection,
+    encryption: Encryption,
+    integrations: Mapping[str, Integration],
+    now: datetime,
+    most: int = AT_ONCE,
+) -> list[Lease]:
+    """Lease the lists that are due, the longest overdue first; no other process polls them meanwhile."""
+    at = micros(now)
+    rows = connection.execute(
+        sa.select(lists, connections.c.vendor)
+        .join(connections, connections.c.id == lists.c.connection)
+        .where(lists.c.due_at <= at, lists.c.leased_until <= at)
+        .order_by(lists.c.due_at)
+        .limit(most)
+        .with_for_update(skip_locked=True, of=lists)
+    ).all()
+    leased = []
+    for row in rows:
+        here = (lists.c.connection == row.connection, lists.c.name == row.name)
+        connection.execute(sa.update(lists).where(*here).values(leased_until=micros(now + LEASE)))
+        leased.append(
+            Lease(
+                accounts.account(connection, encryption, row.connection),
+                polled_lists(integrations[row.vendor])[row.name],
+                json.loads(row.cursors),
+                row.version,
+                row.failures,
+            )
+        )
+    return leased
+
+
+def next_due(connection: sa.Connection) -> datetime | None:
+    """Return when the next list is due; None if no list is polled."""
+    at = sa.func.min(
+        sa.case((lists.c.leased_until > lists.c.due_at, lists.c.leased_until), else_=lists.c.due_at)
+    )
+    found = connection.execute(sa.select(at)).scalar_one()
+    return None if found is None else moment(found)
+
+
+class Poller:
+    """Polls due lists. `poll_due` is one job: it leases lists, polls them, and ends."""
+
+    def __init__(
+        self, store: Store, encryption: Encryption, vendors: Vendors, plans: Plans, clock: Clock
+    ) -> None:
+        self._store = store
+        self._encryption = encryption
+        self._vendors = vendors
+        self._plans = plans
+        self._clock = clock
+
+    async def poll_due(self) -> int:
+        """Poll the lists that are due, and return their number."""
+        leases = await self._store.run(lease_due, self._encryption, self._vendors.integrations, self._clock())
+        await asyncio.gather(*(self.poll(lease) for lease in leases))
+        return len(leases)
+
+    async def poll(self, lease: Lease) -> None:
+        """Poll one list and store the outcome; a failure is stored and does not raise."""
+        began = self._clock()
+        try:
+            connection = await self._vendors.connection(lease.account)
+            outcome, complete = await self._read(connection, lease)
+        except Exception as problem:  # noqa: BLE001 - one list must not stop the others
+            await self._failed(lease, as_connector_error(problem))
+            return
+        plan = await self._plans.of(lease.account.login)
+        due = began + timedelta(seconds=plan.interval) if complete else began
+        await self._store.run(settle, lease, outcome, self._clock(), max(due, self._clock()))
+        if lease.failures:
+            await self._store.run(accounts.accept, lease.account.id)
+
+    async def _read(self, connection: Connection, lease: Lease) -> tuple[Outcome, bool]:
+        """Read the list once for all its triggers; return the outcome and whether the list was read whole."""
+        triggers = {key: connection.triggers[key] for key in lease.list.triggers}
+        begun = [trigger.begin(lease.cursors.get(key)) for key, trigger in triggers.items()]
+        readings = await read_together(connection.client, begun)
+        cursors: dict[str, Cursor] = {}
+        found: list[tuple[Event, str]] = []
+        complete = True
+        for (key, trigger), (poll, read) in zip(triggers.items(), readings, strict=True):
+            result = trigger.conclude(poll, read)
+            cursors[key], complete = result.cursor, complete and result.complete
+            found += [(event, trigger.record_id(event)) for event in result.events]
+        detailed = await self._with_details(connection, found)
+        return Outcome(cursors, detailed), complete
+
+    async def _with_details(self, connection: Connection, found: Sequence[tuple[Event, str]]) -> list[Found]:
+        """Add the details to the events' records; details are read once for all events of a record.
+
+        If the details of several consecutive records cannot be read, the cause is probably the vendor, not
+        the records, so the error is raised and the list is polled again later.
+        """
+        read: dict[tuple[str, str], Any] = {}
+        problems: dict[tuple[str, str], str] = {}
+        unread_in_a_row = 0
+        detailed = []
+        for event, record in found:
+            trigger = connection.triggers[event.trigger]
+            kind = kind_of(connection, event.trigger)
+            details = trigger.trigger.details
+            if details is None:
+                detailed.append(Found(event, record, kind))
+                continue
+            place = (details.operation, record)
+            if place not in read and place not in problems:
+                try:
+                    read[place] = await trigger.request_details(event)
+                    unread_in_a_row = 0
+                except OF_THE_CONNECTION:
+                    raise
+                except Exception as problem:
+                    unread_in_a_row += 1
+                    if unread_in_a_row == MAX_STUCK_RECORDS:
+                        raise
+                    problems[place] = as_connector_error(problem).message
+            if place in read:
+                detailed.append(Found(trigger.with_details(event, read[place]), record, kind))
+            else:
+                detailed.append(Found(event, record, kind, problems[place]))
+        return sorted(detailed, key=lambda one: one.event.occurred_at or one.event.observed_at)
+
+    async def complete_due(self) -> int:
+        """Read the details of the waiting events that are due, and return their number."""
+        rows = await self._store.run(waiting.lease_due, self._clock())
+        for row in rows:
+            await self._complete(row)
+        return len(rows)
+
+    async def _complete(self, row: Any) -> None:
+        """Read the details of a waiting event and publish it; a failure is stored and does not raise."""
+        event, kind = waiting.event_of(row)
+        try:
+            account = await self._store.run(accounts.account, self._encryption, row.connection)
+            connection = await self._vendors.connection(account)
+            trigger = connection.triggers[event.trigger]
+            event = trigger.with_details(event, await trigger.request_details(event))
+        except Exception as problem:  # noqa: BLE001 - other events must not wait for this one
+            if not waiting.is_over(row, self._clock()):
+                message = as_connector_error(problem).message
+                await self._store.run(waiting.postpone, row, message, self._clock())
+                return
+            integration = self._vendors.integrations[account.vendor]
+            event = without_details(integration.triggers[event.trigger], event)
+        found = Found(event, row.record, kind)
+
+        def publish_it(connection: sa.Connection) -> None:
+            if waiting.take(connection, row, self._clock()):
+                trigger = self._vendors.integrations[account.vendor].triggers[event.trigger]
+                publish(connection, row.connection, trigger, found, self._clock())
+
+        await self._store.run(publish_it)
+
+    async def _failed(self, lease: Lease, problem: ConnectorError) -> None:
+        """Store why a poll failed, and poll again after a pause that grows with each failure."""
+        failures = lease.failures + 1
+        pause = LONGEST_PAUSE
+        if not isinstance(problem, PlanRefusedError):
+            plan = await self._plans.of(lease.account.login)
+            pause = min(timedelta(seconds=plan.interval) * 2 ** min(failures - 1, 6), LONGEST_PAUSE)
+        asked = getattr(problem, "retry_after", None)
+        pause = max(pause, timedelta(seconds=asked or 0))
+        if isinstance(problem, AuthenticationError):
+            pause = PROBE
+            await self._store.run(accounts.refuse, lease.account.id, problem.message)
+        log.warning("%s: %s cannot be polled: %s", lease.account.name, lease.list.name, problem.message)
+        await self._store.run(settle_failure, lease, problem.message, failures, self._clock() + pause)
+
+
+def kind_of(connection: Connection, trigger: str) -> str:
+    """Return the event type of a trigger, which all vendors share."""
+    unified = connection.integration.unified
+    return unified.events.get(trigger, "other") if unified else "other"
+
+
+def without_details(trigger: Trigger, event: Event) -> Event:
+    """Return an event whose details are None, as if the record were deleted."""
+    return replace(event, data={**event.data, trigger.details.key: None}) if trigger.details else event

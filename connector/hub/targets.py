@@ -1,0 +1,142 @@
+"""Sends requests to the targets of subscriptions, but never to an address that the hub must not reach.
+
+Whoever may subscribe chooses the target. Without a check, a target such as `http://169.254.169.254/` would
+let that person read services inside the hub's network. The address is checked when the connection is opened,
+after the name is resolved, so a name that resolves to another address later does not help.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import TYPE_CHECKING, Any
+
+import httpcore
+import httpx
+
+from connector.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+Network = IPv4Network | IPv6Network
+Address = IPv4Address | IPv6Address
+MAX_URL = 2_000
+
+
+class TargetRefusedError(Exception):
+    """The target's address is not allowed; the message is a sentence."""
+
+
+class Allowed:
+    """Decides which addresses may be reached: public ones, and the networks and hosts in `allow`.
+
+    An entry of `allow` is a network (`10.0.0.0/8`), an address or a host name (`n8n.internal`). Raises
+    `ConfigurationError` for an entry that is neither.
+    """
+
+    def __init__(self, allow: Iterable[str] = ()) -> None:
+        self._networks: list[Network] = []
+        self._hosts: set[str] = set()
+        for entry in allow:
+            try:
+                self._networks.append(ip_network(entry, strict=False))
+            except ValueError:
+                if "/" in entry or not entry.strip():
+                    raise ConfigurationError(
+                        f'"{entry}" is not a network or host. Examples are 10.0.0.0/8 and n8n.internal.'
+                    ) from None
+                self._hosts.add(entry.lower())
+
+    def host(self, name: str) -> bool:
+        """Check whether a host is allowed by its name."""
+        return name.lower() in self._hosts
+
+    def address(self, address: Address) -> bool:
+        """Check whether an address is public or in one of the allowed networks."""
+        plain = getattr(address, "ipv4_mapped", None) or address
+        if any(plain.version == one.version and plain in one for one in self._networks):
+            return True
+        return plain.is_global and not plain.is_multicast
+
+
+def check_url(url: str) -> None:
+    """Check the form of a target's URL; raise `ConfigurationError` with a sentence if it is not usable."""
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL:
+        parsed = httpx.URL("")
+    if parsed.scheme not in ("http", "https") or not parsed.host or "%" in parsed.host or len(url) > MAX_URL:
+        raise ConfigurationError(
+            "The target must be an http or https URL with a host, such as https://hooks.example.com/returns."
+        )
+    if parsed.userinfo:
+        raise ConfigurationError("The target must not contain a user name or password.")
+
+
+def client(
+    allowed: Allowed, timeout: float, transport: httpx.AsyncBaseTransport | None = None
+) -> httpx.AsyncClient:
+    """Create an HTTP client that only reaches allowed addresses and follows no redirects.
+
+    `transport` replaces the network in tests.
+    """
+    if transport is None:
+        transport = network = httpx.AsyncHTTPTransport()
+        network._pool = httpcore.AsyncConnectionPool(  # noqa: SLF001 - httpx has no option for the backend
+            ssl_context=httpx.create_ssl_context(),
+            network_backend=_CheckedBackend(allowed),
+            max_keepalive_connections=20,
+        )
+    return httpx.AsyncClient(
+        transport=transport,
+        timeout=timeout,
+        follow_redirects=False,
+        headers={"User-Agent": "returns-hub/0.1"},
+    )
+
+
+class _CheckedBackend(httpcore.AsyncNetworkBackend):
+    """Opens a connection to the first allowed address of a host."""
+
+    def __init__(self, allowed: Allowed) -> None:
+        self._allowed = allowed
+        self._backend = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's interface
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        problem: Exception | None = None
+        for address in await self._allowed_addresses(host, port):
+            try:
+                return await self._backend.connect_tcp(
+                    str(address), port, timeout, local_address, socket_options
+                )
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as failed:
+                problem = failed
+        raise problem or httpcore.ConnectError(f"{host} has no address.")
+
+    async def sleep(self, seconds: float) -> None:
+        await self._backend.sleep(seconds)
+
+    async def _allowed_addresses(self, host: str, port: int) -> Sequence[Address]:
+        try:
+            loop = asyncio.get_running_loop()
+            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except OSError as unknown:
+            raise httpcore.ConnectError(f"{host} cannot be resolved.") from unknown
+        addresses = [ip_address(entry[4][0]) for entry in found]
+        if self._allowed.host(host):
+            return addresses
+        usable = [address for address in addresses if self._allowed.address(address)]
+        if addresses and not usable:
+            raise TargetRefusedError(
+                f"The target {host} is not a public address. Start the hub with --webhook-allow to allow it."
+            )
+        return usable

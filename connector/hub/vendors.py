@@ -1,0 +1,79 @@
+"""Connects to the vendors, with one compiled integration per vendor and one pace per login."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from connector.hub.budget import Budget
+from connector.runtime.connection import connect
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import httpx
+
+    from connector.clock import Clock, Sleep
+    from connector.definition.model import Integration
+    from connector.hub.connections import Account
+    from connector.hub.plans import Plans
+    from connector.hub.store import Store
+    from connector.runtime.connection import Connection
+    from connector.transport.client import Pace
+
+
+class Vendors:
+    """Opens the hub's connections and keeps them open.
+
+    `transport` replaces the network in tests. Each call is counted in the database before it is sent.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        integrations: Mapping[str, Integration],
+        plans: Plans,
+        clock: Clock,
+        sleep: Sleep,
+        transport: httpx.AsyncBaseTransport | None,
+    ) -> None:
+        self.integrations = integrations
+        self._store = store
+        self._plans = plans
+        self._clock = clock
+        self._sleep = sleep
+        self._transport = transport
+        self._open: dict[str, Connection] = {}
+        self._paces: dict[str, Pace] = {}
+
+    async def connection(self, account: Account) -> Connection:
+        """Return the open connection of an account; raise `ConfigurationError` if its login is incomplete."""
+        opened = self._open.get(account.id)
+        if opened is None:
+            opened = self._open[account.id] = self.connect(account)
+        plan = await self._plans.of(account.login)
+        pace = self._paces.setdefault(account.login, opened.client.pace)
+        opened.client.pace = Budget(self._store, account.login, plan.budget, pace, self._clock)
+        return opened
+
+    def connect(self, account: Account) -> Connection:
+        """Connect without counting calls or keeping the connection, for example to check a login."""
+        return connect(
+            self.integrations[account.vendor],
+            base_url=account.base_url,
+            transport=self._transport,
+            clock=self._clock,
+            sleep=self._sleep,
+            credentials=account.fields,
+            profile=account.name,
+        )
+
+    async def forget(self, id_: str) -> None:
+        """Close the connection of an account that was deleted."""
+        opened = self._open.pop(id_, None)
+        if opened is not None:
+            await opened.client.close()
+
+    async def close(self) -> None:
+        """Close all connections."""
+        for id_ in list(self._open):
+            await self.forget(id_)

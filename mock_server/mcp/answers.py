@@ -1,0 +1,34 @@
+"""Shortens the lists of the control plane: long members of an entry are left out, and named in a note."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+LONGEST: Final = 300
+"""The longest JSON of an entry's member that a list shows, in characters."""
+
+
+def shortened(data: dict[str, Any], details: str) -> dict[str, Any]:
+    """Copy a response without the long members of its list's entries.
+
+    `details` is the name of the tool that shows an entry as a whole. Without it, nothing is left out.
+    """
+    left_out = dict[str, None]()
+    short = dict(data)
+    for name, entries in data.items():
+        if details and isinstance(entries, list) and all(isinstance(entry, dict) for entry in entries):
+            short[name] = [_short(entry, left_out) for entry in entries]
+    if left_out:
+        short["note"] = f"Left out where long: {', '.join(left_out)}. {details} shows an entry as a whole."
+    return short
+
+
+def _short(entry: dict[str, Any], left_out: dict[str, None]) -> dict[str, Any]:
+    kept = {}
+    for name, value in entry.items():
+        if len(json.dumps(value, ensure_ascii=False)) <= LONGEST:
+            kept[name] = value
+        else:
+            left_out[name] = None
+    return kept

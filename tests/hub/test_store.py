@@ -1,0 +1,207 @@
+"""What the hub stores: in one transaction, once, and encrypted if it is secret."""
+
+import asyncio
+import sqlite3
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from support.each import each
+from support.hub import KEYS, Bench, hub_at, merchant_of
+
+from connector.errors import ConfigurationError
+from connector.hub import budget, polling
+from connector.hub.encryption import Encryption, new_key, read_keys
+from connector.hub.polling import LEASE, PROBE
+from connector.hub.store import Store
+from connector.hub.tables import calls as counted
+from connector.hub.tables import connections
+
+HOUR = 3_600
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+
+
+def at_a_vendor(vendor: str, folder: Path, story: Callable[[Bench], Awaitable[None]], **options: Any) -> None:
+    with merchant_of(vendor) as merchant:
+
+        async def told() -> None:
+            async with hub_at(merchant, folder, **options) as bench:
+                await story(bench)
+
+        asyncio.run(told())
+
+
+def test_a_poll_that_outlives_its_lease_changes_nothing(tmp_path: Path) -> None:
+    async def story(bench: Bench) -> None:
+        await bench.connect()
+        await bench.subscribe("return_status_changed")
+        await bench.round()
+        id_ = bench.merchant.ask_for_return()
+        bench.merchant.move(id_, "Approved")
+        bench.merchant.advance(HOUR)
+        [slow] = await lease(bench)
+        bench.merchant.advance(LEASE.total_seconds() + 1)
+        [second] = await lease(bench)
+        assert second.version == slow.version
+        await bench.hub.poller.poll(second)
+        events = await bench.get("/events")
+        await bench.hub.poller.poll(slow)
+        await bench.hub.deliverer.deliver_due()
+        assert await bench.get("/events") == events
+        assert len(bench.targets.events()) == len(set(bench.targets.events())) == 1
+
+    async def lease(bench: Bench) -> list[polling.Lease]:
+        hub = bench.hub
+        return await hub.store.run(polling.lease_due, hub.encryption, hub.integrations, hub.clock())
+
+    at_a_vendor("returngo", tmp_path, story)
+
+
+def test_a_hub_that_stopped_between_poll_and_delivery_continues(tmp_path: Path) -> None:
+    async def stories() -> None:
+        async with hub_at(merchant, tmp_path) as bench:
+            await bench.connect()
+            await bench.subscribe("return_created")
+            await bench.round()
+            merchant.ask_for_return()
+            merchant.advance(HOUR)
+            await bench.hub.poller.poll_due()
+            assert bench.targets.received == []
+        merchant.ask_for_return()
+        merchant.advance(HOUR)
+        async with hub_at(merchant, tmp_path) as bench:
+            await bench.round()
+            assert len(bench.targets.received) == len(set(bench.targets.events())) == 2
+
+    with merchant_of("swap") as merchant:
+        asyncio.run(stories())
+
+
+def test_a_login_is_never_in_the_database_or_an_answer_in_clear(tmp_path: Path) -> None:
+    async def story(bench: Bench) -> None:
+        secret = bench.merchant.fields["api_key"]
+        connection = await bench.connect()
+        subscription = await bench.subscribe("return_created")
+        await bench.round()
+        shown = [
+            await bench.get(path)
+            for path in ("/connections", f"/connections/{connection['id']}", "/subscriptions")
+        ]
+        for text in each(map(str, shown)):
+            assert secret not in text
+            assert subscription["secret"] not in text
+        secrets.extend([secret, subscription["secret"], bench.api.headers["authorization"].split()[1]])
+
+    secrets: list[str] = []
+    at_a_vendor("returngo", tmp_path, story)
+    stored = b"".join(file.read_bytes() for file in tmp_path.glob("hub.sqlite3*"))
+    assert b"hooks.example.com" in stored
+    for secret in each(secrets):
+        assert secret.removeprefix("whsec_").encode() not in stored
+
+
+def test_a_wrong_key_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
+    async def nothing(_bench: Bench) -> None:
+        """The first start stores the check value."""
+
+    at_a_vendor("returngo", tmp_path, nothing)
+    with pytest.raises(ConfigurationError, match="does not belong to this database"):
+        at_a_vendor("returngo", tmp_path, nothing, encryption_keys=new_key())
+    at_a_vendor("returngo", tmp_path, nothing, encryption_keys=f"{new_key()}\n{KEYS}\n")
+
+
+def test_a_key_can_be_replaced_while_the_old_one_still_decrypts() -> None:
+    old, new = new_key(), new_key()
+    token = Encryption(old).encrypt({"api_key": "example"})
+    assert Encryption(f"{new}\n{old}").decrypt(token) == {"api_key": "example"}
+    with pytest.raises(ConfigurationError, match="encrypted with another key"):
+        Encryption(new).decrypt(token)
+    with pytest.raises(ConfigurationError, match="32 bytes in URL-safe base64"):
+        Encryption("short")
+
+
+def test_a_missing_key_file_is_created_for_its_owner_only(tmp_path: Path) -> None:
+    path = tmp_path / "hub.key"
+    keys = read_keys(path)
+    assert path.stat().st_mode & 0o077 == 0
+    assert read_keys(path) == keys
+    with pytest.raises(ConfigurationError, match="cannot be used"):
+        read_keys(tmp_path / "missing" / "hub.key")
+
+
+def test_calls_are_counted_for_a_rolling_day(tmp_path: Path) -> None:
+    with Store(f"sqlite:///{tmp_path / 'hub.sqlite3'}") as store, store.engine.begin() as connection:
+        assert [budget.count(connection, "login", NOW, 2) for _ in range(3)] == [True, True, False]
+        assert budget.count(connection, "another", NOW, 2)
+        assert budget.spent(connection, "login", NOW) == 2
+        later = NOW + timedelta(days=1)
+        assert not budget.count(connection, "login", later - timedelta(minutes=1), 2)
+        assert budget.count(connection, "login", later, 2)
+        budget.forget_before(connection, later)
+        assert budget.spent(connection, "login", later) == 1
+
+
+def test_every_call_is_counted_before_it_is_sent_and_none_beyond_the_budget(tmp_path: Path) -> None:
+    async def story(bench: Bench) -> None:
+        connection = await bench.connect()
+        await bench.subscribe("return_created")
+        account = await bench.hub.store.run(bench.hub.account, connection["id"])
+
+        def sent_before(database: sa.Connection) -> None:
+            budget.count(database, account.login, bench.merchant.now(), None)
+            database.execute(sa.update(counted).values(count=1_790))
+
+        await bench.hub.store.run(sent_before)
+        calls = await bench.count_calls(connection["id"])
+        for _ in range(30):
+            await bench.round(600)
+        assert len(calls.operations) == 10
+        [plan] = (await bench.get("/plan"))["logins"]
+        assert (plan["sent_today"], plan["limit_per_day"]) == (1_800, 2_000)
+        [polled] = (await bench.get("/connections"))["connections"][0]["lists"]
+        assert polled["problem"] == "The hub's budget of 1,800 calls in 24 hours is used up."
+        # The calls of yesterday do not count any more.
+        bench.merchant.ask_for_return()
+        await bench.round(86_400)
+        assert len(bench.targets.received) == 1
+
+    at_a_vendor("returngo", tmp_path, story)
+
+
+def test_a_login_that_is_refused_stops_and_is_probed_hourly(tmp_path: Path) -> None:
+    async def story(bench: Bench) -> None:
+        connection = await bench.connect()
+        await bench.subscribe("return_created")
+        await bench.round()
+        wrong = {**bench.merchant.fields, "api_key": "revoked"}
+        change = sa.update(connections).values(fields=bench.hub.encryption.encrypt(wrong))
+        await bench.hub.store.run(lambda database: database.execute(change))
+        await bench.hub.vendors.forget(connection["id"])
+        await bench.round(HOUR)
+        shown = await bench.get(f"/connections/{connection['id']}")
+        assert shown["state"] == "refused"
+        assert shown["problem"]
+        calls = await bench.count_calls(connection["id"])
+        for _ in range(3):
+            await bench.round(PROBE.total_seconds() / 4)
+        assert calls.operations == []
+
+    at_a_vendor("returngo", tmp_path, story)
+
+
+def test_a_database_of_another_version_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "hub.sqlite3"
+    Store(f"sqlite:///{path}").close()
+    with sqlite3.connect(path) as database:
+        database.execute("update settings set value = '99' where name = 'version'")
+    with pytest.raises(ConfigurationError, match="has tables of version 99"):
+        Store(f"sqlite:///{path}")
+
+
+@pytest.mark.parametrize("url", ["nonsense", "sqlite:////missing/folder/hub.sqlite3", "oracle9://x"])
+def test_a_database_that_cannot_be_used_is_one_sentence(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="cannot be used"):
+        Store(url)

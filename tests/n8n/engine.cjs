@@ -1,0 +1,206 @@
+/**
+ * Runs a built n8n package in n8n's own engine, n8n-core.
+ *
+ *   node engine.cjs <folder of the built package>
+ *
+ * Reads one command as JSON from each line of stdin, and writes one answer to each line of stdout:
+ * `{"results": …}` or `{"error": {name, message, description, httpCode}}`.
+ *
+ * n8n keeps credentials in its database. Here, each command carries the credential, `credential`; the rest is what n8n
+ * does with it: it evaluates the expressions of `authenticate`, and opens a session with `preAuthentication`.
+ */
+const { createInterface } = require('node:readline');
+
+const answerWith = process.stdout.write.bind(process.stdout);
+process.stdout.write = process.stderr.write.bind(process.stderr); // stdout contains the answers only
+
+const core = require('n8n-core');
+const { Workflow, createRunExecutionData } = require('n8n-workflow');
+
+const realNow = Date.now;
+const [folder] = process.argv.slice(2);
+
+/** The sessions that n8n would store, keyed by the credential that opened them. */
+const sessions = new Map();
+
+class Credentials {
+	constructor(types, data) {
+		this.types = types;
+		this.key = JSON.stringify(data);
+		this.data = { ...data, ...sessions.get(this.key) };
+	}
+
+	type(name) {
+		return this.types[name].type;
+	}
+
+	getParentTypes() {
+		return [];
+	}
+
+	isCredentialUsableByNode() {
+		return true;
+	}
+
+	async getCredentials(_details, name) {
+		return { id: 'credential', name, type: name };
+	}
+
+	async getDecrypted() {
+		return { ...this.data };
+	}
+
+	async getDecryptedWithMetadata() {
+		return { data: { ...this.data }, decrypted: { ...this.data } };
+	}
+
+	getCredentialsProperties(name) {
+		return this.type(name).properties;
+	}
+
+	async preAuthentication(helpers, credential, name, _node, expired) {
+		const type = this.type(name);
+		const field = type.properties.find((one) => one.typeOptions?.expirable)?.name;
+		if (!type.preAuthentication || field === undefined) return undefined;
+		if (credential[field] && !expired) return undefined;
+		const opened = await type.preAuthentication.call(helpers, credential);
+		sessions.set(this.key, opened);
+		Object.assign(this.data, opened);
+		return { ...credential, ...opened };
+	}
+
+	async authenticate(credential, name, options, workflow, node) {
+		const { headers } = this.type(name).authenticate.properties;
+		const evaluated = Object.entries(headers).map(([key, value]) => [key, evaluate(workflow, node, value, credential)]);
+		return { ...options, headers: { ...options.headers, ...Object.fromEntries(evaluated) } };
+	}
+}
+
+const evaluate = (workflow, node, value, credential) =>
+	workflow.expression.getSimpleParameterValue(node, value, 'internal', { $credentials: credential });
+
+const additionalData = (credentials, hooks) => ({
+	credentialsHelper: credentials,
+	currentNodeParameters: undefined,
+	executionId: '1',
+	formWaitingBaseUrl: 'http://localhost',
+	hooks,
+	instanceBaseUrl: 'http://localhost',
+	restApiUrl: 'http://localhost',
+	variables: {},
+	webhookBaseUrl: 'http://localhost',
+	webhookTestBaseUrl: 'http://localhost',
+	webhookWaitingBaseUrl: 'http://localhost',
+});
+
+const load = async () => {
+	const loader = new core.PackageDirectoryLoader(folder);
+	await loader.loadAll();
+	return loader;
+};
+
+const nodeOf = (loader, name, command) => ({
+	id: 'node',
+	name: 'Node',
+	type: `${loader.packageName}.${name}`,
+	typeVersion: 1,
+	position: [0, 0],
+	parameters: command.parameters ?? {},
+	credentials: { [Object.keys(loader.credentialTypes)[0]]: { id: 'credential', name: 'Account' } },
+	...(command.continueOnFail ? { onError: 'continueRegularOutput' } : {}),
+});
+
+const workflowOf = (loader, node, command) => {
+	const typed = (name) => loader.nodeTypes[name.split('.').pop()].type;
+	const nodeTypes = { getByName: typed, getByNameAndVersion: typed, getKnownTypes: () => ({}) };
+	const settings = command.timezone ? { timezone: command.timezone } : {};
+	const staticData = command.staticData ?? {};
+	return new Workflow({ id: '1', name: 'Test', nodes: [node], connections: {}, active: true, nodeTypes, staticData, settings });
+};
+
+const [actionNode, triggerNode] = [(name) => !name.endsWith('Trigger'), (name) => name.endsWith('Trigger')];
+
+const start = (loader, kind, command) => {
+	const name = Object.keys(loader.nodeTypes).find(kind);
+	const node = nodeOf(loader, name, command);
+	const workflow = workflowOf(loader, node, command);
+	const credentials = new Credentials(loader.credentialTypes, command.credential ?? {});
+	return { node, workflow, credentials, type: loader.nodeTypes[name].type };
+};
+
+const commands = {
+	/** Returns what users see: the nodes and the credential. */
+	async describe(loader) {
+		const descriptions = Object.values(loader.nodeTypes).map(({ type }) => type.description);
+		return { nodes: descriptions, credentials: Object.values(loader.credentialTypes).map(({ type }) => type) };
+	},
+
+	/** Runs a workflow that consists of the node, with the given input items. */
+	async execute(loader, command) {
+		const { node, workflow, credentials } = start(loader, actionNode, command);
+		const hooks = new core.ExecutionLifecycleHooks('manual', '1', { id: '1', name: 'Test', nodes: [node], connections: {} });
+		const items = command.items ?? [{ json: {} }];
+		const data = createRunExecutionData({
+			executionData: { nodeExecutionStack: [{ node, data: { main: [items] }, source: null }] },
+		});
+		const execute = new core.WorkflowExecute(additionalData(credentials, hooks), 'manual', data);
+		const run = await execute.processRunExecutionData(workflow);
+		const { resultData } = run.data;
+		if (resultData.error) throw resultData.error;
+		return resultData.runData.Node[0].data.main[0] ?? [];
+	},
+
+	/** Polls once; returns the items and the static data that n8n would store. */
+	async poll(loader, command) {
+		const { node, workflow, credentials, type } = start(loader, triggerNode, command);
+		const context = new core.PollContext(workflow, node, additionalData(credentials), command.mode ?? 'trigger', 'activate');
+		const items = await type.poll.call(context);
+		return { items: items?.[0] ?? [], staticData: JSON.parse(JSON.stringify(workflow.staticData)) };
+	},
+
+	/** Lists one page of a dropdown. */
+	async choices(loader, command) {
+		const { node, workflow, credentials, type } = start(loader, actionNode, command);
+		const context = new core.LoadOptionsContext(workflow, node, additionalData(credentials), '');
+		return await type.methods.listSearch[command.method].call(context, command.filter, command.page);
+	},
+
+	/** Sends the request that tests the credential, as n8n does when a user saves it. */
+	async prove(loader, command) {
+		const { node, workflow, credentials } = start(loader, actionNode, command);
+		const [name] = Object.keys(loader.credentialTypes);
+		const { request } = credentials.type(name).test;
+		const context = new core.ExecuteContext(
+			workflow, node, additionalData(credentials), 'internal',
+			createRunExecutionData({}), 0, [{ json: {} }], { main: [[{ json: {} }]] },
+			{ node, data: { main: [[{ json: {} }]] }, source: null }, [],
+		);
+		const evaluated = JSON.parse(JSON.stringify(request), (_key, value) =>
+			typeof value === 'string' ? evaluate(workflow, node, value, credentials.data) : value,
+		);
+		return await context.helpers.httpRequestWithAuthentication.call(context, name, { ...evaluated, json: true });
+	},
+};
+
+const main = async () => {
+	const loader = await load();
+	for await (const line of createInterface({ input: process.stdin })) {
+		const { command, now, ...rest } = JSON.parse(line);
+		Date.now = now === undefined ? realNow : () => now;
+		let answer;
+		try {
+			answer = { results: await commands[command](loader, rest) };
+		} catch (error) {
+			const { name, message, description, httpCode } = error;
+			answer = { error: { name: error.constructor?.name ?? name, message, description, httpCode } };
+			if (command !== 'prove') console.error(error);
+		}
+		answerWith(`${JSON.stringify(answer)}\n`);
+	}
+	answerWith('', () => process.exit(0));
+};
+
+main().catch((error) => {
+	console.error(error);
+	process.exit(1);
+});

@@ -1,0 +1,90 @@
+"""A generated n8n package, run by n8n's own engine in one long-lived Node process."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from connector.definition.naming import camel
+from support.zapier import ROOT, node
+
+PACKAGES = ROOT / "n8n_nodes"
+BUILT = ROOT / "build" / "n8n"
+ENGINE = ROOT / "tests" / "n8n" / "engine.cjs"
+
+
+class N8nError(Exception):
+    """An error of the engine or the package: `name` is n8n's class of errors, `status` the HTTP status."""
+
+    def __init__(self, details: Mapping[str, Any]) -> None:
+        super().__init__(f"{details['name']}: {details['message']}")
+        self.name: str = details["name"]
+        self.message: str = details["message"]
+        self.status = str(details.get("httpCode") or "")
+
+
+@dataclass
+class N8nPackage:
+    """The loaded package of one vendor."""
+
+    process: "subprocess.Popen[str]"
+
+    @cached_property
+    def description(self) -> dict[str, Any]:
+        """The descriptions of the node, of the trigger node and of the credential, keyed by their kinds."""
+        found = self.call("describe")
+        action, trigger = sorted(found["nodes"], key=lambda one: bool(one.get("polling")))
+        return {"node": action, "trigger": trigger, "credential": found["credentials"][0]}
+
+    def call(self, command: str, *, now: datetime | None = None, **more: Any) -> Any:
+        """Send a command and return its results, or raise N8nError; the clock shows `now`, if it is given."""
+        clock = {} if now is None else {"now": int(now.timestamp() * 1000)}
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(json.dumps({"command": command, **more, **clock}) + "\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        assert line, f"The Node process ended with {self.process.wait(5)}; see the captured stderr."
+        answer = json.loads(line)
+        if "error" in answer:
+            raise N8nError(answer["error"])
+        return answer["results"]
+
+
+def credential(login: Mapping[str, str], url: str) -> dict[str, str]:
+    """Return what n8n stores of an account: the typed values, and the address of the API."""
+    return {**{camel(key): value for key, value in login.items()}, "baseUrl": url}
+
+
+@contextmanager
+def started(folder: Path, log: Path | None = None) -> Iterator[N8nPackage]:
+    """Load the built package in a Node process until the block ends; `log` receives its output."""
+    assert (folder / "dist").is_dir(), f"{folder} is not built: run `make n8n-build`."
+    with ExitStack() as files:
+        home = files.enter_context(TemporaryDirectory())
+        errors = files.enter_context(log.open("ab")) if log else None
+        process = subprocess.Popen(
+            [node(), str(ENGINE), str(folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            env={**os.environ, "N8N_USER_FOLDER": home, "HOME": home},
+        )
+        with process:
+            try:
+                yield N8nPackage(process)
+            finally:
+                assert process.stdin is not None
+                process.stdin.close()
+                try:
+                    process.wait(timeout=10)
+                except subprocess.TimeoutExpired:
+                    process.kill()
