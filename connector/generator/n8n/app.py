@@ -39,6 +39,7 @@ def render(
     `publisher` is what the publisher entered in package.json (see `kept_publisher`). Raises `Unrenderable` if
     the catalog contains something that n8n does not support.
     """
+    integration = offer.with_promised_triggers(integration)
     offered = integration if include_assumed else known_only(integration)
     listed = offer.offers(offered)
     offer.check_names(listed)

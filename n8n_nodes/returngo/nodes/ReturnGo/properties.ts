@@ -263,7 +263,7 @@ export const properties: INodeProperties[] = [
 				type: "string"
 			}
 		],
-		description: "The return to find. Choose one or enter its ID, which is 1234 for RMA1234.",
+		description: "Choose a return or enter its ID, which is 1234 for RMA1234",
 		required: true,
 		displayOptions: {
 			show: {
@@ -301,7 +301,7 @@ export const properties: INodeProperties[] = [
 				type: "string"
 			}
 		],
-		description: "The return that the transactions belong to",
+		description: "Choose a return or enter its ID, which is 1234 for RMA1234",
 		required: true,
 		displayOptions: {
 			show: {
@@ -495,7 +495,7 @@ export const properties: INodeProperties[] = [
 				type: "string"
 			}
 		],
-		description: "The return to add the comment to",
+		description: "Choose a return or enter its ID, which is 1234 for RMA1234",
 		required: true,
 		displayOptions: {
 			show: {

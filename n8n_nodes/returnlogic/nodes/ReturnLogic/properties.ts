@@ -48,7 +48,7 @@ export const properties: INodeProperties[] = [
 			{
 				name: "Find Orders by Creation Date",
 				value: "listCreatedOrders",
-				description: "Finds the orders that were added to ReturnLogic in a period",
+				description: "Finds the orders that were added in a period",
 				action: "Find orders by creation date"
 			}
 		],
@@ -588,7 +588,7 @@ export const properties: INodeProperties[] = [
 				name: "customerPhone",
 				type: "string",
 				default: "",
-				description: "The phone number on the order"
+				description: "With the country code, such as +1 555 0100"
 			},
 			{
 				displayName: "External Customer ID",
@@ -688,7 +688,7 @@ export const properties: INodeProperties[] = [
 				name: "shippedAt",
 				type: "dateTime",
 				default: "",
-				description: "The time at which the order was shipped"
+				description: "Leave empty if nothing has left your warehouse"
 			},
 			{
 				displayName: "Tags",
@@ -698,7 +698,7 @@ export const properties: INodeProperties[] = [
 					multipleValues: true
 				},
 				default: "",
-				description: "The tags to add to the order"
+				description: "Words by which you find or sort orders later, such as wholesale"
 			}
 		]
 	}
@@ -716,7 +716,7 @@ export const triggerProperties: INodeProperties[] = [
 			{
 				name: "New Order",
 				value: "newOrder",
-				description: "Triggers when a new order is added to ReturnLogic"
+				description: "Triggers when a new order is added"
 			}
 		],
 		default: "newOrder"

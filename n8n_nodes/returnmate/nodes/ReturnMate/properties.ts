@@ -355,7 +355,7 @@ export const properties: INodeProperties[] = [
 				type: "string"
 			}
 		],
-		description: "The return to find",
+		description: "Choose a return, or map its ID from an earlier step",
 		required: true,
 		displayOptions: {
 			show: {
@@ -393,7 +393,7 @@ export const properties: INodeProperties[] = [
 				type: "string"
 			}
 		],
-		description: "The shipment to find",
+		description: "Choose a shipment, or map its ID from an earlier step",
 		required: true,
 		displayOptions: {
 			show: {
@@ -431,7 +431,7 @@ export const properties: INodeProperties[] = [
 				type: "string"
 			}
 		],
-		description: "The shipment that the tracking events belong to",
+		description: "Choose a shipment, or map its ID from an earlier step",
 		required: true,
 		displayOptions: {
 			show: {
@@ -812,7 +812,7 @@ export const properties: INodeProperties[] = [
 				type: "string"
 			}
 		],
-		description: "The return to update",
+		description: "Choose a return, or map its ID from an earlier step",
 		required: true,
 		displayOptions: {
 			show: {
@@ -935,7 +935,7 @@ export const properties: INodeProperties[] = [
 				type: "string"
 			}
 		],
-		description: "The return to add the note to",
+		description: "Choose a return, or map its ID from an earlier step",
 		required: true,
 		displayOptions: {
 			show: {
@@ -956,7 +956,7 @@ export const properties: INodeProperties[] = [
 			rows: 4
 		},
 		default: "",
-		description: "The text of the note",
+		description: "What your colleagues or the customer should know about the return",
 		required: true,
 		displayOptions: {
 			show: {
@@ -1020,7 +1020,7 @@ export const properties: INodeProperties[] = [
 				type: "string"
 			}
 		],
-		description: "The return to create the label for",
+		description: "Choose a return, or map its ID from an earlier step",
 		required: true,
 		displayOptions: {
 			show: {
