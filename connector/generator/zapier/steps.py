@@ -269,7 +269,7 @@ def searches(integration: Integration, records: Records, *, assumed: bool) -> It
 
 
 def _found(search: Search, integration: Integration, records: Records) -> dict[str, Any]:
-    """Return the record file of a search, and the keys of the fields that identify what it found."""
+    """Choose the record file of a search, and the keys of the fields that identify its result."""
     if search.kind == "list":
         return {"record": records.several(search), "identity": ["searched_for"]}
     resource = integration.resources[search.resource]
