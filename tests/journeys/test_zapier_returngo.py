@@ -69,7 +69,7 @@ def test_app_is_valid_and_contains_everything_documented(app: ZapierApp) -> None
         "other actions are assumed, financial or destructive"
     )
     assert definition["searches"].keys() == OFFER.searches.keys()
-    assert definition["hydrators"].keys() == {"getRma"}
+    assert definition["hydrators"].keys() == {"getRma", "labelFile"}
     assert definition["throttle"] == {"window": 1, "limit": 100, "scope": ["auth"]}
 
 
