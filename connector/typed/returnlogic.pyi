@@ -134,7 +134,7 @@ class RequestTokensRecord(TypedDict, total=False):
     refresh_token: Required[str]
 
 class NewOrderTrigger(TypedTrigger[Order]):
-    """Triggers when a new order is added to ReturnLogic."""
+    """Triggers when a new order is added."""
     async def poll(
         self,
         cursor: Cursor | None = None,
@@ -256,7 +256,7 @@ class ListCreatedOrdersSearch(BoundSearch):
         created_to: str | datetime | date | None = None,
         financial_status: Literal["authorized", "paid", "partially_paid", "pending", "refunded", "voided", "ThirdParty"] | None = None,
     ) -> list[Order]:
-        """Finds the orders that were added to ReturnLogic in a period."""
+        """Finds the orders that were added in a period."""
 
 class FindRmasSearch(BoundSearch):
     async def __call__(self, *, limit: int = 100, customer_email: str) -> list[RMA]:

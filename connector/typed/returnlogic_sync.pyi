@@ -38,7 +38,7 @@ from connector.typed.returnlogic import (
 )
 
 class NewOrderTrigger(TypedSyncTrigger[Order]):
-    """Triggers when a new order is added to ReturnLogic."""
+    """Triggers when a new order is added."""
     def poll(
         self,
         cursor: Cursor | None = None,
@@ -160,7 +160,7 @@ class ListCreatedOrdersSearch(SyncSearch):
         created_to: str | datetime | date | None = None,
         financial_status: Literal["authorized", "paid", "partially_paid", "pending", "refunded", "voided", "ThirdParty"] | None = None,
     ) -> list[Order]:
-        """Finds the orders that were added to ReturnLogic in a period."""
+        """Finds the orders that were added in a period."""
 
 class FindRmasSearch(SyncSearch):
     def __call__(self, *, limit: int = 100, customer_email: str) -> list[RMA]:

@@ -273,7 +273,7 @@ def test_record_without_its_key_or_timestamp_is_refused(about: ChangedSince, spo
 def test_guarantees_describe_marks_and_states() -> None:
     made = integration("swap").triggers
     promises = {
-        key: (one.guarantees["python"].delivers, [".".join(path) for path in one.guarantees["zapier"].dedupe])
+        key: (one.guarantees["python"].delivers, [".".join(path) for path in one.guarantees["python"].dedupe])
         for key, one in made.items()
     }
     assert promises == {
@@ -288,7 +288,8 @@ def test_guarantees_describe_marks_and_states() -> None:
         "quality_control_passed": ("reached", ["return_id"]),
         "quality_control_failed": ("reached", ["return_id"]),
     }
-    python, zapier = (made["return_updated"].guarantees[runtime] for runtime in ("python", "zapier"))
+    python = made["return_updated"].guarantees["python"]
+    zapier = made["return_completed"].guarantees["zapier"]
     assert (python.look_back, zapier.look_back) == (900, DAY)
     assert (python.order, zapier.order) == ("any", "any")
     assert (python.calls_per_poll, zapier.calls_per_poll, zapier.items_per_poll) == (20, 10, 1000)

@@ -87,7 +87,9 @@ def test_webhook_is_subscribed_delivered_and_unsubscribed(returnmate: Integratio
     kept = make.attach("new-return-instant", ADDRESS)
     assert vendor.subscriptions == {"hk_1": {"event": "return.created", "target": {"url": ADDRESS}}}
     posted = {"event": "return.created", "return": {"id": "rma_1", "status": "pending"}}
-    assert make.deliver("newReturnInstant", posted) == [{"id": "rma_1", "status": "pending"}]
+    [delivered] = make.deliver("newReturnInstant", posted)
+    assert delivered.pop("summary") == {"status": "Pending"}
+    assert delivered == {"id": "rma_1", "status": "pending"}
     make.detach("new-return-instant", kept)
     assert vendor.subscriptions == {}
     between = ["GET /v1/rmas/rma_1"] if read else []

@@ -226,7 +226,9 @@ def test_each_of_several_order_numbers_is_matched() -> None:
 def test_rows_that_are_no_records_are_skipped(step: Step) -> None:
     row = by_key(step).sample
     inputs = {one.key: _at(row, one.found_at[0]) for one in compared(step) if one.required}
-    assert step.run(Vendor(step, [[None, row, "", row]]), limit=9, **inputs) == [row, row]
+    shown = {key: value for key, value in row.items() if "bank" not in key}
+    found = step.run(Vendor(step, [[None, row, "", row]]), limit=9, **inputs)
+    assert [{key: one[key] for key in one if key != "summary"} for one in found] == [shown, shown]
 
 
 @pytest.mark.parametrize("step", SEARCHES, ids=lambda one: one.id)

@@ -223,7 +223,9 @@ def odd(integration: Integration) -> Integration:
         InputField(key=f"odd_{n}", label=ODD, type="string", help=ODD, location="body", path=("odd", name))
         for n, name in enumerate(names)
     )
-    fields = tuple(Field(key=name, label=ODD, type="string") for name in ("2nd line", "naïve", "default"))
+    fields = tuple(
+        Field(key=name, label=ODD, type="string", required=True) for name in ("2nd line", "naïve", "default")
+    )
     items = next(one for one in action.inputs if one.children)
     clash = changed(items.children[0], key="order_number", path=("order_number",))
     lines = changed(items, children=(*items.children, clash))
@@ -333,9 +335,9 @@ def test_dropdown_named_like_a_trigger_stops_the_build(returnmate: Integration) 
         generator.render(changed(returnmate, triggers=triggers))
 
 
-def test_third_shape_of_a_record_stops_the_build() -> None:
-    records = Records()
-    fields = [Field(key="id", label="ID", type="string")]
+def test_third_shape_of_a_record_stops_the_build(returnmate: Integration) -> None:
+    records = Records(returnmate)
+    fields = [Field(key="id", label="ID", type="string", required=True)]
     assert records.name("return", "list_returns", fields, {"id": "1"}) == "return"
     assert records.name("return", "list_returns", fields, {"id": "1"}) == "return"
     assert records.name("return", "list_returns", fields, {"id": "2"}) == "return_of_list_returns"
@@ -355,7 +357,7 @@ def test_fixed_choices_and_known_words_become_choices(returnmate: Integration) -
 
 
 def test_filter_lists_only_states_that_fire(returnmate: Integration) -> None:
-    made = steps.triggers(returnmate, Records())
+    made = steps.triggers(returnmate, Records(returnmate))
     fields = next(one for one in made if one["key"] == "return_status_changed")["form"]["fields"]
     values = [choice["value"] for choice in fields[0]["choices"]]
     known = [choice.value for choice in returnmate.dropdowns["status"].choices]

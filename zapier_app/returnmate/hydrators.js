@@ -3,4 +3,5 @@ import { fetchDetails } from './lib/hydrators.js';
 import operations from './operations.js';
 import vendor from './vendor.js';
 
-export const getReturn = fetchDetails(vendor, { operation: operations.get_return, query: {} });
+export const getReturn = fetchDetails(vendor, { operation: operations.get_return, query: {}, shape: {} });
+export { labelFile } from './files.js';

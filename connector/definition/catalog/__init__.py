@@ -5,6 +5,7 @@ the names of operations, parameters and fields against the vendor's specificatio
 `connector.definition.model` explains what the values mean. Paths are written with dots: `customer.email`.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field as PydanticField
@@ -22,6 +23,7 @@ from connector.definition.catalog.sources import (
 )
 from connector.definition.model import (
     ErrorKind,
+    Guarantee,
     Identifier,
     Provenance,
     Risk,
@@ -126,15 +128,33 @@ class FieldEntry(CatalogEntry):
     choices: dict[str, Label] = {}
 
 
+class OutputEntry(FieldEntry):
+    """A field of a record.
+
+    With `flag: true`, the value is 0 or 1, or the text "true" or "false", and means yes or no. With
+    `sensitive: true`, apps leave the field out unless the user asks for it. With `file: true`, the value is
+    the address of a file, which apps offer as a file too.
+    """
+
+    flag: Literal[True] | None = None
+    sensitive: Literal[True] | None = None
+    file: Literal[True] | None = None
+
+
 class ResourceEntry(CatalogEntry):
-    """A kind of record; `sample` names the operation whose example response contains a sample record."""
+    """A kind of record; `sample` names the operation whose example response contains a sample record.
+
+    `group` is the heading under which apps list the steps of these records; without it, it is the plural of
+    `noun`.
+    """
 
     noun: str
+    group: Label | None = None
     record: str = PydanticField(alias="schema")
     id: Dotted | None = None
     label: tuple[Dotted, ...] = ()
     sample: str
-    fields: dict[Dotted, FieldEntry] = {}
+    fields: dict[Dotted, OutputEntry] = {}
 
 
 class DropdownEntry(CatalogEntry):
@@ -162,7 +182,8 @@ class TriggerEntry(CatalogEntry):
     `unless` maps fields of the record to values with which a record is no event.
     `labels` replaces `label` on platforms with other naming rules. `example` maps fields to values that
     differ from the resource's sample; the new state is filled in automatically. With `reached_at`, the time
-    at which a record reached the status identifies the event.
+    at which a record reached the status identifies the event. `runtimes` lists the runtimes that offer the
+    trigger, if not all do: apps have no trigger for changes of any kind, because users want one kind.
     """
 
     label: Label
@@ -178,7 +199,12 @@ class TriggerEntry(CatalogEntry):
     occurred_at: Dotted | None = None
     hook: TriggerHookEntry | None = None
     unless: dict[Dotted, tuple[str, ...]] = {}
+    runtimes: tuple[Runtime, ...] = ()
     inputs: dict[Key, "InputEntry"] = {}
+
+    def offered(self, guarantees: Mapping[Runtime, Guarantee]) -> dict[Runtime, Guarantee]:
+        """Return the guarantees of the runtimes that offer the trigger."""
+        return {key: one for key, one in guarantees.items() if key in self.runtimes or not self.runtimes}
 
 
 class InputEntry(FieldEntry):

@@ -18,7 +18,7 @@ from connector.definition.spelling import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from connector.definition.catalog import FieldEntry, InputEntry
+    from connector.definition.catalog import FieldEntry, InputEntry, OutputEntry
     from connector.definition.model import Dropdown, Operation
     from connector.definition.paths import At, Resolver
 
@@ -26,7 +26,7 @@ Step = TypeVar("Step", Trigger, Action, Search)
 
 
 def labelled(
-    fields: tuple[Field, ...], entries: Mapping[str, FieldEntry], before: str = ""
+    fields: tuple[Field, ...], entries: Mapping[str, OutputEntry], before: str = ""
 ) -> tuple[Field, ...]:
     """Return a copy of the fields with the labels and help text that the catalog defines in `entries`.
 
@@ -50,6 +50,9 @@ def labelled(
                     "label": label,
                     "help": entry.help if entry and entry.help else field.help,
                     "choices": relabelled(field, entry),
+                    "flag": bool(entry and entry.flag),
+                    "sensitive": bool(entry and entry.sensitive),
+                    "file": bool(entry and entry.file),
                     "children": labelled(children, entries, f"{path}."),
                 }
             )

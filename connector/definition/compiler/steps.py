@@ -21,6 +21,7 @@ from connector.definition.model import (
     Search,
     Trigger,
 )
+from connector.definition.naming import plural, title
 from connector.definition.paths import dotted, walk
 from connector.definition.spelling import did_you_mean
 
@@ -63,6 +64,7 @@ def _resource(key: str, entry: ResourceEntry, resolver: Resolver) -> Resource:
     return Resource(
         key=key,
         noun=entry.noun,
+        group=entry.group or title(plural(entry.noun)),
         id=resolver.path(fields, entry.id, (*at, "id"), subject) if entry.id else (),
         label=tuple(resolver.path(fields, path, (*at, "label"), subject) for path in entry.label),
         fields=compile_fields.labelled(fields, entry.fields),
@@ -144,16 +146,18 @@ def _trigger(
         fields=record,
         sample=sample,
         example=example,
-        guarantees=guarantees(
-            source,
-            in_row,
-            source_entry.pages.by_runtime,
-            limits,
-            provenance,
-            details=bool(details),
-            unseen=source_entry.unseen,
-            growing_ids=source_entry.growing_ids,
-            end_reported=sources.end_reported(catalog, source.operation),
+        guarantees=entry.offered(
+            guarantees(
+                source,
+                in_row,
+                source_entry.pages.by_runtime,
+                limits,
+                provenance,
+                details=bool(details),
+                unseen=source_entry.unseen,
+                growing_ids=source_entry.growing_ids,
+                end_reported=sources.end_reported(catalog, source.operation),
+            )
         ),
         labels=entry.labels,
     )

@@ -93,11 +93,15 @@ class Environment(FrozenModel):
 
 
 class AuthField(FrozenModel):
-    """A login field that the user fills in. The value of a `secret` field never appears in logs or errors."""
+    """A login field that the user fills in. The value of a `secret` field never appears in logs or errors.
+
+    `page` is the address of the page that explains where to find the value, or None.
+    """
 
     key: str
     label: str
     help: str = ""
+    page: str | None = None
     secret: bool = False
     required: bool = True
     placeholder: str = ""

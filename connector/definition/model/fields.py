@@ -69,6 +69,10 @@ class Field(FrozenModel):
     in a list) matches exactly one of the variants; `children` then contains the members of all variants, and
     a member is required if every variant requires it. An object (or each object in a list) has at least one
     of the members in `at_least_one`, if there are any.
+
+    The value of a `flag` is 0 or 1, or the text "true" or "false", and means yes or no. A `sensitive` field,
+    such as a bank account, is left out of an app's outputs unless the user asks for it. The value of a
+    `file` is the address of a file.
     """
 
     key: str
@@ -87,6 +91,9 @@ class Field(FrozenModel):
     bounds: Bounds = Bounds()
     provenance: Provenance = "documented"
     example: Any = None
+    flag: bool = False
+    sensitive: bool = False
+    file: bool = False
 
 
 class InputField(Field):

@@ -25,12 +25,14 @@ Runtime = Literal["python", "zapier", "make", "n8n"]
 class Resource(FrozenModel):
     """A kind of record, such as a return or a shipment.
 
-    `noun` is in lower case and singular ("return"). `label` lists the paths of the values that identify a
+    `noun` is in lower case and singular ("return"). `group` is the heading under which apps list the steps of
+    these records ("Returns"). `label` lists the paths of the values that identify a
     record to the user, such as a return number.
     """
 
     key: str
     noun: str
+    group: str
     id: Path
     label: tuple[Path, ...]
     fields: tuple[Field, ...]

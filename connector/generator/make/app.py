@@ -8,27 +8,23 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from connector.definition.model import Environment, Integration
+from connector.definition.model import Action, Environment, Integration, Search, Trigger
 from connector.definition.offer import Selection, offered
 from connector.generator.make.base import base_file
 from connector.generator.make.connection import connection_files, connection_type
 from connector.generator.make.fields import Unrenderable, used_dropdowns
 from connector.generator.make.hooks import instant_triggers
 from connector.generator.make.manifest import FILE, build_manifest, paths
-from connector.generator.make.naming import MODULE_ID
+from connector.generator.make.naming import MODULE_ID, proper_nouns, sentence
+from connector.generator.make.order import rank
 from connector.generator.make.parts import Module, Procedure
 from connector.generator.make.readme import developer_guide, user_readme
 from connector.generator.make.steps import actions, procedure, searches
 from connector.generator.make.triggers import polling_triggers
 from connector.generator.make.universal import universal_module
 
-GROUPS = {
-    "trigger": "Triggers",
-    "instant_trigger": "Triggers",
-    "action": "Actions",
-    "search": "Searches",
-    "universal": "Other",
-}
+OTHER = "Other"
+"""The group of the universal module."""
 IGNORED = "# Keys for deployment.\n.secrets/\n"
 
 
@@ -71,7 +67,7 @@ def render(
         ),
         "src/general/base.iml.json": base_file(vendor),
         "src/general/common.json": {},
-        "src/modules/groups.json": _groups(modules),
+        "src/modules/groups.json": _groups(vendor, modules),
         **{f"src/{connection_paths[code]}": value for code, value in connection.items()},
     }
     for folder, components in (("webhooks", webhooks), ("modules", modules), ("rpcs", procedures)):
@@ -134,11 +130,28 @@ def _component(folder: str, name: str, files: Mapping[str, Any]) -> dict[str, An
     return {f"src/{paths_by_code[code]}": value for code, value in files.items()}
 
 
-def _groups(modules: Sequence[Module]) -> list[dict[str, Any]]:
-    groups: dict[str, list[str]] = {}
+def _groups(integration: Integration, modules: Sequence[Module]) -> list[dict[str, Any]]:
+    """Group the modules by the kind of record that they are about, in the order of `rank`."""
+    steps: dict[str, Trigger | Action | Search] = {
+        **integration.triggers,
+        **integration.actions,
+        **integration.searches,
+    }
+    groups: dict[str, list[Module]] = {}
+    for resource in integration.resources.values():
+        groups.setdefault(sentence(resource.group, proper_nouns(integration)), [])
     for one in modules:
-        groups.setdefault(GROUPS[one.kind], []).append(one.id)
-    return [{"label": label, "modules": ids} for label, ids in groups.items()]
+        step = steps.get(one.key)
+        label = integration.resources[step.resource].group if step else OTHER
+        groups.setdefault(sentence(label, proper_nouns(integration)), []).append(one)
+    return [
+        {
+            "label": label,
+            "modules": [one.id for one in sorted(members, key=lambda one: rank(one.kind, one.crud))],
+        }
+        for label, members in groups.items()
+        if members
+    ]
 
 
 def _notice(integration: Integration) -> str:

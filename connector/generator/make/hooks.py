@@ -9,8 +9,9 @@ from connector.generator.make import compare, iml
 from connector.generator.make.answers import NO_REDIRECTS, holds_record
 from connector.generator.make.base import valid_result
 from connector.generator.make.errors import errors
-from connector.generator.make.fields import Unrenderable, interface, sample
-from connector.generator.make.naming import proper_nouns, trigger_label
+from connector.generator.make.fields import Unrenderable
+from connector.generator.make.naming import trigger_label
+from connector.generator.make.outputs import Outputs, outputs_of
 from connector.generator.make.parts import Module, Webhook
 from connector.generator.make.requests import version_prefix
 from connector.generator.make.triggers import summary_note
@@ -34,8 +35,8 @@ def instant_triggers(integration: Integration) -> Iterator[tuple[Module, Webhook
 
 
 def _module(integration: Integration, trigger: Trigger, hook: Hook) -> Module:
-    proper = proper_nouns(integration)
     resource = integration.resources[trigger.resource]
+    outputs = outputs_of(integration, trigger.resource, resource.fields)
     return Module(
         key=trigger.key,
         kind="instant_trigger",
@@ -44,17 +45,17 @@ def _module(integration: Integration, trigger: Trigger, hook: Hook) -> Module:
         webhook=webhook_id(trigger),
         operations=(hook.read,) if hook.read else (),
         files={
-            "communication": _read(integration, hook, preview=trigger.preview),
+            "communication": _read(integration, hook, outputs, preview=trigger.preview),
             "staticParams": [],
             "mappableParams": [],
-            "interface": interface(resource.fields, proper),
-            "samples": sample(resource.fields, resource.sample),
+            "interface": outputs.interface,
+            "samples": outputs.sample(resource.sample),
             "scope": [],
         },
     )
 
 
-def _read(integration: Integration, hook: Hook, *, preview: bool) -> dict[str, Any]:
+def _read(integration: Integration, hook: Hook, outputs: Outputs, *, preview: bool) -> dict[str, Any]:
     """Build the request that reads the record that a webhook post refers to.
 
     The result is empty if the post itself contains the record.
@@ -69,7 +70,7 @@ def _read(integration: Integration, hook: Hook, *, preview: bool) -> dict[str, A
         **read,
         **({"qs": query} if query else {}),
         "response": {
-            "output": iml.braced(iml.at("body", (*operation.payload, *hook.row))),
+            "output": outputs.output(iml.at("body", (*operation.payload, *hook.row)), asks=False),
             "valid": valid_result(integration, read, holds_record(operation)),
             **_preview_errors(integration, preview=preview),
         },
@@ -79,7 +80,9 @@ def _read(integration: Integration, hook: Hook, *, preview: bool) -> dict[str, A
 def _webhook(integration: Integration, trigger: Trigger, hook: Hook) -> Webhook:
     subscribe = integration.operations[hook.subscribe]
     unsubscribe = integration.operations[hook.unsubscribe]
-    posted = iml.braced(iml.at("body", () if hook.read else hook.row))
+    resource = integration.resources[trigger.resource]
+    outputs = outputs_of(integration, trigger.resource, resource.fields)
+    posted = iml.braced("body") if hook.read else outputs.output(iml.at("body", hook.row), asks=False)
     subscription_id = iml.at("body", (*subscribe.payload, *hook.id))
     attach = _request(integration, subscribe, {})
     subscription = {hook.parameter: iml.at("webhook", (SUBSCRIPTION,))}

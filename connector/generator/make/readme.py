@@ -54,7 +54,11 @@ def _facts(integration: Integration, modules: Sequence[Module]) -> dict[str, Any
         "once": [one.label for one in modules if _after_timeout(integration, one) in ("find", "ask")],
         "repeated": [one.label for one in modules if _after_timeout(integration, one) == "repeat"],
         "why_left_out": why_left_out,
-        "left_out": [one for one in integration.triggers.values() if "make" not in one.guarantees],
+        "left_out": [
+            one
+            for one in integration.triggers.values()
+            if "make" not in one.guarantees and "zapier" in one.guarantees
+        ],
         "previews": [one.label for one in modules if _is_preview(integration, one.key)],
         "assumed": [
             one.label

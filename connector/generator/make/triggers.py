@@ -24,8 +24,9 @@ from connector.generator.make import compare, iml
 from connector.generator.make.answers import JSON
 from connector.generator.make.base import valid_result
 from connector.generator.make.errors import errors
-from connector.generator.make.fields import interface, parameters, sample
+from connector.generator.make.fields import parameters
 from connector.generator.make.naming import proper_nouns, search_label, trigger_label
+from connector.generator.make.outputs import outputs_of
 from connector.generator.make.paging import page_query, pagination
 from connector.generator.make.parts import Module
 from connector.generator.make.requests import MOMENT, ZONELESS, request
@@ -57,6 +58,7 @@ def why_left_out(trigger: Trigger) -> str:
 def _module(integration: Integration, trigger: Trigger, when: Path) -> Module:
     proper = proper_nouns(integration)
     noun = integration.resources[trigger.resource].noun
+    outputs = outputs_of(integration, trigger.resource, _row(trigger))
     return Module(
         key=trigger.key,
         kind="trigger",
@@ -69,11 +71,12 @@ def _module(integration: Integration, trigger: Trigger, when: Path) -> Module:
             "epoch": _epoch(integration, trigger, when),
             "staticParams": [
                 *parameters(trigger.inputs, integration, proper),
+                *outputs.parameters,
                 _limit(noun, summary_note(integration, trigger)),
             ],
             "mappableParams": [],
-            "interface": interface(_row(trigger), proper),
-            "samples": sample(_row(trigger), merged(trigger.sample, trigger.example)),
+            "interface": outputs.interface,
+            "samples": outputs.sample(merged(trigger.sample, trigger.example)),
             "scope": [],
         },
     )
@@ -126,7 +129,7 @@ def _communication(integration: Integration, trigger: Trigger, when: Path) -> di
             "limit": iml.braced("parameters.limit"),
             "iterate": _iterate(trigger, iml.at("body", operation.payload), when),
             "trigger": _newness(trigger, when),
-            "output": iml.braced("item"),
+            "output": outputs_of(integration, trigger.resource, _row(trigger)).output("item"),
             "valid": valid_result(integration, poll, JSON),
             **({"error": errors(integration, preview=True)} if trigger.preview else {}),
         },

@@ -42,6 +42,7 @@ def render(
     fields that the publisher entered in package.json (see `kept_publisher`). Raises `Unrenderable` if the
     catalog contains something that n8n does not support.
     """
+    integration = offer.with_promised_triggers(integration)
     offered = _polling(selected(integration, selection))
     listed = offer.offers(offered)
     offer.check_names(listed)

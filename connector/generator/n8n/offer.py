@@ -29,6 +29,12 @@ STRATEGIES = {
 }
 
 
+def with_promised_triggers(integration: Integration) -> Integration:
+    """Return a copy of the Integration with only the triggers that have a guarantee for n8n."""
+    promised = {key: one for key, one in integration.triggers.items() if "n8n" in one.guarantees}
+    return integration.model_copy(update={"triggers": promised})
+
+
 @dataclass(frozen=True)
 class Offer:
     """An operation of the node, which runs an action or a search of the catalog.

@@ -80,9 +80,11 @@ def _single_files(
     used = _used(integration, entries)
     throttle = integration.limits.throttle
     hydrators = steps.hydrators(integration, entries["triggers"])
-    hydrator_file = {"hydrators.js": page("hydrators.js.jinja", hydrators=hydrators)} if hydrators else {}
+    files = any("files" in record.get("shape", {}) for record in entries["records"].values())
+    deferred = {"hydrators.js": page("hydrators.js.jinja", hydrators=hydrators, files=files)}
     return {
-        **hydrator_file,
+        **(deferred if hydrators or files else {}),
+        **({"files.js": page("files.js.jinja")} if files else {}),
         ".gitignore": page("gitignore.jinja"),
         "README.md": filled(page("README.md.jinja", **readme_values(integration, whole, entries, used))),
         "authentication.js": page("authentication.js.jinja", **authentication(integration)),
@@ -90,7 +92,7 @@ def _single_files(
             "index.js.jinja",
             version=integration.vendor.app_version,
             core=CORE,
-            hydrators=bool(hydrators),
+            hydrators=bool(hydrators or files),
             throttle=throttle and {"window": throttle.seconds, "limit": throttle.requests, "scope": ["auth"]},
             pairs=steps.find_or_creates(integration, entries["searches"], entries["creates"]),
         ),
@@ -106,7 +108,7 @@ def _entries(integration: Integration) -> Entries:
     The result is keyed by folder, such as `triggers`, then by the key of the step or dropdown, or by the name
     of the record file. Raises `Unrenderable` if a trigger and a dropdown have the same key.
     """
-    records = Records()
+    records = Records(integration)
     by_folder = {
         "triggers": _by_key(steps.triggers(integration, records)),
         "creates": _by_key(steps.creates(integration, records)),

@@ -206,7 +206,8 @@ def _session(login: Authentication) -> dict[str, Any]:
 
 def _login_field(one: AuthField, vendor: Vendor) -> dict[str, Any]:
     kind = {"type": "password"} if one.secret else {"type": "string", "isNoSecret": True}
-    link = f"[Open {vendor.title}]({vendor.homepage})." if one.secret and "](" not in one.help else ""
+    page = one.page or (vendor.homepage if one.secret and "](" not in one.help else None)
+    link = f"[How to find it]({page})." if page else ""
     optional = {"helpText": f"{one.help} {link}".strip(), "placeholder": one.placeholder}
     texts = {name: text for name, text in optional.items() if text}
     return {"key": one.key, "label": one.label, "required": one.required} | kind | texts

@@ -13,6 +13,7 @@ from connector.definition.model import (
     ChangedSince,
     CreatedSince,
     Dropdown,
+    Field,
     InputField,
     Integration,
     Path,
@@ -22,9 +23,17 @@ from connector.definition.model import (
     Trigger,
 )
 from connector.definition.naming import camel
+from connector.definition.summary import summary
 from connector.generator.zapier.fields import Unrenderable, form, known_choices
 from connector.generator.zapier.literal import Code
-from connector.generator.zapier.records import Records, list_name, list_record
+from connector.generator.zapier.outputs import (
+    example_of,
+    sensitive_labels,
+    shape_below,
+    shape_of,
+    without_files,
+)
+from connector.generator.zapier.records import Records, list_name
 
 SEARCH_FUNCTIONS = {
     "get": "getRecord",
@@ -33,6 +42,8 @@ SEARCH_FUNCTIONS = {
     "report": "getRecord",
 }
 """The function in lib/searches.js that runs each kind of search."""
+SHAPE = {"shape": Code("record.shape")}
+"""The part of a step's constants that says how the app changes the vendor's records; see lib/shape.js."""
 
 
 def triggers(integration: Integration, records: Records) -> Iterator[dict[str, Any]]:
@@ -46,16 +57,17 @@ def triggers(integration: Integration, records: Records) -> Iterator[dict[str, A
                 "hydrated": trigger.details is not None,
                 "poll": _poll(trigger.source),
                 "hook": _hook(trigger),
-                "source": _source(trigger),
-                "form": form(_filters(trigger, integration), integration),
+                "source": _source(trigger) | SHAPE,
+                "form": form(_filters(trigger, integration), integration, sensitive_labels(trigger.fields)),
                 "identity": _identity(trigger),
-                "example": dict(trigger.example),
+                "example": _example(trigger, integration),
                 "record": records.name(
                     trigger.resource,
                     trigger.source.operation,
-                    trigger.fields,
+                    _fields(trigger),
                     trigger.sample,
                     own=_own_record(trigger),
+                    added=_added(trigger),
                 ),
             }
 
@@ -64,6 +76,24 @@ def _own_record(trigger: Trigger) -> str | None:
     """Name the record file of a trigger that adds a field to records; an instant trigger shares it."""
     key = trigger.key.removesuffix(SUFFIX)
     return f"{trigger.resource}_of_{key}" if trigger.reached_at else None
+
+
+def _example(trigger: Trigger, integration: Integration) -> dict[str, Any]:
+    """Return the values in which the sample of the trigger's event differs from the sample of the record."""
+    built = summary(integration, trigger.resource, trigger.fields)
+    return example_of(_fields(trigger), trigger.sample, dict(trigger.example), built, _added(trigger))
+
+
+def _fields(trigger: Trigger) -> tuple[Field, ...]:
+    """Return the fields of the trigger's records; files among the details are offered as addresses only."""
+    key = trigger.details.key if trigger.details else None
+    return tuple(without_files((one,))[0] if one.key == key else one for one in trigger.fields)
+
+
+def _added(trigger: Trigger) -> frozenset[str]:
+    """Return the keys of the properties that the app adds to the rows of the trigger's list."""
+    details = {trigger.details.key} if trigger.details else set()
+    return frozenset(details | ({trigger.reached_at.field} if trigger.reached_at else set()))
 
 
 def _poll(source: Source) -> str:
@@ -183,10 +213,14 @@ def hydrators(integration: Integration, triggers: Mapping[str, Any]) -> dict[str
     The keys are in camel case because Zapier forbids underscores in the names of hydrators. `triggers`
     contains the app's triggers, keyed by the trigger's key.
     """
-    details = [integration.triggers[key].details for key in triggers]
+    offered = [integration.triggers[key] for key in triggers]
     return {
-        camel(one.operation): {"operation": _operation(one.operation), "query": dict(one.query)}
-        for one in details
+        camel(one.operation): {
+            "operation": _operation(one.operation),
+            "query": dict(one.query),
+            "shape": shape_below(shape_of(integration, trigger.resource, trigger.fields), one.key),
+        }
+        for trigger, one in ((trigger, trigger.details) for trigger in offered)
         if one is not None
     }
 
@@ -217,7 +251,7 @@ def creates(integration: Integration, records: Records) -> Iterator[dict[str, An
             step = _step(action, integration)
             constants = {"body": action.constant_body} if action.constants else {}
             name = records.name(action.resource, action.operation, action.fields, action.sample)
-            yield step | {"source": step["source"] | constants, "record": name}
+            yield step | {"source": step["source"] | SHAPE | constants, "record": name}
 
 
 def searches(integration: Integration, records: Records) -> Iterator[dict[str, Any]]:
@@ -233,16 +267,14 @@ def searches(integration: Integration, records: Records) -> Iterator[dict[str, A
             if search.kind == "list":
                 source |= {"list": list_name(integration.resources[search.resource])}
             step = _step(search, integration) | _found(search, integration, records)
-            yield step | {"search": SEARCH_FUNCTIONS[search.kind], "source": source}
+            yield step | {"search": SEARCH_FUNCTIONS[search.kind], "source": source | SHAPE}
 
 
 def _found(search: Search, integration: Integration, records: Records) -> dict[str, Any]:
     """Choose the record file of a search, and the keys of the fields that identify its result."""
-    resource = integration.resources[search.resource]
     if search.kind == "list":
-        fields, sample = list_record(search, resource)
-        name = records.name(list_name(resource), search.operation, fields, sample)
-        return {"record": name, "identity": ["searched_for"]}
+        return {"record": records.several(search), "identity": ["searched_for"]}
+    resource = integration.resources[search.resource]
     name = records.name(search.resource, search.operation, search.fields, search.sample)
     return {"record": name, "identity": ["__".join(resource.id)] if resource.id else []}
 
@@ -253,7 +285,7 @@ def _step(step: Action | Search, integration: Integration) -> dict[str, Any]:
         "noun": _title(step.noun),
         "display": {"label": step.label, "description": step.description},
         "source": {"operation": _operation(step.operation)},
-        "form": form(step.inputs, integration),
+        "form": form(step.inputs, integration, sensitive_labels(step.fields)),
     }
 
 

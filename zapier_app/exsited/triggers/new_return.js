@@ -17,6 +17,7 @@ const source = {
   firingStates: null,
   initialStates: [],
   identity: [['uuid']],
+  shape: record.shape,
 };
 
 const form = {

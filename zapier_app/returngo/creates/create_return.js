@@ -4,7 +4,7 @@ import operations from '../operations.js';
 import record from '../records/return_of_create_rma_by_policy.js';
 import vendor from '../vendor.js';
 
-const source = { operation: operations.create_rma_by_policy };
+const source = { operation: operations.create_rma_by_policy, shape: record.shape };
 
 const form = {
   fields: [
@@ -39,7 +39,7 @@ const form = {
           label: 'Reason',
           type: 'string',
           required: false,
-          helpText: 'The reason for the return.',
+          helpText: 'Why the customer sends the item back, such as Does not fit.',
         },
       ],
     },

@@ -4,7 +4,7 @@ import operations from '../operations.js';
 import record from '../records/tracker.js';
 import vendor from '../vendor.js';
 
-const source = { operation: operations.create_shipment_tracker };
+const source = { operation: operations.create_shipment_tracker, shape: record.shape };
 
 const form = {
   fields: [

@@ -4,7 +4,7 @@ import operations from '../operations.js';
 import record from '../records/return_of_set_rma_status.js';
 import vendor from '../vendor.js';
 
-const source = { operation: operations.set_rma_status, body: { status: 'Rejected' } };
+const source = { operation: operations.set_rma_status, shape: record.shape, body: { status: 'Rejected' } };
 
 const form = {
   fields: [
@@ -13,7 +13,7 @@ const form = {
       label: 'Return',
       type: 'string',
       required: true,
-      helpText: 'The return to reject.',
+      helpText: 'Choose a return or enter its ID, which is 1234 for RMA1234.',
       dynamic: 'rma.id.label',
       search: 'find_return.rmaId',
     },

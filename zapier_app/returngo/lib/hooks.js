@@ -10,7 +10,7 @@ import { withDeadline } from './deadline.js';
 import { fill, isEmpty, place } from './inputs.js';
 import { at, isObject, mapped, put } from './paths.js';
 import { withReachedAt } from './rows.js';
-import { isAmong, withDetails } from './triggers.js';
+import { forZap, isAmong } from './triggers.js';
 
 /**
  * Subscribes Zapier's URL to an event, and returns the ID of the subscription, which Zapier stores.
@@ -52,7 +52,7 @@ export const unsubscribe =
 export const receive =
   (facts, { record }, source, { fields, wire }) =>
   withDeadline(facts, async (api, z, bundle) => {
-    const { match } = place(z, bundle.inputData, fields, wire);
+    const { match, app } = place(z, bundle.inputData, fields, wire);
     const answer = record.operation ? await readRecord(api, z, bundle, record) : bundle.cleanedRequest;
     const rows = [at(answer, record.row)].filter(isObject).map(withReachedAt(source.reachedAt));
     const postedState = record.state && at(bundle.cleanedRequest, record.state);
@@ -60,7 +60,7 @@ export const receive =
     const events = rows
       .filter((row) => isEvent(source, source.state && at(asPosted(row), source.state)))
       .filter((row) => fits(match)(asPosted(row)));
-    return source.details ? events.map(withDetails(z, source.details)) : events;
+    return events.map(forZap(z, source, app));
   });
 
 /**

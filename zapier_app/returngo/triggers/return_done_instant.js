@@ -24,6 +24,7 @@ const source = {
   initialStates: ['Pending'],
   details: { hydrate: hydrators.getRma, values: { rmaId: ['rmaId'] }, key: 'details' },
   identity: [['rmaId']],
+  shape: record.shape,
 };
 
 const hook = {
@@ -42,7 +43,18 @@ const hook = {
   },
 };
 
-const form = { fields: [], wire: {} };
+const form = {
+  fields: [
+    {
+      key: 'include_sensitive',
+      label: 'Include Bank Account',
+      type: 'boolean',
+      required: false,
+      helpText: 'Choose yes if a later step needs this. Otherwise it is left out to protect customers.',
+    },
+  ],
+  wire: { include_sensitive: { in: 'app', at: ['include_sensitive'] } },
+};
 
 export default {
   key: 'return_done_instant',
@@ -59,6 +71,6 @@ export default {
     perform: receive(vendor, hook, source, form),
     inputFields: form.fields,
     outputFields: identifiedBy(['rmaId'], record.fields),
-    sample: merged(record.sample, { status: 'Done', details: { rmaSummary: { status: 'Done' } } }),
+    sample: merged(record.sample, { status: 'Done', details: { summary: { status: 'Done' }, rmaSummary: { status: 'Done' } } }),
   },
 };

@@ -4,7 +4,7 @@ import operations from '../operations.js';
 import record from '../records/order.js';
 import vendor from '../vendor.js';
 
-const source = { operation: operations.create_order };
+const source = { operation: operations.create_order, shape: record.shape };
 
 const form = {
   fields: [
@@ -139,7 +139,7 @@ const form = {
       label: 'Customer Phone',
       type: 'string',
       required: false,
-      helpText: 'The phone number on the order.',
+      helpText: 'With the country code, such as +1 555 0100.',
     },
     {
       key: 'external_customer',
@@ -154,7 +154,7 @@ const form = {
       type: 'string',
       required: false,
       list: true,
-      helpText: 'The tags to add to the order.',
+      helpText: 'Words by which you find or sort orders later, such as wholesale.',
     },
     {
       key: 'financial_status',
@@ -224,7 +224,7 @@ const form = {
       label: 'Shipped At',
       type: 'datetime',
       required: false,
-      helpText: 'The time at which the order was shipped.',
+      helpText: 'Leave empty if nothing has left your warehouse.',
     },
     {
       key: 'ship_to_name',
@@ -371,7 +371,7 @@ const form = {
           label: 'Discount Amount',
           type: 'number',
           required: true,
-          helpText: 'The amount of the discount.',
+          helpText: 'How much less the customer pays.',
         },
       ],
     },

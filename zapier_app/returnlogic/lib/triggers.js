@@ -14,6 +14,7 @@ import { onlyIdentity, purposeOf, readExtent } from './extent.js';
 import { place } from './inputs.js';
 import { at, mapped } from './paths.js';
 import { skipReason, withReachedAt } from './rows.js';
+import { shaped } from './shape.js';
 import { moment } from './times.js';
 
 /**
@@ -25,9 +26,9 @@ import { moment } from './times.js';
  * without a valid time are returned too.
  */
 export const pollNewest =
-  (facts, { operation, query, size, identity, unless }, { fields, wire }) =>
+  (facts, { operation, query, size, identity, unless, shape }, { fields, wire }) =>
   withDeadline(facts, async (api, z, bundle) => {
-    const { match } = place(z, bundle.inputData, fields, wire);
+    const { match, app } = place(z, bundle.inputData, fields, wire);
     const { isFirst } = purposeOf(bundle);
     const limit = limitOf(bundle, size);
     const source = { operation, query, identity, size: match.length > 0 || isFirst ? size : limit };
@@ -37,7 +38,7 @@ export const pollNewest =
       events.push(...rows.filter(isNotAmong(unless)).filter(fits(match)));
       if (!isFirst && events.length >= limit) break;
     }
-    return isFirst ? events.map(onlyIdentity(identity)) : events.slice(0, limit);
+    return isFirst ? events.map(onlyIdentity(identity)) : events.slice(0, limit).map(shaped(shape, app, z));
   });
 
 /**
@@ -69,7 +70,7 @@ export const pollNewest =
 export const pollChanges =
   (facts, source, { fields, wire }) =>
   withDeadline(facts, async (api, z, bundle) => {
-    const { match } = place(z, bundle.inputData, fields, wire);
+    const { match, app } = place(z, bundle.inputData, fields, wire);
     const { isFirst, isSample } = purposeOf(bundle);
     const start = isFirst || isSample ? -Infinity : api.now() - source.lookBack * 1000;
     const { pages, windowTime, sortTime } = source;
@@ -86,7 +87,7 @@ export const pollChanges =
     if (isFirst) return events.map(onlyIdentity(source.identity));
     sortLatestFirst(events, [sortTime, windowTime]);
     const returned = events.slice(0, limitOf(bundle, events.length));
-    return source.details ? returned.map(withDetails(z, source.details)) : returned;
+    return returned.map(forZap(z, source, app));
   });
 
 /** Returns the query for a list; it limits the list to changes since `start`, unless `start` is -Infinity. */
@@ -106,7 +107,7 @@ const SAMPLES = 3;
 export const pollSnapshot =
   (facts, source, { fields, wire }) =>
   withDeadline(facts, async (api, z, bundle) => {
-    const { match } = place(z, bundle.inputData, fields, wire);
+    const { match, app } = place(z, bundle.inputData, fields, wire);
     const { isFirst, isSample } = purposeOf(bundle);
     const { query, pages, identity, state, sortTime, createdTime } = source;
     const options = { query, pages, reasonToSkip: skipReason({ identity, state }) };
@@ -117,16 +118,19 @@ export const pollSnapshot =
     }
     if (isFirst) return events.map(onlyIdentity(identity));
     sortLatestFirst(events, [sortTime, createdTime]);
-    return events.slice(0, limitOf(bundle, events.length));
+    return events.slice(0, limitOf(bundle, events.length)).map(shaped(source.shape, app, z));
   });
 
 /**
- * Returns a function that adds a placeholder to a row as the property `key`; Zapier replaces it by the row's details.
+ * Returns a function that changes a row into the form that a Zap gets. If the row has details, a placeholder for them is
+ * added; Zapier replaces it by the details, which the hydrator changes in the same way. `asked` contains the user's options.
  */
-export const withDetails = (z, { hydrate, values, key }) => (row) => ({
-  ...row,
-  [key]: z.dehydrate(hydrate, mapped(values, (path) => at(row, path))),
-});
+export const forZap = (z, { details, shape }, asked) => (row) => {
+  if (!details) return shaped(shape, asked, z)(row);
+  const { hydrate, values, key } = details;
+  const wanted = { ...mapped(values, (path) => at(row, path)), ...asked };
+  return shaped(shape, asked, z)({ ...row, [key]: z.dehydrate(hydrate, wanted) });
+};
 
 const happenedSince = ({ eventTime }, row, start) => !eventTime || moment(at(row, eventTime)) >= start;
 

@@ -5,7 +5,7 @@ import operations from '../operations.js';
 import record from '../records/rmas.js';
 import vendor from '../vendor.js';
 
-const source = { operation: operations.list_rmas, query: {}, list: 'rmas' };
+const source = { operation: operations.list_rmas, query: {}, list: 'rmas', shape: record.shape };
 
 const form = {
   fields: [

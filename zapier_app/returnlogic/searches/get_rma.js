@@ -5,7 +5,7 @@ import operations from '../operations.js';
 import record from '../records/rma.js';
 import vendor from '../vendor.js';
 
-const source = { operation: operations.get_rma, query: {} };
+const source = { operation: operations.get_rma, query: {}, shape: record.shape };
 
 const form = {
   fields: [

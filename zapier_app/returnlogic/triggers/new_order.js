@@ -20,6 +20,7 @@ const source = {
   firingStates: null,
   initialStates: [],
   identity: [['rlOrderId']],
+  shape: record.shape,
 };
 
 const form = {
@@ -49,7 +50,7 @@ const form = {
 export default {
   key: 'new_order',
   noun: 'Order',
-  display: { label: 'New Order', description: 'Triggers when a new order is added to ReturnLogic.' },
+  display: { label: 'New Order', description: 'Triggers when a new order is added.' },
   operation: {
     type: 'polling',
     perform: pollChanges(vendor, source, form),

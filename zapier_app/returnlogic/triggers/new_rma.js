@@ -20,6 +20,7 @@ const source = {
   firingStates: null,
   initialStates: [],
   identity: [['rlRmaId']],
+  shape: record.shape,
 };
 
 const form = {

@@ -19,6 +19,7 @@ const source = {
   firingStates: null,
   initialStates: ['Requested'],
   identity: [['rlRmaId'], ['workflowStatus']],
+  shape: record.shape,
 };
 
 const form = {
@@ -65,6 +66,6 @@ export default {
     perform: pollChanges(vendor, source, form),
     inputFields: form.fields,
     outputFields: identifiedBy(['rlRmaId', 'workflowStatus'], record.fields),
-    sample: merged(record.sample, { workflowStatus: 'Authorized' }),
+    sample: merged(record.sample, { summary: { status: 'Authorized' }, workflowStatus: 'Authorized' }),
   },
 };

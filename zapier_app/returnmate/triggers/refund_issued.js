@@ -22,6 +22,7 @@ const source = {
   details: { hydrate: hydrators.getReturn, values: { id: ['id'] }, key: 'details' },
   unless: [[['return_type'], ['exchange']]],
   identity: [['id']],
+  shape: record.shape,
 };
 
 const form = { fields: [], wire: {} };
@@ -35,17 +36,6 @@ export default {
     perform: pollChanges(vendor, source, form),
     inputFields: form.fields,
     outputFields: identifiedBy(['id'], record.fields),
-    sample: merged(record.sample, {
-      status: 'completed',
-      details: {
-        status: 'completed',
-        refund: {
-          amount: 189.5,
-          currency: 'AUD',
-          method: 'original_payment',
-          issued_at: '2026-10-24T03:40:00Z',
-        },
-      },
-    }),
+    sample: merged(record.sample, { summary: { status: 'Completed' }, status: 'completed', details: { status: 'completed' } }),
   },
 };

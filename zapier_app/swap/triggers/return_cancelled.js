@@ -20,6 +20,7 @@ const source = {
   firingStates: ['cancelled'],
   initialStates: ['open'],
   identity: [['return_id']],
+  shape: record.shape,
 };
 
 const form = { fields: [], wire: {} };
@@ -33,6 +34,6 @@ export default {
     perform: pollChanges(vendor, source, form),
     inputFields: form.fields,
     outputFields: identifiedBy(['return_id'], record.fields),
-    sample: merged(record.sample, { status: 'cancelled', date_closed: null }),
+    sample: merged(record.sample, { summary: { status: 'Cancelled' }, status: 'cancelled', date_closed: null }),
   },
 };

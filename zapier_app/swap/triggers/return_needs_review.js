@@ -20,6 +20,7 @@ const source = {
   firingStates: ['needs_review'],
   initialStates: ['open'],
   identity: [['return_id']],
+  shape: record.shape,
 };
 
 const form = { fields: [], wire: {} };
@@ -36,6 +37,6 @@ export default {
     perform: pollChanges(vendor, source, form),
     inputFields: form.fields,
     outputFields: identifiedBy(['return_id'], record.fields),
-    sample: merged(record.sample, { status: 'needs_review' }),
+    sample: merged(record.sample, { summary: { status: 'Needs Review' }, status: 'needs_review' }),
   },
 };

@@ -479,44 +479,6 @@ export const triggers: Record<string, Trigger> = {
 			}
 		]
 	},
-	returnUpdated: {
-		source: {
-			strategy: "snapshot",
-			operation: {
-				method: "GET",
-				path: "/api/v3/return-merchandise-authorisations",
-				result: [
-					"return_merchandise_authorisations"
-				],
-				paging: "pages"
-			},
-			oldestFirst: {
-				order_by: "created_on",
-				direction: "asc"
-			},
-			newestFirst: {
-				order_by: "created_on",
-				direction: "desc"
-			},
-			size: 100,
-			pages: 20,
-			id: [
-				"uuid"
-			],
-			initial: [],
-			overlap: 900,
-			created: [
-				"created_on"
-			],
-			changed: [
-				"last_updated_on"
-			],
-			version: [
-				"version"
-			]
-		},
-		inputs: []
-	},
 	returnItemsReceived: {
 		source: {
 			strategy: "snapshot",

@@ -307,7 +307,7 @@ export const properties: INodeProperties[] = [
 				type: "string"
 			}
 		],
-		description: "The return to find. Choose one or enter its ID, which is 1234 for RMA1234.",
+		description: "Choose a return or enter its ID, which is 1234 for RMA1234",
 		required: true,
 		displayOptions: {
 			show: {
@@ -345,7 +345,7 @@ export const properties: INodeProperties[] = [
 				type: "string"
 			}
 		],
-		description: "The return that the transactions belong to",
+		description: "Choose a return or enter its ID, which is 1234 for RMA1234",
 		required: true,
 		displayOptions: {
 			show: {
@@ -539,7 +539,7 @@ export const properties: INodeProperties[] = [
 				type: "string"
 			}
 		],
-		description: "The return to add the comment to",
+		description: "Choose a return or enter its ID, which is 1234 for RMA1234",
 		required: true,
 		displayOptions: {
 			show: {
@@ -598,7 +598,7 @@ export const properties: INodeProperties[] = [
 				type: "string"
 			}
 		],
-		description: "The return to approve",
+		description: "Choose a return or enter its ID, which is 1234 for RMA1234",
 		required: true,
 		displayOptions: {
 			show: {
@@ -636,7 +636,7 @@ export const properties: INodeProperties[] = [
 				type: "string"
 			}
 		],
-		description: "The return to reject",
+		description: "Choose a return or enter its ID, which is 1234 for RMA1234",
 		required: true,
 		displayOptions: {
 			show: {
@@ -702,7 +702,7 @@ export const properties: INodeProperties[] = [
 						name: "reason",
 						type: "string",
 						default: "",
-						description: "The reason for the return"
+						description: "Why the customer sends the item back, such as Does not fit"
 					}
 				]
 			}

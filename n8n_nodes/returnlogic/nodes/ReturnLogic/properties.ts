@@ -48,7 +48,7 @@ export const properties: INodeProperties[] = [
 			{
 				name: "Find Orders by Creation Date",
 				value: "listCreatedOrders",
-				description: "Finds the orders that were added to ReturnLogic in a period",
+				description: "Finds the orders that were added in a period",
 				action: "Find orders by creation date"
 			}
 		],
@@ -745,7 +745,7 @@ export const properties: INodeProperties[] = [
 				name: "customerPhone",
 				type: "string",
 				default: "",
-				description: "The phone number on the order"
+				description: "With the country code, such as +1 555 0100"
 			},
 			{
 				displayName: "Discounts",
@@ -766,7 +766,7 @@ export const properties: INodeProperties[] = [
 								name: "amount",
 								type: "number",
 								default: 0,
-								description: "The amount of the discount",
+								description: "How much less the customer pays",
 								required: true
 							},
 							{
@@ -780,7 +780,7 @@ export const properties: INodeProperties[] = [
 						]
 					}
 				],
-				description: "The discounts applied to the order"
+				description: "One line per code or promotion, so that refunds are computed correctly"
 			},
 			{
 				displayName: "External Customer ID",
@@ -880,7 +880,7 @@ export const properties: INodeProperties[] = [
 				name: "shippedAt",
 				type: "dateTime",
 				default: "",
-				description: "The time at which the order was shipped"
+				description: "Leave empty if nothing has left your warehouse"
 			},
 			{
 				displayName: "Shipping Address",
@@ -946,7 +946,7 @@ export const properties: INodeProperties[] = [
 					multipleValues: true
 				},
 				default: "",
-				description: "The tags to add to the order"
+				description: "Words by which you find or sort orders later, such as wholesale"
 			}
 		]
 	}
@@ -964,7 +964,7 @@ export const triggerProperties: INodeProperties[] = [
 			{
 				name: "New Order",
 				value: "newOrder",
-				description: "Triggers when a new order is added to ReturnLogic"
+				description: "Triggers when a new order is added"
 			},
 			{
 				name: "New RMA",

@@ -373,7 +373,7 @@ export const properties: INodeProperties[] = [
 				type: "string"
 			}
 		],
-		description: "The return to find",
+		description: "Choose a return, or map its ID from an earlier step",
 		required: true,
 		displayOptions: {
 			show: {
@@ -411,7 +411,7 @@ export const properties: INodeProperties[] = [
 				type: "string"
 			}
 		],
-		description: "The shipment to find",
+		description: "Choose a shipment, or map its ID from an earlier step",
 		required: true,
 		displayOptions: {
 			show: {
@@ -449,7 +449,7 @@ export const properties: INodeProperties[] = [
 				type: "string"
 			}
 		],
-		description: "The shipment that the tracking events belong to",
+		description: "Choose a shipment, or map its ID from an earlier step",
 		required: true,
 		displayOptions: {
 			show: {
@@ -896,7 +896,7 @@ export const properties: INodeProperties[] = [
 				type: "string"
 			}
 		],
-		description: "The return to update",
+		description: "Choose a return, or map its ID from an earlier step",
 		required: true,
 		displayOptions: {
 			show: {
@@ -1019,7 +1019,7 @@ export const properties: INodeProperties[] = [
 				type: "string"
 			}
 		],
-		description: "The return to approve",
+		description: "Choose a return, or map its ID from an earlier step",
 		required: true,
 		displayOptions: {
 			show: {
@@ -1086,7 +1086,7 @@ export const properties: INodeProperties[] = [
 				type: "string"
 			}
 		],
-		description: "The return to reject",
+		description: "Choose a return, or map its ID from an earlier step",
 		required: true,
 		displayOptions: {
 			show: {
@@ -1153,7 +1153,7 @@ export const properties: INodeProperties[] = [
 				type: "string"
 			}
 		],
-		description: "The return to cancel",
+		description: "Choose a return, or map its ID from an earlier step",
 		required: true,
 		displayOptions: {
 			show: {
@@ -1220,7 +1220,7 @@ export const properties: INodeProperties[] = [
 				type: "string"
 			}
 		],
-		description: "The return to add the note to",
+		description: "Choose a return, or map its ID from an earlier step",
 		required: true,
 		displayOptions: {
 			show: {
@@ -1241,7 +1241,7 @@ export const properties: INodeProperties[] = [
 			rows: 4
 		},
 		default: "",
-		description: "The text of the note",
+		description: "What your colleagues or the customer should know about the return",
 		required: true,
 		displayOptions: {
 			show: {
@@ -1305,7 +1305,7 @@ export const properties: INodeProperties[] = [
 				type: "string"
 			}
 		],
-		description: "The return to create the label for",
+		description: "Choose a return, or map its ID from an earlier step",
 		required: true,
 		displayOptions: {
 			show: {

@@ -429,46 +429,6 @@ export const triggers: Record<string, Trigger> = {
 			}
 		]
 	},
-	returnUpdated: {
-		source: {
-			strategy: "changed",
-			operation: {
-				method: "GET",
-				path: "/v2/external/returns",
-				result: [
-					"returns"
-				],
-				paging: "pages",
-				login: {
-					query: {
-						swap_store_id: "storeId"
-					}
-				}
-			},
-			oldestFirst: {},
-			newestFirst: {},
-			size: 100,
-			pages: 20,
-			id: [
-				"return_id"
-			],
-			initial: [],
-			overlap: 900,
-			created: [
-				"date_created"
-			],
-			since: "last_RMA_updated_date",
-			lookBack: 172800,
-			sinceForm: "instant",
-			changed: [
-				"date_updated"
-			],
-			mark: [
-				"date_updated"
-			]
-		},
-		inputs: []
-	},
 	returnStatusChanged: {
 		source: {
 			strategy: "changed",

@@ -273,7 +273,7 @@ export const properties: INodeProperties[] = [
 			}
 		],
 		default: "Damaged",
-		description: "The condition of the returned product",
+		description: "Sellable products can go back on the shelf, all others cannot",
 		required: true,
 		displayOptions: {
 			show: {
@@ -436,11 +436,6 @@ export const triggerProperties: INodeProperties[] = [
 				name: "Return Status Changed",
 				value: "returnStatusChanged",
 				description: "Triggers when the status of a return changes"
-			},
-			{
-				name: "Return Updated",
-				value: "returnUpdated",
-				description: "Triggers when a return is changed in any way"
 			}
 		],
 		default: "newReturn"
