@@ -43,9 +43,12 @@ export const rowOf = (children, variant) =>
 
 const inputsOf = (fields, variants) => Object.fromEntries(fields.map((field) => [field.key, valueOf(field, variants)]));
 
-/** Returns a step's required inputs, or the first input of a search without required ones. */
-const asked = (fields) => {
-  const required = fields.filter((field) => field.required);
+/**
+ * Returns a step's required inputs, or the first input of a search without required ones. `others` are the keys of
+ * inputs that are required without other inputs.
+ */
+const asked = (fields, others) => {
+  const required = fields.filter((field) => field.required || others.includes(field.key));
   return required.length > 0 ? required : fields.slice(0, 1);
 };
 
@@ -57,7 +60,7 @@ export const stepsOf = async (vendor) => {
       kind,
       key,
       method: `${kind}.${key}.operation.perform`,
-      inputs: kind === 'triggers' ? {} : inputsOf(asked(operation.inputFields ?? []), variantsOf(vendor, kind, key)),
+      inputs: kind === 'triggers' ? {} : inputsOf(askedOf(vendor, kind, key, operation), variantsOf(vendor, kind, key)),
       variants: variantsOf(vendor, kind, key),
       hook: operation.type === 'hook',
       hidden: Boolean(display.hidden),
@@ -69,6 +72,12 @@ export const stepsOf = async (vendor) => {
       compared: kind === 'searches' ? comparedOf(vendor, key) : [],
     })),
   );
+};
+
+const askedOf = (vendor, kind, key, { inputFields = [] }) => {
+  const text = readFileSync(new URL(`${vendor}/${kind}/${key}.js`, FOLDER), 'utf8');
+  const others = [...text.matchAll(/^ {4}(\w+): \{.*requiredWithout/gm)].map(([, name]) => name);
+  return asked(inputFields, others);
 };
 
 /** Returns the variants of a create's line items, `{fields, required}`. */
