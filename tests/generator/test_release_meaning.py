@@ -161,24 +161,36 @@ def _other_help(made: Integration) -> Integration:
     return changed(made, actions={**made.actions, action.key: changed(action, inputs=inputs)})
 
 
-SPOILT: dict[Callable[[Integration], Integration], tuple[str, str]] = {
-    _other_status: ("The trigger return_received uses firingStates [", ""),
+SPOILT: dict[Callable[[Integration], Integration], tuple[str, str, str]] = {
+    _other_status: (
+        "The trigger return_received uses firingStates [",
+        "",
+        'The trigger returnReceived uses reached ["received", "inspected"] instead of',
+    ),
     _other_filter: (
         "The trigger shipment_delivered uses operation GET /rmas instead of GET /shipments: it fires",
         "The trigger shipmentDelivered uses communication.url /v1/rmas instead of /v1/shipments: it",
+        "The trigger shipmentDelivered uses request GET /rmas instead of GET /shipments: it fires",
     ),
-    _shorter_look_back: ("The trigger return_approved uses look-back 86400 instead of 3888000.", ""),
+    _shorter_look_back: (
+        "The trigger return_approved uses look-back 86400 instead of 3888000.",
+        "",
+        "The trigger returnApproved uses lookBack 86400 instead of 3888000.",
+    ),
     _other_question: (
         "The search list_customer_returns uses query.order asc instead of desc: it does",
         "The search listCustomerReturns uses communication.qs.order asc instead of desc: it does",
+        "The search listCustomerReturns uses query.order asc instead of desc: it does",
     ),
     _other_place: (
         'The action add_note uses input content {"in": "body", "at": ["text"]} instead of',
         "",
+        'The action addNote uses input content {"in": "body", "at": ["text"]} instead of',
     ),
     _other_address: (
         "The search get_shipment uses operation GET /parcels/{id} instead of GET /shipments/{id}: it",
         "The action getShipment uses communication.url /v1/parcels/",
+        "The search getShipment uses request GET /parcels/{id} instead of GET /shipments/{id}: it",
     ),
 }
 
@@ -197,5 +209,7 @@ def test_changed_behaviour_behind_equal_fields_is_found(
         assert any(one.startswith(sentence) for one in broken), (sentence, broken)
     read = [one.sentence for one in verdict.changes if not one.breaking]
     for name, text in (("description", "Finds something else."), ("input carrier's help", "Something else.")):
-        assert any(f"{name} changed from" in one and f"to {text!r}" in one for one in read), (name, read)
+        # Texts in n8n end without a period.
+        changed_to = (f"to {text!r}", f"to {text.rstrip('.')!r}")
+        assert any(f"{name} changed from" in one and one.rstrip(".").endswith(changed_to) for one in read)
     assert verdict.refused

@@ -37,7 +37,9 @@ def _steps(package: Package) -> Iterator[tuple[str, Step]]:
         for key, data in operations.items():
             shown = _shown(package.properties, "operation", key)
             kind = "action" if data["kind"] == "write" else "search"
-            yield f"{kind} {key}", _step(options[key], shown, data, _request(data["operation"]))
+            sent = {name: data[name] for name in ("query", "body") if data.get(name)}
+            behaviour = {**_request(data["operation"]), **dict(_flat("", sent))}
+            yield f"{kind} {key}", _step(options[key], shown, data, behaviour)
 
 
 def _triggers(package: Package) -> Iterator[tuple[str, Step]]:
