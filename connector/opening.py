@@ -1,4 +1,4 @@
-"""Opens connections: `connector.open` at run time; `connector/typed/opening.pyi` has its types."""
+"""Opens connections (`connector.open`); `connector/typed/opening.pyi` contains its types."""
 
 from __future__ import annotations
 
@@ -33,9 +33,8 @@ def open(  # noqa: A001 - read as connector.open
     `ConfigurationError` for an unknown vendor, an invalid base URL, or unknown or missing credentials.
 
     `timeout` is the maximum duration of one attempt in seconds, from connecting to the last byte of the
-    response. `deadline` is the maximum duration of one call in seconds, including all attempts and the
-    waits between them. A wait of more than two seconds is logged as a warning by the logger
-    `returns_connector`.
+    response. `deadline` is the maximum duration of one call in seconds, including all attempts and the waits
+    between them. A wait of more than two seconds is logged as a warning by the logger `returns_connector`.
 
     In tests, `transport` can replace the network, `clock` the current time, and `sleep` the waits.
 

@@ -1,4 +1,4 @@
-"""Implements `returns hub` and `returns hub plan`."""
+"""Implements the `returns hub` and `returns hub plan` commands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Implements the `returns lint` command: checks generated apps against Zapier's and Make's requirements."""
+"""Implements the `returns lint` command: checks generated apps against their platforms' requirements."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Apps = Annotated[
 def lint() -> None:
     """Check apps against publishing requirements.
 
-    Checks the generated Zapier and Make apps without contacting the platforms.
+    Checks the generated Zapier, Make and n8n apps without contacting the platforms.
     """
 
 
@@ -56,7 +56,7 @@ def make(apps: Apps = None, output: As = Format.table) -> None:
 
 @commands.command()
 def n8n(apps: Apps = None, output: As = Format.table) -> None:
-    """Check what n8n's own lint does not see. Exits with code 1 if a check fails."""
+    """Find problems that n8n's own lint does not find. Exits with code 1 if a check fails."""
     from connector.generator.n8n.lint import CHECKS
     from connector.generator.n8n.lint import lint as check
 

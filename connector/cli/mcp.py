@@ -34,7 +34,7 @@ MISSING = "`returns mcp` needs the package mcp. Install it with: pip install 're
 
 
 class Allowed(StrEnum):
-    """A kind of action that is offered on request only."""
+    """A kind of action that the server offers only if the user allows it with --allow."""
 
     financial = "financial"
     destructive = "destructive"
@@ -106,7 +106,7 @@ def _allowed(more: Sequence[Risk], *, read_only: bool) -> tuple[Risk, ...]:
 
 
 def _transport(port: int | None) -> Transport:
-    """Return the function that serves over HTTP on `port`, or over standard streams if it is None."""
+    """Return a function that serves over HTTP on `port`, or over standard input and output if it is None."""
     from functools import partial
 
     from connector.mcp.transports import over_http, over_stdio
@@ -125,7 +125,10 @@ def _ready(url: str) -> None:
 
 
 def _sandbox_server(allowed: Sequence[Risk]) -> Server[Any]:
-    """Build the server for the control plane; an entry point of the sandbox's package names the function."""
+    """Build the server for a sandbox's control plane.
+
+    The function that builds it belongs to the sandbox's package, and is found by its entry point.
+    """
     (entry,) = entry_points(group="returns.mcp", name="sandbox")
     try:
         server: Server[Any] = entry.load()(os.environ, allowed)

@@ -53,11 +53,10 @@ def guarantees(
     `unseen` describes changes that the vendor's filter does not return. If `end_reported` is false, the
     vendor does not report where a list ends, so a poll reads pages until one is empty.
 
-    n8n stores a cursor, as Python does, and reads as many pages. Make stores only the time or ID of the last
-    event. Therefore, a trigger is offered in Make only if one of
-    these conditions is met: the records in the list contain the event's timestamp; or each new record is an
-    event, and new records have higher IDs than earlier records (`growing_ids`). In Make, triggers do not
-    request details.
+    n8n stores a cursor, as Python does, and reads the same number of pages. Make stores only the time or ID
+    of the last event. Therefore, a trigger is offered in Make only if one of these conditions is met: the
+    records in the list contain the event's timestamp; or each new record is an event, and new records have
+    higher IDs than earlier records (`growing_ids`). In Make, triggers do not request details.
     """
     rows: dict[Runtime, Guarantee] = {
         runtime: guarantee(
@@ -186,7 +185,7 @@ def _look_back(source: Source, runtime: Runtime) -> int | None:
 
 
 def _reads_new_only(source: Snapshot, runtime: Runtime) -> bool:
-    """Check whether a runtime reads only the newest records of a list, which is sorted by creation."""
+    """Return True if a runtime reads only the newest records of a list, which is sorted by creation time."""
     return runtime == "n8n" and source.detects == "records"
 
 

@@ -1,7 +1,7 @@
-"""Counts the calls of each login before they are sent, and refuses calls beyond the plan's budget.
+"""Counts the API calls of each login, and rejects calls that would exceed the plan's budget.
 
-The counts are in the database, so that they survive a crash and all processes share them. A vendor's day is
-assumed to be any 24 hours, which is never more than a calendar day allows.
+The counts are stored in the database, so that they survive a crash and all processes share them. A vendor's
+limit for a day is applied to any 24 hours, which never allows more calls than a calendar day does.
 """
 
 from __future__ import annotations
@@ -27,14 +27,17 @@ DAY_MINUTES = 1_440
 
 
 def spent(connection: sa.Connection, login: str, now: datetime) -> int:
-    """Return the number of calls that were sent with a login in the last 24 hours."""
+    """Return the number of calls that the hub has sent with a login in the last 24 hours."""
     first = micros(now) // MINUTE - DAY_MINUTES
     counted = sa.select(sa.func.coalesce(sa.func.sum(calls.c.count), 0))
     return int(connection.execute(counted.where(calls.c.login == login, calls.c.minute > first)).scalar_one())
 
 
 def count(connection: sa.Connection, login: str, now: datetime, most: int | None) -> bool:
-    """Count one call; return False, and count nothing, if `most` calls were sent in the last 24 hours."""
+    """Count a call and return True, or return False if `most` calls were sent in the last 24 hours.
+
+    If `most` is None, every call is counted.
+    """
     if most is not None and spent(connection, login, now) >= most:
         return False
     minute = micros(now) // MINUTE
@@ -45,16 +48,16 @@ def count(connection: sa.Connection, login: str, now: datetime, most: int | None
 
 
 def forget_before(connection: sa.Connection, now: datetime) -> None:
-    """Delete the counts that no limit needs any more."""
+    """Delete the counts that are older than 24 hours at the time `now`, which no limit needs."""
     first = micros(now) // MINUTE - DAY_MINUTES
     connection.execute(sa.delete(calls).where(calls.c.minute <= first))
 
 
 class Budget:
-    """Admits the calls of one login: counts each in the database, and then waits as the vendor's limits ask.
+    """Limits the calls of one login: waits as the vendor's limits require, and counts each call.
 
-    `most` is the number of calls that the hub may send in 24 hours (None: any number). `pace` delays calls so
-    that shorter limits hold.
+    `most` is the number of calls that the hub may send in 24 hours, or None for any number. `pace` delays
+    calls to stay within limits for shorter periods.
     """
 
     def __init__(self, store: Store, login: str, most: int | None, pace: Pace, clock: Clock) -> None:
@@ -66,7 +69,10 @@ class Budget:
         self.learn = pace.learn
 
     async def admit(self, operation: str, deadline: Deadline | None = None) -> None:
-        """Wait until the next call is allowed, and count it; raise `RateLimited` if the budget is used up."""
+        """Wait until the next call is allowed, and count the call.
+
+        Raises `RateLimited` if the budget of the last 24 hours is used up.
+        """
         await self._pace.admit(operation, deadline)
         if not await self._store.run(count, self._login, self._clock(), self._most):
             raise RateLimited(

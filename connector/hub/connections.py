@@ -1,4 +1,4 @@
-"""Stores connections: the logins with which the hub polls, encrypted, and the lists in use."""
+"""Stores connections: the encrypted logins with which the hub polls, and the lists that it polls for each."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ ACTIVE, REFUSED = "active", "refused"
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A connection with its login; `fields` are the login fields, which `repr` omits.
+    """A connection with its decrypted login; `fields` are the login fields, which `repr` omits.
 
-    `login` is equal for connections that share the vendor's limits.
+    `login` is a digest that is equal for connections that share the vendor's limits (see `login_digest`).
     """
 
     id: str
@@ -44,8 +44,8 @@ class Account:
 def login_digest(integration: Integration, base_url: str | None, fields: Mapping[str, str]) -> str:
     """Compute a digest that is equal for connections that share the vendor's limits.
 
-    Fields that only select a shop of the account, which are sent beside the credential and are not secret,
-    are left out.
+    Fields that only select a shop of the account are not included. These are fields that are sent in addition
+    to the credential and are not secret.
     """
     login = integration.authentication
     shop = {*login.sends.values(), *login.headers.values()}.difference(login.secrets)
@@ -64,9 +64,9 @@ def add(
     fields: Mapping[str, str],
     now: datetime,
 ) -> str:
-    """Store a connection and start to poll the lists that existing subscriptions need; return its ID.
+    """Store a connection, start to poll the lists that existing subscriptions need, and return its ID.
 
-    Raises `ConfigurationError` if another connection has this name.
+    Raises `ConfigurationError` if another connection has the same name.
     """
     if connection.execute(sa.select(connections.c.id).where(connections.c.name == name)).first():
         raise ConfigurationError(f'There is already a connection named "{name}". Choose another name.')
@@ -93,9 +93,9 @@ def add(
 def use_lists(
     connection: sa.Connection, integration: Integration, id_: str, names: Iterable[str], now: datetime
 ) -> None:
-    """Start to poll the lists that triggers or event types need, unless they are polled already.
+    """Start to poll the lists that the triggers or event types in `names` need, for the connection `id_`.
 
-    A name that the vendor does not offer is ignored.
+    Lists that are polled already are not changed. A name for which the vendor has no trigger is ignored.
     """
     known = set(connection.execute(sa.select(lists.c.name).where(lists.c.connection == id_)).scalars().all())
     wanted = {trigger for name in names if (trigger := trigger_for(integration, name))}
@@ -115,7 +115,7 @@ def use_lists(
 
 
 def drop_unused_lists(connection: sa.Connection, integrations: Mapping[str, Integration]) -> None:
-    """Stop to poll lists that no subscription needs, and forget their cursors."""
+    """Stop polling the lists that no subscription needs any longer, and delete their cursors."""
     wanted = connection.execute(sa.select(subscriptions.c.connection, subscriptions.c.trigger)).all()
     rows = connection.execute(
         sa.select(lists.c.connection, lists.c.name, connections.c.vendor).join(
@@ -135,12 +135,12 @@ def drop_unused_lists(connection: sa.Connection, integrations: Mapping[str, Inte
 
 
 def trigger_for(integration: Integration, name: str) -> str | None:
-    """Return the vendor's trigger with a key, or with an event type; None if the vendor has none."""
+    """Return the key of the vendor's trigger with the key or the event type `name`; None if there is none."""
     return choose_trigger(integration, name, name, include_assumed=True).trigger
 
 
 def account(connection: sa.Connection, encryption: Encryption, id_: str) -> Account:
-    """Read a connection with its login; raise `NotFound` if there is no such connection."""
+    """Read a connection and decrypt its login; raise `NotFound` if the connection does not exist."""
     row = _row(connection, id_)
     return Account(row.id, row.name, row.vendor, row.base_url, row.login, encryption.decrypt(row.fields))
 
@@ -155,35 +155,38 @@ def delete(connection: sa.Connection, id_: str) -> None:
 
 
 def refuse(connection: sa.Connection, id_: str, problem: str) -> None:
-    """Store that the vendor refuses a connection's login; the connection is probed, but not polled."""
+    """Store that the vendor rejects a connection's login, with the reason `problem`.
+
+    Until the vendor accepts the login again, the hub polls the connection only once an hour.
+    """
     connection.execute(
         sa.update(connections).where(connections.c.id == id_).values(state=REFUSED, problem=problem)
     )
 
 
 def accept(connection: sa.Connection, id_: str) -> None:
-    """Store that the vendor accepts a connection's login again."""
+    """Store that the vendor has accepted a connection's login."""
     connection.execute(
         sa.update(connections).where(connections.c.id == id_).values(state=ACTIVE, problem=None)
     )
 
 
 def listed(connection: sa.Connection) -> list[dict[str, Any]]:
-    """Return all connections without their logins, and the lists that are polled for each."""
+    """Return all connections in the format of the hub's API, without logins and with the polled lists."""
     rows = connection.execute(sa.select(connections).order_by(connections.c.created_at)).all()
     polled = connection.execute(sa.select(lists).order_by(lists.c.name)).all()
     return [as_json(row, [one for one in polled if one.connection == row.id]) for row in rows]
 
 
 def shown(connection: sa.Connection, id_: str) -> dict[str, Any]:
-    """Return one connection as `listed` does; raise `NotFound` if there is no such connection."""
+    """Return one connection in the format of the hub's API; raise `NotFound` if it does not exist."""
     row = _row(connection, id_)
     polled = connection.execute(sa.select(lists).where(lists.c.connection == id_)).all()
     return as_json(row, polled)
 
 
 def as_json(row: Any, polled: Iterable[Any]) -> dict[str, Any]:
-    """Return a connection as the hub's API shows it."""
+    """Convert a connection's row, and the rows of its polled lists, to the format of the hub's API."""
     return {
         "id": row.id,
         "name": row.name,

@@ -1,4 +1,4 @@
-"""Reads deliveries, and sends one again."""
+"""Lists deliveries, and sends a delivery again at a user's request."""
 
 from __future__ import annotations
 
@@ -21,7 +21,11 @@ SHOWN = sa.select(deliveries, events.c.id.label("event_id")).join(
 def latest(
     connection: sa.Connection, limit: int, subscription: str | None = None, state: str | None = None
 ) -> list[dict[str, Any]]:
-    """Return the latest deliveries, newest first."""
+    """Return up to `limit` deliveries, newest first.
+
+    If `subscription` or `state` is given, only deliveries of this subscription or with this state are
+    returned.
+    """
     query = SHOWN.order_by(deliveries.c.number.desc()).limit(limit)
     if subscription is not None:
         query = query.where(deliveries.c.subscription == subscription)
@@ -31,7 +35,10 @@ def latest(
 
 
 def resend(connection: sa.Connection, number: int, now: datetime) -> dict[str, Any]:
-    """Let a delivery be sent again now, with the same `webhook-id`; raise `NotFound` if it does not exist."""
+    """Make a delivery due now, with the same `webhook-id`, and return it.
+
+    Raises `NotFound` if the delivery does not exist.
+    """
     at = micros(now)
     again = sa.update(deliveries).where(deliveries.c.number == number)
     connection.execute(

@@ -1,8 +1,8 @@
-"""Delivers events to the targets of subscriptions: signed, retried, and in order per return.
+"""Delivers events to the targets of subscriptions: signs each request, and retries failed deliveries.
 
-A delivery that fails holds back only later deliveries of the same record to the same subscription, and at
-most for a day. After that it is given up, and the later ones continue with `gap: true`. Headers and signature
-follow Standard Webhooks (https://www.standardwebhooks.com).
+The deliveries of one record to one subscription are sent in order. A delivery that fails therefore holds back
+later deliveries of the same record, but no others. After a day it is given up, and the deliveries that waited
+for it contain `gap: true`. Headers and signature follow Standard Webhooks (https://www.standardwebhooks.com).
 """
 
 from __future__ import annotations
@@ -52,7 +52,10 @@ MAX_ANSWER = 500
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A delivery to attempt now: the request, and what its outcome needs."""
+    """A delivery that must be attempted now: the request to send, and the data that `settle` needs.
+
+    `attempts` is the number of earlier attempts, and `tried_at` the time of the first one, or None.
+    """
 
     number: int
     subscription: str
@@ -67,7 +70,12 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """The answer to an attempt: its status (None: no answer), a text, and the pause that it asked for."""
+    """The result of an attempt to deliver an event.
+
+    `status` is the HTTP status of the target's response, or None if there was no response. `answer` is the
+    beginning of the response's body, or the reason why there was no response. `pause` is the number of
+    seconds that the target asked the hub to wait, or 0.
+    """
 
     status: int | None
     answer: str
@@ -75,7 +83,7 @@ class Attempt:
 
     @property
     def sentence(self) -> str:
-        """Say what the target answered; the text of the answer could contain anything, so it is left out."""
+        """A sentence about the result; it does not contain the response's body, which could be any text."""
         return self.answer if self.status is None else f"It answered {self.status}."
 
     @property
@@ -90,7 +98,11 @@ def lease_due(
     now: datetime,
     most: int = AT_ONCE,
 ) -> list[Due]:
-    """Lease the deliveries that are due; of each record and subscription, only the oldest is due."""
+    """Reserve up to `most` due deliveries for this process for a minute, and return them.
+
+    While a delivery of a record is waiting, later deliveries of the same record to the same subscription are
+    not due.
+    """
     at = micros(now)
     older = deliveries.alias("older")
     held = (
@@ -152,9 +164,10 @@ def _due(row: Any, encryption: Encryption, integrations: Mapping[str, Integratio
 
 
 def payload(row: Any, integration: Integration) -> dict[str, Any]:
-    """Build the body of a delivery, with the record in the subscription's format.
+    """Build the JSON body of a delivery, with the record in the subscription's format.
 
-    A record that the common model cannot hold is sent as `null`, beside the vendor's record in `raw`.
+    If a record cannot be converted to the common model, `data` is null, and `raw` contains the vendor's
+    record.
     """
     event = Event(
         id=row.event_id,
@@ -185,9 +198,10 @@ def payload(row: Any, integration: Integration) -> dict[str, Any]:
 
 
 def settle(connection: sa.Connection, due: Due, attempt: Attempt, now: datetime) -> str:
-    """Store the outcome of an attempt, and return the delivery's state.
+    """Store the result of an attempt, and return the delivery's new state.
 
-    After a delivery is given up, the later deliveries of its record continue and say that one is missing.
+    If the delivery is given up, the later deliveries of its record get the mark `gap`. If the target responds
+    with 410 (Gone), the subscription ends.
     """
     since = due.tried_at or now
     here = (deliveries.c.number == due.number, deliveries.c.state == WAITING)
@@ -219,7 +233,7 @@ def settle(connection: sa.Connection, due: Due, attempt: Attempt, now: datetime)
 
 
 def next_due(connection: sa.Connection) -> datetime | None:
-    """Return when the next delivery is due; None if none waits."""
+    """Return the time at which the next delivery is due, or None if no delivery is waiting."""
     at = sa.case(
         (deliveries.c.leased_until > deliveries.c.due_at, deliveries.c.leased_until),
         else_=deliveries.c.due_at,
@@ -234,7 +248,7 @@ def next_due(connection: sa.Connection) -> datetime | None:
 
 
 class Deliverer:
-    """Sends due deliveries. `deliver_due` is one job: it leases deliveries, sends them, and ends."""
+    """Sends the due deliveries of all subscriptions; `deliver_due` is a job for the engine."""
 
     def __init__(
         self,
@@ -251,7 +265,7 @@ class Deliverer:
         self._clock = clock
 
     async def deliver_due(self) -> int:
-        """Attempt the deliveries that are due, and return their number."""
+        """Send the deliveries that are due, store the results, and return the number of deliveries."""
         due = await self._store.run(lease_due, self._encryption, self._integrations, self._clock())
         await asyncio.gather(*(self._deliver(one) for one in due))
         return len(due)
@@ -264,7 +278,7 @@ class Deliverer:
             log.warning("The target of %s did not accept it: %s %s.", due.webhook_id, attempt.sentence, then)
 
     async def _attempt(self, due: Due) -> Attempt:
-        """Send a delivery once. Anything but a 2xx answer within ten seconds is a failure."""
+        """Send a delivery once; a response other than 2xx, or none within `TIMEOUT` seconds, is a failure."""
         now = self._clock()
         headers = {
             "content-type": "application/json",
@@ -290,7 +304,7 @@ class Deliverer:
 
 
 async def _beginning(answer: httpx.Response) -> str:
-    """Read the beginning of an answer; a target could send without end."""
+    """Read the first `MAX_ANSWER` characters of a response, whose body may have any length."""
     content = b""
     async for part in answer.aiter_bytes():
         content += part
@@ -300,7 +314,10 @@ async def _beginning(answer: httpx.Response) -> str:
 
 
 def _pause(value: str, now: datetime) -> float:
-    """Read a `Retry-After` header (RFC 9110 section 10.2.3) in seconds; 0 if it is missing or unusable."""
+    """Convert a `Retry-After` header (RFC 9110 section 10.2.3) to seconds; 0 if it is missing or invalid.
+
+    The result is at most a day.
+    """
     if value.strip().isdecimal():
         return min(float(value), PATIENCE.total_seconds())
     date = http_date(value)

@@ -1,7 +1,8 @@
-"""Encrypts what the hub must keep secret at rest: the logins of connections and the secrets of subscriptions.
+"""Encrypts the logins of connections and the secrets of subscriptions before they are stored.
 
-The key is read from a file or from the environment, never from the database. Several keys can be set, one per
-line: the first encrypts, and all of them decrypt, so that a key can be replaced without an interruption.
+The key is read from a file or from the environment, never from the database. If there are several keys, one
+per line, the first encrypts, and all of them can decrypt. A key can therefore be replaced while the hub runs
+on.
 """
 
 from __future__ import annotations
@@ -26,7 +27,11 @@ OWNER_ONLY = 0o600
 
 
 class Encryption:
-    """Encrypts and decrypts JSON values; raises `ConfigurationError` if a key is invalid or wrong."""
+    """Encrypts and decrypts JSON values.
+
+    `keys` contains the keys, one per line. Raises `ConfigurationError` for an invalid key. `decrypt` raises
+    it for a value that was encrypted with another key.
+    """
 
     def __init__(self, keys: str) -> None:
         try:
@@ -51,14 +56,15 @@ class Encryption:
 
 
 def new_key() -> str:
-    """Create an encryption key."""
+    """Generate an encryption key: 32 random bytes in URL-safe base64."""
     return Fernet.generate_key().decode()
 
 
 def read_keys(path: Path) -> str:
-    """Read the keys in a file; create the file with a new key, readable for its owner only, if it is missing.
+    """Read the encryption keys in a file, one per line.
 
-    Raises `ConfigurationError` if the file cannot be read or created.
+    If the file does not exist, it is created with a new key, and only its owner can read it. Raises
+    `ConfigurationError` if the file cannot be read or created.
     """
     try:
         if not path.exists():
@@ -72,9 +78,9 @@ def read_keys(path: Path) -> str:
 
 
 async def check_key(store: Store, encryption: Encryption) -> None:
-    """Check that the database was encrypted with one of the keys; the first start stores a check value.
+    """Check that one of the keys belongs to the database; raise `ConfigurationError` if none does.
 
-    Raises `ConfigurationError` if it was encrypted with another key.
+    For this check, the first start stores an encrypted value.
     """
 
     def check(connection: sa.Connection) -> None:

@@ -1,8 +1,8 @@
-"""Decides when the hub works: runs jobs that are due, and sleeps until the next one is.
+"""Runs the hub's jobs when they are due, and sleeps in between.
 
-What waits is in the database, so the engine keeps nothing. A job is short: it leases what is due, does it,
-and ends. This engine is a loop in one process; several processes can run it on one database, because a job
-leases what it works on.
+All waiting work is stored in the database, so the engine keeps no state. A job is short: it reserves (leases)
+the work that is due, does it, and ends. `Loop` runs the jobs in one process. Several processes can work on
+one database, because no two of them can lease the same work.
 """
 
 from __future__ import annotations
@@ -30,9 +30,11 @@ AFTER_A_CRASH = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A kind of work.
+    """A kind of work that the engine repeats, such as polling.
 
-    `run` does what is due, and returns how much was due. `next_due` returns when to run it again.
+    `run` does the work that is due, and returns the number of items. `next_due` returns the time at which
+    `run` must be called again, or None if no work is waiting. `name` completes the sentence "The hub cannot
+    …".
     """
 
     name: str
@@ -41,21 +43,21 @@ class Job:
 
 
 class Engine(Protocol):
-    """Runs jobs until it is cancelled."""
+    """The interface of an engine, which runs jobs until it is cancelled."""
 
     async def run(self, jobs: Sequence[Job]) -> None:
-        """Run the jobs whenever they are due; return only if cancelled."""
+        """Run each job whenever it is due; return only if cancelled."""
 
     def wake(self) -> None:
-        """Look for due work now, because some was added."""
+        """Run the jobs now, because work may have been added."""
 
 
 @dataclass
 class Loop:
-    """An engine for one machine: each job has a loop of its own in this process.
+    """An engine that runs each job in a loop of its own in this process.
 
-    A job that raises an exception is reported once and tried again, so one job never stops another.
-    `problems` contains a sentence for each job that fails at the moment, keyed by its name.
+    A job that raises an exception is run again later, and does not stop the other jobs. The exception is
+    logged once. `problems` contains a sentence for each job that currently fails, keyed by the job's name.
     """
 
     clock: Clock
@@ -92,7 +94,7 @@ class Loop:
             await self._rest(due, awake)
 
     async def _rest(self, due: datetime | None, awake: asyncio.Event) -> None:
-        """Sleep until the next work is due, or until `wake` is called."""
+        """Sleep until the time `due`, at most `LONGEST_SLEEP`, or until `wake` sets `awake`."""
         now = self.clock()
         until = now + LONGEST_SLEEP if due is None else min(due, now + LONGEST_SLEEP)
         seconds = max((until - now).total_seconds(), SHORTEST_SLEEP)

@@ -1,4 +1,4 @@
-"""Stores the outcome of a poll in one transaction: cursors, events, deliveries, and when to poll again."""
+"""Stores the result of a poll in one transaction: cursors, events, their deliveries, and the next poll."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An event, the ID of its record, and the event type of its trigger.
+    """An event that a poll has found, with the ID of its record and the event type of its trigger.
 
-    `problem` says why the details of the record could not be read; "" if the event is complete.
+    `problem` is the reason why the record's details could not be read, or "" if the event is complete.
     """
 
     event: Event
@@ -37,17 +37,21 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The outcome of a successful poll: the next cursors, keyed by trigger, and the events, oldest first."""
+    """The result of a successful poll.
+
+    `cursors` contains the cursors for the next poll, keyed by trigger, and `found` the events, oldest first.
+    """
 
     cursors: Mapping[str, Cursor]
     found: Sequence[Found]
 
 
 def settle(connection: sa.Connection, lease: Lease, outcome: Outcome, now: datetime, due: datetime) -> bool:
-    """Store the outcome of a poll; return False, and store nothing, if another poll was stored meanwhile.
+    """Store the result of a poll, and when the list must be polled next; return True.
 
-    A poll that outlives its lease can therefore run twice without a second effect. An event that is stored
-    already is left out.
+    Returns False, and stores nothing, if another poll of the list has been stored since `lease` was made. A
+    poll that takes longer than its lease can therefore run twice, but has an effect only once. Events that
+    are stored already are skipped. `due` is the time of the next poll.
     """
     moved = connection.execute(
         sa.update(lists)
@@ -80,7 +84,10 @@ def settle(connection: sa.Connection, lease: Lease, outcome: Outcome, now: datet
 
 
 def publish(connection: sa.Connection, of: str, trigger: Trigger, found: Found, now: datetime) -> None:
-    """Store an event of a connection and create its deliveries, unless the event is stored already."""
+    """Store an event and create its deliveries, unless the event is stored already.
+
+    `of` is the ID of the event's connection.
+    """
     number = _store(connection, of, found)
     if number is not None:
         subscribed = [one for one in _subscribed(connection, of) if _fits(one, trigger, found)]
@@ -90,7 +97,10 @@ def publish(connection: sa.Connection, of: str, trigger: Trigger, found: Found, 
 def settle_failure(
     connection: sa.Connection, lease: Lease, problem: str, failures: int, due: datetime
 ) -> None:
-    """Store why a poll failed, and when to poll again; the cursors stay as they are."""
+    """Store why a poll failed, and the time `due` of the next poll; the cursors do not change.
+
+    `failures` is the number of consecutive polls that have failed.
+    """
     connection.execute(
         sa.update(lists)
         .where(
@@ -110,7 +120,10 @@ def read_after(
     of: str | None = None,
     trigger: str | None = None,
 ) -> list[dict[str, Any]]:
-    """Return the events after an event number, in the order in which the hub found them."""
+    """Return up to `limit` events with numbers greater than `after`, in the order of their numbers.
+
+    If `of` (a connection's ID) or `trigger` is given, only events of this connection or trigger are returned.
+    """
     query = (
         sa.select(events, connections.c.name.label("connection_name"), connections.c.vendor)
         .join(connections, connections.c.id == events.c.connection)
@@ -126,7 +139,7 @@ def read_after(
 
 
 def as_json(row: Any) -> dict[str, Any]:
-    """Return an event as the hub's API shows it."""
+    """Convert an event's row to the format of the hub's API."""
     return {
         "number": row.number,
         "id": row.id,
@@ -142,7 +155,7 @@ def as_json(row: Any) -> dict[str, Any]:
 
 
 def _store(connection: sa.Connection, of: str, found: Found) -> int | None:
-    """Store an event and return its number; return None if it is stored already."""
+    """Store an event of the connection `of`, and return its number; return None if it is stored already."""
     event = found.event
     known = sa.select(events.c.number).where(events.c.connection == of, events.c.id == event.id)
     if connection.execute(known).first():
@@ -172,7 +185,7 @@ def _subscribed(connection: sa.Connection, of: str) -> list[Any]:
 def _enqueue(
     connection: sa.Connection, subscribed: Sequence[Any], number: int, found: Found, now: datetime
 ) -> None:
-    """Create the deliveries of an event, one for each subscription that it belongs to."""
+    """Create a delivery of an event for each subscription in `subscribed`."""
     at = micros(now)
     rows = [
         {
@@ -194,7 +207,10 @@ def _enqueue(
 
 
 def _fits(one: Any, trigger: Trigger, found: Found) -> bool:
-    """Check whether an event belongs to a subscription: its trigger or event type, and its filters."""
+    """Return True if an event matches the trigger or event type of a subscription, and its filters.
+
+    `one` is the subscription's row.
+    """
     event, filters = found.event, json.loads(one.filters)
     if one.trigger not in (event.trigger, found.kind):
         return False

@@ -1,4 +1,4 @@
-"""Writes and reads records as JSON without a change of their amounts."""
+"""Converts records to JSON and back without rounding amounts."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from typing import Any
 
 
 def dumps(value: Any) -> str:
-    """Write a value as JSON. A `Decimal` becomes a number, or a string if a float cannot hold its digits."""
+    """Serialize a value as JSON.
+
+    A `Decimal` becomes a number, or a string if a float cannot represent it exactly.
+    """
     return json.dumps(value, default=_plain, allow_nan=False)
 
 
 def loads(text: str) -> Any:
-    """Read JSON; numbers with a fraction become `Decimal`."""
+    """Parse JSON; numbers with a decimal point or an exponent become `Decimal`."""
     return json.loads(text, parse_float=Decimal)
 
 

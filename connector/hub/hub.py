@@ -1,4 +1,4 @@
-"""Puts the hub together: database, vendors, poller, deliverer, engine and API."""
+"""Assembles the hub: database, vendors, poller, deliverer, engine and API."""
 
 from __future__ import annotations
 
@@ -36,11 +36,12 @@ log = logging.getLogger("returns_connector.hub")
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to run a hub.
+    """The options of a hub.
 
-    `database` is an SQLAlchemy URL, and `encryption_keys` the keys for logins, one per line. `shortest` is
-    the shortest interval between two polls of a list in seconds. `allow` are networks and hosts that targets
-    may have although they are not public. `transport` and `target_transport` replace the network in tests.
+    `database` is an SQLAlchemy URL, and `encryption_keys` contains the keys for logins, one per line.
+    `shortest` is the minimum number of seconds between two polls of a list. `allow` contains networks and
+    hosts that targets may have although they are not public. `transport` and `target_transport` replace the
+    network in tests.
     """
 
     database: str
@@ -54,7 +55,7 @@ class Options:
 
 
 class Hub:
-    """A hub that is open: its parts, and the jobs that the engine runs."""
+    """The parts of one hub, and the jobs that its engine runs; `open` creates a hub."""
 
     def __init__(self, options: Options) -> None:
         self.clock, self.shortest = options.clock, options.shortest
@@ -75,7 +76,10 @@ class Hub:
     @classmethod
     @asynccontextmanager
     async def open(cls, options: Options) -> AsyncIterator[Self]:
-        """Open a hub and check its encryption key; raises `ConfigurationError` if a part cannot be used."""
+        """Open a hub and check its encryption key; close it at the end of the `with` block.
+
+        Raises `ConfigurationError` if the database, the key or an option cannot be used.
+        """
         hub = cls(options)
         try:
             await check_key(hub.store, hub.encryption)
@@ -86,15 +90,15 @@ class Hub:
             hub.store.close()
 
     async def first_key(self) -> str | None:
-        """Create the first admin key of a new database and return it; return None later."""
+        """Create an admin key if the database has no keys, and return it; otherwise return None."""
         return await self.store.run(keys.create_first, self.clock())
 
     def account(self, connection: sa.Connection, id_: str) -> connections.Account:
-        """Read a connection with its login; raise `NotFound` if there is no such connection."""
+        """Read a connection and decrypt its login; raise `NotFound` if the connection does not exist."""
         return connections.account(connection, self.encryption, id_)
 
     def jobs(self) -> list[Job]:
-        """Return the jobs for the engine."""
+        """Return the jobs that the engine runs: poll, read missing details, and deliver."""
         run = self.store.run
         return [
             Job("poll the vendors", self.poller.poll_due, lambda: run(polling.next_due)),
@@ -103,16 +107,16 @@ class Hub:
         ]
 
     async def work(self) -> None:
-        """Poll and deliver until cancelled."""
+        """Poll the vendors and deliver events until cancelled."""
         await self.engine.run(self.jobs())
 
     def changed(self) -> None:
-        """Plan again and look for due work, because a connection or subscription changed."""
+        """Compute the plans again and wake the engine, after a connection or subscription was changed."""
         self.plans.forget()
         self.engine.wake()
 
     def app(self) -> Any:
-        """Return the ASGI application of the hub's API."""
+        """Build the ASGI application that serves the hub's API."""
         operations = Operations(self)
         api = AsyncApp("connector.hub", uri_parser_class=None)
         api.add_api(

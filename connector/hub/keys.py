@@ -1,4 +1,4 @@
-"""The API keys of the hub: shown once, stored as digests."""
+"""The API keys of the hub; a key is shown once, and only its digest is stored."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ ADMIN, READ = "admin", "read"
 
 
 def digest(key: str) -> str:
-    """Return the digest under which a key is stored. A key is random, so the digest needs no salt."""
+    """Return the SHA-256 digest under which a key is stored; it needs no salt, as keys are random."""
     return hashlib.sha256(key.encode()).hexdigest()
 
 
 def create(connection: sa.Connection, name: str, scope: str, now: datetime) -> str:
-    """Create a key and return it; it cannot be read again."""
+    """Create an API key named `name` with the scope `scope`, and return it; it cannot be read later."""
     key = f"hub_{secrets.token_urlsafe(32)}"
     connection.execute(
         sa.insert(keys).values(digest=digest(key), name=name, scope=scope, created_at=micros(now))
@@ -32,13 +32,13 @@ def create(connection: sa.Connection, name: str, scope: str, now: datetime) -> s
 
 
 def create_first(connection: sa.Connection, now: datetime) -> str | None:
-    """Create the first admin key and return it; return None if there are keys already."""
+    """Create an admin key if the database has no keys, and return it; otherwise return None."""
     if connection.execute(sa.select(keys.c.name).limit(1)).first():
         return None
     return create(connection, "first", ADMIN, now)
 
 
 def scope_of(connection: sa.Connection, key: str) -> str | None:
-    """Return the scope of a key; None if there is no such key."""
+    """Return the scope of an API key (`admin` or `read`), or None if the key does not exist."""
     found = sa.select(keys.c.scope).where(keys.c.digest == digest(key))
     return connection.execute(found).scalar_one_or_none()

@@ -1,4 +1,4 @@
-"""The lists that the hub polls: each serves all triggers that read the same list with the same filter."""
+"""Groups a vendor's triggers by the list that they read, so that one poll serves all triggers of a group."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ REMEMBERED = {"changed_since": ("look_back",)}
 
 @dataclass(frozen=True, slots=True)
 class PolledList:
-    """A vendor's list, read with one filter, and the triggers that find events in it.
+    """A list of a vendor's API with one filter, and the triggers that find events in it.
 
-    `name` is the list's operation and filter, such as `list_rmas by rma_updated_at`. `calls` is the number of
-    requests of a poll of all its triggers whose records fit on one page. `calls_per_event` is the number of
+    `name` consists of the list's operation and filter, such as `list_rmas by rma_updated_at`. `calls` is the
+    number of requests for a poll in which the rows fit on one page. `calls_per_event` is the number of
     requests for the details of an event's record.
     """
 
@@ -47,12 +47,12 @@ def polled_lists(integration: Integration) -> dict[str, PolledList]:
 
 
 def list_name(trigger: Trigger) -> str:
-    """Return the name of the list that a trigger reads."""
+    """Return the name of the list that a trigger reads, such as `list_rmas by rma_updated_at`."""
     source = trigger.source
     return f"{source.operation} by {source.since}" if source.since else source.operation
 
 
 def _reading(source: Source) -> str:
-    """Build a key that is equal for sources that one reading serves."""
+    """Build a key that is equal for two sources if reading the list once serves both of them."""
     left_out = {*FOLDED, *REMEMBERED.get(source.strategy, ())}
     return source.model_dump_json(exclude=left_out)

@@ -1,4 +1,4 @@
-"""Converts between date-times and the microseconds that the database stores."""
+"""Converts between date-times and microseconds since the Unix epoch, which the database stores."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ SECOND = 1_000_000
 
 
 def micros(when: datetime) -> int:
-    """Return microseconds since the Unix epoch."""
+    """Convert a date-time to microseconds since the Unix epoch."""
     return (when - EPOCH) // timedelta(microseconds=1)
 
 
 def moment(stored: int) -> datetime:
-    """Return the date-time of stored microseconds."""
+    """Convert microseconds since the Unix epoch to a date-time in UTC."""
     return EPOCH + timedelta(microseconds=stored)
 
 
 def timestamp(stored: int | None) -> str | None:
-    """Return stored microseconds as an RFC 3339 date-time in UTC, with milliseconds."""
+    """Format microseconds since the Unix epoch as an RFC 3339 date-time in UTC, with milliseconds."""
     if stored is None:
         return None
     return moment(stored).isoformat(timespec="milliseconds").replace("+00:00", "Z")

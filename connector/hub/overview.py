@@ -1,4 +1,4 @@
-"""Shows the plans of all logins in use, with the calls that were sent."""
+"""Lists the plan of each login, with the number of calls that were sent."""
 
 from __future__ import annotations
 
@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 def plans_of_all(
     connection: sa.Connection, integrations: Mapping[str, Integration], now: datetime, shortest: int
 ) -> list[dict[str, Any]]:
-    """Return the plan of each login with its connections, its lists in use and the calls sent today."""
+    """Return the plan of each login in the format of the hub's API.
+
+    Each entry contains the login's connections, the polled lists and the calls of the last 24 hours. If the
+    lists cannot be polled often enough, it contains a problem instead of a plan.
+    """
     rows = connection.execute(sa.select(connections).order_by(connections.c.created_at)).all()
     logins: dict[str, list[Any]] = {}
     for row in rows:

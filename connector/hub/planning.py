@@ -38,17 +38,17 @@ DELIVERY = 10
 
 
 class PlanRefusedError(ConfigurationError):
-    """The lists in use need more calls than the vendor's limit allows at any interval."""
+    """Raised if polling the lists once an hour would need more calls than the vendor's limits allow."""
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What is known or expected of the lists in use of one login.
+    """The load of one login for which a plan is computed.
 
-    `connections` is the number of connections with this login, `changes` the number of changes a day of all
-    of them together (None: unknown), and `pages` the number of pages of a poll, keyed by list (1 if a list is
-    missing). `shortest` is the shortest interval to plan in seconds, and `reserve` the share of the limit to
-    keep.
+    `connections` is the number of connections with this login. `changes` is the number of changes a day in
+    all of them, or None if it is unknown. `pages` is the number of pages that a poll reads, keyed by list;
+    the default is 1. `shortest` is the minimum interval in seconds, and `reserve` the share of the limit that
+    is kept for other programs.
     """
 
     connections: int = 1
@@ -60,13 +60,14 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How often the lists of one login are polled.
+    """How often the hub polls the lists of one login.
 
-    `interval` is the pause between two polls of each list of each connection in seconds. `polls` is the
-    number of calls a day for these polls, and `details` the number for the expected changes. `limit` is the
-    vendor's limit of calls a day and `budget` what the hub may use of it; both are None if the vendor has no
-    known limit a day. `most_changes` is the number of changes a day up to which `late` holds (None: any
-    number), and `late` the longest time in seconds from a change to the first attempt to deliver it.
+    `interval` is the time in seconds between two polls of each list of each connection. `polls` is the number
+    of calls a day for these polls, and `details` the number for the details of the expected changes. `limit`
+    is the vendor's limit of calls a day, and `budget` the part of it that the hub may use; both are None if
+    the vendor has no known limit for a day. `late` is the maximum time in seconds from a change to the first
+    attempt to deliver its event. `most_changes` is the number of changes a day up to which this holds, or
+    None for any number.
     """
 
     interval: int
@@ -86,16 +87,16 @@ class Plan:
 
     @property
     def sentence(self) -> str:
-        """State the bound with its load: how late an event can be, while which conditions hold."""
+        """A clause that states how late an event can be, and under which conditions."""
         load = "" if self.most_changes is None else f"at most {self.most_changes:,} changes a day come and "
         used = f"{self.calls:,} of {self.limit:,}" if self.limit else f"{self.calls:,}"
         return f"at most {spoken(self.late)} late while {load}the vendor answers; {used} calls a day"
 
 
 def plan(integration: Integration, lists: Sequence[PolledList], load: Load) -> Plan:
-    """Plan the polls of the lists in use of one login.
+    """Compute how often the lists in use of one login can be polled.
 
-    Raises `PlanRefusedError` if the lists cannot be polled at least once an hour within the vendor's limits.
+    Raises `PlanRefusedError` if they cannot be polled at least once an hour within the vendor's limits.
     """
     calls = sum(_calls(one, load) for one in lists) * load.connections
     per_change = max((one.calls_per_event for one in lists), default=0)
@@ -128,7 +129,7 @@ def _calls(one: PolledList, load: Load) -> int:
 
 
 def _windows(integration: Integration) -> tuple[Window, ...]:
-    """Return the limits of the vendor's smallest plan, or no limits if none are known."""
+    """Return the rate limits of the vendor's smallest plan; () if the vendor has no known plans."""
     limits = integration.limits
     if not limits.plans:
         return ()
@@ -151,7 +152,7 @@ def _refused(integration: Integration, calls: int, details: int, limit: int, bud
 
 
 def spoken(seconds: int) -> str:
-    """Write a duration in words, such as `4 min 20 s`."""
+    """Format a number of seconds as text, such as `4 min 20 s`."""
     minutes, rest = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
     parts = [f"{hours} h" if hours else "", f"{minutes} min" if minutes else "", f"{rest} s" if rest else ""]

@@ -1,4 +1,4 @@
-"""The plans of the logins in use, computed from what is connected and what was observed."""
+"""Computes the plan of each login from the stored connections, lists and events."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ FRESH = timedelta(minutes=1)
 
 
 class Plans:
-    """Computes the plan of each login, and keeps it for a minute.
+    """Computes the plan of each login, and reuses it for a minute.
 
-    `shortest` is the shortest interval between two polls of a list in seconds.
+    `shortest` is the minimum number of seconds between two polls of a list.
     """
 
     def __init__(
@@ -42,7 +42,10 @@ class Plans:
         self._known: dict[str, tuple[datetime, Plan]] = {}
 
     async def of(self, login: str) -> Plan:
-        """Return the plan of a login; raise `PlanRefusedError` if its lists cannot be polled often enough."""
+        """Return the plan of a login.
+
+        Raises `PlanRefusedError` if the login's lists cannot be polled often enough.
+        """
         now = self._clock()
         known = self._known.get(login)
         if known is not None and now - known[0] < FRESH:
@@ -52,7 +55,7 @@ class Plans:
         return computed
 
     def forget(self) -> None:
-        """Compute all plans again, because a connection or a subscription changed."""
+        """Discard all computed plans, after a connection or a subscription was changed."""
         self._known.clear()
 
 
@@ -88,7 +91,7 @@ def current_plan(
 def check(
     connection: sa.Connection, integrations: Mapping[str, Integration], now: datetime, shortest: int
 ) -> None:
-    """Raise `PlanRefusedError` if the lists of a login in use cannot be polled often enough."""
+    """Raise `PlanRefusedError` if the lists of any login cannot be polled often enough."""
     logins = sa.select(connections.c.login).join(lists, lists.c.connection == connections.c.id).distinct()
     for login in connection.execute(logins).scalars().all():
         current_plan(connection, integrations, login, now, shortest)

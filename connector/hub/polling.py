@@ -1,4 +1,4 @@
-"""Polls the lists that are due: leases them, reads each once for all its triggers, and stores the outcome."""
+"""Polls the lists that are due: reads each list once for all its triggers, and stores the result."""
 
 from __future__ import annotations
 
@@ -49,7 +49,12 @@ LONGEST_PAUSE = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A list that this process polls now, with the cursors and the version that its outcome must match."""
+    """The right of this process to poll a list for `LEASE`.
+
+    `cursors` contains the cursor of each trigger of the list. `version` counts the stored polls: a result is
+    stored only if no other poll was stored since. `failures` is the number of consecutive polls that have
+    failed.
+    """
 
     account: Account
     list: PolledList
@@ -65,7 +70,7 @@ def lease_due(
     now: datetime,
     most: int = AT_ONCE,
 ) -> list[Lease]:
-    """Lease the lists that are due, the longest overdue first; no other process polls them meanwhile."""
+    """Reserve up to `most` lists that are due, longest overdue first, so that no other process polls them."""
     at = micros(now)
     rows = connection.execute(
         sa.select(lists, connections.c.vendor)
@@ -92,7 +97,7 @@ def lease_due(
 
 
 def next_due(connection: sa.Connection) -> datetime | None:
-    """Return when the next list is due; None if no list is polled."""
+    """Return the time at which the next list is due, or None if no list is polled."""
     at = sa.func.min(
         sa.case((lists.c.leased_until > lists.c.due_at, lists.c.leased_until), else_=lists.c.due_at)
     )
@@ -101,7 +106,7 @@ def next_due(connection: sa.Connection) -> datetime | None:
 
 
 class Poller:
-    """Polls due lists. `poll_due` is one job: it leases lists, polls them, and ends."""
+    """Polls the lists that are due; `poll_due` and `complete_due` are jobs for the engine."""
 
     def __init__(
         self, store: Store, encryption: Encryption, vendors: Vendors, plans: Plans, clock: Clock
@@ -113,13 +118,13 @@ class Poller:
         self._clock = clock
 
     async def poll_due(self) -> int:
-        """Poll the lists that are due, and return their number."""
+        """Poll the lists that are due, store the results, and return the number of lists."""
         leases = await self._store.run(lease_due, self._encryption, self._vendors.integrations, self._clock())
         await asyncio.gather(*(self.poll(lease) for lease in leases))
         return len(leases)
 
     async def poll(self, lease: Lease) -> None:
-        """Poll one list and store the outcome; a failure is stored and does not raise."""
+        """Poll one list and store the result; if this fails, store the reason instead of raising an error."""
         began = self._clock()
         try:
             connection = await self._vendors.connection(lease.account)
@@ -134,7 +139,7 @@ class Poller:
             await self._store.run(accounts.accept, lease.account.id)
 
     async def _read(self, connection: Connection, lease: Lease) -> tuple[Outcome, bool]:
-        """Read the list once for all its triggers; return the outcome and whether the list was read whole."""
+        """Read a list once for all its triggers; return the result, and whether the whole list was read."""
         triggers = {key: connection.triggers[key] for key in lease.list.triggers}
         begun = [trigger.begin(lease.cursors.get(key)) for key, trigger in triggers.items()]
         readings = await read_together(connection.client, begun)
@@ -149,10 +154,11 @@ class Poller:
         return Outcome(cursors, detailed), complete
 
     async def _with_details(self, connection: Connection, found: Sequence[tuple[Event, str]]) -> list[Found]:
-        """Add the details to the events' records; details are read once for all events of a record.
+        """Request the details of the events' records and add them to the events, once for each record.
 
-        If the details of several consecutive records cannot be read, the cause is probably the vendor, not
-        the records, so the error is raised and the list is polled again later.
+        If the details of a record cannot be read, its events have a `problem`. If this happens for several
+        consecutive records, the cause is probably the vendor and not the records, so the error is raised and
+        the list is polled again later.
         """
         read: dict[tuple[str, str], Any] = {}
         problems: dict[tuple[str, str], str] = {}
@@ -184,14 +190,17 @@ class Poller:
         return sorted(detailed, key=lambda one: one.event.occurred_at or one.event.observed_at)
 
     async def complete_due(self) -> int:
-        """Read the details of the waiting events that are due, and return their number."""
+        """Request the details of the waiting events that are due, and return the number of these events."""
         rows = await self._store.run(waiting.lease_due, self._clock())
         for row in rows:
             await self._complete(row)
         return len(rows)
 
     async def _complete(self, row: Any) -> None:
-        """Read the details of a waiting event and publish it; a failure is stored and does not raise."""
+        """Request the details of a waiting event and publish the event.
+
+        If this fails, the event is postponed or, after a day, published without details.
+        """
         event, kind = waiting.event_of(row)
         try:
             account = await self._store.run(accounts.account, self._encryption, row.connection)
@@ -215,7 +224,7 @@ class Poller:
         await self._store.run(publish_it)
 
     async def _failed(self, lease: Lease, problem: ConnectorError) -> None:
-        """Store why a poll failed, and poll again after a pause that grows with each failure."""
+        """Store why a poll failed, and schedule the next one after a pause that doubles with each failure."""
         failures = lease.failures + 1
         pause = LONGEST_PAUSE
         if not isinstance(problem, PlanRefusedError):
@@ -231,11 +240,11 @@ class Poller:
 
 
 def kind_of(connection: Connection, trigger: str) -> str:
-    """Return the event type of a trigger, which all vendors share."""
+    """Return the event type of a trigger, such as `return_created`; `other` if the catalog has none."""
     unified = connection.integration.unified
     return unified.events.get(trigger, "other") if unified else "other"
 
 
 def without_details(trigger: Trigger, event: Event) -> Event:
-    """Return an event whose details are None, as if the record were deleted."""
+    """Return an event with None in place of the details, as for a record that was deleted."""
     return replace(event, data={**event.data, trigger.details.key: None}) if trigger.details else event

@@ -1,4 +1,4 @@
-"""Serves the hub's API and works until the process is stopped."""
+"""Serves the hub's API, polls and delivers until the process is stopped."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ GRACE = 10
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Open a socket that listens; raise `ConfigurationError` if the port is in use or not allowed."""
+    """Open a socket that listens on a host and port.
+
+    Raises `ConfigurationError` if the port is in use or needs privileges.
+    """
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family)
@@ -34,9 +37,10 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 async def serve(options: Options, listening: socket.socket, ready: Callable[[str | None], None]) -> None:
-    """Serve until SIGINT or SIGTERM; `ready` is called once with the first admin key of a new database.
+    """Run a hub until SIGINT or SIGTERM.
 
-    What is being sent when the process stops is sent again after the next start.
+    `ready` is called once the hub works, with the first admin key if the database is new. A delivery that is
+    interrupted is sent again after the next start.
     """
     async with Hub.open(options) as hub:
         config = uvicorn.Config(

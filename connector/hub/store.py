@@ -1,4 +1,4 @@
-"""The hub's database: opens it, checks its version, and runs transactions outside the event loop."""
+"""The hub's database: opens it, checks its version, and runs transactions in worker threads."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ POSTGRESQL_THREADS = 8
 class Store:
     """A database, opened by URL (`sqlite:////var/lib/returns/hub.sqlite3` or `postgresql+psycopg://…`).
 
-    `run` calls a function with a connection in a transaction, in a thread: the event loop never waits for the
-    disk. SQLite has one thread, because it has one writer.
+    `run` calls a function in a transaction in a worker thread, so that the event loop never waits for the
+    disk. For SQLite, there is one thread, because SQLite allows one writer.
 
         events = await store.run(read_events, after=17)
 
@@ -61,7 +61,10 @@ class Store:
     async def run(
         self, work: Callable[Concatenate[sa.Connection, P], T], /, *args: P.args, **options: P.kwargs
     ) -> T:
-        """Run `work(connection, …)` in one transaction and return its result; roll back if it raises."""
+        """Call `work(connection, …)` in one transaction and return its result; roll back if it raises.
+
+        `connection` is a connection to the database.
+        """
 
         def transaction() -> T:
             with self.engine.begin() as connection:
@@ -84,14 +87,17 @@ def _engine(url: str) -> sa.Engine:
 
 
 def _prepare_sqlite(connection: object, _record: object) -> None:
-    """Let transactions begin where SQLAlchemy begins them, write ahead, and keep what was committed."""
+    """Configure a new SQLite connection: write-ahead log, full synchronization, and foreign keys.
+
+    `isolation_level` is None, so that only SQLAlchemy begins transactions, and not Python's driver.
+    """
     connection.isolation_level = None  # type: ignore[attr-defined]
     for pragma in ("journal_mode = wal", "synchronous = full", "foreign_keys = on", "busy_timeout = 10000"):
         connection.execute(f"pragma {pragma}")  # type: ignore[attr-defined]
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
-    """Take the write lock first: a transaction that reads before it writes could otherwise fail half-way."""
+    """Begin a transaction with the write lock, so that a transaction that reads first cannot fail later."""
     connection.exec_driver_sql("begin immediate")
 
 

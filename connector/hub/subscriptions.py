@@ -1,4 +1,4 @@
-"""Stores subscriptions: which events are delivered to which target."""
+"""Stores subscriptions, each of which delivers some events to one target."""
 
 from __future__ import annotations
 
@@ -31,10 +31,11 @@ ONLY_TRIGGERS = "Filters need a connection and one of its vendor's triggers; eve
 
 @dataclass(frozen=True, slots=True)
 class Requested:
-    """What somebody subscribes to.
+    """The fields of a new subscription.
 
-    `connection` is a connection's ID, or None for all connections. `trigger` is a trigger's key or an event
-    type. `format` is "vendor" (the vendor's record) or "unified".
+    `target` is the URL to which events are sent. `connection` is a connection's ID, or None for all
+    connections. `trigger` is a trigger's key or an event type. `format` is "vendor" (the vendor's record) or
+    "unified" (the common model).
     """
 
     trigger: str
@@ -51,10 +52,11 @@ def add(
     requested: Requested,
     now: datetime,
 ) -> dict[str, Any]:
-    """Store a subscription to the events from now on; return it with its signing secret.
+    """Store a subscription to the events from now on, and return it with its signing secret.
 
-    The secret is returned once. Raises `NotFound` for an unknown connection, and `ConfigurationError` for a
-    trigger that the connection does not offer, and `ValidationFailed` for an unknown or invalid filter.
+    The secret cannot be read later. Raises `NotFound` for an unknown connection, `ConfigurationError` for a
+    trigger that the connection's vendor does not have, and `ValidationFailed` for an unknown or invalid
+    filter.
     """
     _check(connection, integrations, requested)
     id_, secret = f"sub_{secrets.token_hex(8)}", new_secret()
@@ -82,7 +84,7 @@ def add(
 
 
 def new_secret() -> str:
-    """Create a signing secret in the format of Standard Webhooks: `whsec_` and 32 bytes in base64."""
+    """Generate a signing secret in the format of Standard Webhooks: `whsec_` and 32 bytes in base64."""
     return f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
 
 
@@ -118,13 +120,13 @@ def _names(integration: Integration) -> set[str]:
 
 
 def listed(connection: sa.Connection) -> list[dict[str, Any]]:
-    """Return all subscriptions, without their secrets."""
+    """Return all subscriptions in the format of the hub's API, without their secrets."""
     rows = connection.execute(sa.select(subscriptions).order_by(subscriptions.c.created_at)).all()
     return [_as_json(row) for row in rows]
 
 
 def shown(connection: sa.Connection, id_: str) -> dict[str, Any]:
-    """Return one subscription; raise `NotFound` if there is no such subscription."""
+    """Return one subscription in the format of the hub's API; raise `NotFound` if it does not exist."""
     row = connection.execute(sa.select(subscriptions).where(subscriptions.c.id == id_)).first()
     if row is None:
         raise NotFound(f"There is no subscription {id_}. List them with GET /subscriptions.")
@@ -132,16 +134,20 @@ def shown(connection: sa.Connection, id_: str) -> dict[str, Any]:
 
 
 def delete(connection: sa.Connection, integrations: Mapping[str, Integration], id_: str) -> None:
-    """Delete a subscription with its deliveries. A subscription that does not exist is not an error.
+    """Delete a subscription and its deliveries; do nothing if it does not exist.
 
-    Platforms unsubscribe twice, for example if the first answer was lost.
+    A missing subscription is not an error, because a platform can send the request twice, for example if the
+    first response was lost.
     """
     connection.execute(sa.delete(subscriptions).where(subscriptions.c.id == id_))
     drop_unused_lists(connection, integrations)
 
 
 def turn(connection: sa.Connection, id_: str, state: str) -> dict[str, Any]:
-    """Pause or resume a subscription; while it is paused, its deliveries wait."""
+    """Set the state of a subscription to `state` (active or paused), and return the subscription.
+
+    While it is paused, its deliveries wait. Raises `NotFound` if it does not exist.
+    """
     shown(connection, id_)
     connection.execute(
         sa.update(subscriptions).where(subscriptions.c.id == id_).values(state=state, problem=None)
@@ -150,7 +156,7 @@ def turn(connection: sa.Connection, id_: str, state: str) -> dict[str, Any]:
 
 
 def end(connection: sa.Connection, id_: str, problem: str, now: datetime) -> None:
-    """End a subscription whose target is gone, and cancel its waiting deliveries."""
+    """End a subscription whose target no longer exists, with the reason `problem`; cancel its deliveries."""
     connection.execute(
         sa.update(subscriptions).where(subscriptions.c.id == id_).values(state=ENDED, problem=problem)
     )

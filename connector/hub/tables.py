@@ -14,7 +14,7 @@ def _time(name: str, *, optional: bool = False) -> sa.Column[int]:
 
 
 def _number() -> sa.Column[int]:
-    """Create a key that the database counts, and never uses again after a row is deleted."""
+    """Create an integer primary key that the database assigns and never uses again after a row is deleted."""
     kind = sa.BigInteger().with_variant(sa.Integer, "sqlite")
     return sa.Column("number", kind, primary_key=True, autoincrement=True)
 

@@ -1,8 +1,9 @@
-"""Sends requests to the targets of subscriptions, but never to an address that the hub must not reach.
+"""Sends requests to the targets of subscriptions, but only to allowed addresses (SSRF).
 
-Whoever may subscribe chooses the target. Without a check, a target such as `http://169.254.169.254/` would
-let that person read services inside the hub's network. The address is checked when the connection is opened,
-after the name is resolved, so a name that resolves to another address later does not help.
+A user who can create subscriptions chooses the targets. Without a check, a target such as
+`http://169.254.169.254/` would let this user read services inside the hub's network. The address is checked
+after the host name is resolved and before the connection is opened, so a name whose address changes later
+cannot bypass the check (DNS rebinding).
 """
 
 from __future__ import annotations
@@ -26,14 +27,14 @@ MAX_URL = 2_000
 
 
 class TargetRefusedError(Exception):
-    """The target's address is not allowed; the message is a sentence."""
+    """Raised if a target's address is not allowed; the message is a sentence for the user."""
 
 
 class Allowed:
-    """Decides which addresses may be reached: public ones, and the networks and hosts in `allow`.
+    """Decides which addresses may be reached: public addresses, and the networks and hosts in `allow`.
 
     An entry of `allow` is a network (`10.0.0.0/8`), an address or a host name (`n8n.internal`). Raises
-    `ConfigurationError` for an entry that is neither.
+    `ConfigurationError` for any other entry.
     """
 
     def __init__(self, allow: Iterable[str] = ()) -> None:
@@ -50,11 +51,11 @@ class Allowed:
                 self._hosts.add(entry.lower())
 
     def host(self, name: str) -> bool:
-        """Check whether a host is allowed by its name."""
+        """Return True if `allow` lists the host name, so that all its addresses are allowed."""
         return name.lower() in self._hosts
 
     def address(self, address: Address) -> bool:
-        """Check whether an address is public or in one of the allowed networks."""
+        """Return True if an address is public, or in one of the networks in `allow`."""
         plain = getattr(address, "ipv4_mapped", None) or address
         if any(plain.version == one.version and plain in one for one in self._networks):
             return True
@@ -62,7 +63,7 @@ class Allowed:
 
 
 def check_url(url: str) -> None:
-    """Check the form of a target's URL; raise `ConfigurationError` with a sentence if it is not usable."""
+    """Raise `ConfigurationError` if a target's URL is not an http or https URL with a host."""
     try:
         parsed = httpx.URL(url)
     except httpx.InvalidURL:
@@ -78,9 +79,9 @@ def check_url(url: str) -> None:
 def client(
     allowed: Allowed, timeout: float, transport: httpx.AsyncBaseTransport | None = None
 ) -> httpx.AsyncClient:
-    """Create an HTTP client that only reaches allowed addresses and follows no redirects.
+    """Create an HTTP client that reaches only allowed addresses and does not follow redirects.
 
-    `transport` replaces the network in tests.
+    `timeout` is in seconds. `transport` replaces the network in tests.
     """
     if transport is None:
         transport = network = httpx.AsyncHTTPTransport()
@@ -98,7 +99,7 @@ def client(
 
 
 class _CheckedBackend(httpcore.AsyncNetworkBackend):
-    """Opens a connection to the first allowed address of a host."""
+    """Opens network connections, each to the first allowed address of a host that accepts it."""
 
     def __init__(self, allowed: Allowed) -> None:
         self._allowed = allowed

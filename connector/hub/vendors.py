@@ -1,4 +1,4 @@
-"""Connects to the vendors, with one compiled integration per vendor and one pace per login."""
+"""Opens the connections to the vendors' APIs, and counts their calls per login."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 
 class Vendors:
-    """Opens the hub's connections and keeps them open.
+    """Opens a connection for each account, and keeps it open.
 
-    `transport` replaces the network in tests. Each call is counted in the database before it is sent.
+    Each call is counted in the database before it is sent. `transport` replaces the network in tests.
     """
 
     def __init__(
@@ -46,7 +46,11 @@ class Vendors:
         self._paces: dict[str, Pace] = {}
 
     async def connection(self, account: Account) -> Connection:
-        """Return the open connection of an account; raise `ConfigurationError` if its login is incomplete."""
+        """Return the open connection of an account; open it if necessary.
+
+        Raises `ConfigurationError` if its login is incomplete, and `PlanRefusedError` if its lists cannot be
+        polled often enough.
+        """
         opened = self._open.get(account.id)
         if opened is None:
             opened = self._open[account.id] = self.connect(account)
@@ -56,7 +60,7 @@ class Vendors:
         return opened
 
     def connect(self, account: Account) -> Connection:
-        """Connect without counting calls or keeping the connection, for example to check a login."""
+        """Open a connection that is neither counted nor kept, for example to test a login."""
         return connect(
             self.integrations[account.vendor],
             base_url=account.base_url,
@@ -68,7 +72,7 @@ class Vendors:
         )
 
     async def forget(self, id_: str) -> None:
-        """Close the connection of an account that was deleted."""
+        """Close the connection of the account `id_`, which was deleted."""
         opened = self._open.pop(id_, None)
         if opened is not None:
             await opened.client.close()

@@ -1,8 +1,8 @@
-"""Events whose details could not be read: stored, tried again, and published as soon as they are complete.
+"""Stores events whose details could not be read, until they can be published.
 
-One record whose details cannot be read must not hold back the events of other records. Only later events of
-the same record wait with it. After a day the event is published without details, as if the record were
-deleted.
+A record whose details cannot be read must not hold back the events of other records. Only later events of the
+same record wait too, because the events of a record are delivered in order. After a day, the event is
+published without details, as if the record had been deleted.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ PATIENCE = timedelta(days=1)
 
 
 def records(connection: sa.Connection, of: str) -> Sequence[str]:
-    """Return the IDs of a connection's records that have waiting events."""
+    """Return the IDs of the records of the connection `of` that have waiting events."""
     found = sa.select(pending.c.record).where(pending.c.connection == of).distinct()
     return connection.execute(found).scalars().all()
 
 
 def add(connection: sa.Connection, of: str, found: Found, now: datetime) -> None:
-    """Store an event of a connection that is not complete."""
+    """Store an event of the connection `of` that waits for its details or for an earlier event."""
     event = found.event
     stored = {
         "id": event.id,
@@ -62,7 +62,10 @@ def add(connection: sa.Connection, of: str, found: Found, now: datetime) -> None
 
 
 def lease_due(connection: sa.Connection, now: datetime) -> list[Any]:
-    """Lease the waiting events that are due; of each record, only the oldest is due."""
+    """Reserve the waiting events that are due for this process, and return their rows.
+
+    Only the oldest waiting event of each record can be due.
+    """
     at, older = micros(now), pending.alias("older")
     held = sa.exists().where(
         older.c.connection == pending.c.connection,
@@ -82,7 +85,7 @@ def lease_due(connection: sa.Connection, now: datetime) -> list[Any]:
 
 
 def event_of(row: Any) -> tuple[Event, str]:
-    """Return the event of a waiting row and its event type."""
+    """Return the event that a row contains, and its event type."""
     stored = exact_json.loads(row.event)
     event = Event(
         id=stored["id"],
@@ -95,9 +98,10 @@ def event_of(row: Any) -> tuple[Event, str]:
 
 
 def take(connection: sa.Connection, row: Any, now: datetime) -> bool:
-    """Remove a waiting event, which is published in the same transaction; return False if it is gone.
+    """Delete a waiting event, which the caller publishes in the same transaction, and return True.
 
-    The next event of its record is due now.
+    Makes the next waiting event of the record due now. Returns False if another process has already taken the
+    event.
     """
     if not connection.execute(sa.delete(pending).where(pending.c.number == row.number)).rowcount:
         return False
@@ -107,19 +111,19 @@ def take(connection: sa.Connection, row: Any, now: datetime) -> bool:
 
 
 def postpone(connection: sa.Connection, row: Any, problem: str, now: datetime) -> None:
-    """Store why the details could not be read again, and when to try next."""
+    """Store why the details could not be read, and when they must be requested again."""
     pause = timedelta(seconds=PAUSES[min(row.tries, len(PAUSES) - 1)])
     values = {"tries": row.tries + 1, "problem": problem, "due_at": micros(now + pause), "leased_until": 0}
     connection.execute(sa.update(pending).where(pending.c.number == row.number).values(**values))
 
 
 def is_over(row: Any, now: datetime) -> bool:
-    """Return True if the details of a waiting event were tried long enough."""
+    """Return True if the details of a waiting event have been requested for `PATIENCE` (a day)."""
     return now - moment(row.found_at) >= PATIENCE
 
 
 def next_due(connection: sa.Connection) -> datetime | None:
-    """Return when the next waiting event is due; None if none waits."""
+    """Return the time at which the next waiting event is due, or None if no event waits."""
     end, due = pending.c.leased_until, pending.c.due_at
     later = sa.func.min(sa.case((end > due, end), else_=due))
     found = connection.execute(sa.select(later)).scalar_one()

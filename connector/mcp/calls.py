@@ -1,4 +1,4 @@
-"""Runs the tools: searches and actions of the connections, with short results and errors as sentences."""
+"""Runs tools: calls searches and actions, and returns short results or errors as sentences."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ASK_FIRST = "Do not repeat the call before the user has checked it."
 
 
 class Tools:
-    """The tools of some connections. `connections` are keyed by vendor ID and by profile name."""
+    """The tools of some connections, which are keyed by vendor ID and by profile name."""
 
     def __init__(self, connections: Connections, allowed: Collection[Risk]) -> None:
         self._connections = connections
@@ -41,7 +41,7 @@ class Tools:
         self._records = Records()
 
     def listed(self) -> list[Tool]:
-        """Return the description of each tool, in the order of the catalogs."""
+        """Return the description of each tool, in the order of the vendors' catalogs."""
         return [*(offer.tool for offer in self._offers.values()), full_records_tool()]
 
     async def call(self, name: str, arguments: Mapping[str, Any]) -> CallToolResult:
@@ -88,7 +88,10 @@ class Tools:
     def _short(
         self, connection: Connection, resource: str, fields: Sequence[Field], record: Any
     ) -> dict[str, Any]:
-        """Shorten a record without the connection's secrets, and keep the whole one unless it is short."""
+        """Return the short form of a record, without the connection's secrets.
+
+        If parts of the record are left out, the whole record is kept, and the short form contains its name.
+        """
         clean = as_data(record, connection.client.secrets())
         short, whole = summary(connection.integration, resource, fields, clean)
         name = {} if whole else {"record": self._records.keep(clean)}

@@ -1,4 +1,4 @@
-"""Describes inputs as JSON Schema (draft 2020-12), with the values of a choice named for people."""
+"""Describes inputs as JSON Schema (draft 2020-12), with labels for the values of choices."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def _members(integration: Integration, field: InputField, choices_tool: str) -> 
 
 
 def _value(field: Field) -> dict[str, Any]:
-    """Return the keywords that limit a single value: its choices, size, length and pattern."""
+    """Return the JSON Schema keywords for the limits of a single value: choices, size, length, pattern."""
     found = ((keyword, getattr(field.bounds, name)) for name, keyword in LIMITS)
     limits = {keyword: _plain(value) for keyword, value in found if value not in (None, ANY_TEXT)}
     for limit, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
@@ -104,7 +104,7 @@ def _size(field: Field) -> dict[str, Any]:
 
 
 def _sentences(integration: Integration, field: InputField, choices_tool: str) -> Iterator[str]:
-    """Yield what a schema cannot say, or what assistants read better in words."""
+    """Yield sentences about an input that a JSON Schema cannot express, or that assistants need in words."""
     if field.help:
         yield field.help
     dropdown = integration.dropdowns.get(field.dropdown or "")
@@ -127,7 +127,7 @@ def _where_from(dropdown: Dropdown, choices_tool: str) -> str:
 
 
 def named(choices: Sequence[Choice]) -> str:
-    """List the values of a choice, each with its label if the label says more than the value."""
+    """List the values of choices in words, each with its label if the label adds something."""
     return ", ".join(
         choice.value if _same(choice) else f"{choice.value} ({choice.label})" for choice in choices
     )

@@ -1,4 +1,4 @@
-"""Answers the protocol's requests with the tools of some connections."""
+"""Answers requests of the Model Context Protocol with the tools of some connections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shortens a vendor's record to what an assistant needs first; the whole record is kept for later."""
+"""Shortens records to what an assistant needs first, and keeps the whole records for later requests."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ KEPT = 500
 
 
 class Records:
-    """Keeps the newest records under short names, such as `r12`, so that they can be read later."""
+    """Keeps the newest records under short names, such as `r12`, by which a tool can return them later."""
 
     def __init__(self, size: int = KEPT) -> None:
         self._size = size
@@ -37,7 +37,7 @@ class Records:
         self._kept: OrderedDict[str, Any] = OrderedDict()
 
     def keep(self, record: Any) -> str:
-        """Keep a record, and return its name; the oldest record is dropped if there are too many."""
+        """Keep a record, and return its name; drop the oldest record if there are too many."""
         self._count += 1
         name = f"r{self._count}"
         self._kept[name] = record
@@ -85,9 +85,9 @@ def _number(value: Decimal) -> int | float | str:
 def summary(
     integration: Integration, resource: str, fields: Sequence[Field], record: Any
 ) -> tuple[dict[str, Any], bool]:
-    """Shorten a record, and return the short form and whether it is the whole record.
+    """Shorten a record; return the short form, and True if it contains the whole record.
 
-    A return is described as at every vendor: number, order, status, customer, items, amounts and times. Of
+    A return has the same form for all vendors: number, order, status, customer, items, amounts and times. For
     any other record, the first fields with plain values are kept.
     """
     whole = record if isinstance(record, dict) else {"value": record}
@@ -139,7 +139,7 @@ def _amount(money: Money | None) -> str:
 def _first_values(
     integration: Integration, resource: str, fields: Sequence[Field], record: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Keep what identifies the record, and the first plain values of its documented fields."""
+    """Shorten a record to its ID, its label, and the first documented fields with plain values."""
     about = integration.resources.get(resource)
     paths = [about.id, *about.label] if about else []
     short: dict[str, Any] = {".".join(path): at_path(record, path) for path in paths if path}

@@ -39,10 +39,10 @@ ASSUMED = (
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A tool, and what it runs: the search or action `key`, or a dropdown's choices.
+    """A tool, and what it runs: the search or action with the key `key`, or a lookup of dropdown options.
 
-    `profiles` are the names of the connections that can be used; the tool has an input for them if there are
-    several.
+    `profiles` are the names of the connections that the tool can use. If there are several, the tool has an
+    input for the profile.
     """
 
     tool: Tool
@@ -103,7 +103,7 @@ def _of_vendor(
 
 
 def _lists(integration: Integration, steps: Sequence[Search | Action]) -> list[str]:
-    """List the dropdowns of these searches and actions whose options have to be read from the vendor."""
+    """Return the keys of the steps' dropdowns whose options must be requested from the vendor."""
     used = {
         field.dropdown
         for step in steps
@@ -178,7 +178,7 @@ def _of_action(integration: Integration, action: Action) -> Iterator[str]:
 
 
 def hints(action: Action) -> ToolAnnotations:
-    """Return the protocol's hints for an action: from its risk, and from whether it may be repeated."""
+    """Build the protocol's hints for an action: whether it only reads, destroys data, or can be repeated."""
     return ToolAnnotations(
         read_only_hint=action.risk == "read",
         destructive_hint=action.risk in ON_REQUEST,
@@ -211,7 +211,7 @@ def _choices_tool(
 
 
 def _profile(profiles: tuple[str, ...]) -> dict[str, Any]:
-    """Return the input that selects a connection, if there are several."""
+    """Build the input that selects a connection; return {} if there is only one connection."""
     if len(profiles) == 1:
         return {}
     return {

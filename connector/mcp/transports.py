@@ -1,4 +1,4 @@
-"""Carries the protocol over standard input and output, or over HTTP on this machine."""
+"""Transports the protocol over standard input and output, or over HTTP on this machine."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ NAMES = (HOST, "localhost")
 
 
 async def over_stdio(server: Server[Any]) -> None:
-    """Serve one client until it closes standard input. Standard output carries only the protocol."""
+    """Serve one client until it closes standard input; only the protocol writes to standard output."""
     async with stdio_server() as (received, sent):
         await server.run(received, sent, server.create_initialization_options())
 
 
 def http_app(server: Server[Any], port: int) -> Starlette:
-    """Build the application that serves the protocol at `/mcp`.
+    """Build the ASGI application that serves the protocol at `/mcp`.
 
-    A web page must not reach the tools through the user's browser. So requests are refused unless `Host`
-    names this machine and `port`, and `Origin`, if a browser sends it, too (DNS rebinding).
+    A web page must not reach the tools through the user's browser (DNS rebinding). Requests are therefore
+    rejected unless `Host` and, if it is sent, `Origin` contain a name of this machine and `port`.
     """
     here = [f"{name}:{port}" for name in NAMES]
     origins = [f"http://{name}" for name in here]

@@ -1,4 +1,4 @@
-"""Connections for programs without async code: the same connection, with calls that wait for the result.
+"""Provides connections for programs without async code: each call returns when its result is available.
 
 The connection runs in an event loop in a thread of its own (anyio's blocking portal), so it works in a
 notebook, in a Django view and in a thread pool. Nothing is implemented twice: every call runs the method of
@@ -50,7 +50,7 @@ Inner = TypeVar("Inner")
 
 
 class LoopThread:
-    """Runs async functions in a thread of its own, which starts with the first call."""
+    """Runs async functions in a separate thread, which is started by the first call."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -58,7 +58,7 @@ class LoopThread:
         self._end: Callable[[], object] = bool
 
     def run(self, function: Callable[[], Awaitable[T]]) -> T:
-        """Run an async function and return its result; cancel the function if the wait is interrupted."""
+        """Run an async function and return its result. An interrupted wait cancels the function."""
         with self._lock:
             if self._portal is None:
                 opened = start_blocking_portal(name="returns-connector")
@@ -73,7 +73,7 @@ class LoopThread:
             raise
 
     def iterate(self, items: AsyncIterator[T]) -> Iterator[T]:
-        """Yield the items of an async generator; each is requested when it is needed."""
+        """Yield the items of an async generator. Each item is requested only when it is needed."""
         end = object()
         try:
             while (item := self.run(partial(anext, items, end))) is not end:
@@ -82,14 +82,14 @@ class LoopThread:
             self.run(cast("AsyncGenerator[T, None]", items).aclose)
 
     def close(self) -> None:
-        """End the thread; a later call starts a new one."""
+        """End the thread. A later call starts a new thread."""
         with self._lock:
             self._portal = None
             self._end()
 
 
 class SyncStep(Generic[Inner]):
-    """A step of a connection whose calls wait; `bound` is the async step."""
+    """A step of a synchronous connection; `bound` is the same step of the async connection."""
 
     def __init__(self, thread: LoopThread, bound: Inner) -> None:
         self.bound = bound
@@ -160,7 +160,7 @@ class SyncSearch(SyncStep[BoundSearch]):
         return self.bound.__signature__
 
     def __call__(self, **inputs: Any) -> list[dict[str, Any]]:
-        """Search with inputs keyed by name, and return the records that match, at most `limit`."""
+        """Search with inputs keyed by name, and return up to `limit` matching records."""
         return self._thread.run(partial(self.bound, **inputs))
 
 
@@ -184,7 +184,7 @@ class SyncFindOrCreate(SyncStep[BoundFindOrCreate]):
         return self.bound.pair
 
     def __call__(self, *, search: dict[str, Any], create: dict[str, Any]) -> tuple[dict[str, Any], bool]:
-        """Return the record, and whether it was created."""
+        """Search, and create a record if nothing is found. Returns the record, and True if it was created."""
         return self._thread.run(partial(self.bound, search=search, create=create))
 
 
@@ -200,7 +200,7 @@ class SyncOperation(SyncStep[BoundOperation]):
         return self._thread.run(partial(self.bound, **values))
 
     def pages(self, **values: Any) -> Iterator[Page]:
-        """Yield the pages of a list."""
+        """Yield the pages of a list; each page is requested only when it is needed."""
         return self._thread.iterate(self.bound.pages(**values))
 
     def rows(self, **values: Any) -> Iterator[dict[str, Any]]:
@@ -209,7 +209,7 @@ class SyncOperation(SyncStep[BoundOperation]):
 
 
 class SyncByKey(Mapping[str, T]):
-    """A mapping of steps whose calls wait; `inner` is the mapping of async steps."""
+    """A mapping of a synchronous connection's steps; `inner` is the same mapping of the async connection."""
 
     def __init__(
         self, thread: LoopThread, inner: Mapping[str, Any], kind: Callable[[LoopThread, Any], T]
@@ -266,7 +266,7 @@ class SyncOperations:
 
 
 class SyncConnection:
-    """A connection whose calls wait, as returned by `connector.open_sync`; see `Connection`.
+    """A connection for programs without async code, as returned by `connector.open_sync`; see `Connection`.
 
     Use it in a `with` block, or call `close` at the end. It can be used from several threads. `connection` is
     the async connection, for functions such as `poll_all`, which `run` runs.

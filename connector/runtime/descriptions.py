@@ -12,19 +12,19 @@ if TYPE_CHECKING:
 
 
 class Step(Protocol):
-    """What triggers, actions and searches have in common."""
+    """The attributes that triggers, actions and searches have in common."""
 
     @property
     def key(self) -> str:
-        """The key in the catalog."""
+        """The step's key in the catalog."""
 
     @property
     def description(self) -> str:
-        """One sentence for users."""
+        """A sentence that describes the step to users."""
 
     @property
     def inputs(self) -> Sequence[InputField]:
-        """The inputs, or the filters of a trigger."""
+        """The step's inputs; for a trigger, its filters."""
 
 
 def shown(kind: str, vendor: str, step: Step) -> str:
@@ -43,9 +43,10 @@ def listed_keys(kind: str, vendor: str, keys: Iterable[str]) -> str:
 
 
 class LazySignature:
-    """The `__signature__` of a step that can be called, made when it is read.
+    """A descriptor for `__signature__`, which builds the signature of a step when it is read.
 
-    Its inputs are keyword parameters, the required ones first; `more` come before them.
+    The step's inputs are keyword parameters, required inputs first. The parameters in `more` come before
+    them. `attribute` is the name of the attribute that contains the step.
     """
 
     def __init__(self, attribute: str, *more: Parameter) -> None:
@@ -53,7 +54,7 @@ class LazySignature:
         self._more = more
 
     def __get__(self, bound: Any, owner: type) -> Signature:
-        """Return the signature of an instance; a class has its own, so `inspect` looks for it."""
+        """Return the signature of an instance; raise `AttributeError` for a class, which has no inputs."""
         if bound is None:
             raise AttributeError(f"{owner.__name__} has no inputs of its own.")
         inputs: Sequence[InputField] = getattr(bound, self._attribute).inputs

@@ -1,4 +1,4 @@
-"""Reads the pages that a poll needs. Polls of several triggers of one list share a reading.
+"""Reads the pages that polls need; polls of several triggers can share a reading of the same list.
 
 Several triggers often read the same list, for example Return Approved and Return Received. Each keeps its own
 cursor, and the cursors advance together as long as the triggers start together and read the same rows. Then
@@ -82,18 +82,18 @@ async def read_together(client: Client, polls: Iterable[Poll]) -> list[tuple[Pol
 
 
 def _pages_of(poll: Poll, plan: ReadPlan) -> str:
-    """Build a key that is equal for plans that read the same pages of the same list."""
+    """Build a key that is equal for two polls if their plans read the same pages of the same list."""
     source = poll.source
     place = [plan.query, plan.first_page, plan.pages, poll.walked]
     return json.dumps([source.operation, source.id, source.page_size, *place], sort_keys=True, default=str)
 
 
 async def _read(client: Client, polls: list[Poll], plans: list[ReadPlan]) -> tuple[list[Poll], ReadResult]:
-    """Read the pages of equal plans until each poll has enough.
+    """Read the pages of equal plans until every poll has enough; return the polls and the rows.
 
     The page at which the last poll stopped may no longer exist, because page cursors expire and lists become
     shorter. In that case the whole list is read from the start in this poll: if it were split over several
-    polls again, the next page could also disappear.
+    polls again, the next page could also disappear. The returned polls then have no resume position.
     """
     first, plan = polls[0], _joined(plans)
     source = first.source
@@ -113,7 +113,7 @@ async def _read(client: Client, polls: list[Poll], plans: list[ReadPlan]) -> tup
 
 
 def _joined(plans: Sequence[ReadPlan]) -> ReadPlan:
-    """Join plans that read the same pages: reading stops when the last of them has enough."""
+    """Combine plans that read the same pages, so that reading stops when all of them have enough."""
     if len(plans) == 1:
         return plans[0]
 

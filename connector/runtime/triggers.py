@@ -140,7 +140,7 @@ class BoundTrigger:
         return self.with_details(event, await self.request_details(event))
 
     def with_details(self, event: Event, data: Any) -> Event:
-        """Return the event with the details `data`, as `request_details` returned them for its record."""
+        """Return a copy of the event that contains `data`, the details that `request_details` returned."""
         details = self.trigger.details
         if details is None:
             return event
@@ -209,9 +209,9 @@ class BoundTrigger:
     def conclude(
         self, poll: Poll, read: ReadResult, fits: Callable[[Mapping[str, Any]], bool] = lambda _record: True
     ) -> PollResult:
-        """Find the events in the rows that were read for a poll, and build the cursor for the next poll.
+        """Build the events from the rows that were read for a poll, and the cursor for the next poll.
 
-        Only events whose record `fits` are returned. Nothing is sent.
+        Only events for whose records `fits` returns True are returned. No request is sent.
         """
         source, strategy = self.trigger.source, self._strategy
         trouble = (poll.cursor or {}).get("trouble")

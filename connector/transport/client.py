@@ -72,7 +72,7 @@ class Observer(Protocol):
 
 
 class Pace(Protocol):
-    """Decides when a request may be sent. `Limiter` is the usual one; `Client.pace` can be replaced."""
+    """Decides when a request may be sent; `Client.pace` is a `Limiter`, unless the caller replaces it."""
 
     async def admit(self, operation: str, deadline: Deadline | None = None) -> None:
         """Wait until the next request is allowed; raise `RateLimited` if that takes too long."""
@@ -281,7 +281,7 @@ class Client:
         return read_answer(self.integration, operation, reply, self.secrets(), clock=self.clock())
 
     async def _reported(self, request: Request, deadline: Deadline, attempt: int, credential: str) -> Reply:
-        """Send the request once, and log it with its outcome and duration."""
+        """Send the request once, and log it with its duration and its status or error."""
         vendor, began = self.integration.vendor.id, elapsed()
         try:
             reply = await self._sender.send(request, credential, deadline)
@@ -292,6 +292,6 @@ class Client:
         return reply
 
     def secrets(self) -> tuple[str, ...]:
-        """Return the secret login values and the current tokens, which no output may contain."""
+        """Return the secret login fields' values and the current tokens, which no output may contain."""
         secrets = (self._credentials.get(key, "") for key in self.integration.authentication.secrets)
         return (*filter(None, secrets), *(self.tokens.secrets if self.tokens else ()))

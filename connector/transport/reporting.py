@@ -1,4 +1,4 @@
-"""Reports what is sent to the logger `returns_connector`: requests, waits and logins, never a secret.
+"""Logs requests, waits and logins with the logger `returns_connector`; log messages contain no secret.
 
 Each request is logged with level DEBUG, and the record has the attributes `vendor`, `method`, `operation`,
 `attempt`, `milliseconds` and `status` (None if no response arrived), for loggers that write JSON:
@@ -23,19 +23,19 @@ log = logging.getLogger("returns_connector")
 
 
 def reports_requests() -> bool:
-    """Return True if requests are logged; otherwise nothing is measured."""
+    """Return True if requests are logged; if not, callers need not measure durations."""
     return log.isEnabledFor(logging.DEBUG)
 
 
 def report_response(vendor: str, request: Request, attempt: int, seconds: float, status: int) -> None:
-    """Log a request and the status of its response; `seconds` is the time between them."""
+    """Log a request with the status of its response; `seconds` is the time that the response took."""
     _report(vendor, request, attempt, seconds, status, str(status))
 
 
 def report_failure(
     vendor: str, request: Request, attempt: int, seconds: float, problem: ConnectorError
 ) -> None:
-    """Log a request without a usable response; the message of `problem` contains no secrets."""
+    """Log a request without a usable response; `problem` is the error, whose message has no secrets."""
     _report(vendor, request, attempt, seconds, problem.status, problem.message.rstrip("."))
 
 

@@ -130,8 +130,8 @@ def _show(at: ShownAtTenant, answer: httpx.Response) -> None:
 def _brief(fault: Mapping[str, Any]) -> dict[str, Any]:
     """Return a fault's fields for a table, without settings that have no effect.
 
-    These are a Retry-After format if no Retry-After header is sent, and a seed if nothing is random. Field
-    names become words for people.
+    A Retry-After format has no effect if no Retry-After header is sent, and a seed has none if nothing is
+    random. The fields' names are written as words, such as `retry after`.
     """
     parameters, when = dict(fault["parameters"]), dict(fault["when"])
     if "retry_after" not in parameters:

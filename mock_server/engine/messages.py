@@ -127,7 +127,7 @@ def explain(validator: Draft4Validator, instance: Any, name: str = "") -> list[F
 
 
 def _fault(error: ValidationError) -> Fault:
-    """Convert an error to a tuple, because each read of an error's attribute creates a new object."""
+    """Copy an error's kind and path to a tuple, to read them only once: each access creates a new object."""
     kind = error.kind
     return kind.name, (*error.instance_path,), kind, error
 

@@ -1,4 +1,4 @@
-"""Shortens the lists of the control plane: long members of an entry are left out, and named in a note."""
+"""Shortens lists in the control plane's responses: leaves out long fields, and names them in a note."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ LONGEST: Final = 300
 
 
 def shortened(data: dict[str, Any], details: str) -> dict[str, Any]:
-    """Copy a response without the long members of its list's entries.
+    """Copy a response without the long fields of the entries in its list.
 
-    `details` is the name of the tool that shows an entry as a whole. Without it, nothing is left out.
+    `details` is the name of the tool that shows a whole entry. If it is "", nothing is left out.
     """
     left_out = dict[str, None]()
     short = dict(data)

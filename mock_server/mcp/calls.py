@@ -1,4 +1,4 @@
-"""Runs the tools: sends their requests to the control plane of a running sandbox, and hides secrets."""
+"""Runs tools: sends their requests to the control plane of a running sandbox, and hides secrets."""
 
 from __future__ import annotations
 
@@ -35,9 +35,11 @@ class CallError(Exception):
 
 
 class Tools:
-    """The tools of the sandbox that the variables in `environment` name, by default the one on this machine.
+    """The tools of one running sandbox.
 
-    In tests, `transport` can replace the network. Raises `UnusableError` if the URL or token is not valid.
+    The variables `RETURNS_SANDBOX_URL` and `RETURNS_CONTROL_TOKEN` in `environment` select it; the default is
+    the sandbox on this machine. In tests, `transport` can replace the network. Raises `UnusableError` if the
+    URL or token is not valid.
     """
 
     def __init__(
@@ -54,7 +56,7 @@ class Tools:
         self._offers = offers(**risks(allowed))
 
     def listed(self) -> list[Tool]:
-        """Return the description of each tool, in the order of the document."""
+        """Return the description of each tool, in the order of the control plane's specification."""
         return [offer.tool for offer in self._offers.values()]
 
     async def call(self, name: str, arguments: Mapping[str, Any]) -> CallToolResult:
@@ -123,7 +125,7 @@ class Tools:
 
 
 def _request(offer: Offer, inputs: dict[str, Any]) -> tuple[str, dict[str, Any], dict[str, Any] | None]:
-    """Divide a tool's inputs into the path, the query and the body of its request."""
+    """Split a tool's inputs into the path, the query and the body of its request."""
     schema = offer.tool.input_schema
     if missing := [name for name in schema.get("required", ()) if inputs.get(name) in (None, "")]:
         raise CallError(f"{offer.tool.name} was not run: {missing[0]} is required.")

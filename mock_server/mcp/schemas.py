@@ -14,7 +14,7 @@ _DROPPED = {"example", "nullable", "readOnly", "writeOnly", "discriminator", "xm
 
 
 def resolved(document: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the part of the document that a reference points to, or the node itself without a reference."""
+    """Return the object that the `$ref` of `node` points to, or `node` itself if it has no `$ref`."""
     while "$ref" in node:
         target: Any = document
         for part in node["$ref"].removeprefix("#/").split("/"):
@@ -24,7 +24,7 @@ def resolved(document: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[st
 
 
 def json_schema(document: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Convert a schema; its references are replaced by what they refer to."""
+    """Convert a schema to JSON Schema, and replace each `$ref` by the object that it points to."""
     source = dict(resolved(document, schema))
     for part in source.pop("allOf", ()):
         source = {**json_schema(document, part), **source}

@@ -1,4 +1,4 @@
-"""Answers the protocol's requests with the tools of a sandbox's control plane."""
+"""Answers requests of the Model Context Protocol with the tools of a sandbox's control plane."""
 
 from __future__ import annotations
 

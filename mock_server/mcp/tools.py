@@ -62,7 +62,11 @@ class Offer:
 
 
 def offers(*, allow_writes: bool, allow_destructive: bool) -> dict[str, Offer]:
-    """Describe the tools, keyed by name; operations that discard data need `allow_destructive`."""
+    """Describe the tools, keyed by name.
+
+    Without `allow_writes`, only operations that read are offered. Operations that discard data also need
+    `allow_destructive`.
+    """
     document = openapi.read(openapi.CONTROL_PLANE)
     found = {}
     for path, method, item, operation in _operations(document):
@@ -78,7 +82,7 @@ def offers(*, allow_writes: bool, allow_destructive: bool) -> dict[str, Offer]:
 
 
 def _details(offer: Offer, found: Mapping[str, Offer]) -> str:
-    """Return the tool that reads one entry of the list at the path of `offer`, or "" if there is none."""
+    """Return the name of the tool that reads one entry of the list that `offer` reads, or "" if none does."""
     entry = re.compile(re.escape(offer.path) + r"(/\{\w+\})+")
     return next(
         (
@@ -91,7 +95,7 @@ def _details(offer: Offer, found: Mapping[str, Offer]) -> str:
 
 
 def is_destructive(operation: str, method: str) -> bool:
-    """Return True if an operation discards data."""
+    """Return True if an operation discards data that cannot be restored."""
     return operation in DESTRUCTIVE or (method == "DELETE" and operation not in HARMLESS)
 
 

@@ -164,7 +164,7 @@ class Store:
             callback()
 
     def vacuum(self) -> bool:
-        """Remove deleted data from the file (see `vacuum`); return False if this is left to `close`."""
+        """Remove deleted data from the file; return False if a large file must wait until `close`."""
         if self._batch:
             self._batch.flush()
         return vacuum(self._connection, self._watch)

@@ -1,6 +1,6 @@
 """Renders a vendor's n8n package as file paths and file contents, without writing to disk.
 
-A package has a node, a trigger node and a credential. The files in `nodes/<Name>/` carry data; the logic is
+A package has a node, a trigger node and a credential. The files in `nodes/<Name>/` contain data; the logic is
 in `nodes/<Name>/lib/`, which is copied from `static/lib/`.
 """
 
@@ -36,8 +36,8 @@ def render(
     """Render a vendor's package, and return the content of its files, keyed by path.
 
     Requests and optional inputs whose provenance is "assumed" are left out, unless `include_assumed` is true.
-    `publisher` is what the publisher entered in package.json (see `kept_publisher`). Raises `Unrenderable` if
-    the catalog contains something that n8n does not support.
+    `publisher` contains the fields that the publisher entered in package.json (see `kept_publisher`). Raises
+    `Unrenderable` if the catalog contains something that n8n does not support.
     """
     offered = integration if include_assumed else known_only(integration)
     listed = offer.offers(offered)

@@ -1,4 +1,4 @@
-"""Builds the credential of a package: its fields, how it signs requests, and how it is tested."""
+"""Builds the credential of a package: its fields, how it authenticates requests, and how it is tested."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from connector.generator.n8n.requests import BASE_URL, SESSION, Unrenderable
 
 
 def credential_values(integration: Integration) -> dict[str, Any]:
-    """Build the values of the credential's template.
+    """Compute the values for the template of the credential.
 
     Raises `Unrenderable` if the vendor uses tokens that n8n cannot renew.
     """
@@ -43,7 +43,7 @@ def _field(one: AuthField) -> dict[str, Any]:
 
 
 def _address(integration: Integration) -> dict[str, Any]:
-    """Build the field for the API's address, which a vendor with one address for all accounts fills in."""
+    """Build the field for the base URL: filled in by the user if every account has its own base URL."""
     host = integration.authentication.host
     if host:
         return {**_field(host), "name": BASE_URL}
@@ -71,7 +71,7 @@ def _session_field() -> dict[str, Any]:
 
 
 def _test(integration: Integration) -> dict[str, Any]:
-    """Build the request that tests the credential."""
+    """Build the request with which n8n tests the credential."""
     login = integration.authentication
     test = integration.operations[login.test_operation]
     sent = {
@@ -88,7 +88,7 @@ def _test(integration: Integration) -> dict[str, Any]:
 
 
 def _session(integration: Integration) -> dict[str, Any]:
-    """Build the request for a token. n8n sends it whenever the token is missing or no longer accepted."""
+    """Build the request for an access token, which n8n sends if the token is missing or rejected."""
     tokens = integration.authentication.tokens
     usable = [one for one in tokens.grants if not one.once] if tokens else []
     if tokens is None or not usable:

@@ -1,4 +1,4 @@
-"""Reads the data of a generated package back from its TypeScript files, for the release gate and the lint."""
+"""Reads the data in a generated package's TypeScript files, for the release gate and the lint."""
 
 import json
 import re
@@ -18,11 +18,12 @@ MEMBER = re.compile(
 
 @dataclass(frozen=True)
 class Package:
-    """A generated package.
+    """The data of a generated package.
 
-    `folder` contains the package. `properties` and `trigger_properties` are the parameters of the two nodes.
-    `vendor`, `steps`, `triggers` and `dropdowns` are the data of the runtime. `credential` contains the
-    properties, `authenticate` and `test` of the credential. `files` contains all text files, keyed by path.
+    `folder` is the package's folder, and `manifest` the content of package.json. `properties` and
+    `trigger_properties` are the parameters of the two nodes. `vendor`, `steps`, `triggers` and `dropdowns`
+    are the data that the package's code uses at run time. `credential` contains the properties,
+    `authenticate` and `test` of the credential. `files` contains all text files, keyed by path.
     """
 
     folder: Path
@@ -38,7 +39,10 @@ class Package:
 
 
 def read_package(folder: Path) -> Package:
-    """Read the package in `folder`. Raises `ConfigurationError` if there is none, or a file is damaged."""
+    """Read the package in `folder`.
+
+    Raises `ConfigurationError` if the folder contains no package, or if a file of it is damaged.
+    """
     skipped = {"node_modules", "dist"}
     paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     files = {
@@ -68,7 +72,7 @@ def read_package(folder: Path) -> Package:
 
 
 def _only(files: Mapping[str, str], ending: str) -> str:
-    """Return the content of the file whose path ends like this. Raises `KeyError` if there is none."""
+    """Return the content of the file whose path ends with `ending`; raise `KeyError` if there is none."""
     found = [text for path, text in files.items() if path.endswith(ending)]
     if not found:
         raise KeyError(f"no file is called *{ending}")

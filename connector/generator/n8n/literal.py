@@ -1,6 +1,6 @@
-"""Formats values as TypeScript literals, and reads such literals back.
+"""Formats values as TypeScript literals, and parses such literals.
 
-The literals are JSON, except that keys are not quoted: n8n's lint does not see properties with quoted keys.
+The literals are JSON, except that property names have no quotes: n8n's lint ignores quoted properties.
 """
 
 import json
@@ -19,5 +19,5 @@ def literal(value: Any, indent: int = 0) -> str:
 
 
 def read_literal(text: str) -> Any:
-    """Read a literal that `literal` wrote. Raises `ValueError` if it is something else."""
+    """Parse a literal that `literal` wrote; raise `ValueError` for any other text."""
     return json.loads(_BARE.sub(r'\1"\2": ', text))

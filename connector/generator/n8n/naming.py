@@ -1,4 +1,4 @@
-"""Names and texts as n8n's lint rules require them."""
+"""Builds the names and texts of a package in the form that n8n's lint rules require."""
 
 import re
 
@@ -18,35 +18,38 @@ def class_name(vendor: Vendor) -> str:
 
 
 def node_name(vendor: Vendor) -> str:
-    """Return the node's name: `returnGo`."""
+    """Return the node's name: `returnGo` for ReturnGO."""
     name = class_name(vendor)
     return name[:1].lower() + name[1:]
 
 
 def credential_name(vendor: Vendor) -> str:
-    """Return the name of the credential type: `returnGoApi`."""
+    """Return the name of the credential type: `returnGoApi` for ReturnGO."""
     return f"{node_name(vendor)}Api"
 
 
 def noun_key(noun: str) -> str:
-    """Return the value of a resource: `customerHistory` for the noun "customer history"."""
+    """Convert a noun to the value of a resource option: `customer history` becomes `customerHistory`."""
     return camel(re.sub(r"\W+", "_", noun.lower()))
 
 
 def noun_label(noun: str) -> str:
-    """Return the name of a resource: `Customer History`; abbreviations such as `RMA` stay as they are."""
+    """Convert a noun to the name of a resource option: `customer history` becomes `Customer History`.
+
+    Abbreviations such as `RMA` are not changed.
+    """
     return " ".join(word if word.isupper() else word.capitalize() for word in noun.split())
 
 
 def described(text: str) -> str:
-    """Return a description: links and code in HTML, and no final period if it is a single sentence."""
+    """Format a description: links and code as HTML, and a single sentence without its final period."""
     html = CODE.sub(r"<code>\1</code>", LINK.sub(r'<a href="\2" target="_blank">\1</a>', text.strip()))
     single = len(SENTENCE_END.findall(html)) == 1 and html.endswith(".")
     return html[:-1] if single else html
 
 
 def whether(text: str) -> str:
-    """Return the description of a boolean, which begins with "Whether"."""
+    """Format the description of a Boolean parameter, which must begin with "Whether"."""
     said = YES.sub(lambda found: "Whether " if found[1] == "if" else "Whether to ", described(text))
     return (
         said if said.startswith("Whether") else f"Whether this is so: {said}" if said else "Whether it is so"
@@ -54,5 +57,5 @@ def whether(text: str) -> str:
 
 
 def action_text(label: str) -> str:
-    """Return a step's label in sentence case, for the list of actions: `Create shipping label`."""
+    """Convert a step's label to sentence case, for n8n's list of actions: `Create shipping label`."""
     return label[:1].upper() + label[1:].lower()

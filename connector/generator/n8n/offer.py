@@ -1,4 +1,4 @@
-"""Selects what a package offers: the steps of the node, and the triggers of the trigger node."""
+"""Selects the operations of the node and the events of the trigger node, and builds their data."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,28 +31,31 @@ STRATEGIES = {
 
 @dataclass(frozen=True)
 class Offer:
-    """One operation of the node: an action or a search of the catalog."""
+    """An operation of the node, which runs an action or a search of the catalog.
+
+    `kind` is the kind of the search, or "write" for an action.
+    """
 
     step: Action | Search
     kind: str
 
     @property
     def resource(self) -> str:
-        """The value of the resource that the operation belongs to."""
+        """The value of the resource option under which the node shows the operation."""
         return noun_key(self.step.noun)
 
     @property
     def operation(self) -> str:
-        """The value of the operation."""
+        """The value of the operation option: the step's key in camel case."""
         return camel(self.step.key)
 
     @property
     def many(self) -> bool:
-        """True if the operation returns as many records as the user wants."""
+        """True if the operation can return several records, up to a limit that the user chooses."""
         return self.kind in {"find", "list"}
 
     def group_of(self, one: InputField) -> str | None:
-        """Return the collection of optional inputs that holds an input; None for a parameter of its own."""
+        """Return the collection that contains an optional input; return None for a required input."""
         if one.required and not may_be_empty(one):
             return None
         return "filters" if isinstance(self.step, Search) else "additionalFields"
@@ -67,20 +70,20 @@ def offers(integration: Integration) -> list[Offer]:
 
 
 def used_dropdowns(integration: Integration, listed: Sequence[Offer]) -> list[Dropdown]:
-    """List the dropdowns of records that the inputs of the node use."""
+    """List the dropdowns that request records, and that the operations' inputs use."""
     fields = [each for one in listed for field in one.step.inputs for each in (field, *field.children)]
     used = {found.key for one in fields if (found := listed_records(integration, one))}
     return [one for one in integration.dropdowns.values() if one.key in used]
 
 
 def listed_records(integration: Integration, one: InputField) -> Dropdown | None:
-    """Return the dropdown of records of an input; None without one, or if the dropdown has fixed choices."""
+    """Return an input's dropdown if its options are records; return None if it has none or fixed choices."""
     found = integration.dropdowns[one.dropdown] if one.dropdown else None
     return found if found and found.operation else None
 
 
 def step_data(integration: Integration, listed: Sequence[Offer]) -> dict[str, Any]:
-    """Build the data of the operations, keyed by resource and operation."""
+    """Build the data that the node's code needs to run the operations, keyed by resource and operation."""
     data: dict[str, Any] = {}
     for one in listed:
         step = one.step
@@ -97,7 +100,7 @@ def step_data(integration: Integration, listed: Sequence[Offer]) -> dict[str, An
 
 
 def trigger_data(integration: Integration) -> dict[str, Any]:
-    """Build the data of the triggers, keyed by event."""
+    """Build the data that the trigger node's code needs to poll, keyed by event."""
     return {
         camel(one.key): {
             "source": _source(integration, one),
@@ -108,7 +111,10 @@ def trigger_data(integration: Integration) -> dict[str, Any]:
 
 
 def initial_choices(integration: Integration, trigger: Trigger) -> list[InputField]:
-    """List a trigger's filters without the states in which records are created, because these never fire."""
+    """List a trigger's filters; a filter by state does not offer initial states as choices.
+
+    A record has an initial state when it is created, so a trigger never fires for such a state.
+    """
     source = trigger.source
     state, initial = (None, ()) if isinstance(source, CreatedSince) else (source.state, source.initial)
     filters = []
@@ -144,7 +150,10 @@ def _source(integration: Integration, trigger: Trigger) -> dict[str, Any]:
 
 
 def _compared(source: CreatedSince | WindowScan | ChangedSince | Snapshot) -> dict[str, Any]:
-    """Build what a source compares: a state, a version or a time, with the states that fire."""
+    """Build the data by which a trigger detects events: the path of a state, version or time.
+
+    The data also contains the states that fire, and how long records are remembered.
+    """
     if isinstance(source, CreatedSince):
         return {}
     if isinstance(source, Snapshot) and source.detects == "records":
@@ -165,7 +174,7 @@ def _compared(source: CreatedSince | WindowScan | ChangedSince | Snapshot) -> di
 
 
 def _additions(integration: Integration, trigger: Trigger) -> dict[str, Any]:
-    """Build the details and the time of a state that a trigger adds to its rows."""
+    """Build the data for the fields that a trigger adds to its records: details, and the time of a state."""
     facts: dict[str, Any] = {}
     if trigger.reached_at:
         facts["reachedAt"] = trigger.reached_at.model_dump(mode="json")

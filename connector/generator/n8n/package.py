@@ -1,4 +1,4 @@
-"""Builds the package files of a vendor: package.json, the icons and what n8n's tools read."""
+"""Builds a package's package.json, its icons, and the configuration files of n8n's tools."""
 
 import json
 from collections.abc import Mapping
@@ -42,12 +42,12 @@ COMPILER: Mapping[str, Any] = {
 
 
 def package_name(integration: Integration) -> str:
-    """Return the name of the npm package."""
+    """Return the name under which the package is published on npm."""
     return f"n8n-nodes-{integration.vendor.id}"
 
 
 def package_files(integration: Integration, publisher: Mapping[str, Any]) -> dict[str, str]:
-    """Build package.json, the settings of the compiler and of n8n's lint, and what describes the nodes."""
+    """Build package.json, the compiler's and n8n's lint settings, and the files that describe the nodes."""
     name = class_name(integration.vendor)
     return {
         "package.json": as_json(_manifest(integration, publisher)),
@@ -124,5 +124,5 @@ def kept_publisher(folder: Path) -> dict[str, Any]:
 
 
 def as_json(value: Any) -> str:
-    """Format a value as a JSON file."""
+    """Format a value as the content of a JSON file."""
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"

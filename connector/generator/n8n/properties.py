@@ -115,7 +115,7 @@ def _required(one: InputField) -> Property:
 
 
 def _property(integration: Integration, one: InputField) -> Property:
-    """Build the parameter of one input."""
+    """Build the parameter for one input of a step."""
     kind = one.item_type if one.type == "list" and not one.children else one.type
     shown = TYPES.get(kind or "string", "string")
     start: Property = {"displayName": one.label, "name": camel(one.key)}
@@ -187,7 +187,7 @@ def _record_list(dropdown: Dropdown) -> Property:
 
 
 def search_method(dropdown: Dropdown) -> str:
-    """Return the name of the function that lists the records of a dropdown: `searchReturn`."""
+    """Return the name of the function that requests a dropdown's records, such as `searchReturn`."""
     return camel(f"search_{dropdown.key}")
 
 

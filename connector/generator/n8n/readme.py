@@ -1,4 +1,4 @@
-"""Computes the values for the README of a package."""
+"""Computes the values for the README template of a package."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,8 @@ from connector.generator.n8n.package import CLI, package_name
 def readme_values(full: Integration, offered: Integration, listed: Sequence[Offer]) -> dict[str, Any]:
     """Compute the values for the README template.
 
-    `full` is the vendor's integration, and `offered` the part of it that the package contains.
+    `full` is the vendor's integration, `offered` the part of it that the package contains, and `listed` the
+    operations of the node.
     """
     login = offered.authentication
     fields = (*login.fields, *filter(None, (login.host,)))

@@ -1,4 +1,4 @@
-"""Builds the requests of a package: operations, paging, errors and where inputs are placed."""
+"""Builds the data of a package's requests: operations, paging, errors, and where inputs are inserted."""
 
 from typing import Any
 
@@ -23,11 +23,14 @@ BASE_URL = "baseUrl"
 
 
 class Unrenderable(ConfigurationError):  # noqa: N818
-    """Raised if n8n does not support something in the catalog. The message says how to change it."""
+    """Raised if the catalog contains something that n8n does not support.
+
+    The message says how to change the catalog.
+    """
 
 
 def vendor_facts(integration: Integration) -> dict[str, Any]:
-    """Build what all requests have in common; static/lib/types.ts documents the properties."""
+    """Build the data that all requests need; static/lib/types.ts documents the properties."""
     login, errors = integration.authentication, integration.errors
     secrets = [camel(one.key) for one in login.fields if one.secret]
     return {
@@ -62,7 +65,7 @@ def _paging(paging: Paging) -> dict[str, Any]:
 
 
 def operation(integration: Integration, name: str) -> dict[str, Any]:
-    """Build one request."""
+    """Build the data of the request for the operation with the operationId `name`."""
     one = integration.operations[name]
     facts: dict[str, Any] = {"method": one.method, "path": one.path, "result": list(one.payload)}
     if member := _member(one):
@@ -80,7 +83,10 @@ def operation(integration: Integration, name: str) -> dict[str, Any]:
 
 
 def _member(one: Operation) -> str | None:
-    """Choose a property that every returned record has; None if there is none."""
+    """Choose a property that every returned record has, so that the code can recognize invalid responses.
+
+    Returns None if the operation does not return a single record, or if no property is required.
+    """
     record: Field | None = one.response
     for step in one.payload:
         record = next((child for child in record.children if child.key == step), None) if record else None
@@ -93,7 +99,7 @@ def _member(one: Operation) -> str | None:
 
 
 def dropdown(integration: Integration, one: Dropdown) -> dict[str, Any]:
-    """Build a dropdown of records."""
+    """Build the data of a dropdown whose options are records that the vendor lists."""
     return {
         "operation": operation(integration, one.operation or ""),
         "query": dict(one.query),
@@ -103,20 +109,24 @@ def dropdown(integration: Integration, one: Dropdown) -> dict[str, Any]:
 
 
 def known_choices(integration: Integration, one: InputField) -> tuple[Choice, ...]:
-    """List the choices of an input; empty if they are records, or if the input accepts any value."""
+    """List the choices that the catalog defines for an input.
+
+    Returns an empty tuple if the choices are records, or if the input accepts any value.
+    """
     listed = integration.dropdowns[one.dropdown].choices if one.dropdown else one.choices
     return listed or tuple(Choice(value=word, label=title(word)) for word in one.known_values)
 
 
 def may_be_empty(one: InputField) -> bool:
-    """Check whether an empty list is a valid value of an input; n8n takes it for a missing value."""
+    """Check whether an input accepts an empty list, which n8n treats as a missing value."""
     return one.type == "list" and not one.children and not one.bounds.min_items
 
 
 def input_facts(integration: Integration, one: InputField, group: str | None = None) -> dict[str, Any]:
-    """Build what the runtime knows of an input: its form, and the part of the request that its value fills.
+    """Build the data of an input: its name and type, and the part of the request that its value fills.
 
-    `group` is the collection that holds the parameter. Raises `Unrenderable` if n8n has no parameter for it.
+    `group` is the name of the collection that contains the parameter, or None. Raises `Unrenderable` if n8n
+    has no parameter for the input's type.
     """
     many = one.type == "list"
     kind = one.item_type if many and not one.children else one.type

@@ -1,7 +1,7 @@
 """Reads the surface of a generated n8n package: the parts of the package that users' workflows depend on.
 
-The release gate compares the surfaces of two versions of a package. n8n hands the vendor's records on as they
-are, so a package does not declare outputs.
+The release gate compares the surfaces of two versions of a package. n8n passes the vendor's records on
+unchanged, so a package does not declare outputs.
 """
 
 import json
@@ -18,7 +18,10 @@ PLACEMENT = ("in", "at", "listName", "sendEmpty")
 
 
 def read_surface(folder: Path, _installed: Path) -> Surface:
-    """Read the package in `folder`. Raises `ConfigurationError` if it contains no package."""
+    """Read the surface of the package in `folder`.
+
+    Raises `ConfigurationError` if the folder contains no package.
+    """
     package = read_package(folder)
     return Surface(
         version=str(package.manifest["version"]),
@@ -75,7 +78,10 @@ def _request(operation: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _options(properties: Iterable[Mapping[str, Any]], wanted: Mapping[str, str]) -> dict[str, Any]:
-    """Return the options of the parameter with this name and, if given, of this resource."""
+    """Return the options of the parameter `wanted["name"]`, keyed by value.
+
+    If `wanted` also has a resource, only the parameter that is shown for this resource is considered.
+    """
     for one in properties:
         resources = one.get("displayOptions", {}).get("show", {}).get("resource", ())
         if one["name"] == wanted["name"] and ("resource" not in wanted or wanted["resource"] in resources):
@@ -84,7 +90,7 @@ def _options(properties: Iterable[Mapping[str, Any]], wanted: Mapping[str, str])
 
 
 def _shown(properties: Iterable[Mapping[str, Any]], switch: str, value: str) -> list[Mapping[str, Any]]:
-    """Return the parameters that are shown for an operation or event."""
+    """Return the parameters that are shown if the parameter `switch` has the value `value`."""
     return [
         one for one in properties if value in one.get("displayOptions", {}).get("show", {}).get(switch, ())
     ]

@@ -1,4 +1,4 @@
-"""Writes `connector/typed/`: `python -m connector.generator.python`."""
+"""Writes the stubs in `connector/typed/`: `python -m connector.generator.python`."""
 
 from pathlib import Path
 

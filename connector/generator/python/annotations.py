@@ -1,4 +1,4 @@
-"""Writes the types of fields: TypedDicts for records and line items, and annotations of inputs."""
+"""Writes type annotations: TypedDicts for records and line items, and the types of inputs."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ GIVEN: dict[FieldType, str] = {
 
 @dataclass
 class Types:
-    """The TypedDicts of one stub, each written once: equal members share a type."""
+    """Collects the TypedDicts of one stub in `lines`; two with the same members are written only once."""
 
     lines: list[str] = field(default_factory=list)
     _by_members: dict[tuple[tuple[str, str], ...], str] = field(default_factory=dict)
@@ -54,7 +54,10 @@ class Types:
         return list(self._by_members.values())
 
     def record(self, name: str, fields: Sequence[Field]) -> str:
-        """Return the type of a record with these fields; `name` is used if the type is new."""
+        """Return the annotation of a record with these fields, and add its TypedDict if necessary.
+
+        `name` is the name of a new TypedDict.
+        """
         members = tuple((one.key, _member(self._read(name, one), one)) for one in fields)
         return self._typed_dict(name, members) if members else "dict[str, Any]"
 
@@ -70,7 +73,10 @@ class Types:
         return f"{text} | None" if one.nullable else text
 
     def given(self, name: str, one: Field) -> str:
-        """Return the type of the values that an input accepts; `name` begins the names of new types."""
+        """Return the annotation of the values that an input accepts.
+
+        The names of new TypedDicts begin with `name`.
+        """
         inner = name + camel(one.key)
         if one.type == "object" and one.children:
             return self._line_item(inner, one.children)
@@ -107,9 +113,10 @@ class Types:
 def keywords(
     types: Types, name: str, inputs: Sequence[Field | InputField], optional: frozenset[str] = frozenset()
 ) -> list[str]:
-    """Return the keyword parameters of a call with these inputs, the required ones first.
+    """Return the keyword parameters of a function that accepts the inputs, required parameters first.
 
-    `optional` are keys that the connector fills in. Names that Python does not allow are left out.
+    Inputs whose keys are in `optional` are not required, because the connector fills them in. Inputs whose
+    keys are not valid names in Python are left out. Names of new TypedDicts begin with `name`.
     """
     usable = [one for one in inputs if is_name(one.key)]
     needed = [one for one in usable if one.required and one.key not in optional]
@@ -121,7 +128,10 @@ def keywords(
 
 
 def call(indent: str, head: str, parameters: Sequence[str], end: str) -> list[str]:
-    """Return the head of a function: one line if it is short, otherwise one line per parameter."""
+    """Return a function's `def` lines: one line if it is short enough, otherwise one line per parameter.
+
+    `head` is the text before the parameters, and `end` the text after them.
+    """
     line = f"{indent}{head}({', '.join(parameters)}){end}"
     if len(line) <= LONGEST:
         return [line]
@@ -137,21 +147,21 @@ def _member(text: str, one: Field) -> str:
 
 
 def literal(values: Sequence[str]) -> str:
-    """Return the type of a text that is one of these values."""
+    """Return the annotation of a string that is one of the values: `Literal["a", "b"]`."""
     return f"Literal[{', '.join(map(quoted, values))}]"
 
 
 def quoted(text: str) -> str:
-    """Return a text as a string literal with double quotes."""
+    """Format a string as a Python literal with double quotes."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 
 
 def camel(key: str) -> str:
-    """Convert a key to the name of a class: `return_created` becomes `ReturnCreated`."""
+    """Convert a key to a class name: `return_created` becomes `ReturnCreated`."""
     return "".join(letter for letter in title(key) if letter.isalnum() or letter == "_")
 
 
 def is_name(key: str) -> bool:
-    """Return True if Python allows the key as the name of a parameter."""
+    """Return True if the key is a valid name of a parameter in Python."""
     return key.isidentifier() and not iskeyword(key) and not key.startswith("__")

@@ -1,4 +1,4 @@
-"""Writes the classes of one vendor's triggers, actions, searches and operations, with their calls."""
+"""Writes the stubs' classes for one vendor's triggers, actions, searches and operations."""
 
 from __future__ import annotations
 
@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Flavour:
-    """The classes that describe a kind of connection, async or waiting, and how its calls are defined."""
+    """The names in the stubs that differ between async connections (`ASYNC`) and synchronous ones (`SYNC`).
+
+    `define` is how a method is defined, and `iterator` the type that a generator returns. Each of the other
+    attributes is the name of a base class.
+    """
 
     define: str
     iterator: str
@@ -55,7 +59,7 @@ POLL = ("self", "cursor: Cursor | None = None", "*", "since: datetime | date | N
 
 
 def triggers(integration: Integration, types: Types, kind: Flavour) -> Iterator[str]:
-    """Yield the classes of the triggers, and the mapping that contains them."""
+    """Yield the lines of a class for each trigger, and of the mapping that contains the triggers."""
     found = {}
     for key, trigger in integration.triggers.items():
         name = f"{camel(key)}Trigger"
@@ -76,7 +80,7 @@ def _trigger(name: str, trigger: Trigger, types: Types, kind: Flavour) -> Iterat
 
 
 def actions(integration: Integration, types: Types, kind: Flavour) -> Iterator[str]:
-    """Yield the classes of the actions, and the mapping that contains them."""
+    """Yield the lines of a class for each action, and of the mapping that contains the actions."""
     found = {}
     for key, action in integration.actions.items():
         name = f"{camel(key)}Action"
@@ -88,7 +92,7 @@ def actions(integration: Integration, types: Types, kind: Flavour) -> Iterator[s
 
 
 def searches(integration: Integration, types: Types, kind: Flavour) -> Iterator[str]:
-    """Yield the classes of the searches, and the mapping that contains them."""
+    """Yield the lines of a class for each search, and of the mapping that contains the searches."""
     found = {}
     for key, search in integration.searches.items():
         name = f"{camel(key)}Search"
@@ -109,7 +113,7 @@ def _call(
 
 
 def operations(integration: Integration, types: Types, kind: Flavour) -> Iterator[str]:
-    """Yield the classes of the operations, and the object whose attributes they are."""
+    """Yield the lines of a class for each operation, and of the object that has them as attributes."""
     found = {key: f"{camel(key)}Operation" for key in integration.operations}
     filled = frozenset(integration.authentication.sends)
     for key, operation in integration.operations.items():
@@ -148,7 +152,10 @@ def _only_named(inputs: Sequence[str]) -> list[str]:
 
 
 def _several(parameter: str, repeated: Mapping[str, str]) -> str:
-    """Let a parameter that has a form for several values accept a sequence, too."""
+    """Add a sequence to the types of a parameter if the API accepts several values for it.
+
+    `repeated` contains the keys of the parameters with several values.
+    """
     key, _colon, text = parameter.partition(": ")
     if key not in repeated:
         return parameter
@@ -157,7 +164,7 @@ def _several(parameter: str, repeated: Mapping[str, str]) -> str:
 
 
 def payload_fields(operation: Operation) -> Sequence[Field]:
-    """Return the fields of the record, or of one record of the list, in an operation's response."""
+    """Return the fields of the record in an operation's response or, for a list, of one of its records."""
     found = operation.response
     for step in operation.payload:
         found = next(child for child in found.children if child.key == step)
@@ -165,7 +172,11 @@ def payload_fields(operation: Operation) -> Sequence[Field]:
 
 
 def mapping(kind: Flavour, name: str, base: str, classes: Mapping[str, str]) -> Iterator[str]:
-    """Yield a mapping whose keys are literal; each key has the class of its value."""
+    """Yield the lines of a mapping class in which the type of a value depends on its key.
+
+    `kind` selects async or synchronous connections. `classes` maps each key to the class of its value, and
+    `base` is the base class of all values.
+    """
     if not classes:
         yield f"class {name}({kind.mapping}[{base}]): ..."
         yield ""
@@ -177,7 +188,7 @@ def mapping(kind: Flavour, name: str, base: str, classes: Mapping[str, str]) -> 
 
 
 def keys(name: str, known: Iterable[str]) -> Iterator[str]:
-    """Yield the type of the keys of a mapping."""
+    """Yield the lines of a type alias for the keys of the mapping `name`."""
     yield f"{name}Key: TypeAlias = Literal["
     yield from (f"    {quoted(key)}," for key in known)
     yield "]"
@@ -196,6 +207,6 @@ def _lookup(name: str, classes: Mapping[str, str]) -> Iterator[str]:
 
 
 def docstring(text: str) -> str:
-    """Return a text as a docstring of one line."""
+    """Format a text as a docstring in one line."""
     line = " ".join(text.split()).replace("\\", "\\\\").replace('"', "'")
     return f'"""{line}"""'

@@ -1,4 +1,4 @@
-"""Writes the files of `connector/typed/`: one stub per vendor, their shared bases, and `connector.open`."""
+"""Writes the files of `connector/typed/`: a stub per vendor, their base classes, and `connector.open`."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ OPTIONS = (
 
 
 def files() -> dict[str, str]:
-    """Return the content of each file of `connector/typed/`, keyed by name."""
+    """Generate the content of each file in `connector/typed/`, keyed by the file's name."""
     made = {name: integration(name) for name in vendors()}
     return {
         "base.pyi": BASE,
@@ -120,7 +120,7 @@ def _vendor(made: Integration) -> str:
 
 
 def _waiting(made: Integration) -> str:
-    """Return the stub of the connection whose calls wait; its records are those of the async connection."""
+    """Return a vendor's stub for synchronous connections, which imports the records from the async stub."""
     about = f'"""{made.vendor.title}: types of a connection whose calls wait (`connector.open_sync`)."""'
     types, classes = _classes(made, steps.SYNC)
     records = [f"from connector.typed.{made.vendor.id} import ("]
@@ -131,7 +131,10 @@ def _waiting(made: Integration) -> str:
 
 
 def _classes(made: Integration, kind: Flavour) -> tuple[Types, list[str]]:
-    """Return the types of records and line items, and the classes of all steps."""
+    """Return the types of records and line items, and the lines of the classes of all steps and operations.
+
+    `kind` selects async or synchronous connections.
+    """
     types = Types()
     # The smallest first: a record that is also a member of another one gets a name of its own.
     for resource in sorted(made.resources.values(), key=lambda one: _count(one.fields)):
@@ -183,7 +186,11 @@ def _opening(made: dict[str, Integration]) -> Iterator[str]:
 def _overloads(
     made: dict[str, Integration], function: str, module: str, untyped: str, about: str
 ) -> Iterator[str]:
-    """Yield a function's overloads: one per vendor, and one for a compiled `Integration`."""
+    """Yield the overloads of `open` or `open_sync`: one per vendor, and one for a compiled `Integration`.
+
+    `module` and `untyped` name the connection that the function returns: `module` is what follows a vendor's
+    ID in the name of its stub, and `untyped` the class for an `Integration`. `about` ends the docstrings.
+    """
     for name, one in made.items():
         host = "base_url: str" if one.authentication.host else "base_url: str | None = None"
         options = [f"vendor: {literal([name])}", "*", host, *_login(one), *OPTIONS]
@@ -199,7 +206,10 @@ def _overloads(
 
 
 def _login(made: Integration) -> list[str]:
-    """Return the parameters of the login; fields that another way to log in replaces are optional."""
+    """Return the parameters of `connector.open` for a vendor's login fields.
+
+    If the vendor offers two ways to log in, all fields are optional.
+    """
     login = made.authentication
     replaced = bool(login.tokens and login.field)
 

@@ -1,4 +1,4 @@
-"""Collects the record files of a Zapier app, and builds the record of a search for several records."""
+"""Collects the record files of a Zapier app, and builds the record that lists a search's results."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -81,7 +81,7 @@ def list_record(search: Search, resource: Resource) -> tuple[tuple[Field, ...], 
 
 
 def _example(one: InputField, record: Mapping[str, Any]) -> str:
-    """Return an example of an input, from the sample record or else from the specification."""
+    """Return an example of an input's value: from the sample record or, if it has none, the specification."""
     inside = [at_path(record, path) for path in one.found_at]
     found = next((value for value in (*inside, one.example) if value), None)
     return str(found if found is not None else A_TIME)

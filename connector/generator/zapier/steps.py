@@ -230,7 +230,7 @@ def searches(integration: Integration, records: Records, *, assumed: bool) -> It
 
 
 def _found(search: Search, integration: Integration, records: Records) -> dict[str, Any]:
-    """Return the record file of a search, and the keys of the fields that identify what it found."""
+    """Choose the record file of a search, and the keys of the fields that identify its result."""
     resource = integration.resources[search.resource]
     if search.kind == "list":
         fields, sample = list_record(search, resource)

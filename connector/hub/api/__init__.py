@@ -1,4 +1,5 @@
-"""The hub's API, as `openapi/hub.yaml` describes it, served by Connexion.
+"""The hub's API, which `openapi/hub.yaml` describes and Connexion serves.
 
-`operations` implements the operations, `security` checks API keys, and `problems` turns errors into answers.
+`operations` implements the operations, `security` checks API keys, and `problems` converts errors to
+responses.
 """

@@ -1,4 +1,4 @@
-"""The parts of Connexion that the hub uses, imported without the deprecation warnings of its own imports."""
+"""Imports the classes of Connexion that the hub uses, and hides the warnings that these imports cause."""
 
 import warnings
 

@@ -23,7 +23,7 @@ Answer = tuple[dict[str, Any] | None, int]
 
 
 class Operations:
-    """The operations of one hub."""
+    """Handles the requests to the API of one hub: one method per operationId."""
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub

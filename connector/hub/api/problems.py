@@ -1,4 +1,4 @@
-"""Turns errors into the answers of the hub's API: `{"error": {"code", "message"}}`."""
+"""Converts errors to responses of the hub's API: `{"error": {"code", "message"}}`."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ STATUSES: tuple[tuple[type[ConnectorError], int], ...] = (
 
 
 def add_handlers(app: AsyncApp) -> None:
-    """Let the app answer every error in the format of the specification."""
+    """Make the application respond to each error in the format of the specification."""
     app.add_error_handler(ConnectorError, _of_the_connector)
     app.add_error_handler(ProblemException, _of_the_request)
     app.add_error_handler(HTTPException, _of_the_request)
@@ -54,7 +54,7 @@ def add_handlers(app: AsyncApp) -> None:
 
 
 def problem(status: int, message: str) -> ConnexionResponse:
-    """Build an error's answer."""
+    """Build the response to a request that failed, with the HTTP status `status` and a message."""
     body = {
         "error": {
             "code": CODES.get(status, "refused" if status < INTERNAL else "internal"),

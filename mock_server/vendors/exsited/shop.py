@@ -18,8 +18,8 @@ _NOWHERE: Final = SeedAddress("", "", "", "", "")
 def read_shop(store: Store, tenant: str) -> PresentShop:
     """Convert a tenant's invoices to orders, and its returns to returns of a shop.
 
-    Exsited's returns have no reasons, types and parcels. Its order IDs do not include the leading `#` of an
-    order number, so it is added to every number that consists of digits.
+    Exsited's returns have no reasons, types or parcels. Its order IDs do not include the leading `#` of an
+    order number, so `#` is added to every order number that consists of digits.
     """
     orders = {row.id: _order(row) for row in store.rows(tenant, NAME, "invoice")}
     returns = tuple(_return(row, orders[row.parent]) for row in store.rows(tenant, NAME, "return"))

@@ -1,7 +1,7 @@
-"""Checks a generated n8n package against the rules that need no n8n: what its own lint does not see.
+"""Lint checks for generated n8n packages, which find problems that n8n's own lint does not find.
 
 `make n8n-build` runs n8n's own lint, which has some 170 rules for texts, parameters and packages. The checks
-here compare the parts of a package with each other, and forbid what would harm the user.
+here compare the parts of a package with each other, and find what could harm the user. They do not need n8n.
 """
 
 from pathlib import Path

@@ -7,7 +7,7 @@ from connector.generator.n8n.files import Package
 
 
 def n001_every_operation_has_data(package: Package) -> Iterator[str]:
-    """Check that the operations that the node shows are those that it can run."""
+    """Check that the node's code has data for exactly the operations that the node shows."""
     for one in package.properties:
         if one["name"] == "operation":
             (resource,) = one["displayOptions"]["show"]["resource"]
@@ -18,7 +18,7 @@ def n001_every_operation_has_data(package: Package) -> Iterator[str]:
 
 
 def n002_every_event_has_data(package: Package) -> Iterator[str]:
-    """Check that the events that the trigger node shows are those that it can poll."""
+    """Check that the trigger node's code has data for exactly the events that the trigger node shows."""
     (event,) = (one for one in package.trigger_properties if one["name"] == "event")
     shown = {option["value"] for option in event["options"]}
     for key in sorted(shown ^ set(package.triggers)):
@@ -32,7 +32,7 @@ def _place(shown: bool) -> str:  # noqa: FBT001
 
 
 def n003_every_input_has_a_parameter(package: Package) -> Iterator[str]:
-    """Check that users can fill in each input, and that the step uses each parameter."""
+    """Check that each input has a parameter that users can fill in, and that each parameter has an input."""
     for resource, operations in package.steps.items():
         for key, step in operations.items():
             show = {"resource": resource, "operation": key}
@@ -53,7 +53,7 @@ def _differences(name: str, step: Mapping[str, Any], shown: set[str]) -> Iterato
 
 
 def _parameters(properties: list[dict[str, Any]], show: Mapping[str, str]) -> set[str]:
-    """Return the names of the parameters that are shown, and of those inside their collections."""
+    """Return the names of the parameters that are shown for `show`, including those in collections."""
     shown = [
         one
         for one in properties
@@ -67,7 +67,7 @@ def _parameters(properties: list[dict[str, Any]], show: Mapping[str, str]) -> se
 
 
 def n004_every_dropdown_is_listed(package: Package) -> Iterator[str]:
-    """Check that each dropdown of records has a function that lists them."""
+    """Check that each dropdown of records has a function that requests the records."""
     nodes = "".join(text for path, text in package.files.items() if path.endswith(".node.ts"))
     for one in _all_properties(package.properties):
         for mode in one.get("modes", ()):
@@ -86,7 +86,7 @@ def _all_properties(properties: list[dict[str, Any]]) -> Iterator[dict[str, Any]
 
 
 def n005_the_package_names_its_files(package: Package) -> Iterator[str]:
-    """Check that package.json names the files that the build makes of the nodes and the credential."""
+    """Check that package.json lists the files that the build creates for the nodes and the credential."""
     named = package.manifest.get("n8n", {})
     listed = {*named.get("nodes", ()), *named.get("credentials", ())}
     sources = {path for path in package.files if path.endswith((".node.ts", ".credentials.ts"))}
@@ -96,7 +96,7 @@ def n005_the_package_names_its_files(package: Package) -> Iterator[str]:
 
 
 def n006_paging_is_known(package: Package) -> Iterator[str]:
-    """Check that each request names a way of paging that the vendor has."""
+    """Check that each request refers to a paging style that the vendor's data defines."""
     for name, operation in _operations(package):
         paging = operation.get("paging")
         if paging and paging not in package.vendor["paging"]:

@@ -1,4 +1,4 @@
-"""Lint checks that a package keeps the login secret, and runs nothing but itself."""
+"""Lint checks that a package keeps the login secret, and neither installs nor runs other code."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ SENDERS = ("lib/requests.ts", "lib/session.ts")
 
 
 def n007_secrets_are_passwords(package: Package) -> Iterator[str]:
-    """Check that a field for a secret hides what is typed into it."""
+    """Check that fields for secrets are password fields, so that n8n hides their values."""
     for one in package.credential["properties"]:
         is_password = one.get("typeOptions", {}).get("password")
         if SECRET.search(one["name"]) and not is_password:
@@ -20,21 +20,21 @@ def n007_secrets_are_passwords(package: Package) -> Iterator[str]:
 
 
 def n008_secrets_are_hidden_in_errors(package: Package) -> Iterator[str]:
-    """Check that errors leave out each secret, because a vendor's message may repeat it."""
+    """Check that the code removes each secret from error messages, which may repeat a vendor's message."""
     for one in package.credential["properties"]:
         if one.get("typeOptions", {}).get("password") and one["name"] not in package.vendor["secrets"]:
             yield f"Errors may show {one['name']}: data.ts does not list it in `secrets`. Generate again."
 
 
 def n009_every_address_is_safe(package: Package) -> Iterator[str]:
-    """Check that no file contains an address without encryption, except of this machine."""
+    """Check that no file contains a URL that begins with `http://`, except URLs of this machine."""
     for path, text in package.files.items():
         for address in sorted(set(ADDRESS.findall(text))):
             yield f"{path} contains {address}, which is not encrypted. Use https."
 
 
 def n010_nothing_is_installed(package: Package) -> Iterator[str]:
-    """Check that the package installs no other package, and runs nothing when it is installed."""
+    """Check that the package has no dependencies, and no scripts that run when it is installed."""
     for name in ("dependencies", "optionalDependencies", "bundledDependencies", "overrides"):
         if package.manifest.get(name):
             yield f"package.json has {name}. n8n's cloud loads no package with them: remove them."
@@ -44,7 +44,7 @@ def n010_nothing_is_installed(package: Package) -> Iterator[str]:
 
 
 def n011_every_request_is_in_one_place(package: Package) -> Iterator[str]:
-    """Check that only the modules that check the address and hide secrets send requests."""
+    """Check that requests are sent only by the modules that check the address and hide secrets."""
     for path, text in package.files.items():
         if path.endswith(".ts") and not path.endswith(SENDERS) and CLIENT.search(text):
             yield f"{path} sends a request of its own. Call `send` of lib/requests.ts."

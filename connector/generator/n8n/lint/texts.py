@@ -1,4 +1,4 @@
-"""Lint checks of the texts that a package shows, where n8n's own lint has gaps."""
+"""Lint checks for the texts that a package shows to users, where n8n's own lint has gaps."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -12,14 +12,14 @@ SORTED_FROM = 2
 
 
 def n012_keys_are_not_quoted(package: Package) -> Iterator[str]:
-    """Check that keys are written without quotes: n8n's own lint does not see properties with quoted keys."""
+    """Check that property names have no quotes, because n8n's own lint ignores quoted properties."""
     for path, text in package.files.items():
         if path.endswith(".ts") and (found := QUOTED.search(text)):
             yield f"{path} quotes the key {found[0].strip()} Write keys without quotes."
 
 
 def n013_single_sentences_have_no_period(package: Package) -> Iterator[str]:
-    """Check that a description of one sentence has no final period, and that more sentences have one."""
+    """Check that a description has a final period only if it consists of several sentences."""
     for name, text in _descriptions(package):
         count = len(SENTENCES.findall(text))
         if count == 1 and text.endswith("."):
