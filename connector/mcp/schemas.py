@@ -116,6 +116,10 @@ def _sentences(integration: Integration, field: InputField, choices_tool: str) -
         yield _where_from(dropdown, choices_tool)
     if field.separator:
         yield f"Separate several values with {field.separator!r}."
+    if field.required_without:
+        yield f"Required, unless {listed(field.required_without)} is given."
+    if field.at_least_one:
+        yield f"Has at least one of {listed(field.at_least_one)}."
     if field.required_with:
         yield f"Required together with {listed(field.required_with)}."
     if field.location == "match":

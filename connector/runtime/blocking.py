@@ -7,6 +7,7 @@ the async connection.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from functools import partial
 from threading import Lock
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from inspect import Signature
     from types import TracebackType
-
-    from anyio.from_thread import BlockingPortal
 
     from connector.definition.model import (
         Action,
@@ -54,18 +53,19 @@ class LoopThread:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._portal: BlockingPortal | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._end: Callable[[], object] = bool
 
     def run(self, function: Callable[[], Awaitable[T]]) -> T:
         """Run an async function and return its result. An interrupted wait cancels the function."""
         with self._lock:
-            if self._portal is None:
+            if self._loop is None:
                 opened = start_blocking_portal(name="returns-connector")
-                self._portal = opened.__enter__()
+                self._loop = opened.__enter__().call(asyncio.get_running_loop)
                 # Also runs at the end of the program, which would otherwise wait for the thread for ever.
                 self._end = finalize(self, opened.__exit__, None, None, None)
-            future = self._portal.start_task_soon(function)
+            # The portal's own method waits until the task has started; an interrupt then would not cancel it.
+            future = asyncio.run_coroutine_threadsafe(_result_of(function), self._loop)
         try:
             return future.result()
         except BaseException:
@@ -84,8 +84,12 @@ class LoopThread:
     def close(self) -> None:
         """End the thread. A later call starts a new thread."""
         with self._lock:
-            self._portal = None
+            self._loop = None
             self._end()
+
+
+async def _result_of(function: Callable[[], Awaitable[T]]) -> T:
+    return await function()
 
 
 class SyncStep(Generic[Inner]):

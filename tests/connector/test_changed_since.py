@@ -280,6 +280,8 @@ def test_guarantees_describe_marks_and_states() -> None:
         "new_return": ("every_record", ["return_id"]),
         "return_updated": ("latest_state", ["return_id", "date_updated"]),
         "return_status_changed": ("latest_state", ["return_id", "status"]),
+        "return_needs_review": ("reached", ["return_id"]),
+        "return_cancelled": ("reached", ["return_id"]),
         "return_completed": ("reached", ["return_id", "date_closed"]),
         "return_delivered": ("reached", ["return_id", "delivered_date"]),
         "quality_control_changed": ("latest_state", ["return_id", "quality_control_status"]),

@@ -258,7 +258,7 @@ def test_filter_delivers_matching_events_only_and_leaves_others_unaffected(retur
         ),
         (["trigger", "returnmate", "return_status_changed", "-i", "staus=x"], 2, 'Did you mean "status"?'),
         (
-            ["trigger", "returnmate", "new_return", "-i", "status=x"],
+            ["trigger", "returnmate", "return_received", "-i", "status=x"],
             2,
             'There is no input named "status", and no other.',
         ),
@@ -366,7 +366,7 @@ def test_catalog_guarantees_and_fidelity_print_tables_and_json(returns: Run) -> 
     assert "create_shipping_label" in returns("catalog").stdout
     assert "15 minutes" in returns("catalog", "returnmate", "--guarantees").stdout
     promises = answer(returns("catalog", "returnmate", "--guarantees", "--format", "json"))["guarantees"]
-    assert len(promises) == 21
+    assert len(promises) == 27
     assert answer(returns("catalog", "returnmate", "--format", "json"))["vendor"]["id"] == "returnmate"
     assert answer(returns("fidelity", "--format", "json"))["returnmate"]["operations"]["documented"] == 14
 

@@ -90,7 +90,7 @@ async def test_assumed_requests_are_marked_as_a_preview(vendor: str, time: Time)
         tools = await tools_of(client)
     for key, step in each(steps_of(made)):
         description = tools[f"{vendor}_{key}"].description or ""
-        assert ("Preview" in description) == (made.operations[step.operation].provenance == "assumed")
+        assert ("Preview" in description) == step.preview
 
 
 async def test_inputs_are_typed_as_the_connector_takes_them(vendor: str, time: Time) -> None:
@@ -105,6 +105,8 @@ async def test_inputs_are_typed_as_the_connector_takes_them(vendor: str, time: T
             described = schema["properties"][field.key]
             assert described["title"] == field.label
             assert (field.key in schema.get("required", ())) == field.required
+            for other in field.required_without:
+                assert re.search(rf"Required, unless .*{other}", described["description"])
             if field.choices:
                 one = described.get("items", described)
                 assert one["enum"] == [choice.value for choice in field.choices]

@@ -126,3 +126,28 @@ async def test_refusal_for_a_used_up_window_delays_every_further_request(vendor:
         with pytest.raises(ConnectorError):
             await send(connection, operation)
     assert sum(time.slept) == pytest.approx(window.seconds)
+
+
+SEVERAL = [
+    (vendor, one, parameter.name)
+    for vendor in vendors()
+    for one in integration(vendor).operations.values()
+    for parameter in one.parameters
+    if parameter.repeated_as
+]
+
+
+@pytest.mark.parametrize(("vendor", "operation", "name"), SEVERAL, ids=lambda one: getattr(one, "id", one))
+def test_every_kind_of_collection_is_sent_alike(vendor: str, operation: Operation, name: str) -> None:
+    (parameter,) = [one for one in operation.parameters if one.name == name]
+    first = value_of(parameter.field)
+    values = [choice.value for choice in parameter.field.choices[:2]] or [first, f"{first}"]
+    required = {
+        one.name: value_of(one.field)
+        for one in operation.parameters
+        if one.field.required and one.name != name
+    }
+    expected = {(parameter.repeated_as, str(value)) for value in values}
+    for kind in each((list, tuple, set, frozenset)):
+        query = build(operation, {**required, name: kind(values)}).query
+        assert {pair for pair in query if pair[0] not in required} == expected, (vendor, kind)

@@ -18,7 +18,7 @@ import openapi
 from mock_server import vendors
 
 EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "8"))
-"""Examples per operation and phase; `make contract` sets 1,000."""
+"""Examples per operation and phase; `make contract` sets 200."""
 LONG_RUN = 100
 """The number of examples from which every refusal that a specification states is met."""
 DOCUMENTS = [*vendors.names(), openapi.CONTROL_PLANE]

@@ -29,18 +29,20 @@ SPECIAL = (
     "2026-04-04T16:00:00Z", "2026-10-03T16:00:00Z", "2026-10-25T01:00:00Z", "2026-03-29T01:00:00Z",
 )  # fmt: skip
 """Ends of months and years, leap days, and daylight-saving changes in Sydney and London."""
+LONG_RUN = 100
+"""The value of CONTRACT_EXAMPLES from which the run is a long one."""
 MONDAY = datetime(2026, 11, 23, tzinfo=UTC)
 
 
 def layouts() -> list[tuple[datetime, int]]:
     """Return start times and sizes: special days in full size, and every third hour of a week.
 
-    Most random returns are left out of the week, because they only add statuses. The long run generates 400
+    Most random returns are left out of the week, because they only add statuses. The long run generates 200
     full seeds, each at another hour.
     """
     special = [(datetime.fromisoformat(one), SIZE) for one in SPECIAL]
-    if int(os.environ.get("CONTRACT_EXAMPLES", "0")) >= 1000:
-        return special + [(MONDAY + timedelta(hours=25 * day), SIZE) for day in range(400)]
+    if int(os.environ.get("CONTRACT_EXAMPLES", "0")) >= LONG_RUN:
+        return special + [(MONDAY + timedelta(hours=25 * day), SIZE) for day in range(200)]
     return special + [(MONDAY + timedelta(hours=3 * step), 2 * len(STAGES)) for step in range(56)]
 
 

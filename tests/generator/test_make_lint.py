@@ -172,7 +172,7 @@ SEEDS: dict[str, list[Seed]] = {
     ],
     "M024": [
         drop(f"{NEW}{COMMUNICATION}", "response", "trigger"),
-        drop(f"{NEW}.static-params.iml.json", 0, "required"),
+        drop(f"{NEW}.static-params.iml.json", -1, "required"),
         set_at(f"{NEW}{COMMUNICATION}", "response", "limit", to=5),
         drop(f"{NEW}{COMMUNICATION}", "response", "iterate"),
     ],

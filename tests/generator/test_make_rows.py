@@ -18,7 +18,7 @@ from support.reached import with_history
 from connector.definition.compiler import vendors
 from connector.definition.model import InputField, Path, Search, Trigger
 from connector.definition.naming import camel
-from connector.generator.make.compare import is_other_word, is_time, is_word
+from connector.generator.make.compare import is_none_of, is_other_word, is_time, is_word
 from connector.generator.make.iml import braced
 
 TRIGGERS = list(steps("trigger"))
@@ -165,8 +165,11 @@ def test_words_are_normalized_before_comparing() -> None:
     for nothing in ("", " ", "-", None):
         assert not holds(is_word("item.status", ["in_transit"]), nothing)
         assert not holds(is_other_word("item.status", ["in_transit"]), nothing)
+        assert holds(is_none_of("item.status", ["in_transit"]), nothing)
     assert not holds(is_word("item.status", ["in_transit"]), "transit")
     assert holds(is_other_word("item.status", ["in_transit"]), "transit")
+    assert holds(is_none_of("item.status", ["in_transit"]), "transit")
+    assert not holds(is_none_of("item.status", ["x", "in_transit"]), " In-Transit")
 
 
 # Filters

@@ -18,6 +18,7 @@ from connector.cli import program
 from connector.definition.compiler import integration as compiled
 from connector.definition.compiler import vendors
 from connector.definition.model import Choice, Field, FindOrCreate, FrozenModel, InputField, Integration
+from connector.definition.offer import with_previews
 from connector.errors import ConfigurationError
 from connector.generator import write
 from connector.generator import zapier as generator
@@ -288,27 +289,28 @@ def test_trigger_without_a_zapier_guarantee_is_left_out(returnmate: Integration)
     assert "triggers/return_approved.js" not in generator.render(changed(returnmate, triggers=triggers))
 
 
-def test_assumed_input_is_included_only_on_request(returnmate: Integration) -> None:
+def test_assumed_input_is_left_out_on_request(returnmate: Integration) -> None:
     extra = InputField(
         key="gift", label="Gift", type="boolean", location="body", path=("gift",), provenance="assumed"
     )
     action = returnmate.actions["create_return"]
     integration = with_action(returnmate, inputs=(*action.inputs, extra))
-    assert "gift" not in generator.render(integration)["creates/create_return.js"]
-    assert "gift" in generator.render(integration, include_assumed=True)["creates/create_return.js"]
+    assert "gift" not in generator.render(integration, selection="documented")["creates/create_return.js"]
+    assert "gift" in generator.render(integration)["creates/create_return.js"]
 
 
-def test_assumed_operation_is_included_only_on_request(returnmate: Integration) -> None:
+def test_assumed_operation_is_left_out_on_request(returnmate: Integration) -> None:
     operation = changed(returnmate.operations["add_return_note"], provenance="assumed")
-    integration = changed(returnmate, operations={**returnmate.operations, "add_return_note": operation})
-    assert "creates/add_note.js" not in generator.render(integration)
-    assert "creates/add_note.js" in generator.render(integration, include_assumed=True)
+    operations = {**returnmate.operations, "add_return_note": operation}
+    integration = with_previews(changed(returnmate, operations=operations))
+    assert "creates/add_note.js" not in generator.render(integration, selection="documented")
+    assert "creates/add_note.js" in generator.render(integration)
 
 
 def test_search_without_inputs_is_left_out(returnmate: Integration) -> None:
     """Zapier requires an input in every search, and all inputs of this search are assumed."""
-    assert "searches/get_reasons_report.js" not in generator.render(returnmate)
-    assert "searches/get_reasons_report.js" in generator.render(returnmate, include_assumed=True)
+    assert "searches/get_reasons_report.js" not in generator.render(returnmate, selection="documented")
+    assert "searches/get_reasons_report.js" in generator.render(returnmate)
 
 
 def test_unsupported_input_type_stops_the_build(returnmate: Integration) -> None:
@@ -353,7 +355,7 @@ def test_fixed_choices_and_known_words_become_choices(returnmate: Integration) -
 
 
 def test_filter_lists_only_states_that_fire(returnmate: Integration) -> None:
-    made = steps.triggers(returnmate, Records(), assumed=True)
+    made = steps.triggers(returnmate, Records())
     fields = next(one for one in made if one["key"] == "return_status_changed")["form"]["fields"]
     values = [choice["value"] for choice in fields[0]["choices"]]
     known = [choice.value for choice in returnmate.dropdowns["status"].choices]

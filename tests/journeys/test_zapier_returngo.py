@@ -14,6 +14,7 @@ from support.sandbox import Sandbox
 from support.zapier import Shop, Zap, ZapierApp, ZapierError
 
 from connector.definition.compiler import integration
+from connector.definition.instant import with_instant
 
 VENDOR = "returngo"
 OFFER = integration(VENDOR)
@@ -64,9 +65,10 @@ def test_app_is_valid_and_contains_everything_documented(app: ZapierApp) -> None
     assert app.call(command="validate") == []
     definition = app.call(command="definition")
     shown = {key for key, one in definition["triggers"].items() if not one["display"].get("hidden")}
-    assert shown == OFFER.triggers.keys()
-    assert definition["creates"].keys() == {"update_shipment", "add_comment"}, (
-        "other actions are assumed, financial or destructive"
+    assert shown == with_instant(OFFER).triggers.keys()
+    offered = {"update_shipment", "add_comment", "create_return", "create_shipment_tracker"}
+    assert definition["creates"].keys() == {*offered, "approve_return", "reject_return"}, (
+        "other actions are financial or destructive, or cancel with an assumed request"
     )
     assert definition["searches"].keys() == OFFER.searches.keys()
     assert definition["hydrators"].keys() == {"getRma"}

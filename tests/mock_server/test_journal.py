@@ -269,6 +269,22 @@ def test_filters(client: TestClient) -> None:
     assert client.get(REQUESTS, params={"since": "soon"}).status_code == 400
 
 
+def test_class_of_a_status_selects_no_other_class(client: TestClient) -> None:
+    """Each class has neighbours on both sides, so a bound that is too wide selects one of them."""
+    fault = {"vendor": "returnmate", "what": "redirect", "when": {"next": 1}}
+    fault["parameters"] = {"status": 307, "location": "https://example.com/"}
+    for body in (fault, {"vendor": "returnmate", "what": "server_error", "when": {"next": 1}}):
+        assert client.post("/__sandbox/tenants/demo/faults", json=body).status_code == 201
+        mate(client, "GET", "/rmas")
+    mate(client, "GET", "/rmas")
+    mate(client, "GET", "/rmas/rma_missing")
+    statuses = {one["status"] for one in listed(client)}
+    assert statuses == {200, 307, 404, 500}
+    for status in statuses:
+        found = [one["status"] for one in listed(client, status=f"{status // 100}xx")]
+        assert found == [status]
+
+
 def test_long_bodies_are_cut_and_marked(client: TestClient) -> None:
     long = {"note": "x" * (MAX_BODY + 5), "order_number": "#1"}
     mate(client, "POST", "/rmas", json=long)

@@ -15,4 +15,4 @@ collect_ignore_glob = [] if os.environ.get(ENGINE) else ["test_*.py"]
 @pytest.fixture(scope="session")
 def apps(sandbox: Sandbox) -> Iterator[MatrixApps]:
     with ExitStack() as started:
-        yield MatrixApps(sandbox, started)
+        yield MatrixApps(sandbox, started, "n8n")

@@ -154,8 +154,13 @@ const commands = {
 	async poll(loader, command) {
 		const { node, workflow, credentials, type } = start(loader, triggerNode, command);
 		const context = new core.PollContext(workflow, node, additionalData(credentials), command.mode ?? 'trigger', 'activate');
-		const items = await type.poll.call(context);
-		return { items: items?.[0] ?? [], staticData: JSON.parse(JSON.stringify(workflow.staticData)) };
+		const kept = () => JSON.parse(JSON.stringify(workflow.staticData));
+		try {
+			const items = await type.poll.call(context);
+			return { items: items?.[0] ?? [], staticData: kept() };
+		} catch (error) {
+			throw Object.assign(error, { staticData: kept() }); // n8n keeps what a failed poll wrote
+		}
 	},
 
 	/** Lists one page of a dropdown. */
@@ -191,8 +196,8 @@ const main = async () => {
 		try {
 			answer = { results: await commands[command](loader, rest) };
 		} catch (error) {
-			const { name, message, description, httpCode } = error;
-			answer = { error: { name: error.constructor?.name ?? name, message, description, httpCode } };
+			const { name, message, description, httpCode, staticData } = error;
+			answer = { error: { name: error.constructor?.name ?? name, message, description, httpCode, staticData } };
 			if (command !== 'prove') console.error(error);
 		}
 		answerWith(`${JSON.stringify(answer)}\n`);

@@ -105,7 +105,8 @@ def steps_of(integration: Integration) -> list[tuple[str, Search | Action]]:
 
 def inputs_of(integration: Integration, step: Search | Action) -> dict[str, Any]:
     """Return the inputs that a step needs; those of a search fit the record in its operation's example."""
-    inputs = required_inputs(step.inputs)
+    alternatives = [one.model_copy(update={"required": True}) for one in step.inputs if one.required_without]
+    inputs = {**required_inputs(alternatives), **required_inputs(step.inputs)}
     if isinstance(step, Action):
         return inputs
     operation = integration.operations[step.operation]

@@ -21,13 +21,17 @@ ENGINE = ROOT / "tests" / "n8n" / "engine.cjs"
 
 
 class N8nError(Exception):
-    """An error of the engine or the package: `name` is n8n's class of errors, `status` the HTTP status."""
+    """An error of the engine or the package: `name` is n8n's class of errors, `status` the HTTP status.
+
+    `stored` is what a failed poll left in the trigger node's static data.
+    """
 
     def __init__(self, details: Mapping[str, Any]) -> None:
         super().__init__(f"{details['name']}: {details['message']}")
         self.name: str = details["name"]
         self.message: str = details["message"]
         self.status = str(details.get("httpCode") or "")
+        self.stored: dict[str, Any] | None = details.get("staticData")
 
 
 @dataclass

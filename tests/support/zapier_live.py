@@ -131,6 +131,7 @@ class Live:
                 columns = {
                     child.key: next(self._values(child, nearest, record, turn), None)
                     for child in one.children
+                    if not one.variants or child.key in one.variants[turn % len(one.variants)].fields
                 }
                 yield [{key: value for key, value in columns.items() if value is not None}]
         elif one.dropdown and (dropdown := self.offer.dropdowns[one.dropdown]).operation:

@@ -159,6 +159,7 @@ class TriggerEntry(CatalogEntry):
     With `status`, an event occurs when a record reaches this state, or one of the later states listed in
     `or_later`. Without `status`, the source determines what counts as an event. `provenance` states whether
     the status is documented, observed or assumed. `inputs` are optional filters, and each needs a `match`.
+    `unless` maps fields of the record to values with which a record is no event.
     `labels` replaces `label` on platforms with other naming rules. `example` maps fields to values that
     differ from the resource's sample; the new state is filled in automatically. With `reached_at`, the time
     at which a record reached the status identifies the event.
@@ -176,6 +177,7 @@ class TriggerEntry(CatalogEntry):
     provenance: Provenance = "documented"
     occurred_at: Dotted | None = None
     hook: TriggerHookEntry | None = None
+    unless: dict[Dotted, tuple[str, ...]] = {}
     inputs: dict[Key, "InputEntry"] = {}
 
 
@@ -203,7 +205,8 @@ class FindingEntry(CatalogEntry):
     """How to find out whether a write request created a record although the vendor did not respond.
 
     `parameters` maps the operation's parameters to the action's inputs. The keys of `equal` are the fields to
-    compare; its values are inputs, or columns of a list input, such as `lines.quantity`.
+    compare; its values are inputs, constants of the action, or columns of a list input, such as
+    `lines.quantity`.
     """
 
     operation: str
@@ -225,9 +228,13 @@ class StepEntry(CatalogEntry):
 
 
 class ActionEntry(StepEntry):
-    """A request that creates, changes or deletes a record; see `connector.definition.model.Action`."""
+    """A request that creates, changes or deletes a record; see `connector.definition.model.Action`.
+
+    `constants` maps fields of the request body to values that are sent with every request.
+    """
 
     risk: Risk
+    constants: dict[Dotted, JsonValue] = {}
     after_timeout: Literal["repeat", "find", "ask"]
     finding: FindingEntry | None = None
 

@@ -96,7 +96,8 @@ class InputField(Field):
     path in the JSON body; for the children of a list it is relative to one item. With "match", the input is
     not sent, because the API cannot filter by it. Instead, the input's value is compared with the value at
     `path` in each record. `compared` selects the comparison: "identity" and "word" are explained in
-    `connector.runtime.compare`, and "text" ignores case and surrounding white space.
+    `connector.runtime.compare`, and "text" ignores case and surrounding white space. If `path` leads through
+    a list, or to one, `in_list` is the path of this list; a record matches if one of the items does.
 
     `dropdown` is a key of `Integration.dropdowns`, which suggests values; other values are accepted too.
     `repeated_as` is the query parameter that accepts several values, such as `status[]`, and `separator` is
@@ -124,3 +125,4 @@ class InputField(Field):
     identifies: Identifier | None = None
     found_at: tuple[Path, ...] = ()
     compared: Comparison = "text"
+    in_list: Path | None = None

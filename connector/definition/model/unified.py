@@ -25,8 +25,8 @@ InspectionStatus = Literal["pending", "passed", "failed", "partial", "other"]
 AddressRole = Literal["shipping", "billing", "sender", "recipient"]
 EventKind = Literal[
     "return_created", "return_updated", "return_status_changed", "return_approved", "return_rejected",
-    "return_received", "return_inspected", "return_completed", "return_cancelled",
-    "shipment_created", "shipment_status_changed", "shipment_delivered",
+    "return_received", "return_inspected", "return_completed", "return_cancelled", "return_on_hold",
+    "shipment_created", "shipment_status_changed", "shipment_delivered", "shipment_exception",
     "inspection_changed", "inspection_passed", "inspection_failed",
     "refund_requested", "refund_issued", "transaction_created", "transaction_status_changed",
     "comment_added", "order_created", "other",

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connector.definition.model import Environment, Integration
-from connector.generator.known import known_only
+from connector.definition.offer import Selection, offered
 from connector.generator.make.base import base_file
 from connector.generator.make.connection import connection_files, connection_type
 from connector.generator.make.fields import Unrenderable, used_dropdowns
@@ -33,22 +33,21 @@ IGNORED = "# Keys for deployment.\n.secrets/\n"
 
 
 def render(
-    integration: Integration,
+    whole: Integration,
     *,
-    include_assumed: bool = False,
+    selection: Selection = "preview",
     origins: Sequence[Mapping[str, Any]] = (),
     base_url: str | None = None,
 ) -> dict[str, str]:
     """Render a vendor's app. The result maps each file's path to its content.
 
-    Requests and optional inputs whose provenance is `assumed` are left out unless `include_assumed` is true.
+    `selection` says which steps of the vendor's integration the app contains (`connector.definition.offer`).
     `origins` lists the app's earlier deployments, which are copied to the manifest. `base_url` replaces the
     vendor's base URL, for example to try the app with a sandbox behind a tunnel.
 
     Raises Unrenderable if `base_url` does not use https, or if Make cannot express something in the catalog.
     """
-    confirmed = integration if include_assumed else known_only(integration)
-    vendor = _with_base_url(confirmed, base_url)
+    vendor = _with_base_url(offered(whole, selection), base_url)
     instant = list(instant_triggers(vendor))
     webhooks = [webhook for _module, webhook in instant]
     modules = [
@@ -80,7 +79,7 @@ def render(
             files |= _component(folder, one.id, one.files)
     texts = {
         ".gitignore": IGNORED,
-        "README.md": developer_guide(integration, modules, _notice(vendor)),
+        "README.md": developer_guide(whole, modules, _notice(vendor)),
         "src/README.md": user_readme(vendor, modules),
     }
     return dict(sorted({**texts, **{path: _json(value) for path, value in files.items()}}.items()))

@@ -8,6 +8,7 @@ from connector.definition.model import CreatedSince, Hook, Integration, Operatio
 from connector.generator.make import compare, iml
 from connector.generator.make.answers import NO_REDIRECTS, holds_record
 from connector.generator.make.base import valid_result
+from connector.generator.make.errors import errors
 from connector.generator.make.fields import Unrenderable, interface, sample
 from connector.generator.make.naming import proper_nouns, trigger_label
 from connector.generator.make.parts import Module, Webhook
@@ -43,7 +44,7 @@ def _module(integration: Integration, trigger: Trigger, hook: Hook) -> Module:
         webhook=webhook_id(trigger),
         operations=(hook.read,) if hook.read else (),
         files={
-            "communication": _read(integration, hook),
+            "communication": _read(integration, hook, preview=trigger.preview),
             "staticParams": [],
             "mappableParams": [],
             "interface": interface(resource.fields, proper),
@@ -53,7 +54,7 @@ def _module(integration: Integration, trigger: Trigger, hook: Hook) -> Module:
     )
 
 
-def _read(integration: Integration, hook: Hook) -> dict[str, Any]:
+def _read(integration: Integration, hook: Hook, *, preview: bool) -> dict[str, Any]:
     """Build the request that reads the record that a webhook post refers to.
 
     The result is empty if the post itself contains the record.
@@ -70,6 +71,7 @@ def _read(integration: Integration, hook: Hook) -> dict[str, Any]:
         "response": {
             "output": iml.braced(iml.at("body", (*operation.payload, *hook.row))),
             "valid": valid_result(integration, read, holds_record(operation)),
+            **_preview_errors(integration, preview=preview),
         },
     }
 
@@ -95,12 +97,17 @@ def _webhook(integration: Integration, trigger: Trigger, hook: Hook) -> Webhook:
                 "response": {
                     "data": {SUBSCRIPTION: iml.braced(subscription_id)},
                     "valid": valid_result(integration, attach, f"ifempty({subscription_id}, '') != ''"),
+                    **_preview_errors(integration, preview=trigger.preview),
                 },
             },
             "detach": {**detach, "response": {"valid": valid_result(integration, detach, "")}},
             "requiredScope": [],
         },
     )
+
+
+def _preview_errors(integration: Integration, *, preview: bool) -> dict[str, Any]:
+    return {"error": errors(integration, preview=True)} if preview else {}
 
 
 def _condition(trigger: Trigger, hook: Hook) -> dict[str, str]:

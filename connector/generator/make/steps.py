@@ -31,13 +31,14 @@ def actions(integration: Integration) -> Iterator[Module]:
 def _write(integration: Integration, action: Action) -> Module:
     inputs = action.inputs
     operation = integration.operations[action.operation]
-    communication = request(integration, operation, inputs, {})
+    communication = request(integration, operation, inputs, {}, constants=action.constant_body)
     response: dict[str, Any] = {
         "output": iml.braced(iml.at("body", operation.payload)),
         "valid": valid_result(integration, communication, holds_record(operation)),
     }
-    if action.after_timeout != "repeat":  # Make cannot check whether the first attempt succeeded
-        response["error"] = errors(integration, once=True)
+    once = action.after_timeout != "repeat"  # Make cannot check whether the first attempt succeeded
+    if once or action.preview:
+        response["error"] = errors(integration, once=once, preview=action.preview)
     return Module(
         key=action.key,
         kind="action",
@@ -75,6 +76,7 @@ def _one(integration: Integration, search: Search) -> Module:
     response = {
         "output": iml.braced(record),
         "valid": valid_result(integration, communication, holds_record(operation), ignored=ignored),
+        **_preview_errors(integration, search),
     }
     return Module(
         key=search.key,
@@ -117,6 +119,7 @@ def _many(integration: Integration, search: Search) -> Module:
             "iterate": _iterate(rows, inputs),
             "output": iml.braced("item"),
             "valid": valid_result(integration, list_request, JSON, ignored=ignored),
+            **_preview_errors(integration, search),
         },
     }
     return Module(
@@ -132,6 +135,10 @@ def _many(integration: Integration, search: Search) -> Module:
             "mappableParams": [*files["mappableParams"], limit],
         },
     )
+
+
+def _preview_errors(integration: Integration, search: Search) -> dict[str, Any]:
+    return {"error": errors(integration, preview=True)} if search.preview else {}
 
 
 def _page_limit(search: Search, matches: list[InputField]) -> str | None:

@@ -23,6 +23,7 @@ from connector.definition.samples import merged
 from connector.generator.make import compare, iml
 from connector.generator.make.answers import JSON
 from connector.generator.make.base import valid_result
+from connector.generator.make.errors import errors
 from connector.generator.make.fields import interface, parameters, sample
 from connector.generator.make.naming import proper_nouns, search_label, trigger_label
 from connector.generator.make.paging import page_query, pagination
@@ -41,6 +42,16 @@ def polling_triggers(integration: Integration) -> Iterator[Module]:
         promise = trigger.guarantees.get("make")
         if promise and promise.watermark and not trigger.hook:
             yield _module(integration, trigger, promise.watermark)
+
+
+def why_left_out(trigger: Trigger) -> str:
+    """Return the reason why Make cannot offer a trigger, as a sentence, or "" if it can."""
+    source = trigger.source
+    if "make" in trigger.guarantees:
+        return ""
+    if isinstance(source, CreatedSince) or source.reached:
+        return "A row of the list does not contain the time of this status."
+    return "A row of the list does not contain the time of the change."
 
 
 def _module(integration: Integration, trigger: Trigger, when: Path) -> Module:
@@ -117,6 +128,7 @@ def _communication(integration: Integration, trigger: Trigger, when: Path) -> di
             "trigger": _newness(trigger, when),
             "output": iml.braced("item"),
             "valid": valid_result(integration, poll, JSON),
+            **({"error": errors(integration, preview=True)} if trigger.preview else {}),
         },
     }
 
@@ -190,6 +202,7 @@ def _iterate(trigger: Trigger, container: str, when: Path) -> dict[str, Any]:
         conditions = [f"ifempty({id_}, '') != ''", compare.is_time(time), compare.is_not_in_future(time)]
     if not isinstance(source, CreatedSince) and source.state and source.reached:
         conditions.append(compare.is_word(iml.at("item", source.state), source.reached))
+    conditions += [compare.is_none_of(iml.at("item", path), words) for path, words in trigger.unless]
     conditions += [compare.matches(one) for one in trigger.inputs]
     return {"container": iml.braced(container), "condition": iml.braced(iml.both(*conditions))}
 

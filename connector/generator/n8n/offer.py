@@ -93,6 +93,8 @@ def step_data(integration: Integration, listed: Sequence[Offer]) -> dict[str, An
             "query": dict(step.query) if isinstance(step, Search) else {},
             "inputs": [input_facts(integration, each, one.group_of(each)) for each in step.inputs],
         }
+        if isinstance(step, Action) and step.constants:
+            facts["constants"] = step.constant_body
         if isinstance(step, Search) and one.kind == "find":
             facts |= {"pages": step.scan_pages, "atLeastOne": [camel(key) for key in step.at_least_one]}
         data.setdefault(one.resource, {})[one.operation] = facts
@@ -146,6 +148,8 @@ def _source(integration: Integration, trigger: Trigger) -> dict[str, Any]:
         facts["created"] = list(source.created)
     if source.since:
         facts["since"] = source.since
+    if trigger.unless:
+        facts["unless"] = [{"path": list(path), "values": list(values)} for path, values in trigger.unless]
     return facts | _compared(source) | _additions(integration, trigger)
 
 

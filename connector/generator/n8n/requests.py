@@ -149,6 +149,7 @@ def input_facts(integration: Integration, one: InputField, group: str | None = N
         "sendEmpty": one.required and one.location == "body" and may_be_empty(one),
         "listName": one.repeated_as if many else None,
         "requiredWith": [camel(key) for key in one.required_with],
+        "requiredWithout": [camel(key) for key in one.required_without],
     }
     facts |= {name: value for name, value in flags.items() if value}
     return facts | _choice_facts(integration, one) | _comparison(one) | _columns(integration, one)

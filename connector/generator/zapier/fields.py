@@ -32,19 +32,36 @@ class Unrenderable(ConfigurationError):  # noqa: N818
 
 
 def form(inputs: Iterable[InputField], integration: Integration) -> dict[str, Any]:
-    """Build the input form of a step as `{"fields": ..., "wire": ...}`.
+    """Build the input form of a step as `{"fields": ..., "wire": ..., "groups": ...}`.
 
     `fields` contains Zapier's inputFields, required fields first. `wire` maps each field's key to the part of
-    the request that its value fills; the format is documented in lib/inputs.js. Raises `Unrenderable` if two
-    inputs have the same key, or if Zapier has no field type for an input.
+    the request that its value fills; the format is documented in lib/inputs.js. `groups` contains Zapier's
+    inputFieldGroups, and is missing if there are none. Raises `Unrenderable` if two inputs have the same key,
+    or if Zapier has no field type for an input.
     """
-    ordered = sorted(inputs, key=lambda one: not one.required)
+    ordered = sorted(inputs, key=lambda one: not one.required or may_be_empty(one))
+    groups = _groups(ordered)
     taken = {one.key for one in ordered}
     names = {(one.key, child.key): _child_key(one, child, taken) for one in ordered for child in one.children}
     return {
-        "fields": [_input(one, integration, names) for one in ordered],
+        "fields": [_input(one, integration, names) | _group(one, groups) for one in ordered],
         "wire": {one.key: _wire(one, names, integration) for one in ordered},
+        **({"groups": [{"key": key, "label": title(key)} for key in groups]} if groups else {}),
     }
+
+
+def _groups(inputs: Sequence[InputField]) -> list[str]:
+    """List the objects of the body whose members are optional inputs, such as an address."""
+    members: dict[str, list[InputField]] = {}
+    for one in inputs:
+        if one.location == "body" and len(one.path) > 1:
+            members.setdefault(one.path[0], []).append(one)
+    return [key for key, ones in members.items() if len(ones) > 1 and not any(one.required for one in ones)]
+
+
+def _group(one: InputField, groups: Sequence[str]) -> dict[str, Any]:
+    grouped = one.location == "body" and len(one.path) > 1 and one.path[0] in groups
+    return {"group": one.path[0]} if grouped else {}
 
 
 def _child_key(parent: InputField, child: InputField, taken: set[str]) -> str:

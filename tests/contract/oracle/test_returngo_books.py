@@ -9,6 +9,7 @@ from contract.oracle import returngo as oracle
 from contract.oracle.books import START
 from contract.oracle.shop import HOOK, HOOK_HOST, Shop, open_shop, run
 from contract.oracle.values import differences, number, tax
+from contract.sandbox.served import ACME, served
 from support.each import each
 from support.in_process_client import opened
 
@@ -228,3 +229,31 @@ def test_customer_pays_only_for_a_dearer_exchange(before: float, after: float, l
     exchange = {"effectivePrice": {"amount": after}}
     rma = {"items": [{"paidPrice": {"amount": before}, "exchangeItems": [exchange]}]}
     assert documents.left_to_pay(rma) == Decimal(left)
+
+
+@pytest.mark.parametrize(
+    ("type_", "switch", "reference"),
+    [
+        ("refund", "notify_payment_method", "PlatformRefundId"),
+        ("store_credit", "notify_store_credit", "StoreCreditCode"),
+    ],
+)
+def test_refund_of_the_integrator_gets_the_reference_of_its_type(
+    type_: str, switch: str, reference: str
+) -> None:
+    with served("returngo", seed_size=0) as api:
+        place = {"vendor": "returngo", "name": switch, "on": True, "shop": "outfitters.myshopify.example"}
+        api.control("PUT", f"/tenants/{ACME}/switches", json=place)
+        item = {"sku": "TEE-NVY-M", "quantity": 1, "reason": "damaged"}
+        wanted: dict[str, object] = {"vendor": "returngo", "order_number": "#1", "items": [item]}
+        wanted |= {"customer_email": "kim@example.com", "return_type": type_}
+        id_ = api.control("POST", f"/tenants/{ACME}/returns", json=wanted).body["id"]
+        for status in ("Approved", "Received", "Done"):
+            path = f"/tenants/{ACME}/returns/{id_}/move"
+            api.control("POST", path, json={"vendor": "returngo", "status": status})
+        (asked,) = api.call("get_rma", {"rmaId": id_}).body["transactions"]
+        assert (asked["status"], asked["externalReferenceType"]) == ("Requested", None)
+        body = {"status": "Success", "externalReferenceId": "R-1"}
+        done = api.call("update_transaction", {"transactionId": str(asked["id"])}, json=body)
+        assert done.ok, done
+        assert (done.body["externalReferenceId"], done.body["externalReferenceType"]) == ("R-1", reference)

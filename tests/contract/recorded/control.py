@@ -15,13 +15,16 @@ from mock_server import vendors
 from mock_server.acts import acts_of
 
 CUSTOMERS = ("iris.lane@example.com", "Noah.Reed@example.org")
+FORGOTTEN = "kim.forgotten@example.net"
+"""A customer who is erased from time to time."""
 ORDERS = ("#9001", "#9002", "#9003")
 SKUS = ("TEE-NVY-M", "BOOT-CHE-39", "KET-RST")
 REASONS = ("wrong_size", "damaged", "changed_mind")
 WEIGHTS = {
     "create_tenant_return": 10, "move_return": 14, "run_act": 4, "turn_switch": 2, "create_webhook": 3,
     "change_webhook": 1, "resend_deliveries": 1, "list_returns": 3, "get_return": 4, "list_next": 2,
-    "list_deliveries": 3, "list_ledger_events": 1, "export_shop": 1, "list_webhooks": 1,
+    "list_deliveries": 3, "list_ledger_events": 1, "export_shop": 1, "list_webhooks": 1, "send_test_event": 2,
+    "list_webhook_events": 1, "list_acts": 1, "list_switches": 1, "verify_tenant": 1, "forget_customer": 1,
 }  # fmt: skip
 """How often each operation of the control plane is drawn, compared with the others."""
 
@@ -94,6 +97,8 @@ class Merchant:
             "create_webhook": lambda: self._webhook(draws),
             "change_webhook": lambda: {"active": draws.happens(50)},
             "resend_deliveries": lambda: {"vendor": self.api.vendor},
+            "send_test_event": lambda: self._test_event(draws),
+            "forget_customer": lambda: {"email": FORGOTTEN},
         }
         return made[operation]() if operation in made else None
 
@@ -105,7 +110,7 @@ class Merchant:
         return {
             "vendor": self.api.vendor,
             "order_number": draws.one(ORDERS),
-            "customer_email": draws.one(CUSTOMERS),
+            "customer_email": draws.one((*CUSTOMERS, FORGOTTEN)),
             "return_type": draws.one(("refund", "exchange", "store_credit")),
             "items": items,
         }
@@ -123,6 +128,10 @@ class Merchant:
         name = draws.one([one.name for one in switches] or ["none"])
         made = {"vendor": self.api.vendor, "name": name, "on": draws.happens(10 if closes else 60)}
         return {**made, "shop": draws.one(self.shops)} if self.shops else made
+
+    def _test_event(self, draws: Draws) -> dict[str, Any]:
+        format_ = vendors.webhooks_of(self.api.vendor)
+        return {"event": draws.one([one.name for one in format_.kinds])} if format_ else {}
 
     def _webhook(self, draws: Draws) -> dict[str, Any]:
         """Draw a webhook with conditions, as the vendor's document describes them."""

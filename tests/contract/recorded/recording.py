@@ -14,8 +14,8 @@ from contract.recorded.walk import Walk
 from contract.sandbox.served import served
 
 RUNS = Path(__file__).parent / "runs"
-STEPS = 600
-IN_FULL = 100
+STEPS = 400
+IN_FULL = 120
 """The number of steps that are recorded line by line."""
 
 
@@ -39,7 +39,7 @@ class Run:
 
 def walked(vendor: str) -> Run:
     """Walk through a vendor's API."""
-    with served(vendor, seed_size=12) as api:
+    with served(vendor, seed_size=25) as api:
         walk = Walk(api)
         return Run(list(walk.steps(STEPS)), walk)
 

@@ -5,8 +5,9 @@ that the same steps follow on the same answers in every run.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from contract.recorded.control import WEIGHTS, Merchant
@@ -25,6 +26,8 @@ PAUSES = (1, 3_600, 21 * 3_600, 49 * 3_600, 9 * 86_400)
 """How far time goes on at once, in seconds."""
 PAUSE_WEIGHT = 14
 """How often time goes on, compared with the operations of the control plane (`WEIGHTS`)."""
+AS_THEY_ARE = {"forget_customer"}
+"""Operations whose bodies are not varied: only one customer is erased, the others have to stay."""
 UNKNOWN = "404404"
 NEWEST_RECORDS = 40
 """How many records the values of a field are drawn from, unless a request is about one record."""
@@ -50,14 +53,19 @@ class Walk:
     secrets: dict[str, str] = field(default_factory=dict)
 
     def steps(self, count: int) -> Iterator[list[str]]:
-        """Take steps, and yield the lines of what each of them did; first come the tenant's records."""
+        """Take steps, and yield the lines of what each of them did; first come the tenant's records.
+
+        Before the drawn steps, each operation is called with its example, and a return gets each status.
+        """
         store, before = self.api.app.world.store, State({}, {}, (), 0, 0)
         after = self._read()
         changes = after.since(before, store, ACME)
         yield ["The tenant is created", *change_lines(changes, before, after, self.prints)]
-        for number in range(1, count + 1):
+        first = list(self._first_steps())
+        for number in range(1, count + len(first) + 1):
             before, writes = after, store._connection.total_changes
-            title, answer = self._step(Draws(f"{self.api.vendor} {number}"), before)
+            draws = Draws(f"{self.api.vendor} {number}")
+            title, answer = first[number - 1](draws) if number <= len(first) else self._step(draws, before)
             if store._connection.total_changes != writes:
                 after = self._read()
             changes = after.since(before, store, ACME) if after is not before else NOTHING_CHANGED
@@ -66,46 +74,78 @@ class Walk:
             lines = (*shown, *change_lines(changes, before, after, self.prints))
             yield [plain(line.encode()).decode() for line in lines]
 
+    def _first_steps(self) -> Iterator[Callable[[Draws], tuple[str, Answer]]]:
+        """Yield a call of each operation with its example, and the moves of a return to each status."""
+        for operation in self.api.document.operations.values():
+            yield partial(self._ask_vendor, operation, {}, as_example=True)
+        table = self.api.document.raw["x-transitions"]["return"]
+        ways: dict[str, list[str]] = {status: [] for status in table[""]}
+        for status in (queue := list(ways)):
+            for following in table[status]:
+                if following not in ways:
+                    ways[following] = [*ways[status], following]
+                    queue.append(following)
+        control = document(openapi.CONTROL_PLANE).operations
+        for way in ways.values():
+            yield partial(self._ask_control, control["create_tenant_return"], {}, as_example=True)
+            for status in way:
+                yield partial(self._move_newest, status)
+
+    def _move_newest(self, status: str, _draws: Draws) -> tuple[str, Answer]:
+        """Move the newest return as the merchant."""
+        id_ = ids(self.api, ACME, "return")[-1]
+        body = {"vendor": self.api.vendor, "status": status}
+        path = f"{CONTROL_PATH}/tenants/{ACME}/returns/{id_}/move"
+        return f"move_return {id_} {status}", self.api.client.call("POST", path, json=body)
+
     def _read(self) -> State:
         return State.read(self.api.app.world.store, ACME, self.api.vendor)
 
     def _step(self, draws: Draws, state: State) -> tuple[str, Answer | None]:
         records = {key: row[-1] for key, row in state.rows.items()}
         if draws.happens(55):
-            return self._ask_vendor(draws, records)
+            every = list(self.api.document.operations.values())
+            operation = draws.one([*every, *(one for one in every if one.method != "GET")])
+            return self._ask_vendor(operation, records, draws)
         names = [name for name, weight in WEIGHTS.items() for _ in range(weight)]
         name = draws.one([*names, *[""] * PAUSE_WEIGHT])
         if name:
-            return self._ask_control(document(openapi.CONTROL_PLANE).operations[name], draws, records)
+            operation = document(openapi.CONTROL_PLANE).operations[name]
+            return self._ask_control(operation, records, draws)
         seconds = draws.one(PAUSES)
         self.api.advance(seconds)
         return f"{seconds} seconds pass", None
 
-    def _ask_vendor(self, draws: Draws, records: Records) -> tuple[str, Answer]:
-        every = list(self.api.document.operations.values())
-        operation = draws.one([*every, *(one for one in every if one.method != "GET")])
+    def _ask_vendor(
+        self, operation: Operation, records: Records, draws: Draws, *, as_example: bool = False
+    ) -> tuple[str, Answer]:
+        """Call an operation of the vendor's API, with its example or a variant of it."""
         merchant = Merchant(self.api)
         examples = merchant.vendor.examples(ACME)
-        path = self._path(operation, draws, examples.path)
+        path = self._path(operation, draws, examples.path, as_example=as_example)
         known, likely = _known(draws, records, path.values()), self._following(path.values())
         values = Values(self.api.document, draws, known, likely)
-        body = self._body(operation, values, examples.bodies.get(operation.id))
+        body = self._body(operation, values, examples.bodies.get(operation.id), as_example=as_example)
         if operation.is_public:
             body = self._login(body, draws)
-        query = self._query(operation, values)
-        headers = self._shop(draws, merchant.shops)
+        query = [] if as_example else self._query(operation, values)
+        headers = {} if as_example else self._shop(draws, merchant.shops)
         answer = self.api.call(operation, path, query, body, headers=headers)
         self._note(operation, answer, query, body)
         shown = (path, dict(query), headers, {} if operation.is_public else body)
         return " ".join([operation.id, *(compact(one) for one in shown if one)]), answer
 
-    def _ask_control(self, operation: Operation, draws: Draws, records: Records) -> tuple[str, Answer]:
+    def _ask_control(
+        self, operation: Operation, records: Records, draws: Draws, *, as_example: bool = False
+    ) -> tuple[str, Answer]:
+        """Call an operation of the control plane."""
         merchant, known = Merchant(self.api), _known(draws, records, ())
         values = Values(document(openapi.CONTROL_PLANE), draws, known)
         values = Values(values.document, draws, {**known, **merchant.words(values.times())})
         path = {name: one for name, one in merchant.path(draws).items() if name in operation.path_names}
         values.likely = self._following(path.values())
-        body = self._body(operation, values, merchant.body(operation.id, path, draws, known))
+        example = merchant.body(operation.id, path, draws, known)
+        body = self._body(operation, values, example, as_example=as_example)
         query = self._query(operation, values)
         target = operation.path.replace("{tenant}", ACME)
         for name, value in path.items():
@@ -114,15 +154,17 @@ class Walk:
         self._note(operation, answer, query, body)
         return " ".join([operation.id, *(compact(one) for one in (path, dict(query), body) if one)]), answer
 
-    def _path(self, operation: Operation, draws: Draws, examples: Mapping[str, str]) -> dict[str, str]:
+    def _path(
+        self, operation: Operation, draws: Draws, examples: Mapping[str, str], *, as_example: bool
+    ) -> dict[str, str]:
         """Draw the IDs of a path: those of the example, of a record with its parents, or unknown ones."""
         names = operation.path_names
         given = {name: examples.get(f"{operation.id}.{name}", examples.get(name, "")) for name in names}
-        if not names or (all(given.values()) and draws.happens(50)):
+        if not names or (all(given.values()) and (as_example or draws.happens(50))):
             return given
         kinds = [kind_of(name, operation.path) for name in names]
         found = Merchant(self.api).record(kinds[-1], draws)
-        if draws.happens(6) or not found:
+        if (draws.happens(6) and not as_example) or not found:
             return {
                 name: UNKNOWN if place else one or UNKNOWN for place, (name, one) in enumerate(given.items())
             }
@@ -151,11 +193,12 @@ class Walk:
 
     def _login(self, body: dict[str, Any], draws: Draws) -> dict[str, Any]:
         """Return a login with the tenant's credentials, and with codes and tokens of earlier answers."""
-        own = {**self.api.logins[ACME]["fields"], **self.secrets} if draws.happens(85) else self.secrets
+        fields = self.api.logins[ACME]["fields"] if draws.happens(85) else {}
+        own = {**fields, **self.secrets}
         given = {name: own.get(name, value) for name, value in body.items()}
         return given | {name: own[name] for name in own if name in {"code", "refresh_token"}}
 
-    def _body(self, operation: Operation, values: Values, example: Any) -> Any:
+    def _body(self, operation: Operation, values: Values, example: Any, *, as_example: bool) -> Any:
         """Draw a body that varies an example: the given one, or one of the document with IDs that exist."""
         schema = values.document.body(operation)
         if schema is None:
@@ -166,9 +209,10 @@ class Walk:
             example = values.draws.one([one["value"] for one in examples.values()])
             for name in [name for name in example if name in KINDS]:
                 example = {**example, name: values.draws.one(ids(self.api, ACME, KINDS[name])[-4:] or [""])}
-        if "properties" not in schema or (not values.likely and values.draws.happens(40)):
-            return example
-        return values.vary(schema, example)
+        is_kept = (
+            as_example or operation.id in AS_THEY_ARE or (not values.likely and values.draws.happens(40))
+        )
+        return example if is_kept or "properties" not in schema else values.vary(schema, example)
 
     def _query(self, operation: Operation, values: Values) -> list[tuple[str, str]]:
         """Draw query parameters; those of the login are added later, and cursors belong to one list only."""

@@ -177,10 +177,18 @@ def queries(listing: Listing, name: str, values: list[str]) -> list[Query]:
     if f"{name}[]" in listing.filters:
         once.append([(name, values[0]), (f"{name}[]", values[-1])])
     if "separator" in meaning:
-        once.append([(name, meaning["separator"].join(values))])
+        once += [
+            [(name, separator.join(values))]
+            for separator in spaced(meaning["separator"], documented["schema"])
+        ]
     others = [one for one in listing.filters if one.removesuffix("[]") != name.removesuffix("[]")]
     same = [other for other in others if listing.filters[other].get("field") == meaning.get("field")]
     return [*once, *([(name, values[0]), (other, values[-1])] for other in same[:3])]
+
+
+def spaced(separator: str, schema: Mapping[str, Any]) -> list[str]:
+    """Return a separator alone and, unless a pattern forbids them, with spaces as people write them."""
+    return [separator, *([] if "pattern" in schema else [f"{separator} ", f" {separator} "])]
 
 
 @pytest.mark.parametrize(("vendor", "operation", "name"), FILTERS)

@@ -40,7 +40,7 @@ def scheduled(api: Served) -> list[str]:
 
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_ended_return_has_no_steps_and_stays_as_it_is(vendor: str) -> None:
-    with served(vendor, seed_size=60) as api:
+    with served(vendor, seed_size=40) as api:
         store, ended = api.app.world.store, {}
         for number, id_ in enumerate(each(scheduled(api))):
             row = store.row(ACME, vendor, "return", id_)

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from support.answers.documented import Documented
 
-EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "0"))
-"""How many bodies Hypothesis draws for each success besides the variants; `make contract` sets 1,000."""
+EXAMPLES = min(50, int(os.environ.get("CONTRACT_EXAMPLES", "0")))
+"""How many bodies Hypothesis draws for each success besides the variants; 50 in `make contract`."""
 SAMPLE = 20
 """The short run serves one of this number of Schemathesis' invalid bodies."""
 Origin = Literal["documented", "undocumented"]

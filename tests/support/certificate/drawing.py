@@ -15,6 +15,7 @@ from support.certificate.stories import Poll, Step, Story
 
 LONGEST = 18
 SHORTEST = 3
+MOST_RETURNS = 40
 LAST_PAGE = 3
 ERROR = 26
 """The error of a wrong clock, in hours."""
@@ -73,7 +74,7 @@ class Adversity:
 
     `troubles` are the acts besides the usual ones. `late`: returns may appear late; `crashes`: the process
     may end during a poll; `during`: the shop changes while pages are read; `pauses`: two polls may be days
-    apart.
+    apart; `most`: the number of returns that one poll can read.
     """
 
     troubles: tuple[str, ...]
@@ -81,6 +82,7 @@ class Adversity:
     crashes: bool = True
     during: bool = True
     pauses: bool = True
+    most: int = MOST_RETURNS
 
     def act(self, kind: str, random: Random) -> Act:
         if kind == "ask" and not self.late:
@@ -159,7 +161,27 @@ def drawn(
             quiet.act(("ask", "move", "further", "advance"), random) for _ in range(random.randint(1, 4))
         ]
     steps = [plan.step(random) for _ in range(random.randint(SHORTEST, LONGEST - len(asks)))]
-    return Story(tuple(before), tuple(_mixed(steps, asks, plan.size, random)))
+    return _with_few(Story(tuple(before), tuple(_mixed(steps, asks, plan.size, random))), adversity.most)
+
+
+def _with_few(story: Story, most: int) -> Story:
+    """Leave out the returns after the first `most`."""
+    left = most
+
+    def stays(step: Step) -> bool:
+        nonlocal left
+        asks = not isinstance(step, Poll) and step[0] in {"ask", "future"}
+        left -= asks
+        return not asks or left >= 0
+
+    def thinned(step: Step) -> Step:
+        if not isinstance(step, Poll):
+            return step
+        kept = {page: [act for act in acts if stays(act)] for page, acts in step.before.items()}
+        return replace(step, before={page: acts for page, acts in kept.items() if acts})
+
+    before = tuple(act for act in story.before if stays(act))
+    return Story(before, tuple(thinned(step) for step in story.steps if stays(step)))
 
 
 def _mixed(steps: list[Step], asks: list[Act], size: Size, random: Random) -> list[Step]:

@@ -34,10 +34,11 @@ class Make:
     app: MakeApp | None = None
     runtime: Runtime = "make"
 
-    def adversity(self, _trigger: Trigger) -> Adversity:
+    def adversity(self, trigger: Trigger) -> Adversity:
         """Return what Make can stand: it does not look back, so no row may appear late, move or recover."""
         troubles = ("tick", "storm", "revoke", "redirect", "write", "lose")
-        return Adversity(troubles, late=False, crashes=False, during=False)
+        most = trigger.guarantees[self.runtime].pages * PAGE_SIZE
+        return Adversity(troubles, late=False, crashes=False, during=False, most=most)
 
     @contextmanager
     def started(self, offer: Integration) -> Iterator["Make"]:

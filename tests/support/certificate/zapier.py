@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from connector.definition.model import Integration, Runtime, Trigger
 from connector.errors import VendorUnavailable
 from support.certificate.delivery import PAGE_SIZE, Delivery
-from support.certificate.drawing import Adversity
+from support.certificate.drawing import MOST_RETURNS, Adversity
 from support.certificate.loopback import served
 from support.certificate.python import WRITES
 from support.mistakes.seeding import copied
@@ -31,9 +31,12 @@ class Zapier:
     port: int = 0
     runtime: Runtime = "zapier"
 
-    def adversity(self, _trigger: Trigger) -> Adversity:
+    def adversity(self, trigger: Trigger) -> Adversity:
+        """Return what Zapier meets; a poll reads a few pages from their beginning each time."""
+        pages = trigger.guarantees[self.runtime].pages
+        most = pages * PAGE_SIZE if pages > 1 else MOST_RETURNS
         troubles = ("tick", "storm", "revoke", "redirect", "write", "lose", "cap", "poison", "heal")
-        return Adversity(troubles, crashes=False, pauses=False)
+        return Adversity(troubles, crashes=False, pauses=False, most=most)
 
     @contextmanager
     def started(self, offer: Integration) -> Iterator["Zapier"]:

@@ -30,17 +30,20 @@ RUNNERS: dict[str, Callable[[str, str], AbstractContextManager[Connect]]] = {
 
 @dataclass
 class MatrixApps:
-    """The vendors' shops and the runtimes, each started on first use."""
+    """The vendors' shops, whose names begin with `name`, and the runtimes, each started on first use."""
 
     sandbox: Sandbox
     started: ExitStack
+    name: str = "matrix"
     vendor_shops: dict[str, VendorShops] = field(default_factory=dict)
     runtimes: dict[tuple[str, str, bool], Connect] = field(default_factory=dict)
 
     def shops(self, vendor: str) -> VendorShops:
         if vendor not in self.vendor_shops:
             proxy = listening(vendor, self.sandbox.credentials(vendor)["base_url"])
-            self.vendor_shops[vendor] = VendorShops(vendor, self.sandbox, self.started.enter_context(proxy))
+            self.vendor_shops[vendor] = VendorShops(
+                vendor, self.sandbox, self.started.enter_context(proxy), self.name
+            )
         return self.vendor_shops[vendor]
 
     def app(self, vendor: str, runtime: str, *, assumed: bool = False) -> Adapter:
@@ -58,7 +61,7 @@ class MatrixApps:
         """Return the runtime with an app that includes assumed parts."""
         folder = Path(self.started.enter_context(TemporaryDirectory()))
         shops = self.shops(vendor)
-        write_files(RENDERERS[runtime](shops.offer, include_assumed=True), folder)
+        write_files(RENDERERS[runtime](shops.offer, selection="everything"), folder)
         if runtime == "zapier":
             (folder / "node_modules").symlink_to(ZAPIER_APPS / vendor / "node_modules")
             return zapier(vendor, shops.proxy.url, folder)

@@ -51,6 +51,7 @@ class N8nAdapter:
     longest_step: float | None = None
     tells_delay: bool = True
     fills_defaults: bool = False
+    sends_empty: bool = False
     hides_echoes: bool = True
     stored: dict[str, str] = field(default_factory=dict)
 
@@ -99,7 +100,7 @@ class N8nAdapter:
 
     def watch(self, key: str, inputs: Inputs | None = None) -> "N8nWatch":
         watch = N8nWatch(self, key, inputs or {})
-        watch.poll()
+        assert watch.poll() == [], f"{key} fired when it was switched on"
         return watch
 
     def sample(self, key: str) -> list[Record]:
@@ -209,17 +210,23 @@ class N8nWatch:
             "event": camel(self.key),
             "filters": {camel(key): value for key, value in self.inputs.items()},
         }
-        answer = self.adapter._tried(
-            lambda: self.adapter._call(
+        answer = self.adapter._tried(lambda: self._polled(parameters, mode))
+        self.stored = answer["staticData"]
+        return [one["json"] for one in answer["items"]]
+
+    def _polled(self, parameters: Inputs, mode: str) -> Any:
+        adapter = self.adapter
+        try:
+            return adapter._call(
                 "poll",
                 parameters=parameters,
-                credential=self.adapter.stored,
+                credential=adapter.stored,
                 staticData=self.stored,
                 mode=mode,
             )
-        )
-        self.stored = answer["staticData"]
-        return [one["json"] for one in answer["items"]]
+        except N8nError as problem:
+            self.stored = problem.stored or {}
+            raise
 
 
 def _named(properties: Sequence[dict[str, Any]], name: str) -> dict[str, Any]:

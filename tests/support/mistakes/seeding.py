@@ -21,7 +21,7 @@ class Mistake:
     """
 
     name: str
-    app: Literal["zapier", "make"]
+    app: Literal["zapier", "make", "n8n"]
     vendor: str
     damage: Callable[[Path], None]
     noticed_by: str

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from support.report_data import Result
 
 EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "0"))
-"""How many inputs of each operation Hypothesis draws besides the boundaries; `make contract` sets 1,000."""
+"""How many inputs of each operation Hypothesis draws besides the boundaries; `make contract` sets 200."""
 PAUSE = timedelta(minutes=5)
 """The time between two calls, so that no rate limit delays them."""
 Values = Mapping[str, Any]

@@ -25,7 +25,27 @@ const source = {
   identity: [['rmaId']],
 };
 
-const form = { fields: [], wire: {} };
+const form = {
+  fields: [
+    {
+      key: 'status',
+      label: 'Status',
+      type: 'string',
+      required: false,
+      helpText: 'Triggers only for returns with this status. Leave empty for all.',
+      choices: [
+        { value: 'Pending', label: 'Pending', sample: 'Pending' },
+        { value: 'Approved', label: 'Approved', sample: 'Approved' },
+        { value: 'Received', label: 'Received', sample: 'Received' },
+        { value: 'Validated', label: 'Validated', sample: 'Validated' },
+        { value: 'Done', label: 'Done', sample: 'Done' },
+        { value: 'Rejected', label: 'Rejected', sample: 'Rejected' },
+        { value: 'Canceled', label: 'Canceled', sample: 'Canceled' },
+      ],
+    },
+  ],
+  wire: { status: { in: 'match', at: ['status'], compareAs: 'word', open: true, catchTypos: true } },
+};
 
 export default {
   key: 'new_return',

@@ -25,7 +25,10 @@ const form = {
 export default {
   key: 'find_rmas',
   noun: 'RMA',
-  display: { label: 'Find RMAs by Customer', description: 'Finds all RMAs of a customer by email address.' },
+  display: {
+    label: 'Find RMAs by Customer',
+    description: 'Finds all RMAs of a customer by email address. Preview: not tried on a real account yet.',
+  },
   operation: {
     perform: listRecords(vendor, source, form),
     inputFields: form.fields,

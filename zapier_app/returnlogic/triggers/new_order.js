@@ -22,7 +22,29 @@ const source = {
   identity: [['rlOrderId']],
 };
 
-const form = { fields: [], wire: {} };
+const form = {
+  fields: [
+    {
+      key: 'financial_status',
+      label: 'Financial Status',
+      type: 'string',
+      required: false,
+      helpText: 'Triggers only for orders with this status. Leave empty for all orders.',
+      choices: [
+        { value: 'authorized', label: 'Authorized', sample: 'authorized' },
+        { value: 'paid', label: 'Paid', sample: 'paid' },
+        { value: 'partially_paid', label: 'Partially Paid', sample: 'partially_paid' },
+        { value: 'pending', label: 'Pending', sample: 'pending' },
+        { value: 'refunded', label: 'Refunded', sample: 'refunded' },
+        { value: 'voided', label: 'Voided', sample: 'voided' },
+        { value: 'ThirdParty', label: 'Third Party', sample: 'ThirdParty' },
+      ],
+    },
+  ],
+  wire: {
+    financial_status: { in: 'match', at: ['financialStatus'], compareAs: 'word', open: true, catchTypos: true },
+  },
+};
 
 export default {
   key: 'new_order',

@@ -8,7 +8,7 @@
  * A trigger's inputs are compared with the rows here and never sent as filters: in a filtered list, rows disappear when
  * they change, and later rows then move to pages that were already read.
  */
-import { fits, word } from './compare.js';
+import { fits, isNotAmong, word } from './compare.js';
 import { withDeadline } from './deadline.js';
 import { onlyIdentity, purposeOf, readExtent } from './extent.js';
 import { place } from './inputs.js';
@@ -25,7 +25,7 @@ import { moment } from './times.js';
  * without a valid time are returned too.
  */
 export const pollNewest =
-  (facts, { operation, query, size, identity }, { fields, wire }) =>
+  (facts, { operation, query, size, identity, unless }, { fields, wire }) =>
   withDeadline(facts, async (api, z, bundle) => {
     const { match } = place(z, bundle.inputData, fields, wire);
     const { isFirst } = purposeOf(bundle);
@@ -34,7 +34,7 @@ export const pollNewest =
     const options = { query, pages: 1, reasonToSkip: skipReason({ identity }) };
     const events = [];
     for await (const rows of readExtent(api, z, bundle, source, options)) {
-      events.push(...rows.filter(fits(match)));
+      events.push(...rows.filter(isNotAmong(unless)).filter(fits(match)));
       if (!isFirst && events.length >= limit) break;
     }
     return isFirst ? events.map(onlyIdentity(identity)) : events.slice(0, limit);
@@ -57,6 +57,7 @@ export const pollNewest =
  * - `state`: the path of a row's state, or null if every row fires.
  * - `firingStates`: the states that fire. If it is null, all states fire except `initialStates`.
  * - `initialStates`: the states in which records are created.
+ * - `unless`: `[[path, values]]`, values with which a row does not fire.
  * - `details`: `{hydrate, values, key}`, the request for details, which Zapier sends only for records that fire.
  * - `reachedAt`: `{field, history, name, value, time}`, where rows contain the time at which they reached the state. It
  *   is added to each row as the property `field`, which is the `eventTime`.
@@ -78,7 +79,7 @@ export const pollChanges =
       const rows = read.map(withReachedAt(source.reachedAt));
       const recent = rows.filter((row) => !windowTime || moment(at(row, windowTime)) >= start);
       const fired = recent.filter((row) => happenedSince(source, row, start) && hasFiringState(source, row));
-      events.push(...fired.filter(fits(match)));
+      events.push(...fired.filter(isNotAmong(source.unless)).filter(fits(match)));
       if (!source.since && rows.length > 0 && recent.length === 0) break;
       if (isSample && events.length >= limitOf(bundle, SAMPLES)) break;
     }
@@ -111,7 +112,7 @@ export const pollSnapshot =
     const options = { query, pages, reasonToSkip: skipReason({ identity, state }) };
     const events = [];
     for await (const rows of readExtent(api, z, bundle, source, options)) {
-      events.push(...rows.filter((row) => hasFiringState(source, row)).filter(fits(match)));
+      events.push(...rows.filter((row) => hasFiringState(source, row)).filter(isNotAmong(source.unless)).filter(fits(match)));
       if (isSample && events.length >= limitOf(bundle, SAMPLES)) break;
     }
     if (isFirst) return events.map(onlyIdentity(identity));

@@ -2,6 +2,8 @@
 export { default as new_return } from './new_return.js';
 export { default as return_updated } from './return_updated.js';
 export { default as return_status_changed } from './return_status_changed.js';
+export { default as return_needs_review } from './return_needs_review.js';
+export { default as return_cancelled } from './return_cancelled.js';
 export { default as return_completed } from './return_completed.js';
 export { default as return_delivered } from './return_delivered.js';
 export { default as quality_control_changed } from './quality_control_changed.js';

@@ -454,7 +454,30 @@ export const triggers: Record<string, Trigger> = {
 				"created_on"
 			]
 		},
-		inputs: []
+		inputs: [
+			{
+				name: "status",
+				label: "Status",
+				type: "string",
+				in: "match",
+				at: [
+					"customer_return_status"
+				],
+				choices: [
+					{
+						value: "PENDING",
+						label: "Pending"
+					},
+					{
+						value: "CLOSED",
+						label: "Closed"
+					}
+				],
+				open: true,
+				catchTypos: true,
+				compareAs: "word"
+			}
+		]
 	},
 	returnUpdated: {
 		source: {

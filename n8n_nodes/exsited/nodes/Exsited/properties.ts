@@ -706,6 +706,39 @@ export const triggerProperties: INodeProperties[] = [
 		displayOptions: {
 			show: {
 				event: [
+					"newReturn"
+				]
+			}
+		},
+		options: [
+			{
+				displayName: "Status",
+				name: "status",
+				type: "options",
+				options: [
+					{
+						name: "Closed",
+						value: "CLOSED"
+					},
+					{
+						name: "Pending",
+						value: "PENDING"
+					}
+				],
+				default: "CLOSED",
+				description: "Triggers only for returns with this status. Leave empty for all."
+			}
+		]
+	},
+	{
+		displayName: "Filters",
+		name: "filters",
+		type: "collection",
+		placeholder: "Add Filter",
+		default: {},
+		displayOptions: {
+			show: {
+				event: [
 					"returnStatusChanged"
 				]
 			}

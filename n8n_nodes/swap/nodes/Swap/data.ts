@@ -200,7 +200,10 @@ export const steps: Record<string, Record<string, Step>> = {
 					at: [
 						"sku"
 					],
-					group: "additionalFields"
+					group: "additionalFields",
+					requiredWithout: [
+						"shopifyLineItem"
+					]
 				},
 				{
 					name: "condition",
@@ -333,7 +336,98 @@ export const triggers: Record<string, Trigger> = {
 				"date_created"
 			]
 		},
-		inputs: []
+		inputs: [
+			{
+				name: "status",
+				label: "Status",
+				type: "string",
+				in: "match",
+				at: [
+					"status"
+				],
+				choices: [
+					{
+						value: "open",
+						label: "Open"
+					},
+					{
+						value: "processing",
+						label: "Processing"
+					},
+					{
+						value: "needs_review",
+						label: "Needs Review"
+					},
+					{
+						value: "on_hold",
+						label: "On Hold"
+					},
+					{
+						value: "completed",
+						label: "Completed"
+					},
+					{
+						value: "cancelled",
+						label: "Cancelled"
+					},
+					{
+						value: "expired",
+						label: "Expired"
+					}
+				],
+				open: true,
+				catchTypos: true,
+				compareAs: "word"
+			},
+			{
+				name: "reason",
+				label: "Reason",
+				type: "string",
+				in: "match",
+				at: [
+					"products",
+					"main_reason_text"
+				],
+				compareAs: "text"
+			},
+			{
+				name: "returnType",
+				label: "Return Type",
+				type: "string",
+				in: "match",
+				at: [
+					"type"
+				],
+				choices: [
+					{
+						value: "Refund",
+						label: "Refund"
+					},
+					{
+						value: "Exchange",
+						label: "Exchange"
+					},
+					{
+						value: "Shop Later Credit",
+						label: "Shop Later Credit"
+					}
+				],
+				open: true,
+				catchTypos: true,
+				compareAs: "word"
+			},
+			{
+				name: "country",
+				label: "Country",
+				type: "string",
+				in: "match",
+				at: [
+					"shipping_address",
+					"country_code"
+				],
+				compareAs: "text"
+			}
+		]
 	},
 	returnUpdated: {
 		source: {
@@ -455,6 +549,96 @@ export const triggers: Record<string, Trigger> = {
 				compareAs: "word"
 			}
 		]
+	},
+	returnNeedsReview: {
+		source: {
+			strategy: "changed",
+			operation: {
+				method: "GET",
+				path: "/v2/external/returns",
+				result: [
+					"returns"
+				],
+				paging: "pages",
+				login: {
+					query: {
+						swap_store_id: "storeId"
+					}
+				}
+			},
+			oldestFirst: {},
+			newestFirst: {},
+			size: 100,
+			pages: 20,
+			id: [
+				"return_id"
+			],
+			initial: [
+				"open"
+			],
+			overlap: 900,
+			created: [
+				"date_created"
+			],
+			since: "last_RMA_updated_date",
+			lookBack: 2592000,
+			sinceForm: "instant",
+			state: [
+				"status"
+			],
+			reached: [
+				"needs_review"
+			],
+			changed: [
+				"date_updated"
+			]
+		},
+		inputs: []
+	},
+	returnCancelled: {
+		source: {
+			strategy: "changed",
+			operation: {
+				method: "GET",
+				path: "/v2/external/returns",
+				result: [
+					"returns"
+				],
+				paging: "pages",
+				login: {
+					query: {
+						swap_store_id: "storeId"
+					}
+				}
+			},
+			oldestFirst: {},
+			newestFirst: {},
+			size: 100,
+			pages: 20,
+			id: [
+				"return_id"
+			],
+			initial: [
+				"open"
+			],
+			overlap: 900,
+			created: [
+				"date_created"
+			],
+			since: "last_RMA_updated_date",
+			lookBack: 2592000,
+			sinceForm: "instant",
+			state: [
+				"status"
+			],
+			reached: [
+				"cancelled"
+			],
+			changed: [
+				"date_updated"
+			]
+		},
+		inputs: []
 	},
 	returnCompleted: {
 		source: {

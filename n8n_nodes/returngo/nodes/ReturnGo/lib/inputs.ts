@@ -71,6 +71,11 @@ const refuseMissing = (run: Run, inputs: Input[], given: IDataObject): void => {
 		throw invalid(run, `Fill in ${missing.map(({ label }) => label).join(' and ')}. The value is empty.`);
 	}
 	for (const input of inputs) {
+		const others = input.requiredWithout;
+		if (others && [input.name, ...others].every((name) => isEmpty(given[name]))) {
+			const able = inputs.filter(({ name }) => [input.name, ...others].includes(name));
+			throw invalid(run, `Fill in ${able.map(({ label }) => label).join(' or ')}.`);
+		}
 		const filled = (input.requiredWith ?? []).filter((name) => !isEmpty(given[name]));
 		if (filled.length > 0 && isEmpty(given[input.name])) {
 			const other = inputs.find(({ name }) => name === filled[0]);
