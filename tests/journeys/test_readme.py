@@ -52,7 +52,7 @@ openssl() { echo 0123456789abcdef; }
 """A watch polls once, and programs that need an account or the network do nothing."""
 
 
-RUN_ELSEWHERE = {"docs/receiver-check.md", "docs/requests.md"}
+RUN_ELSEWHERE = {"docs/hub.md", "docs/receiver-check.md", "docs/requests.md"}
 """Pages that a test of their own runs."""
 
 
