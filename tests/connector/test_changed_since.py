@@ -394,8 +394,7 @@ async def test_events_are_ordered_by_time_of_occurrence(time: Time) -> None:
 
 
 def test_events_keep_list_order_if_one_has_no_timestamp() -> None:
-    delivered = [
-        Event(str(n), "t", when, START, {}) for n, when in enumerate([START, None, START - timedelta(1)])
-    ]
+    times = [START, None, START - timedelta(1)]
+    delivered = [Event(str(n), "t", when, START, {}) for n, when in enumerate(times)]
     assert [event.id for event in oldest_first(delivered)] == ["0", "1", "2"]
     assert [event.id for event in oldest_first(one for one in delivered if one.occurred_at)] == ["2", "0"]
