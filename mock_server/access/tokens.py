@@ -14,7 +14,6 @@ import secrets
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-import jwt
 import sqlalchemy as sa
 
 from mock_server.access.grants import Grant
@@ -82,6 +81,8 @@ class Tokens:
 
     def issue(self, grant: Grant, use: Use, *, seconds: int) -> str:
         """Issue a token for a use, such as `access`; it expires after `seconds` on the tenant's clock."""
+        import jwt  # loads a library for cryptography if one is installed, so it waits for the first token
+
         now = self._clocks.now(grant.tenant)
         claims = {
             "of": [grant.tenant, grant.vendor, grant.key],
@@ -142,6 +143,8 @@ class Tokens:
         return token
 
     def _parsed(self, presented: str) -> _Token | None:
+        import jwt
+
         try:
             claims: dict[str, Any] = jwt.decode(presented, self._secret, algorithms=[_ALGORITHM])
         except (jwt.InvalidTokenError, ValueError):

@@ -3,12 +3,37 @@
 These imports take most of the start-up time, so only modules that need them import this module.
 """
 
+import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import ModuleType
+from typing import Any, cast
 
-with warnings.catch_warnings():
-    warnings.simplefilter(
-        "ignore"
-    )  # importing Connexion imports Starlette's test client, which is deprecated
+TEST_CLIENT = "starlette.testclient"
+
+
+@contextmanager
+def _without_test_client() -> Iterator[None]:
+    """Let Connexion import an empty module instead of Starlette's test client.
+
+    Connexion uses it only in `test_client`, but it imports an HTTP client, which takes a tenth of the start.
+    Later imports get the real module.
+    """
+    if TEST_CLIENT in sys.modules:
+        yield
+        return
+    empty: Any = ModuleType(TEST_CLIENT)
+    empty.TestClient = None
+    sys.modules[TEST_CLIENT] = cast("ModuleType", empty)
+    try:
+        yield
+    finally:
+        del sys.modules[TEST_CLIENT]
+
+
+with warnings.catch_warnings(), _without_test_client():
+    warnings.simplefilter("ignore")
     from connexion.exceptions import InvalidSpecification, ResolverError
     from connexion.middleware import ConnexionMiddleware, SpecMiddleware
     from connexion.middleware.lifespan import LifespanMiddleware

@@ -9,7 +9,6 @@ import secrets
 from collections.abc import Mapping
 from typing import Any, Final
 
-import jwt
 import orjson
 
 from mock_server.seed.requests import sample_request
@@ -61,6 +60,8 @@ class SwapWebhooks:
         return {**renamed, "result_type": record["type_string"]}
 
     def sign(self, kind: str, payload: bytes, secret: str, at: int, nonce: str) -> Message:
+        import jwt  # loads a library for cryptography if one is installed, so it waits for the first token
+
         content = orjson.loads(payload)
         record = content.get("return", content)
         claims = {
@@ -75,6 +76,8 @@ class SwapWebhooks:
         return Message({} if is_version_1 else {SIGNATURE: hmac_base64(secret, body)}, body)
 
     def signature_problem(self, headers: Mapping[str, str], body: bytes, secret: str, at: int) -> str:
+        import jwt
+
         try:
             content = orjson.loads(body)
             token = content["jwt"]
@@ -118,6 +121,8 @@ WEBHOOKS: Final = SwapWebhooks()
 
 def _read_token(token: Any, secret: str) -> dict[str, Any]:
     """Verify a token's signature, and return its claims; the caller checks the times in the claims."""
+    import jwt
+
     claims: dict[str, Any] = jwt.decode(
         token,
         secret,
