@@ -29,6 +29,7 @@ DELIVERS = {
     "latest_state": "each change seen, latest state",
     "reached": "once, when reached",
     "while_there": "when reached, and at each later change",
+    "posted": "each post that arrives",
 }
 WIDE = 140  # width of the terminal below which the table of guarantees is printed as a list
 SECONDS = {"day": 86_400, "hour": 3_600, "minute": 60}
@@ -69,14 +70,15 @@ def catalog(
 
 def _guarantees_as_data(integration: Integration) -> dict[str, object]:
     from connector.definition.action_guarantees import action_guarantees
+    from connector.definition.instant import promises, with_instant
 
-    triggers = integration.triggers.values()
+    triggers = with_instant(integration).triggers.values()
     return {
         "vendor": integration.vendor.id,
         "guarantees": [
             {"trigger": trigger.key, **guarantee.model_dump(mode="json")}
             for trigger in triggers
-            for guarantee in trigger.guarantees.values()
+            for guarantee in promises(integration, trigger)
         ],
         "actions": [
             {"action": action.key, **asdict(guarantee)}
@@ -103,17 +105,13 @@ def _print_catalog(integration: Integration) -> None:
 def _row(integration: Integration, offer: Trigger | Action | Search) -> tuple[str, str, str, str]:
     """Return the cells of a table row that describes a trigger, action or search.
 
-    The description ends with "(assumed)" if any request that is needed was neither documented by the vendor
-    nor observed in its API. By default, generated apps do not contain such triggers, actions and searches.
+    The description says whether it is a preview, and whether generated apps leave it out.
     """
-    from connector.definition.model import Trigger
-    from connector.definition.provenance import is_assumed
+    from connector.definition.model import Action
+    from connector.definition.offer import can_do_harm
 
-    if isinstance(offer, Trigger):
-        assumed = is_assumed(integration, offer)
-    else:
-        assumed = integration.operations[offer.operation].provenance == "assumed"
-    description = f"{offer.description} (assumed)" if assumed else offer.description
+    left_out = isinstance(offer, Action) and can_do_harm(integration, offer)
+    description = f"{offer.description} Not in generated apps." if left_out else offer.description
     return offer.key, offer.label, description, _inputs(offer.inputs)
 
 
@@ -133,8 +131,10 @@ _GUARANTEE_COLUMNS = (
 
 
 def _guarantee_rows(integration: Integration) -> Iterator[tuple[str, ...]]:
-    for trigger in integration.triggers.values():
-        for guarantee in trigger.guarantees.values():
+    from connector.definition.instant import promises, with_instant
+
+    for trigger in with_instant(integration).triggers.values():
+        for guarantee in promises(integration, trigger):
             yield (
                 trigger.key,
                 guarantee.runtime,

@@ -14,6 +14,8 @@ from connector.cli.output import notify, print_line
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from connector.definition.offer import Selection
+
 commands = typer.Typer(no_args_is_help=True)
 DRIFTED = BREAKS = 1
 
@@ -27,9 +29,11 @@ Check = Annotated[
 ]
 Assumed = Annotated[
     bool,
-    typer.Option(
-        "--include-assumed", help="Include triggers, actions and searches that are only assumed to work."
-    ),
+    typer.Option("--include-assumed", help="Include also assumed writes that could do harm."),
+]
+Documented = Annotated[
+    bool,
+    typer.Option("--documented-only", help="Leave out previews: steps of which a request is assumed."),
 ]
 
 
@@ -83,6 +87,7 @@ def zapier(
     output: Output = Path("zapier_app"),
     check: Check = False,  # noqa: FBT002
     include_assumed: Assumed = False,  # noqa: FBT002
+    documented_only: Documented = False,  # noqa: FBT002
     files: FactFiles = None,
 ) -> None:
     """Write one Zapier app per vendor. Existing links to apps at Zapier are kept."""
@@ -91,10 +96,11 @@ def zapier(
     from connector.generator.zapier.link import kept_link
 
     facts = facts_by_vendor(files)
+    selection = _selection(include_assumed=include_assumed, documented_only=documented_only)
 
     def render_vendor(name: str) -> Mapping[str, str]:
         link = kept_link(output / name)
-        return render(integration(name, facts.get(name)), include_assumed=include_assumed, link=link)
+        return render(integration(name, facts.get(name)), selection=selection, link=link)
 
     _write(vendor, output, render_vendor, check=check)
 
@@ -105,6 +111,7 @@ def make(
     output: Output = Path("make_app"),
     check: Check = False,  # noqa: FBT002
     include_assumed: Assumed = False,  # noqa: FBT002
+    documented_only: Documented = False,  # noqa: FBT002
     files: FactFiles = None,
     base_url: Annotated[
         str | None,
@@ -124,10 +131,11 @@ def make(
         base_url = str(parse_url(base_url, "--base-url")).rstrip("/")
 
     facts = facts_by_vendor(files)
+    selection = _selection(include_assumed=include_assumed, documented_only=documented_only)
 
     def render_vendor(name: str) -> Mapping[str, str]:
         made, origins = integration(name, facts.get(name)), kept_origins(output / name)
-        return render(made, include_assumed=include_assumed, origins=origins, base_url=base_url)
+        return render(made, selection=selection, origins=origins, base_url=base_url)
 
     _write(vendor, output, render_vendor, check=check)
 
@@ -138,6 +146,7 @@ def n8n(
     output: Output = Path("n8n_nodes"),
     check: Check = False,  # noqa: FBT002
     include_assumed: Assumed = False,  # noqa: FBT002
+    documented_only: Documented = False,  # noqa: FBT002
     files: FactFiles = None,
 ) -> None:
     """Write one n8n package per vendor. The author and repository in package.json are kept."""
@@ -146,14 +155,19 @@ def n8n(
     from connector.generator.n8n.package import kept_publisher
 
     facts = facts_by_vendor(files)
+    selection = _selection(include_assumed=include_assumed, documented_only=documented_only)
 
     def render_vendor(name: str) -> Mapping[str, str]:
         publisher = kept_publisher(output / name)
-        return render(
-            integration(name, facts.get(name)), include_assumed=include_assumed, publisher=publisher
-        )
+        return render(integration(name, facts.get(name)), selection=selection, publisher=publisher)
 
     _write(vendor, output, render_vendor, check=check)
+
+
+def _selection(*, include_assumed: bool, documented_only: bool) -> Selection:
+    if include_assumed and documented_only:
+        raise typer.BadParameter("--include-assumed and --documented-only exclude each other.")
+    return "everything" if include_assumed else "documented" if documented_only else "preview"
 
 
 def _write(

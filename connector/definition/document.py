@@ -137,6 +137,9 @@ class Spec:
             media_type=media_type,
             scope=raw.get("x-required-scope"),
             provenance=provenance,
+            path_provenance=self.provenance_of(
+                {"x-provenance": raw.get("x-path-provenance", provenance)}, provenance, where
+            ),
             example=self._example(media),
         )
 

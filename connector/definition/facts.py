@@ -115,7 +115,8 @@ def _observed_operation(operation: Operation, known: OperationFacts) -> Operatio
     )
     body = operation.body and _observed_at(operation.body, set(known.inputs), "")
     response = _observed_at(operation.response, set(known.fields), "")
-    update = {"parameters": parameters, "body": body, "response": response}
+    path = "observed" if operation.path_provenance == "assumed" else operation.path_provenance
+    update = {"parameters": parameters, "body": body, "response": response, "path_provenance": path}
     return _observed(operation).model_copy(update=update)
 
 

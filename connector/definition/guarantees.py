@@ -90,7 +90,8 @@ def watermark(source: Source, occurred_at: Path | None) -> Path | None:
     if isinstance(source, ChangedSince):
         return source.mark or (source.changed if source.reached else None)
     if isinstance(source, Snapshot):
-        return {"records": source.created, "versions": source.changed}.get(source.detects)
+        changed = source.detects == "versions" or source.reached
+        return source.created if source.detects == "records" else source.changed if changed else None
     return occurred_at if source.reached and occurred_at != source.created else None
 
 
@@ -161,7 +162,7 @@ def _delivers(source: Source, runtime: Runtime) -> Delivers:
         return "every_record"
     # Make does not store states: it sees that a record in this state has changed, but not whether the record
     # has just reached the state.
-    if runtime == "make" and isinstance(source, ChangedSince) and source.mark is None:
+    if runtime == "make" and _has_no_time(source):
         return "while_there"
     # The time of the last change overwrites earlier times, the creation time never changes, and any other
     # mark is a time that is set when a state is reached.
@@ -169,6 +170,13 @@ def _delivers(source: Source, runtime: Runtime) -> Delivers:
         kinds = {source.changed: "latest_state", source.created: "every_record"}
         return cast("Delivers", kinds.get(source.mark, "reached"))
     return "latest_state" if source.reached is None else "reached"
+
+
+def _has_no_time(source: Source) -> bool:
+    """Check whether records have no time of the event, but the time of their last change."""
+    if isinstance(source, ChangedSince):
+        return source.mark is None
+    return isinstance(source, Snapshot) and source.detects == "states"
 
 
 def _look_back(source: Source, runtime: Runtime) -> int | None:
@@ -190,7 +198,7 @@ def _reads_new_only(source: Snapshot, runtime: Runtime) -> bool:
 
 
 def _order(source: Source, runtime: Runtime) -> Literal["oldest_first", "newest_first", "any"]:
-    if isinstance(source, ChangedSince):
+    if isinstance(source, ChangedSince) or not source.order.newest_first:
         return "any"
     if isinstance(source, Snapshot):
         return "newest_first"
@@ -228,7 +236,8 @@ def _loses(source: Source, runtime: Runtime, items: int, *, by_id: bool) -> str:
 
 def _loses_of_window(source: WindowScan, runtime: Runtime, items: int) -> str:
     days = _span(source.look_back)
-    ceiling = "" if runtime in WITH_CURSOR else f" Only the newest {items:,} records are compared."
+    newest = "newest" if source.order.newest_first else "first"
+    ceiling = "" if runtime in WITH_CURSOR else f" Only the {newest} {items:,} records are compared."
     if source.reached is None:
         return (
             f"States passed through between two polls, and changes of records older than {days}."
@@ -249,9 +258,9 @@ def _loses_after_a_time(source: Source, items: int, *, by_id: bool) -> str:
         since = f" or are older than {_span(source.look_back)}" if source.since else ""
         return f"{late}, and records that are not among the newest {items:,}{since}."
     beyond = f"{late}, that move while pages are read, or that are not among the first {items:,}"
-    if isinstance(source, Snapshot):
+    if isinstance(source, Snapshot) and source.detects != "states":
         return f"{beyond}{'; versions between two polls' if source.detects == 'versions' else ''}."
-    if source.mark is None:
+    if isinstance(source, Snapshot) or source.mark is None:
         return f"{beyond}. A record that changes again while in this state is delivered again."
     latest = source.mark == source.changed != source.created
     return f"{beyond}{'; versions between two polls' if latest else ''}."

@@ -7,7 +7,7 @@ from decimal import Decimal
 ACRONYMS = {
     word.lower(): word for word in ("ID", "URL", "RMA", "SKU", "API", "CRM", "ERP", "UUID", "IBAN", "ZIP")
 }  # fmt: skip
-SMALL = {"a", "an", "and", "as", "by", "for", "in", "of", "on", "or", "the", "to"}
+SMALL = {"a", "an", "and", "as", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"}
 JOINT = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[a-z])(?=[0-9]+$)")
 """Matches the word boundaries inside a camelCase name, and the boundary before a trailing number."""
 INITIALS = 3

@@ -9,6 +9,7 @@ from mcp_types import Tool, ToolAnnotations
 
 from connector.definition.action_guarantees import AFTER_LOSS, action_guarantees
 from connector.definition.naming import listed
+from connector.definition.offer import NOTICE
 from connector.mcp.schemas import input_schema, object_schema
 
 if TYPE_CHECKING:
@@ -142,10 +143,10 @@ def _search_tool(
 
 
 def _of_search(integration: Integration, search: Search) -> Iterator[str]:
-    yield search.description
+    yield search.description.removesuffix(f" {NOTICE}")
     if search.at_least_one:
         yield f"Give {listed(search.at_least_one)}, or several of them."
-    if integration.operations[search.operation].provenance == "assumed":
+    if search.preview:
         yield _assumed(integration)
 
 
@@ -168,12 +169,12 @@ def _action_tool(
 
 
 def _of_action(integration: Integration, action: Action) -> Iterator[str]:
-    yield action.description
+    yield action.description.removesuffix(f" {NOTICE}")
     if warning := WARNINGS.get(action.risk):
         yield warning
     here = next(one for one in action_guarantees(action) if one.runtime == "python")
     yield f"After a failure or a lost connection: {AFTER_LOSS[here.after_failure]}."
-    if integration.operations[action.operation].provenance == "assumed":
+    if action.preview:
         yield _assumed(integration)
 
 

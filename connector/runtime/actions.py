@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from connector.definition.action_guarantees import MOST_SENDS
 from connector.definition.paths import at_path
+from connector.definition.samples import merged
 from connector.errors import ConnectorError, NotFound, OutcomeUnknown
-from connector.runtime.compare import was_sent
+from connector.runtime.compare import holds, was_sent
 from connector.runtime.descriptions import LazySignature, shown
 from connector.runtime.error_context import attributed
 from connector.runtime.inputs import fill
@@ -45,6 +46,7 @@ class BoundAction:
 
     def __init__(self, client: Client, action: Action) -> None:
         self.action = action
+        self.preview = action.preview
         self._client = client
         self._returned: dict[str, datetime] = {}
         """When earlier calls returned a record, by the record's ID."""
@@ -65,12 +67,13 @@ class BoundAction:
         """
         filled = fill(self.action.key, self.action.inputs, inputs)
         operation = self._client.integration.operations[self.action.operation]
+        values = merged(self.action.constant_body, filled.values)
         started = self._client.clock()
         attempt = 0
         while True:
             attempt += 1
             try:
-                answer = await self._client.call(operation, filled.values)
+                answer = await self._client.call(operation, values)
             except OutcomeUnknown as lost:
                 if self.action.after_timeout == "find":
                     return self._remembered(await self._look(filled, started, lost))
@@ -189,6 +192,8 @@ class BoundAction:
         except ValueError:
             return False
         fields = {field.key: field for field in self.action.inputs}
+        if not all(holds(at_path(row, path), value) for path, value in finding.constants):
+            return False
         return late_enough and all(
             was_sent(fields[source[0]], source[1:], filled.inputs[source[0]], row, path)
             for path, source in finding.equal

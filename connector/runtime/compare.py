@@ -45,8 +45,14 @@ def same_identifier(kind: Identifier, value: Any, wanted: Any) -> bool:
 
 
 def matches(field: InputField, row: Mapping[str, Any], wanted: Any) -> bool:
-    """Check whether a row has the wanted value for an input that the API cannot filter by."""
-    value = at_path(row, field.path)
+    """Check whether a row has the wanted value for an input that the API cannot filter by.
+
+    If the input's path leads through a list, one item with this value is enough.
+    """
+    return any(_is_wanted(field, value, wanted) for value in everything_at(row, field.path))
+
+
+def _is_wanted(field: InputField, value: Any, wanted: Any) -> bool:
     if field.compared == "word":
         return same_word(value, wanted)
     if field.compared == "identity" and field.identifies:

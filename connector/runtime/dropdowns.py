@@ -46,6 +46,7 @@ class BoundDropdown:
 
     def __init__(self, client: Client, dropdown: Dropdown) -> None:
         self.dropdown = dropdown
+        self.preview = False
         self._client = client
 
     @attributed

@@ -33,6 +33,7 @@ class BoundSearch:
 
     def __init__(self, client: Client, search: Search) -> None:
         self.search = search
+        self.preview = search.preview
         self._client = client
 
     def __repr__(self) -> str:
@@ -68,7 +69,8 @@ class BoundSearch:
                 raise self._ignored(ignored, filled, len(rows))
             return [dict(row) for row in matching[:limit]]
         except NotFound:
-            if "{" not in operation.path:  # the path contains no record ID, so the URL itself is wrong
+            # If the path contains no record ID, or is assumed, the URL itself may be wrong.
+            if "{" not in operation.path or operation.path_provenance == "assumed":
                 raise
             return []
 

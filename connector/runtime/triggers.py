@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from connector.definition.paths import at_path
+from connector.definition.spelling import same_word
 from connector.errors import ConfigurationError, NotFound, ValidationFailed
 from connector.runtime.descriptions import shown
 from connector.runtime.error_context import attributed
@@ -73,6 +74,7 @@ class BoundTrigger:
 
     def __init__(self, client: Client, trigger: Trigger, strategy: Strategy | None = None) -> None:
         self.trigger = trigger
+        self.preview = trigger.preview
         self.name = f"{client.integration.vendor.id}:{trigger.key}"
         self._client = client
         self._strategy = strategy or STRATEGIES[trigger.source.strategy]
@@ -229,12 +231,19 @@ class BoundTrigger:
             doubtful=folded.doubtful,
         )
         # Events are filtered after `fold`, so that the cursor also advances past events that do not match.
+        found = [one for one in folded.events if fits(one.data) and not self._is_excluded(one.data)]
         return PollResult(
-            events=oldest_first(event for event in folded.events if fits(event.data)),
+            events=oldest_first(found),
             cursor=self._next_cursor(folded.cursor, read, problems),
             complete=read.complete,
             notes=problems.notes,
             set_aside=problems.set_aside,
+        )
+
+    def _is_excluded(self, row: Mapping[str, Any]) -> bool:
+        """Check whether a record has a value with which it is no event (`Trigger.unless`)."""
+        return any(
+            same_word(at_path(row, path), value) for path, values in self.trigger.unless for value in values
         )
 
     def _next_cursor(self, state: Cursor, read: ReadResult, problems: Problems) -> Cursor:

@@ -175,6 +175,13 @@ class ListAccountInvoicesRecord(TypedDict, total=False):
 
 class NewReturnTrigger(TypedTrigger[Return]):
     """Triggers when a new return is created."""
+    async def poll(
+        self,
+        cursor: Cursor | None = None,
+        *,
+        since: datetime | date | None = None,
+        status: str | None = None,
+    ) -> TypedPollResult[Return]: ...
 
 class ReturnUpdatedTrigger(TypedTrigger[Return]):
     """Triggers when a return is created or changed in any way."""

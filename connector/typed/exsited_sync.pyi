@@ -50,6 +50,13 @@ from connector.typed.exsited import (
 
 class NewReturnTrigger(TypedSyncTrigger[Return]):
     """Triggers when a new return is created."""
+    def poll(
+        self,
+        cursor: Cursor | None = None,
+        *,
+        since: datetime | date | None = None,
+        status: str | None = None,
+    ) -> TypedPollResult[Return]: ...
 
 class ReturnUpdatedTrigger(TypedSyncTrigger[Return]):
     """Triggers when a return is created or changed in any way."""

@@ -56,6 +56,13 @@ from connector.typed.returngo import (
 
 class NewReturnTrigger(TypedSyncTrigger[Return_]):
     """Triggers when a new return is requested."""
+    def poll(
+        self,
+        cursor: Cursor | None = None,
+        *,
+        since: datetime | date | None = None,
+        status: str | None = None,
+    ) -> TypedPollResult[Return_]: ...
 
 class ReturnStatusChangedTrigger(TypedSyncTrigger[Return_]):
     """Triggers when the status of a return changes."""
@@ -182,15 +189,27 @@ class SetRMAStatusAction(SyncAction):
         rma: str,
         status: Literal["Pending", "Approved", "Received", "Validated", "Done", "Rejected", "Canceled"],
     ) -> Return:
-        """Changes the status of a return."""
+        """Changes the status of a return. Preview: not tried on a real account yet."""
+
+class ApproveReturnAction(SyncAction):
+    def __call__(self, *, rma: str) -> Return:
+        """Approves a return. Preview: not tried on a real account yet."""
+
+class RejectReturnAction(SyncAction):
+    def __call__(self, *, rma: str) -> Return:
+        """Rejects a return. Preview: not tried on a real account yet."""
+
+class CancelReturnAction(SyncAction):
+    def __call__(self, *, rma: str) -> Return:
+        """Cancels a return. Preview: not tried on a real account yet."""
 
 class CreateReturnAction(SyncAction):
     def __call__(self, *, order_name: str, items: Sequence[CreateReturnItems]) -> Return:
-        """Creates a return request for items of an order."""
+        """Creates a return request for items of an order. Preview: not tried on a real account yet."""
 
 class CreateShipmentTrackerAction(SyncAction):
     def __call__(self, *, shipment: str, tracking_number: str, carrier: str | None = None) -> Tracker:
-        """Creates a tracker that follows a shipment by its tracking number."""
+        """Creates a tracker that follows a shipment by its tracking number. Preview: not tried on a real account yet."""
 
 class SettleTransactionAction(SyncAction):
     def __call__(
@@ -200,13 +219,16 @@ class SettleTransactionAction(SyncAction):
         status: Literal["Success", "Failed"],
         reference: str | None = None,
     ) -> Transaction:
-        """Records the result of a transaction that you made outside ReturnGO."""
+        """Records the result of a transaction that you made outside ReturnGO. Preview: not tried on a real account yet."""
 
 ActionsKey: TypeAlias = Literal[
     "update_shipment",
     "delete_shipment",
     "add_comment",
     "set_rma_status",
+    "approve_return",
+    "reject_return",
+    "cancel_return",
     "create_return",
     "create_shipment_tracker",
     "settle_transaction",
@@ -221,6 +243,12 @@ class Actions(SyncByKey[SyncAction]):
     def __getitem__(self, key: Literal["add_comment"]) -> AddCommentAction: ...
     @overload
     def __getitem__(self, key: Literal["set_rma_status"]) -> SetRMAStatusAction: ...
+    @overload
+    def __getitem__(self, key: Literal["approve_return"]) -> ApproveReturnAction: ...
+    @overload
+    def __getitem__(self, key: Literal["reject_return"]) -> RejectReturnAction: ...
+    @overload
+    def __getitem__(self, key: Literal["cancel_return"]) -> CancelReturnAction: ...
     @overload
     def __getitem__(self, key: Literal["create_return"]) -> CreateReturnAction: ...
     @overload

@@ -38,7 +38,7 @@ from connector.typed.returnlogic import (
 )
 
 class NewOrderTrigger(TypedSyncTrigger[Order]):
-    """Triggers when a new order is added to ReturnLogic."""
+    """Triggers when a new order is added."""
     def poll(
         self,
         cursor: Cursor | None = None,
@@ -48,11 +48,31 @@ class NewOrderTrigger(TypedSyncTrigger[Order]):
     ) -> TypedPollResult[Order]: ...
 
 class NewRMATrigger(TypedSyncTrigger[RMA]):
-    """Triggers when a shopper requests a new RMA."""
+    """Triggers when a shopper requests a new RMA. Preview: not tried on a real account yet."""
+    def poll(
+        self,
+        cursor: Cursor | None = None,
+        *,
+        since: datetime | date | None = None,
+        status: str | None = None,
+        reason: str | None = None,
+        return_type: str | None = None,
+    ) -> TypedPollResult[RMA]: ...
+
+class RMAStatusChangedTrigger(TypedSyncTrigger[RMA]):
+    """Triggers when the status of an RMA changes. Preview: not tried on a real account yet."""
+    def poll(
+        self,
+        cursor: Cursor | None = None,
+        *,
+        since: datetime | date | None = None,
+        status: str | None = None,
+    ) -> TypedPollResult[RMA]: ...
 
 TriggersKey: TypeAlias = Literal[
     "new_order",
     "new_rma",
+    "rma_status_changed",
 ]
 
 class Triggers(SyncByKey[SyncTrigger]):
@@ -60,6 +80,8 @@ class Triggers(SyncByKey[SyncTrigger]):
     def __getitem__(self, key: Literal["new_order"]) -> NewOrderTrigger: ...
     @overload
     def __getitem__(self, key: Literal["new_rma"]) -> NewRMATrigger: ...
+    @overload
+    def __getitem__(self, key: Literal["rma_status_changed"]) -> RMAStatusChangedTrigger: ...
     def __iter__(self) -> Iterator[TriggersKey]: ...
 
 class CreateOrderAction(SyncAction):
@@ -77,6 +99,7 @@ class CreateOrderAction(SyncAction):
         fees: float | Decimal,
         refund_amount: float | Decimal,
         tags: Sequence[str],
+        items: Sequence[CreateOrderItems],
         customer_email: str | None = None,
         customer_phone: str | None = None,
         external_customer: float | Decimal | None = None,
@@ -96,10 +119,17 @@ class CreateOrderAction(SyncAction):
         ship_to_zip: str | None = None,
         ship_to_country: str | None = None,
         ship_to_phone: str | None = None,
-        items: Sequence[CreateOrderItems] | None = None,
+        bill_to_name: str | None = None,
+        bill_to_address1: str | None = None,
+        bill_to_address2: str | None = None,
+        bill_to_city: str | None = None,
+        bill_to_province: str | None = None,
+        bill_to_zip: str | None = None,
+        bill_to_country: str | None = None,
+        bill_to_phone: str | None = None,
         discounts: Sequence[CreateOrderDiscounts] | None = None,
     ) -> Order:
-        """Creates a new order so that shoppers can return its items."""
+        """Creates a new order so that shoppers can return its items. Preview: not tried on a real account yet."""
 
 ActionsKey: TypeAlias = Literal[
     "create_order",
@@ -130,15 +160,15 @@ class ListCreatedOrdersSearch(SyncSearch):
         created_to: str | datetime | date | None = None,
         financial_status: Literal["authorized", "paid", "partially_paid", "pending", "refunded", "voided", "ThirdParty"] | None = None,
     ) -> list[Order]:
-        """Finds the orders that were added to ReturnLogic in a period."""
+        """Finds the orders that were added in a period."""
 
 class FindRmasSearch(SyncSearch):
     def __call__(self, *, limit: int = 100, customer_email: str) -> list[RMA]:
-        """Finds all RMAs of a customer by email address."""
+        """Finds all RMAs of a customer by email address. Preview: not tried on a real account yet."""
 
 class GetRMASearch(SyncSearch):
     def __call__(self, *, limit: int = 100, rma_id: str) -> list[RMA]:
-        """Finds an RMA by its ID, with items, shipping label and totals."""
+        """Finds an RMA by its ID, with items, shipping label and totals. Preview: not tried on a real account yet."""
 
 SearchesKey: TypeAlias = Literal[
     "find_order",

@@ -138,6 +138,19 @@ class ReturnDetail(TypedDict, total=False):
     created_at: Required[str]
     updated_at: str
 
+class Return_(TypedDict, total=False):
+    id: Required[str]
+    rma_number: Required[str]
+    status: Required[str]
+    order_number: Required[str]
+    return_type: str
+    currency: str
+    customer: Required[ReturnCustomer]
+    items: Required[list[ReturnItems]]
+    created_at: Required[str]
+    updated_at: str
+    details: ReturnDetail
+
 class CreateReturnItems(TypedDict, total=False):
     sku: Required[str]
     quantity: Required[int]
@@ -146,6 +159,15 @@ class CreateReturnItems(TypedDict, total=False):
 
 class NewReturnTrigger(TypedTrigger[Return]):
     """Triggers when a new return is created."""
+    async def poll(
+        self,
+        cursor: Cursor | None = None,
+        *,
+        since: datetime | date | None = None,
+        status: str | None = None,
+        reason: str | None = None,
+        return_type: Literal["refund", "exchange", "store_credit"] | None = None,
+    ) -> TypedPollResult[Return]: ...
 
 class ReturnApprovedTrigger(TypedTrigger[Return]):
     """Triggers when a return is approved."""
@@ -156,8 +178,14 @@ class ReturnRejectedTrigger(TypedTrigger[Return]):
 class ReturnReceivedTrigger(TypedTrigger[Return]):
     """Triggers when the store receives the products of a return."""
 
+class ReturnInspectedTrigger(TypedTrigger[Return]):
+    """Triggers when the products of a return are inspected."""
+
 class ReturnCompletedTrigger(TypedTrigger[Return]):
     """Triggers when a return is completed."""
+
+class RefundIssuedTrigger(TypedTrigger[Return_]):
+    """Triggers when the refund of a return is issued."""
 
 class ReturnCancelledTrigger(TypedTrigger[Return]):
     """Triggers when a return is cancelled."""
@@ -178,16 +206,22 @@ class NewShipmentTrigger(TypedTrigger[Shipment]):
 class ShipmentDeliveredTrigger(TypedTrigger[Shipment]):
     """Triggers when a shipment is delivered."""
 
+class ShipmentExceptionTrigger(TypedTrigger[Shipment]):
+    """Triggers when the carrier reports a problem with a shipment."""
+
 TriggersKey: TypeAlias = Literal[
     "new_return",
     "return_approved",
     "return_rejected",
     "return_received",
+    "return_inspected",
     "return_completed",
+    "refund_issued",
     "return_cancelled",
     "return_status_changed",
     "new_shipment",
     "shipment_delivered",
+    "shipment_exception",
 ]
 
 class Triggers(ByKey[BoundTrigger]):
@@ -200,7 +234,11 @@ class Triggers(ByKey[BoundTrigger]):
     @overload
     def __getitem__(self, key: Literal["return_received"]) -> ReturnReceivedTrigger: ...
     @overload
+    def __getitem__(self, key: Literal["return_inspected"]) -> ReturnInspectedTrigger: ...
+    @overload
     def __getitem__(self, key: Literal["return_completed"]) -> ReturnCompletedTrigger: ...
+    @overload
+    def __getitem__(self, key: Literal["refund_issued"]) -> RefundIssuedTrigger: ...
     @overload
     def __getitem__(self, key: Literal["return_cancelled"]) -> ReturnCancelledTrigger: ...
     @overload
@@ -209,6 +247,8 @@ class Triggers(ByKey[BoundTrigger]):
     def __getitem__(self, key: Literal["new_shipment"]) -> NewShipmentTrigger: ...
     @overload
     def __getitem__(self, key: Literal["shipment_delivered"]) -> ShipmentDeliveredTrigger: ...
+    @overload
+    def __getitem__(self, key: Literal["shipment_exception"]) -> ShipmentExceptionTrigger: ...
     def __iter__(self) -> Iterator[TriggersKey]: ...
 
 class CreateReturnAction(BoundAction):
@@ -232,6 +272,18 @@ class UpdateReturnStatusAction(BoundAction):
     ) -> ReturnDetail:
         """Updates the status of a return."""
 
+class ApproveReturnAction(BoundAction):
+    async def __call__(self, *, return_id: str, notes: str | None = None) -> ReturnDetail:
+        """Approves a return."""
+
+class RejectReturnAction(BoundAction):
+    async def __call__(self, *, return_id: str, notes: str | None = None) -> ReturnDetail:
+        """Rejects a return."""
+
+class CancelReturnAction(BoundAction):
+    async def __call__(self, *, return_id: str, notes: str | None = None) -> ReturnDetail:
+        """Cancels a return."""
+
 class AddNoteAction(BoundAction):
     async def __call__(self, *, return_id: str, content: str, internal: bool | None = None) -> Note:
         """Adds a note to a return."""
@@ -250,6 +302,9 @@ class CreateShippingLabelAction(BoundAction):
 ActionsKey: TypeAlias = Literal[
     "create_return",
     "update_return_status",
+    "approve_return",
+    "reject_return",
+    "cancel_return",
     "add_note",
     "create_shipping_label",
 ]
@@ -259,6 +314,12 @@ class Actions(ByKey[BoundAction]):
     def __getitem__(self, key: Literal["create_return"]) -> CreateReturnAction: ...
     @overload
     def __getitem__(self, key: Literal["update_return_status"]) -> UpdateReturnStatusAction: ...
+    @overload
+    def __getitem__(self, key: Literal["approve_return"]) -> ApproveReturnAction: ...
+    @overload
+    def __getitem__(self, key: Literal["reject_return"]) -> RejectReturnAction: ...
+    @overload
+    def __getitem__(self, key: Literal["cancel_return"]) -> CancelReturnAction: ...
     @overload
     def __getitem__(self, key: Literal["add_note"]) -> AddNoteAction: ...
     @overload
@@ -315,7 +376,7 @@ class GetReasonsReportSearch(BoundSearch):
         start_date: str | date | None = None,
         end_date: str | date | None = None,
     ) -> list[ReasonsReport]:
-        """Finds how often customers gave each return reason in a period."""
+        """Finds how often customers gave each return reason in a period. Preview: not tried on a real account yet."""
 
 class GetCarriersReportSearch(BoundSearch):
     async def __call__(
@@ -325,7 +386,7 @@ class GetCarriersReportSearch(BoundSearch):
         start_date: str | date | None = None,
         end_date: str | date | None = None,
     ) -> list[CarriersReport]:
-        """Finds the performance of each carrier in a period."""
+        """Finds the performance of each carrier in a period. Preview: not tried on a real account yet."""
 
 SearchesKey: TypeAlias = Literal[
     "find_return",

@@ -37,11 +37,21 @@ from connector.typed.returnmate import (
     ReturnDetailTimeline,
     ReturnDetailRefund,
     ReturnDetail,
+    Return_,
     CreateReturnItems,
 )
 
 class NewReturnTrigger(TypedSyncTrigger[Return]):
     """Triggers when a new return is created."""
+    def poll(
+        self,
+        cursor: Cursor | None = None,
+        *,
+        since: datetime | date | None = None,
+        status: str | None = None,
+        reason: str | None = None,
+        return_type: Literal["refund", "exchange", "store_credit"] | None = None,
+    ) -> TypedPollResult[Return]: ...
 
 class ReturnApprovedTrigger(TypedSyncTrigger[Return]):
     """Triggers when a return is approved."""
@@ -52,8 +62,14 @@ class ReturnRejectedTrigger(TypedSyncTrigger[Return]):
 class ReturnReceivedTrigger(TypedSyncTrigger[Return]):
     """Triggers when the store receives the products of a return."""
 
+class ReturnInspectedTrigger(TypedSyncTrigger[Return]):
+    """Triggers when the products of a return are inspected."""
+
 class ReturnCompletedTrigger(TypedSyncTrigger[Return]):
     """Triggers when a return is completed."""
+
+class RefundIssuedTrigger(TypedSyncTrigger[Return_]):
+    """Triggers when the refund of a return is issued."""
 
 class ReturnCancelledTrigger(TypedSyncTrigger[Return]):
     """Triggers when a return is cancelled."""
@@ -74,16 +90,22 @@ class NewShipmentTrigger(TypedSyncTrigger[Shipment]):
 class ShipmentDeliveredTrigger(TypedSyncTrigger[Shipment]):
     """Triggers when a shipment is delivered."""
 
+class ShipmentExceptionTrigger(TypedSyncTrigger[Shipment]):
+    """Triggers when the carrier reports a problem with a shipment."""
+
 TriggersKey: TypeAlias = Literal[
     "new_return",
     "return_approved",
     "return_rejected",
     "return_received",
+    "return_inspected",
     "return_completed",
+    "refund_issued",
     "return_cancelled",
     "return_status_changed",
     "new_shipment",
     "shipment_delivered",
+    "shipment_exception",
 ]
 
 class Triggers(SyncByKey[SyncTrigger]):
@@ -96,7 +118,11 @@ class Triggers(SyncByKey[SyncTrigger]):
     @overload
     def __getitem__(self, key: Literal["return_received"]) -> ReturnReceivedTrigger: ...
     @overload
+    def __getitem__(self, key: Literal["return_inspected"]) -> ReturnInspectedTrigger: ...
+    @overload
     def __getitem__(self, key: Literal["return_completed"]) -> ReturnCompletedTrigger: ...
+    @overload
+    def __getitem__(self, key: Literal["refund_issued"]) -> RefundIssuedTrigger: ...
     @overload
     def __getitem__(self, key: Literal["return_cancelled"]) -> ReturnCancelledTrigger: ...
     @overload
@@ -105,6 +131,8 @@ class Triggers(SyncByKey[SyncTrigger]):
     def __getitem__(self, key: Literal["new_shipment"]) -> NewShipmentTrigger: ...
     @overload
     def __getitem__(self, key: Literal["shipment_delivered"]) -> ShipmentDeliveredTrigger: ...
+    @overload
+    def __getitem__(self, key: Literal["shipment_exception"]) -> ShipmentExceptionTrigger: ...
     def __iter__(self) -> Iterator[TriggersKey]: ...
 
 class CreateReturnAction(SyncAction):
@@ -128,6 +156,18 @@ class UpdateReturnStatusAction(SyncAction):
     ) -> ReturnDetail:
         """Updates the status of a return."""
 
+class ApproveReturnAction(SyncAction):
+    def __call__(self, *, return_id: str, notes: str | None = None) -> ReturnDetail:
+        """Approves a return."""
+
+class RejectReturnAction(SyncAction):
+    def __call__(self, *, return_id: str, notes: str | None = None) -> ReturnDetail:
+        """Rejects a return."""
+
+class CancelReturnAction(SyncAction):
+    def __call__(self, *, return_id: str, notes: str | None = None) -> ReturnDetail:
+        """Cancels a return."""
+
 class AddNoteAction(SyncAction):
     def __call__(self, *, return_id: str, content: str, internal: bool | None = None) -> Note:
         """Adds a note to a return."""
@@ -146,6 +186,9 @@ class CreateShippingLabelAction(SyncAction):
 ActionsKey: TypeAlias = Literal[
     "create_return",
     "update_return_status",
+    "approve_return",
+    "reject_return",
+    "cancel_return",
     "add_note",
     "create_shipping_label",
 ]
@@ -155,6 +198,12 @@ class Actions(SyncByKey[SyncAction]):
     def __getitem__(self, key: Literal["create_return"]) -> CreateReturnAction: ...
     @overload
     def __getitem__(self, key: Literal["update_return_status"]) -> UpdateReturnStatusAction: ...
+    @overload
+    def __getitem__(self, key: Literal["approve_return"]) -> ApproveReturnAction: ...
+    @overload
+    def __getitem__(self, key: Literal["reject_return"]) -> RejectReturnAction: ...
+    @overload
+    def __getitem__(self, key: Literal["cancel_return"]) -> CancelReturnAction: ...
     @overload
     def __getitem__(self, key: Literal["add_note"]) -> AddNoteAction: ...
     @overload
@@ -211,7 +260,7 @@ class GetReasonsReportSearch(SyncSearch):
         start_date: str | date | None = None,
         end_date: str | date | None = None,
     ) -> list[ReasonsReport]:
-        """Finds how often customers gave each return reason in a period."""
+        """Finds how often customers gave each return reason in a period. Preview: not tried on a real account yet."""
 
 class GetCarriersReportSearch(SyncSearch):
     def __call__(
@@ -221,7 +270,7 @@ class GetCarriersReportSearch(SyncSearch):
         start_date: str | date | None = None,
         end_date: str | date | None = None,
     ) -> list[CarriersReport]:
-        """Finds the performance of each carrier in a period."""
+        """Finds the performance of each carrier in a period. Preview: not tried on a real account yet."""
 
 SearchesKey: TypeAlias = Literal[
     "find_return",

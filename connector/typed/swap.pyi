@@ -267,6 +267,16 @@ class ListReturnsV1Record(TypedDict, total=False):
 
 class NewReturnTrigger(TypedTrigger[Return]):
     """Triggers when a new return is created."""
+    async def poll(
+        self,
+        cursor: Cursor | None = None,
+        *,
+        since: datetime | date | None = None,
+        status: str | None = None,
+        reason: str | None = None,
+        return_type: str | None = None,
+        country: str | None = None,
+    ) -> TypedPollResult[Return]: ...
 
 class ReturnUpdatedTrigger(TypedTrigger[Return]):
     """Triggers when a return is changed in any way."""
@@ -280,6 +290,12 @@ class ReturnStatusChangedTrigger(TypedTrigger[Return]):
         since: datetime | date | None = None,
         status: str | None = None,
     ) -> TypedPollResult[Return]: ...
+
+class ReturnNeedsReviewTrigger(TypedTrigger[Return]):
+    """Triggers when a return waits for a decision by your store."""
+
+class ReturnCancelledTrigger(TypedTrigger[Return]):
+    """Triggers when a return is cancelled."""
 
 class ReturnCompletedTrigger(TypedTrigger[Return]):
     """Triggers when a return is processed and closed."""
@@ -307,6 +323,8 @@ TriggersKey: TypeAlias = Literal[
     "new_return",
     "return_updated",
     "return_status_changed",
+    "return_needs_review",
+    "return_cancelled",
     "return_completed",
     "return_delivered",
     "quality_control_changed",
@@ -321,6 +339,10 @@ class Triggers(ByKey[BoundTrigger]):
     def __getitem__(self, key: Literal["return_updated"]) -> ReturnUpdatedTrigger: ...
     @overload
     def __getitem__(self, key: Literal["return_status_changed"]) -> ReturnStatusChangedTrigger: ...
+    @overload
+    def __getitem__(self, key: Literal["return_needs_review"]) -> ReturnNeedsReviewTrigger: ...
+    @overload
+    def __getitem__(self, key: Literal["return_cancelled"]) -> ReturnCancelledTrigger: ...
     @overload
     def __getitem__(self, key: Literal["return_completed"]) -> ReturnCompletedTrigger: ...
     @overload

@@ -35,6 +35,16 @@ from connector.typed.swap import (
 
 class NewReturnTrigger(TypedSyncTrigger[Return]):
     """Triggers when a new return is created."""
+    def poll(
+        self,
+        cursor: Cursor | None = None,
+        *,
+        since: datetime | date | None = None,
+        status: str | None = None,
+        reason: str | None = None,
+        return_type: str | None = None,
+        country: str | None = None,
+    ) -> TypedPollResult[Return]: ...
 
 class ReturnUpdatedTrigger(TypedSyncTrigger[Return]):
     """Triggers when a return is changed in any way."""
@@ -48,6 +58,12 @@ class ReturnStatusChangedTrigger(TypedSyncTrigger[Return]):
         since: datetime | date | None = None,
         status: str | None = None,
     ) -> TypedPollResult[Return]: ...
+
+class ReturnNeedsReviewTrigger(TypedSyncTrigger[Return]):
+    """Triggers when a return waits for a decision by your store."""
+
+class ReturnCancelledTrigger(TypedSyncTrigger[Return]):
+    """Triggers when a return is cancelled."""
 
 class ReturnCompletedTrigger(TypedSyncTrigger[Return]):
     """Triggers when a return is processed and closed."""
@@ -75,6 +91,8 @@ TriggersKey: TypeAlias = Literal[
     "new_return",
     "return_updated",
     "return_status_changed",
+    "return_needs_review",
+    "return_cancelled",
     "return_completed",
     "return_delivered",
     "quality_control_changed",
@@ -89,6 +107,10 @@ class Triggers(SyncByKey[SyncTrigger]):
     def __getitem__(self, key: Literal["return_updated"]) -> ReturnUpdatedTrigger: ...
     @overload
     def __getitem__(self, key: Literal["return_status_changed"]) -> ReturnStatusChangedTrigger: ...
+    @overload
+    def __getitem__(self, key: Literal["return_needs_review"]) -> ReturnNeedsReviewTrigger: ...
+    @overload
+    def __getitem__(self, key: Literal["return_cancelled"]) -> ReturnCancelledTrigger: ...
     @overload
     def __getitem__(self, key: Literal["return_completed"]) -> ReturnCompletedTrigger: ...
     @overload

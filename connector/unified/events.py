@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, get_args
 
 from connector.definition.model import EventKind
-from connector.definition.provenance import is_assumed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -67,6 +66,6 @@ def choose_trigger(
     key = name if name in integration.triggers else of_kind
     if key is None:
         return TriggerChoice(None, f"has no trigger {name}")
-    if is_assumed(integration, integration.triggers[key]) and not include_assumed:
+    if integration.triggers[key].preview and not include_assumed:
         return TriggerChoice(None, f"has {key}, which is only assumed,", assumed=True)
     return TriggerChoice(key)

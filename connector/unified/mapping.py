@@ -102,6 +102,7 @@ def _return(vendor: str, table: Unified, paths: ReturnTable, value: Any) -> Unif
         number=_text(record, paths.number),
         order_id=_text(record, paths.order_id),
         order_number=_text(record, paths.order_number),
+        link=_text(record, paths.link),
         status=_meaning(table.statuses, status),
         vendor_status=status,
         shipping_status=_meaning(table.shipment_statuses, shipping),

@@ -137,8 +137,8 @@ class Refund(Record):
 class UnifiedReturn(Record):
     """A return (RMA) in the common model.
 
-    `resolutions` lists the vendor's words for what the customer receives, such as a refund. Each word is
-    listed once.
+    `link` is the address of a page about the return. `resolutions` lists the vendor's words for what the
+    customer receives, such as a refund. Each word is listed once.
     """
 
     vendor: str
@@ -146,6 +146,7 @@ class UnifiedReturn(Record):
     number: str | None = None
     order_id: str | None = None
     order_number: str | None = None
+    link: str | None = None
     status: ReturnStatus | None = None
     vendor_status: str | None = None
     shipping_status: ShipmentStatus | None = None

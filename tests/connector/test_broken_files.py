@@ -58,7 +58,7 @@ def line_of(text: str, part: str) -> int:
 
 NEW_RETURN = "    label: New Return\n"
 FILE = "connector/catalog/returnmate.yaml"
-REASON = "          reason: {"
+REASON = "      reason: {"
 DROPDOWN = ", dropdown: reason}"
 
 
@@ -78,7 +78,7 @@ DROPDOWN = ", dropdown: reason}"
         ),
         (
             CATALOG.replace(DROPDOWN, ", dropdown: reasons}", 1),
-            f"{FILE}:{line_of(CATALOG, REASON)}: action create_return input reason names dropdown reasons,",
+            f"{FILE}:{line_of(CATALOG, REASON)}: trigger new_return input reason names dropdown reasons,",
         ),
     ],
     ids=["empty", "comment", "list", "broken", "key", "schema"],

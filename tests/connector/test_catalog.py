@@ -267,10 +267,16 @@ def test_fidelity_counts_every_field_once() -> None:
     assert counted["fields"]["assumed"] > 0
 
 
-def test_catalog_lists_what_generated_apps_leave_out(capsys: pytest.CaptureFixture[str]) -> None:
+def test_catalog_marks_previews_and_what_generated_apps_leave_out(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "400")  # each step in one line
     assert run(["catalog", "returngo"]) == 0
-    marked = [line.split()[0] for line in capsys.readouterr().out.splitlines() if "(assumed)" in line]
-    assert "set_rma_status" in marked
-    assert not {"update_shipment", "new_return", "find_return", "add_comment"} & set(marked)
+    lines = capsys.readouterr().out.splitlines()
+    previews = {line.split()[0] for line in lines if "Preview: " in line}
+    left_out = {line.split()[0] for line in lines if "Not in generated apps." in line}
+    assert {"approve_return", "create_return", "set_rma_status"} <= previews
+    assert {"cancel_return", "set_rma_status", "settle_transaction"} == left_out
+    assert not {"update_shipment", "new_return", "find_return", "add_comment"} & previews
     assert run(["catalog", "swap"]) == 0
-    assert "(assumed)" not in capsys.readouterr().out
+    assert "Preview" not in capsys.readouterr().out

@@ -273,20 +273,23 @@ def test_record_without_its_key_or_timestamp_is_refused(about: ChangedSince, spo
 def test_guarantees_describe_marks_and_states() -> None:
     made = integration("swap").triggers
     promises = {
-        key: (one.guarantees["python"].delivers, [".".join(path) for path in one.guarantees["zapier"].dedupe])
+        key: (one.guarantees["python"].delivers, [".".join(path) for path in one.guarantees["python"].dedupe])
         for key, one in made.items()
     }
     assert promises == {
         "new_return": ("every_record", ["return_id"]),
         "return_updated": ("latest_state", ["return_id", "date_updated"]),
         "return_status_changed": ("latest_state", ["return_id", "status"]),
+        "return_needs_review": ("reached", ["return_id"]),
+        "return_cancelled": ("reached", ["return_id"]),
         "return_completed": ("reached", ["return_id", "date_closed"]),
         "return_delivered": ("reached", ["return_id", "delivered_date"]),
         "quality_control_changed": ("latest_state", ["return_id", "quality_control_status"]),
         "quality_control_passed": ("reached", ["return_id"]),
         "quality_control_failed": ("reached", ["return_id"]),
     }
-    python, zapier = (made["return_updated"].guarantees[runtime] for runtime in ("python", "zapier"))
+    python = made["return_updated"].guarantees["python"]
+    zapier = made["return_completed"].guarantees["zapier"]
     assert (python.look_back, zapier.look_back) == (900, DAY)
     assert (python.order, zapier.order) == ("any", "any")
     assert (python.calls_per_poll, zapier.calls_per_poll, zapier.items_per_poll) == (20, 10, 1000)
@@ -391,8 +394,7 @@ async def test_events_are_ordered_by_time_of_occurrence(time: Time) -> None:
 
 
 def test_events_keep_list_order_if_one_has_no_timestamp() -> None:
-    delivered = [
-        Event(str(n), "t", when, START, {}) for n, when in enumerate([START, None, START - timedelta(1)])
-    ]
+    times = [START, None, START - timedelta(1)]
+    delivered = [Event(str(n), "t", when, START, {}) for n, when in enumerate(times)]
     assert [event.id for event in oldest_first(delivered)] == ["0", "1", "2"]
     assert [event.id for event in oldest_first(one for one in delivered if one.occurred_at)] == ["2", "0"]

@@ -258,7 +258,7 @@ def test_filter_delivers_matching_events_only_and_leaves_others_unaffected(retur
         ),
         (["trigger", "returnmate", "return_status_changed", "-i", "staus=x"], 2, 'Did you mean "status"?'),
         (
-            ["trigger", "returnmate", "new_return", "-i", "status=x"],
+            ["trigger", "returnmate", "return_received", "-i", "status=x"],
             2,
             'There is no input named "status", and no other.',
         ),

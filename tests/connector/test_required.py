@@ -24,6 +24,7 @@ ORDER: dict[str, Any] = {
     "currency": "AUD",
     "taxes_included": True,
     "tags": [],
+    "items": [{"product": "7001", "quantity": 1, "price": 0}],
     **dict.fromkeys(("total_price", "tax_price", "shipping_price", "fees", "refund_amount"), 0),
 }
 DEPOT = {

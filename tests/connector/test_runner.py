@@ -268,7 +268,7 @@ async def test_unknown_trigger_input_is_refused_before_any_request(
     with pytest.raises(ValidationFailed, match="did you mean status"):
         await rm.triggers[CHANGED].poll(None, staus="received")
     with pytest.raises(ValidationFailed, match="there are no inputs"):
-        await rm.triggers["new_return"].poll(None, status="received")
+        await rm.triggers["return_received"].poll(None, status="received")
     assert wire.requests == []
 
 

@@ -3,7 +3,8 @@
 from importlib.resources import files
 
 import pytest
-from support.zapier import APPS
+from support.each import each
+from support.zapier import APPS, without_summary
 
 import openapi
 from connector.definition.compiler import integration, join, vendors
@@ -12,6 +13,7 @@ from connector.definition.paths import at_path
 from connector.definition.samples import merged
 from connector.errors import CatalogError
 from connector.generator.zapier.lint import read
+from connector.generator.zapier.lint.records import leaves, values
 
 TRIGGERS = [(vendor, key) for vendor in vendors() for key in integration(vendor).triggers]
 
@@ -36,9 +38,13 @@ def test_sample_would_fire_its_trigger(vendor: str, key: str) -> None:
 def test_zapier_app_contains_the_sample(vendor: str) -> None:
     triggers, made = read(APPS / vendor).definition["triggers"], integration(vendor).triggers
     offered = [key for key, one in triggers.items() if not one["display"].get("hidden")]
-    assert {key: triggers[key]["operation"]["sample"] for key in offered} == {
-        key: shown(made[key]) for key in offered
-    }
+    for key in each(offered):
+        sample, whole = triggers[key]["operation"]["sample"], shown(made[key])
+        for name, value in each(list(leaves(without_summary(sample)))):
+            found = values(whole, name)
+            assert value in (found, *found) or value == [] or isinstance(value, bool), f"{key}: {name}"
+        for path in (*made[key].guarantees["zapier"].dedupe, made[key].occurred_at):
+            assert path is None or at_path(sample, path) == at_path(whole, path) is not None
 
 
 def complaint(vendor: str, right: str, wrong: str) -> str:

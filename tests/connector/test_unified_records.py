@@ -112,6 +112,7 @@ TABLES: dict[tuple[str, str], str] = {
     """,
     ("swap", "return"): """
         vendor =swap; id return_id; number rma_number; order_id order_id; order_number shopify_order_name
+        link portal_quick_link
         status =completed; vendor_status status; shipping_status =delivered
         vendor_shipping_status shipping_status; inspection_status =passed
         vendor_inspection_status quality_control_status; resolutions.0 =Refund

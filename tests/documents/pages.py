@@ -13,6 +13,7 @@ TABLES = {
     "fidelity": ("docs/fidelity.md", tables.fidelity),
     "guarantees": ("docs/guarantees.md", tables.guarantees),
     "action-guarantees": ("docs/guarantees.md", tables.action_guarantees_table),
+    "make-left-out": ("docs/make.md", tables.make_left_out),
     "webhooks": ("docs/webhooks.md", tables.webhooks),
     "matrix": ("docs/matrix.md", tables.matrix),
     "faults": ("docs/faults.md", faults.faults),

@@ -5,20 +5,23 @@ from collections.abc import Iterable, Iterator, Mapping
 from textwrap import wrap
 
 from support.matrix.limits import limit
-from support.matrix.scenarios import SCENARIOS
+from support.matrix.previews import previews
+from support.matrix.scenarios import SCENARIOS, Scenario
 
 import openapi
 from connector.definition.action_guarantees import ActionGuarantee, action_guarantees
 from connector.definition.compiler import integration
 from connector.definition.fidelity import shares
-from connector.definition.model import Guarantee, Integration, Provenance
+from connector.definition.instant import promises, with_instant
+from connector.definition.model import Guarantee, Integration, Provenance, Runtime
 from connector.generator.gate import PLATFORMS
+from connector.generator.make.triggers import why_left_out
 from mock_server import vendors as sandbox
 from mock_server.shop.layout import STATES
 from mock_server.webhooks.format import WebhookFormat
 
 WIDTH = 118
-RUNTIMES = {"python": "Python", "zapier": "Zapier", "make": "Make", "n8n": "n8n"}
+RUNTIMES: dict[Runtime, str] = {"python": "Python", "zapier": "Zapier", "make": "Make", "n8n": "n8n"}
 GUIDES = "docs/README.md#guides-per-app"
 CERTAINTIES: tuple[Provenance, ...] = ("documented", "observed", "assumed")
 DELIVERS = {
@@ -26,6 +29,7 @@ DELIVERS = {
     "reached": "once",
     "latest_state": "each change",
     "while_there": "repeatedly",
+    "posted": "what is posted",
 }
 """Words of the column "delivers"; docs/guarantees.md explains them above its tables."""
 AFTER_LOSS = {
@@ -131,8 +135,8 @@ def _guarantees(vendor: Integration) -> str:
     ]
     rows = (
         _guarantee(vendor, key, promise)
-        for key, trigger in vendor.triggers.items()
-        for promise in trigger.guarantees.values()
+        for key, trigger in with_instant(vendor).triggers.items()
+        for promise in promises(vendor, trigger)
     )
     return f"### {vendor.vendor.title}\n\n{table(head, rows)}"
 
@@ -156,6 +160,17 @@ def _guarantee(vendor: Integration, trigger: str, promise: Guarantee) -> list[st
     ]
 
 
+def make_left_out() -> str:
+    """Return a row for each trigger that Make cannot offer, with the reason."""
+    rows = (
+        [vendor.vendor.title, trigger.label, reason]
+        for vendor in map(integration, sandbox.names())
+        for trigger in vendor.triggers.values()
+        if (reason := why_left_out(trigger))
+    )
+    return table(["vendor", "trigger", "why Make cannot offer it"], rows)
+
+
 def _duration(seconds: int) -> str:
     if seconds == 0:
         return "nothing"
@@ -172,7 +187,7 @@ def matrix() -> str:
     notes = _notes()
     head = ["scenario", *(integration(name).vendor.title for name in sandbox.names())]
     rows = (
-        [f"`{scenario.name}`", *(_cell(name, scenario.name, notes) for name in sandbox.names())]
+        [f"`{scenario.name}`", *(_cell(name, scenario, notes) for name in sandbox.names())]
         for scenario in SCENARIOS
     )
     titles = (line for scenario in SCENARIOS for line in _item("-", f"`{scenario.name}`: {scenario.title}"))
@@ -180,11 +195,13 @@ def matrix() -> str:
     return "\n".join([*titles, "", table(head, rows), "", *numbered])
 
 
-def _cell(vendor: str, scenario: str, notes: Mapping[str, int]) -> str:
-    reasons = {runtime: limit(vendor, runtime, scenario) for runtime in RUNTIMES}
+def _cell(vendor: str, scenario: Scenario, notes: Mapping[str, int]) -> str:
+    reasons = {runtime: limit(vendor, runtime, scenario.name) for runtime in RUNTIMES}
     played = [title for runtime, title in RUNTIMES.items() if not reasons[runtime]]
     numbers = sorted({notes[reason] for reason in reasons.values() if reason})
     shown = "all" if len(played) == len(RUNTIMES) else ", ".join(title[0] for title in played) or "–"
+    if any(previews(vendor, runtime, scenario) for runtime in RUNTIMES if not reasons[runtime]):
+        shown += " *"
     return " ".join([shown, *(f"[{number}]" for number in numbers)])
 
 

@@ -1,7 +1,7 @@
 """Instant triggers in Make: subscribe an address, turn posts into bundles, unsubscribe."""
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -13,6 +13,9 @@ from connector.definition.model import Field, Hook, Integration, Operation, Prov
 from connector.generator.make import render
 from connector.generator.make.lint import check, parsed
 from connector.generator.make.manifest import FILE
+
+if TYPE_CHECKING:
+    from connector.definition.offer import Selection
 
 HOSTS = {"https://api.returnmate.io": "https://api.returnmate.io"}
 ADDRESS = "https://hook.eu1.make.example/abc"
@@ -81,11 +84,13 @@ def test_webhook_is_subscribed_delivered_and_unsubscribed(returnmate: Integratio
     files = render(hooked(returnmate, read=read))
     app, vendor = loaded(files), Vendor()
     make = played(app, vendor, HOSTS, api_key="s3cret", environment="production")
-    kept = make.attach("new-return", ADDRESS)
+    kept = make.attach("new-return-instant", ADDRESS)
     assert vendor.subscriptions == {"hk_1": {"event": "return.created", "target": {"url": ADDRESS}}}
     posted = {"event": "return.created", "return": {"id": "rma_1", "status": "pending"}}
-    assert make.deliver("newReturn", posted) == [{"id": "rma_1", "status": "pending"}]
-    make.detach("new-return", kept)
+    [delivered] = make.deliver("newReturnInstant", posted)
+    assert delivered.pop("summary") == {"status": "Pending"}
+    assert delivered == {"id": "rma_1", "status": "pending"}
+    make.detach("new-return-instant", kept)
     assert vendor.subscriptions == {}
     between = ["GET /v1/rmas/rma_1"] if read else []
     assert vendor.asked == ["POST /v1/hooks", *between, "DELETE /v1/hooks/hk_1"]
@@ -97,17 +102,20 @@ def test_app_with_webhooks_passes_the_lint(returnmate: Integration, read: str | 
     files = render(hooked(returnmate, read=read))
     texts = {path[4:]: text for path, text in files.items() if path.startswith("src/")}
     assert [str(one) for one in check(parsed(texts))] == []
-    entry = manifest(files)["components"]["module"]["newReturn"]
+    entry = manifest(files)["components"]["module"]["newReturnInstant"]
     assert entry["moduleType"] == "instant_trigger"
-    assert entry["label"] == "Watch new returns"
+    assert entry["label"] == "Watch new returns (instant, may miss)"
+    assert manifest(files)["components"]["module"]["newReturn"]["moduleType"] == "trigger"
 
 
 def test_app_with_assumed_webhooks_passes_the_lint_and_skips_other_states() -> None:
-    files = render(integration("returngo"), include_assumed=True)
+    files = render(integration("returngo"))
     texts = {path[4:]: text for path, text in files.items() if path.startswith("src/")}
     assert [str(one) for one in check(parsed(texts))] == []
     said = {
-        key: json.loads(files[f"src/webhooks/{key}/{key}.communication.iml.json"]).get("condition")
+        key: json.loads(files[f"src/webhooks/{key}-instant/{key}-instant.communication.iml.json"]).get(
+            "condition"
+        )
         for key in ("new-return", "return-done", "return-status-changed")
     }
     assert said["new-return"] is None
@@ -120,8 +128,9 @@ def test_app_with_assumed_webhooks_passes_the_lint_and_skips_other_states() -> N
     assert heard == {"return-done": done, "return-status-changed": [*done, "Approved"]}
 
 
-def test_assumed_webhook_is_left_out_by_default(returnmate: Integration) -> None:
+def test_assumed_webhook_is_left_out_if_only_documented_steps_are_wanted(returnmate: Integration) -> None:
     made = hooked(returnmate, read=None, provenance="assumed")
-    found = [manifest(render(made, include_assumed=assumed)) for assumed in (False, True)]
-    types = [one["components"]["module"]["newReturn"]["moduleType"] for one in found]
-    assert types == ["trigger", "instant_trigger"]
+    selections: tuple[Selection, ...] = ("documented", "preview")
+    found = [manifest(render(made, selection=one))["components"]["module"] for one in selections]
+    assert ["newReturnInstant" in one for one in found] == [False, True]
+    assert [one["newReturn"]["moduleType"] for one in found] == ["trigger", "trigger"]

@@ -133,7 +133,7 @@ SEEDS: dict[str, list[Seed]] = {
         ),
     ],
     "M016": [
-        drop("modules/groups.json", 1, "modules", 0),
+        drop("modules/groups.json", 0, "modules", 0),
         lambda files: files["modules/groups.json"][0]["modules"].append("createReturn"),
         lambda files: files["modules/groups.json"][0]["modules"].append("forgotten"),
     ],
@@ -172,7 +172,7 @@ SEEDS: dict[str, list[Seed]] = {
     ],
     "M024": [
         drop(f"{NEW}{COMMUNICATION}", "response", "trigger"),
-        drop(f"{NEW}.static-params.iml.json", 0, "required"),
+        drop(f"{NEW}.static-params.iml.json", -1, "required"),
         set_at(f"{NEW}{COMMUNICATION}", "response", "limit", to=5),
         drop(f"{NEW}{COMMUNICATION}", "response", "iterate"),
     ],
@@ -257,6 +257,31 @@ SEEDS: dict[str, list[Seed]] = {
         set_at(f"{NEW}{COMMUNICATION}", "response", "valid", to="{{statusCode < 300"),
     ],
     "M042": [drop(BASE, "timeout")],
+    "M043": [
+        set_at(f"{CREATE}{EXPECT}", 0, "help", to="The order number."),
+        set_at(f"{CREATE}{EXPECT}", 2, "spec", 1, "help", to="Quantity of the return"),
+        set_at(f"{LOGIN}.params.iml.json", 0, "help", to="Your API key."),
+    ],
+    "M044": [
+        set_at(f"{LOGIN}.params.iml.json", 0, "help", to="In the settings."),
+        set_at(f"{LOGIN}.params.iml.json", 0, "help", to="See [the site](https://shop.example/)."),
+    ],
+    "M045": [
+        set_at("modules/groups.json", 0, "label", to="Actions"),
+        lambda files: files["modules/groups.json"][0]["modules"].reverse(),
+    ],
+    "M046": [
+        set_at(f"{CREATE}{EXPECT}", 0, "label", to="Customer email"),
+        set_at(f"{NEW}.interface.iml.json", 0, "spec", 0, "label", to="Items"),
+    ],
+    "M047": [
+        in_module("newReturn", "label", "Watch updated returns"),
+        in_module("newReturn", "label", "Watch created or updated returns"),
+    ],
+    "M048": [
+        set_at(f"{NEW}.interface.iml.json", 1, "label", to="Bank account"),
+        set_at(f"{NEW}.interface.iml.json", 1, "name", to="iban"),
+    ],
 }
 FINE: dict[str, list[Seed]] = {
     "M041": [
@@ -264,6 +289,11 @@ FINE: dict[str, list[Seed]] = {
         set_at(f"{NEW}{COMMUNICATION}", "response", "valid", to="{{body.data && (statusCode < 300)}}"),
     ],
     "M042": [set_at(BASE, "timeout", to=1_000)],
+    "M043": [set_at(f"{CREATE}{EXPECT}", 0, "help", to="Shoppers see it in their mail.")],
+    "M044": [
+        set_at(f"{LOGIN}.params.iml.json", 0, "help", to="See [how](https://shop.example/keys) to get one.")
+    ],
+    "M047": [in_module("newReturn", "label", "Watch updated return statuses")],
 }
 
 

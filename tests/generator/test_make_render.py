@@ -12,8 +12,10 @@ from support.make.shop import APPS
 
 from connector.definition.compiler import integration as compiled
 from connector.definition.compiler import vendors
+from connector.definition.instant import with_instant
 from connector.definition.model import Action, FrozenModel, Integration, Search, Trigger
 from connector.definition.naming import plural
+from connector.definition.offer import REFUSALS, with_previews
 from connector.errors import ConfigurationError
 from connector.generator import write
 from connector.generator.make import naming, render
@@ -48,14 +50,15 @@ def test_committed_app_equals_the_generated_app(vendor: str) -> None:
 @pytest.mark.parametrize("vendor", vendors())
 @pytest.mark.parametrize("assumed", [False, True])
 def test_app_passes_the_lint_with_and_without_assumed_parts(vendor: str, assumed: bool) -> None:
-    assert complaints(render(compiled(vendor), include_assumed=assumed)) == []
+    assert complaints(render(compiled(vendor), selection="everything" if assumed else "preview")) == []
 
 
 @pytest.mark.parametrize("vendor", vendors())
 def test_app_contains_everything_in_the_catalog(vendor: str) -> None:
     made = compiled(vendor)
-    modules = manifest(render(made, include_assumed=True))["components"]["module"]
-    triggers = {key for key, one in made.triggers.items() if "make" in one.guarantees or one.hook}
+    modules = manifest(render(made, selection="everything"))["components"]["module"]
+    shown = with_instant(made).triggers
+    triggers = {key for key, one in shown.items() if "make" in one.guarantees or one.hook}
     wanted = {*triggers, *made.actions, *made.searches, "make_api_call"}
     assert modules.keys() == {naming.camel(key) for key in wanted}
     kinds = {name for name, one in modules.items() if one["moduleType"] in ("trigger", "instant_trigger")}
@@ -67,14 +70,14 @@ def test_financial_actions_are_included(vendor: str) -> None:
     made = compiled(vendor)
     modules = manifest(render(made))["components"]["module"]
     money = [one for one in made.actions.values() if one.risk == "financial"]
-    known = [one for one in money if made.operations[one.operation].provenance != "assumed"]
+    known = [one for one in money if not one.preview]
     assert {naming.camel(one.key) for one in known} <= modules.keys()
 
 
 @pytest.mark.parametrize("vendor", vendors())
 def test_only_idempotent_actions_are_retried_by_make(vendor: str) -> None:
     made = compiled(vendor)
-    files = render(made, include_assumed=True)
+    files = render(made, selection="everything")
     inherited = json.loads(files["src/general/base.iml.json"])["response"]["error"]
     assert inherited["503"]["type"] == "ConnectionError"
     for key, action in each(made.actions.items()):
@@ -86,7 +89,8 @@ def test_only_idempotent_actions_are_retried_by_make(vendor: str) -> None:
         in_doubt = "if(statusCode >= 500, ' The change may or may not" in error["message"]
         assert in_doubt == (action.after_timeout != "repeat"), f"{key}: gateways send statuses such as 524"
         assert error["429"]["type"] == "RateLimitError", "a request refused by a rate limit had no effect"
-        assert error.keys() == inherited.keys()
+        refusals = {str(status) for status in REFUSALS} if action.preview else set()
+        assert error.keys() == inherited.keys() | refusals
 
 
 @pytest.mark.parametrize("vendor", vendors())
@@ -119,16 +123,19 @@ def test_rendering_uses_no_network_and_writes_no_files(
     assert list(files) == sorted(files)
 
 
-def test_assumed_requests_and_inputs_are_left_out_by_default(returnmate: Integration) -> None:
+def test_assumed_requests_and_inputs_are_left_out_on_request(returnmate: Integration) -> None:
     operation = changed(returnmate.operations["get_shipment"], provenance="assumed")
     action = returnmate.actions["add_note"]
-    inputs = [changed(one, provenance="assumed") for one in action.inputs]
-    made = changed(
-        returnmate,
-        operations={**returnmate.operations, "get_shipment": operation},
-        actions={**returnmate.actions, "add_note": changed(action, inputs=tuple(inputs))},
+    optional = [one.key for one in action.inputs if not one.required]
+    inputs = [changed(one, provenance="assumed") if one.key in optional else one for one in action.inputs]
+    made = with_previews(
+        changed(
+            returnmate,
+            operations={**returnmate.operations, "get_shipment": operation},
+            actions={**returnmate.actions, "add_note": changed(action, inputs=tuple(inputs))},
+        )
     )
-    files, all_files = render(made), render(made, include_assumed=True)
+    files, all_files = render(made, selection="documented"), render(made)
     assert "getShipment" not in manifest(files)["components"]["module"]
     assert "getShipment" in manifest(all_files)["components"]["module"]
     path = "src/modules/add-note/add-note.mappable-params.iml.json"

@@ -24,7 +24,13 @@ def with_tokens(made: Integration, *, refresh: bool, expires: bool = True) -> In
     """Return ReturnMate with an invented login by client credentials."""
     fields = (
         AuthField(key="client_id", label="Client ID"),
-        AuthField(key="client_secret", label="Client Secret", secret=True),
+        AuthField(
+            key="client_secret",
+            label="Client Secret",
+            secret=True,
+            help="Ask for it.",
+            page="https://shop.example/keys",
+        ),
     )
     fills = {"id": "client_id", "secret": "client_secret"}
     tokens = TokenLogin(

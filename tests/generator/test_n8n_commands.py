@@ -33,11 +33,11 @@ def test_packages_are_generated_checked_and_repaired(home: Path, capsys: pytest.
     assert run(["lint", "n8n"]) == 0
 
 
-def test_assumed_parts_are_added_on_request(home: Path) -> None:
-    assert run(["generate", "n8n", "--vendor", "returnlogic"]) == 0
+def test_previews_are_left_out_on_request(home: Path) -> None:
+    assert run(["generate", "n8n", "--vendor", "returnlogic", "--documented-only"]) == 0
     data = home / "n8n_nodes" / "returnlogic" / "nodes" / "ReturnLogic" / "data.ts"
     without = data.read_text()
-    assert run(["generate", "n8n", "--vendor", "returnlogic", "--include-assumed"]) == 0
+    assert run(["generate", "n8n", "--vendor", "returnlogic"]) == 0
     assert "newRma" not in without
     assert "newRma" in data.read_text()
 

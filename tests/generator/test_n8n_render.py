@@ -9,10 +9,10 @@ from support.n8n import PACKAGES
 
 from connector.definition.compiler import integration, vendors
 from connector.definition.naming import camel
+from connector.definition.offer import offered as selected
 from connector.errors import ConfigurationError
 from connector.generator import write
 from connector.generator.changes import compare
-from connector.generator.known import known_only
 from connector.generator.n8n import render
 from connector.generator.n8n.files import read_package
 from connector.generator.n8n.lint import lint
@@ -43,16 +43,18 @@ def test_committed_package_equals_the_generated_package(vendor: str) -> None:
 def test_package_passes_the_lint_with_and_without_assumed_parts(
     vendor: str, assumed: bool, tmp_path: Path
 ) -> None:
-    files = render(integration(vendor), include_assumed=assumed)
+    files = render(integration(vendor), selection="everything" if assumed else "preview")
     assert [str(one) for one in lint(written(files, tmp_path))] == []
 
 
 @pytest.mark.parametrize("vendor", vendors())
 def test_package_offers_every_known_step_and_trigger(vendor: str) -> None:
-    offered, package = known_only(integration(vendor)), read_package(PACKAGES / vendor)
+    offered, package = selected(integration(vendor), "preview"), read_package(PACKAGES / vendor)
     operations = {key for steps in package.steps.values() for key in steps}
     assert operations == {camel(key) for key in (*offered.actions, *offered.searches)}
-    assert package.triggers.keys() == {camel(key) for key in offered.triggers}
+    assert package.triggers.keys() == {
+        camel(key) for key, one in integration(vendor).triggers.items() if "n8n" in one.guarantees
+    }
 
 
 @pytest.mark.parametrize("vendor", vendors())

@@ -224,7 +224,7 @@ def _required_input(made: Integration) -> Integration:
 
 def _wrong_sample(made: Integration) -> Integration:
     trigger = made.triggers["new_shipment"]
-    sample = {**trigger.sample, "colour": "red"}
+    sample = {**trigger.sample, "status": 7}
     return changed(made, triggers={**made.triggers, "new_shipment": changed(trigger, sample=sample)})
 
 
@@ -237,7 +237,7 @@ MISTAKES: dict[str, Callable[[Integration], Integration]] = {
     "The trigger new_return identifies events by rma_number instead of id": _other_identity,
     "The login has a new required field shop.": _new_login_field,
     "The action add_note's input internal is now required.": _required_input,
-    "The sample of the trigger new_shipment contradicts its output fields: colour": _wrong_sample,
+    "The sample of the trigger new_shipment contradicts its output fields: status has the": _wrong_sample,
     "The find-or-create find_return was removed.": _no_pair,
 }
 

@@ -10,12 +10,14 @@ from support import zapier
 import openapi
 from connector.definition.compiler import CATALOGS, join
 from connector.definition.model import Integration
+from connector.definition.offer import Selection
 from connector.errors import CatalogError
 from connector.generator import write
 from connector.generator import zapier as generator
 from connector.generator.zapier.lint import lint
 
 VENDOR = "returnmate"
+SELECTIONS: tuple[Selection, ...] = ("documented", "preview", "everything")
 SUBSCRIPTION = {
     "type": "object",
     "required": ["url", "event"],
@@ -114,17 +116,20 @@ def test_app_subscribes_and_lists_in_the_same_shape(hooked: Integration, tmp_pat
     (tmp_path / "node_modules").symlink_to(zapier.APP / "node_modules")
     assert lint(tmp_path) == []
     with zapier.started(tmp_path, RETURNMATE_BASE_URL="http://127.0.0.1:9") as app:
-        operation = app.call(command="definition")["triggers"]["return_received"]["operation"]
+        operation = app.call(command="definition")["triggers"]["return_received_instant"]["operation"]
     assert operation["type"] == "hook"
     performs = {"perform", "performList", "performSubscribe", "performUnsubscribe"}
     assert performs <= operation.keys()
     assert "throttle" not in operation
-    assert "does not post. The app does not poll for them." in (tmp_path / "README.md").read_text("utf-8")
+    assert "posts that do not arrive" in " ".join((tmp_path / "README.md").read_text("utf-8").split())
 
 
-def test_assumed_webhook_is_polled_unless_assumed_parts_are_included() -> None:
+def test_trigger_polls_and_an_assumed_webhook_is_extra_on_request() -> None:
     integration = join(described(**{"x-provenance": "assumed"}), catalog(), "returnmate.yaml")
     assert integration.triggers["return_received"].hook is not None
-    assert "type: 'polling'" in generator.render(integration)["triggers/return_received.js"]
-    assumed = generator.render(integration, include_assumed=True)
-    assert "type: 'hook'" in assumed["triggers/return_received.js"]
+    instant = "triggers/return_received_instant.js"
+    for selection in SELECTIONS:
+        files = generator.render(integration, selection=selection)
+        assert "type: 'polling'" in files["triggers/return_received.js"]
+        assert (instant in files) == (selection != "documented"), selection
+    assert "type: 'hook'" in generator.render(integration)[instant]

@@ -18,6 +18,7 @@ from connector.cli import program
 from connector.definition.compiler import integration as compiled
 from connector.definition.compiler import vendors
 from connector.definition.model import Choice, Field, FindOrCreate, FrozenModel, InputField, Integration
+from connector.definition.offer import with_previews
 from connector.errors import ConfigurationError
 from connector.generator import write
 from connector.generator import zapier as generator
@@ -222,7 +223,9 @@ def odd(integration: Integration) -> Integration:
         InputField(key=f"odd_{n}", label=ODD, type="string", help=ODD, location="body", path=("odd", name))
         for n, name in enumerate(names)
     )
-    fields = tuple(Field(key=name, label=ODD, type="string") for name in ("2nd line", "naïve", "default"))
+    fields = tuple(
+        Field(key=name, label=ODD, type="string", required=True) for name in ("2nd line", "naïve", "default")
+    )
     items = next(one for one in action.inputs if one.children)
     clash = changed(items.children[0], key="order_number", path=("order_number",))
     lines = changed(items, children=(*items.children, clash))
@@ -288,27 +291,28 @@ def test_trigger_without_a_zapier_guarantee_is_left_out(returnmate: Integration)
     assert "triggers/return_approved.js" not in generator.render(changed(returnmate, triggers=triggers))
 
 
-def test_assumed_input_is_included_only_on_request(returnmate: Integration) -> None:
+def test_assumed_input_is_left_out_on_request(returnmate: Integration) -> None:
     extra = InputField(
         key="gift", label="Gift", type="boolean", location="body", path=("gift",), provenance="assumed"
     )
     action = returnmate.actions["create_return"]
     integration = with_action(returnmate, inputs=(*action.inputs, extra))
-    assert "gift" not in generator.render(integration)["creates/create_return.js"]
-    assert "gift" in generator.render(integration, include_assumed=True)["creates/create_return.js"]
+    assert "gift" not in generator.render(integration, selection="documented")["creates/create_return.js"]
+    assert "gift" in generator.render(integration)["creates/create_return.js"]
 
 
-def test_assumed_operation_is_included_only_on_request(returnmate: Integration) -> None:
+def test_assumed_operation_is_left_out_on_request(returnmate: Integration) -> None:
     operation = changed(returnmate.operations["add_return_note"], provenance="assumed")
-    integration = changed(returnmate, operations={**returnmate.operations, "add_return_note": operation})
-    assert "creates/add_note.js" not in generator.render(integration)
-    assert "creates/add_note.js" in generator.render(integration, include_assumed=True)
+    operations = {**returnmate.operations, "add_return_note": operation}
+    integration = with_previews(changed(returnmate, operations=operations))
+    assert "creates/add_note.js" not in generator.render(integration, selection="documented")
+    assert "creates/add_note.js" in generator.render(integration)
 
 
 def test_search_without_inputs_is_left_out(returnmate: Integration) -> None:
     """Zapier requires an input in every search, and all inputs of this search are assumed."""
-    assert "searches/get_reasons_report.js" not in generator.render(returnmate)
-    assert "searches/get_reasons_report.js" in generator.render(returnmate, include_assumed=True)
+    assert "searches/get_reasons_report.js" not in generator.render(returnmate, selection="documented")
+    assert "searches/get_reasons_report.js" in generator.render(returnmate)
 
 
 def test_unsupported_input_type_stops_the_build(returnmate: Integration) -> None:
@@ -331,9 +335,9 @@ def test_dropdown_named_like_a_trigger_stops_the_build(returnmate: Integration) 
         generator.render(changed(returnmate, triggers=triggers))
 
 
-def test_third_shape_of_a_record_stops_the_build() -> None:
-    records = Records()
-    fields = [Field(key="id", label="ID", type="string")]
+def test_third_shape_of_a_record_stops_the_build(returnmate: Integration) -> None:
+    records = Records(returnmate)
+    fields = [Field(key="id", label="ID", type="string", required=True)]
     assert records.name("return", "list_returns", fields, {"id": "1"}) == "return"
     assert records.name("return", "list_returns", fields, {"id": "1"}) == "return"
     assert records.name("return", "list_returns", fields, {"id": "2"}) == "return_of_list_returns"
@@ -353,7 +357,7 @@ def test_fixed_choices_and_known_words_become_choices(returnmate: Integration) -
 
 
 def test_filter_lists_only_states_that_fire(returnmate: Integration) -> None:
-    made = steps.triggers(returnmate, Records(), assumed=True)
+    made = steps.triggers(returnmate, Records(returnmate))
     fields = next(one for one in made if one["key"] == "return_status_changed")["form"]["fields"]
     values = [choice["value"] for choice in fields[0]["choices"]]
     known = [choice.value for choice in returnmate.dropdowns["status"].choices]

@@ -31,15 +31,21 @@ def test_definition_contains_everything_in_the_catalog(definition: dict[str, Any
         "return_approved",
         "return_rejected",
         "return_received",
+        "return_inspected",
+        "refund_issued",
         "return_completed",
         "return_cancelled",
         "return_status_changed",
         "new_shipment",
         "shipment_delivered",
+        "shipment_exception",
     }
     assert definition["creates"].keys() == {
         "create_return",
         "update_return_status",
+        "approve_return",
+        "reject_return",
+        "cancel_return",
         "add_note",
         "create_shipping_label",
     }

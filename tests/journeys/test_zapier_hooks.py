@@ -1,7 +1,4 @@
-"""Webhook triggers in Zapier's core against the sandbox: subscribe, receive posts, unsubscribe.
-
-Webhooks are only assumed, so the released apps leave them out; these tests render them with assumed parts.
-"""
+"""Instant triggers in Zapier's core against the sandbox: subscribe, receive posts, unsubscribe."""
 
 import json
 import time
@@ -19,6 +16,7 @@ from support.sandbox import Sandbox
 from support.zapier import Shop, ZapierApp
 
 from connector.definition.compiler import integration, vendors
+from connector.definition.instant import is_instant, with_instant
 from connector.definition.model import Trigger
 from connector.generator import write
 from connector.generator.zapier import render
@@ -28,8 +26,8 @@ from connector.generator.zapier.lint.records import leaves
 HOOKED = [
     (vendor, key)
     for vendor in vendors()
-    for key, trigger in integration(vendor).triggers.items()
-    if trigger.hook is not None
+    for key, trigger in with_instant(integration(vendor)).triggers.items()
+    if is_instant(trigger)
 ]
 PATIENCE = 10.0
 
@@ -77,7 +75,7 @@ def assumed(
         def app(vendor: str) -> ZapierApp:
             if vendor not in known:
                 folder = tmp_path_factory.mktemp(vendor)
-                write.write_files(render(integration(vendor), include_assumed=True), folder)
+                write.write_files(render(integration(vendor), selection="everything"), folder)
                 (folder / "node_modules").symlink_to(zapier.APPS / vendor / "node_modules")
                 assert lint(folder) == []
                 override = {f"{vendor.upper()}_BASE_URL": sandbox.credentials(vendor)["base_url"]}
@@ -109,7 +107,7 @@ class Hook:
 def test_webhook_is_subscribed_delivered_and_unsubscribed(
     assumed: Callable[[str], ZapierApp], sandbox: Sandbox, vendor: str, key: str
 ) -> None:
-    tenant = sandbox.tenant(f"hook-{vendor}-{key.replace('_', '-')}", seed_size=0, limits="off")
+    tenant = sandbox.tenant(f"hook-{vendor}-{HOOKED.index((vendor, key))}", seed_size=0, limits="off")
     auth = sandbox.credentials(vendor, tenant)["fields"]
     hook, source = (
         Hook(Shop(assumed(vendor), sandbox, tenant, auth, vendor), key),
@@ -152,7 +150,7 @@ def t006(hook: Hook, listed: list[Any], fired: list[Any]) -> list[str]:
 
 
 def offered(vendor: str, key: str) -> Trigger:
-    return integration(vendor).triggers[key]
+    return with_instant(integration(vendor)).triggers[key]
 
 
 def at(row: Any, path: tuple[str, ...]) -> Any:

@@ -7,12 +7,12 @@ from support.mistakes.seeding import instead
 EXHIBIT = Exhibit(
     cited=("zapier/zapier-platform#552", "zapier/zapier-platform-cli#293"),
     vendor="swap",
-    trigger="return_updated",
+    trigger="return_status_changed",
     caught_by="nothing_lost",
     polling=Zapier(
         instead(
-            "triggers/return_updated.js",
-            "identifiedBy(['return_id', 'date_updated']",
+            "triggers/return_status_changed.js",
+            "identifiedBy(['return_id', 'status']",
             "identifiedBy(['return_id']",
         )
     ),

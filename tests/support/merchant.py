@@ -12,6 +12,7 @@ import orjson
 import sqlalchemy as sa
 
 from mock_server import ledger, vendors
+from mock_server.acts import acts_of
 from mock_server.app import Sandbox, create_app
 from mock_server.clock import SECOND, instant, moment, timestamp
 from mock_server.ledger import Event
@@ -135,12 +136,13 @@ class Merchant:
         change._count((partition, vendor, kind), status, -1)
         change.unschedule(self.tenant, vendor, id_)
 
-    def ask_for_return(self, *, seconds_ago: int = 0, quantity: int = 1) -> str:
+    def ask_for_return(self, *, seconds_ago: int = 0, quantity: int = 1, **more: Any) -> str:
         """Create a return as a shopper, backdated by `seconds_ago`; return its id."""
         options = {
             "order_number": f"#{1001 + sum(event.kind == ledger.RETURN_CREATED for event in self.story())}",
             "customer_email": "priya.nair@example.com",
             "items": [{"sku": SKU, "quantity": quantity, "reason": "defective"}],
+            **more,
         }
         with self.world.store.change() as change:
             self.backend.served.insert(change, self.tenant, options, self._now - seconds_ago * SECOND)
@@ -210,6 +212,11 @@ class Merchant:
     def turn(self, switch: str, *, shop: str, on: bool) -> None:
         """Turn a switch of a shop on or off."""
         self.world.switches.turn(self.tenant, self.backend.vendor, switch, on=on, at=self._now, shop=shop)
+
+    def act(self, name: str, **requested: Any) -> None:
+        """Do something that happens outside the API, such as a carrier's report."""
+        with self.world.store.change() as change:
+            acts_of(self.backend.served)[name].run(change, self.tenant, requested, self._now)
 
     def quality(self) -> dict[str, list[str]]:
         """Return the quality control results of each return, in order."""

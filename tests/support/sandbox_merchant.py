@@ -31,6 +31,13 @@ class SandboxMerchant:
             known = self._post(f"returns/{return_id}/move", {"vendor": self.vendor, "status": status})
         return known
 
+    def happens(self, act: str, **requested: Any) -> Any:
+        """Do something that happens outside the API, such as a carrier's report."""
+        path = f"/tenants/{self.tenant}/vendors/{self.vendor}/acts/{act}"
+        answer = self.sandbox.control.post(path, json=requested)
+        assert answer.status_code in (200, 201), answer.text
+        return answer.json()
+
     def advance(self, seconds: int) -> None:
         """Advance the merchant's clock; carriers scan what falls due."""
         answer = self.sandbox.control.post(f"/tenants/{self.tenant}/clock/advance", json={"seconds": seconds})

@@ -144,6 +144,8 @@ class Shop(SandboxMerchant):
     tenant: str
     auth: dict[str, str]
     vendor: str = "returnmate"
+    whole: bool = False
+    """Return rows with the summary that the app adds; otherwise only the vendor's part of them."""
 
     def run(self, method: str, inputs: Mapping[str, Any] | None = None, **bundle: Any) -> Any:
         """Run a step with this merchant's login, at the time of their clock."""
@@ -160,12 +162,13 @@ class Shop(SandboxMerchant):
         return line_items(rows[0]) if rows and "searched_for" in rows[0] else rows
 
     def create(self, key: str, **inputs: Any) -> dict[str, Any]:
-        made: dict[str, Any] = self.run(f"creates.{key}.operation.perform", inputs)
+        made: dict[str, Any] = self._shown(self.run(f"creates.{key}.operation.perform", inputs))
         return made
 
     def hydrated(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """Return the row with its deferred parts, fetched as Zapier does when the row fires."""
-        return {key: self._fetched(value) for key, value in row.items()}
+        fetched: dict[str, Any] = self._shown({key: self._fetched(value) for key, value in row.items()})
+        return fetched
 
     def _fetched(self, value: Any) -> Any:
         if not isinstance(value, str) or not value.startswith(_POINTER):
@@ -177,12 +180,26 @@ class Shop(SandboxMerchant):
     def _rows(
         self, kind: str, key: str, inputs: Mapping[str, Any] | None, **bundle: Any
     ) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = self.run(f"{kind}.{key}.operation.perform", inputs, **bundle)
+        rows: list[dict[str, Any]] = self._shown(
+            self.run(f"{kind}.{key}.operation.perform", inputs, **bundle)
+        )
         return rows
+
+    def _shown(self, value: Any) -> Any:
+        return value if self.whole else without_summary(value)
 
     def get(self, path: str, **query: Any) -> Any:
         """Return the answer of the vendor's API at `path`, without the app."""
         return self.api("GET", path, params=query)["data"]
+
+
+def without_summary(value: Any) -> Any:
+    """Return a copy of rows without the summaries and files that the app adds to the vendor's records."""
+    if isinstance(value, list):
+        return [without_summary(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    return {key: without_summary(one) for key, one in value.items() if key not in ("summary", "label_file")}
 
 
 def line_items(record: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -29,7 +29,12 @@ FAULTS: dict[str, tuple[Change, ...]] = {
         (f"{INPUT}.key", "api_token"),
         (f"{CREATE}.operation.inputFields.1.children.0.type", "password"),
     ),
-    "D002": ((f"{LOGIN}.helpText", "Look for it."), (f"{LOGIN}.helpText", "At https://shop.example/keys.")),
+    "D002": (
+        (f"{LOGIN}.helpText", "Look for it."),
+        (f"{LOGIN}.helpText", "At https://shop.example/keys."),
+        (f"{LOGIN}.helpText", "See [the shop](https://shop.example)."),
+        (f"{LOGIN}.helpText", "See [the shop](https://shop.example/)."),
+    ),
     "D003": (
         ("authentication.connectionLabel", "Parcels"),
         ("authentication.connectionLabel", "{{api_key}}"),
@@ -50,7 +55,11 @@ FAULTS: dict[str, tuple[Change, ...]] = {
     ),
     "D009": ((f"{SEARCH}.operation.inputFields", []),),
     "D010": ((f"{SAMPLE}.id", None), (f"{SAMPLE}.id", "")),
-    "D011": ((f"{INPUT}.helpText", "The parcel."), (f"{LOGIN}.helpText", "Your API key")),
+    "D011": (
+        (f"{INPUT}.helpText", "The parcel."),
+        (f"{INPUT}.helpText", "The parcel to move."),
+        (f"{LOGIN}.helpText", "Your API key"),
+    ),
     "D012": ((SAMPLE, None), (f"{CREATE}.operation.sample", {})),
     "D013": ((f"{INPUT}.search", "nothing.id"), (f"{INPUT}.search", "find_parcel.nothing")),
     "D014": ((f"{INPUT}.dynamic", None),),
@@ -103,6 +112,7 @@ FAULTS: dict[str, tuple[Change, ...]] = {
         (f"{TRIGGER}.display.description", UPPER),
         (f"{CREATE}.display.description", "Moves."),
         (f"{CREATE}.display.label", "Move for Zapier"),
+        (f"{CREATE}.display.description", "Moves a parcel of Parcels."),
     ),
     "H007": (
         (f"{INPUT}.label", None),
@@ -132,6 +142,7 @@ FAULTS: dict[str, tuple[Change, ...]] = {
     "H012": (
         (f"{SEARCH}.display.label", "Parcels Report"),
         (f"{SEARCH}.display.label", "List Parcels"),
+        (f"{SEARCH}.display.label", "Get Parcel"),
         (f"{CREATE}.display.label", "Parcel Moved"),
         (f"{PAIR}.display.label", "Find Parcel"),
     ),
@@ -159,6 +170,25 @@ FAULTS: dict[str, tuple[Change, ...]] = {
         (f"{SEARCH}.display.description", "Finds the parcels that a shop sent."),
         (SEARCH, several(outputFields=[{"key": "count"}, {"key": "found"}])),
         (SEARCH, several(outputFields=[{"key": "parcels[]id"}, {"key": "found"}])),
+    ),
+    "H017": (
+        (f"{TRIGGER}.operation.outputFields.1.label", "ID"),
+        (f"{CREATE}.operation.inputFields.1.label", "Parcel"),
+    ),
+    "H018": (
+        (f"{TRIGGER}.display.label", "Parcel Updated"),
+        (f"{TRIGGER}.display.label", "Parcel Created or Updated"),
+        (f"{TRIGGER}.display.label", "Updated Parcel"),
+    ),
+    "H019": (
+        (f"{TRIGGER}.operation.outputFields.1.key", "payment__iban"),
+        (f"{TRIGGER}.operation.outputFields.1.label", "Bank Account Number"),
+        (f"{SAMPLE}.bankAccountDetails", {"name": "Example"}),
+    ),
+    "H020": (
+        (f"{TRIGGER}.operation.outputFields.1.key", "isOpen"),
+        (f"{TRIGGER}.operation.outputFields.1.key", "shop__is_open"),
+        (f"{SAMPLE}.status", "false"),
     ),
 }
 HARMLESS: dict[str, tuple[Change, ...]] = {
@@ -195,7 +225,7 @@ HARMLESS: dict[str, tuple[Change, ...]] = {
         (f"{TRIGGER}.operation.outputFields.1.label", "Order Ordered At"),
     ),
     "H009": ((f"{SAMPLE}.lines", []), (f"{SAMPLE}.shop", None)),
-    "H012": ((f"{SEARCH}.display.label", "Get Parcel"),),
+    "H012": ((f"{SEARCH}.display.label", "Find Parcel Report"),),
     "H013": (
         (
             f"{INPUT}.choices",
@@ -214,5 +244,12 @@ HARMLESS: dict[str, tuple[Change, ...]] = {
     "H016": (
         (f"{SEARCH}.display.description", "Finds the status of a parcel."),
         (SEARCH, several(outputFields=[{"key": "found"}, {"key": "count"}, {"key": "parcels[]id"}])),
+    ),
+    "H017": ((f"{TRIGGER}.operation.outputFields.1.label", "Status ID"),),
+    "H018": ((f"{TRIGGER}.display.label", "Updated Parcel Status"),),
+    "H019": ((f"{TRIGGER}.operation.outputFields.1.label", "Banker"),),
+    "H020": (
+        (f"{TRIGGER}.operation.outputFields.1.key", "issue"),
+        (f"{TRIGGER}.operation.outputFields.1", {"key": "isOpen", "label": "Open", "type": "boolean"}),
     ),
 }

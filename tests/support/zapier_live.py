@@ -59,16 +59,6 @@ class Live:
         found: dict[str, Any] = self.definition[kind][key]["operation"]
         return found
 
-    def alike(self, path: str) -> list[Row]:
-        """Return the results of all steps with the same form of sample, because some lack optional fields."""
-        form = keys_of(self.operation(path).get("sample"))
-        return [
-            row
-            for other, rows in self.results.items()
-            for row in rows
-            if keys_of(self.operation(other).get("sample")) == form
-        ]
-
     def _offered(self, kind: Literal["searches", "creates"]) -> Iterator[tuple[str, Any]]:
         """Yield the steps of a kind without results so far."""
         offers: Mapping[str, Any] = self.offer.searches if kind == "searches" else self.offer.actions
@@ -131,6 +121,7 @@ class Live:
                 columns = {
                     child.key: next(self._values(child, nearest, record, turn), None)
                     for child in one.children
+                    if not one.variants or child.key in one.variants[turn % len(one.variants)].fields
                 }
                 yield [{key: value for key, value in columns.items() if value is not None}]
         elif one.dropdown and (dropdown := self.offer.dropdowns[one.dropdown]).operation:
@@ -166,11 +157,6 @@ class Live:
             yield one.example
         elif one.required or one.type not in ("string", "text", "list"):
             yield DEFAULTS[one.type]
-
-
-def keys_of(sample: Any) -> frozenset[str]:
-    """Return the keys of a sample, without its values."""
-    return frozenset(key for key, _ in leaves(sample))
 
 
 def plain(key: str) -> str:
@@ -220,14 +206,15 @@ def t003_times_carry_a_zone(operation: Row, rows: Sequence[Row]) -> Iterator[str
 
 
 def t004_sample_shows_no_more_than_results(operation: Row, rows: Sequence[Row]) -> Iterator[str]:
-    """Yield keys of the sample that no result has, unless the results have an empty list or object there."""
-    live = {key for row in rows for key, _ in leaves(row)}
-    empty = {key for row in rows for key, value in leaves(row) if value in (None, [], {})}
-    for key, value in leaves(operation["sample"]):
-        above = any(key.startswith(below(one)) for one in empty)
-        under = value in (None, [], {}) and any(one.startswith(below(key)) for one in live)
-        if not (key in live or above or under):
-            yield key
+    """Yield keys of the sample that a result does not have, unless it has an empty list or object there."""
+    for row in rows:
+        live = {key for key, _ in leaves(row)}
+        empty = {key for key, value in leaves(row) if value in (None, [], {})}
+        for key, value in leaves(operation["sample"]):
+            above = any(key.startswith(below(one)) for one in empty)
+            under = value in (None, [], {}) and any(one.startswith(below(key)) for one in live)
+            if not (key in live or above or under):
+                yield key
 
 
 def below(key: str) -> tuple[str, str]:

@@ -30,7 +30,8 @@ LINES = {
 }
 PARCEL = {
     "key": "parcel_id", "label": "Parcel", "type": "string", "required": True,
-    "dynamic": "parcel.id.label", "search": "find_parcel.id", "helpText": "The parcel to move.",
+    "dynamic": "parcel.id.label", "search": "find_parcel.id",
+    "helpText": "Choose one that is on its way, or map its ID.",
 }  # fmt: skip
 FUNCTION = "$func$2$f$"
 

@@ -44,7 +44,7 @@ export default {
       label: 'Client Secret',
       required: true,
       type: 'password',
-      helpText: 'The secret of the same API client. [Open Exsited](https://www.exsited.com).',
+      helpText: 'The secret of the same API client. [How to find it](https://developer.exsited.com/exsited-api-introduction).',
     },
     {
       key: 'redirect_uri',

@@ -13,7 +13,7 @@ export default {
       label: 'API Key',
       required: true,
       type: 'password',
-      helpText: 'In ReturnGO, go to Settings → Integrations → API and copy the key. One key works for all shops of your account. [Open ReturnGO](https://returngo.ai).',
+      helpText: 'In ReturnGO, go to Settings → Integrations → API and copy the key. One key works for all shops of your account. [How to find it](https://support.returngo.ai/returngo-api-overview).',
     },
     {
       key: 'shop_name',

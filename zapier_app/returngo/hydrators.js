@@ -3,4 +3,35 @@ import { fetchDetails } from './lib/hydrators.js';
 import operations from './operations.js';
 import vendor from './vendor.js';
 
-export const getRma = fetchDetails(vendor, { operation: operations.get_rma, query: {} });
+export const getRma = fetchDetails(vendor, {
+  operation: operations.get_rma,
+  query: {},
+  shape: {
+    flags: [['items', 'isAutoApprove'], ['isOutOfPolicy']],
+    hidden: [['transactions', 'bankAccountDetails']],
+    summary: {
+      within: [],
+      order: [['orderDetails', 'order_name'], ['orderDetails', 'orderId']],
+      customerName: [['shipments', '0', 'customerAddress', 'name']],
+      customerEmail: [['shipments', '0', 'customerAddress', 'email']],
+      items: {
+        at: ['items'],
+        name: [['productName'], ['sku']],
+        variant: ['variantName'],
+        reasons: [[['returnReason']]],
+      },
+      amounts: [
+        {
+          at: ['transactions'],
+          amount: ['amount', 'amount'],
+          currency: ['amount', 'currency'],
+          unless: { at: ['type'], equals: 'InvoicePayment' },
+        },
+        { at: ['items'], amount: ['paidPrice', 'amount'], currency: ['paidPrice', 'currency'] },
+      ],
+      status: ['rmaSummary', 'status'],
+      trackingLink: [['shipments', '0', 'trackingURL']],
+    },
+  },
+});
+export { labelFile } from './files.js';

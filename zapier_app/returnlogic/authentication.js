@@ -13,7 +13,7 @@ export default {
       label: 'API Key',
       required: true,
       type: 'password',
-      helpText: 'The API key of your ReturnLogic account. Contact ReturnLogic if you cannot find one in your account. [Open ReturnLogic](https://www.returnlogic.com).',
+      helpText: 'The API key of your ReturnLogic account. Contact ReturnLogic if you cannot find one in your account. [How to find it](https://api.returnlogic.com/v1/docs).',
     },
     {
       key: 'store_name',

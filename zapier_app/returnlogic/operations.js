@@ -3,6 +3,26 @@
 /** The requests that this app sends, keyed by operationId: method, path, path of the result, and permission. */
 export default {
   list_orders: { method: 'GET', path: '/orders', result: [], paging: 'offsets' },
-  create_order: { method: 'POST', path: '/orders', result: [], member: 'rlOrderId' },
-  list_rmas: { method: 'GET', path: '/rmas', result: [] },
+  create_order: {
+    method: 'POST',
+    path: '/orders',
+    result: [],
+    member: 'rlOrderId',
+    preview: 'This step is a preview: its request was never tried on a real account. To check it, run `returns verify returnlogic`.',
+  },
+  list_rmas: {
+    method: 'GET',
+    path: '/rmas',
+    result: [],
+    paging: 'offsets',
+    preview: 'This step is a preview: its request was never tried on a real account. To check it, run `returns verify returnlogic`.',
+  },
+  get_rma: {
+    method: 'GET',
+    path: '/rmas/{rlRmaId}',
+    result: [],
+    member: 'rlRmaId',
+    preview: 'This step is a preview: its request was never tried on a real account. To check it, run `returns verify returnlogic`.',
+    pathAssumed: true,
+  },
 };

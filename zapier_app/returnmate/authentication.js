@@ -18,7 +18,7 @@ export default {
       label: 'API Key',
       required: true,
       type: 'password',
-      helpText: 'In ReturnMate, go to Settings → Integrations → API and choose Create API Key. The key is shown only once. [Open ReturnMate](https://returnmate.io).',
+      helpText: 'In ReturnMate, go to Settings → Integrations → API and choose Create API Key. The key is shown only once. [How to find it](https://help.returnmate.io/help/integrations/api-reference).',
     },
     {
       key: 'store_name',

@@ -2,6 +2,7 @@
 import authentication from './authentication.js';
 import * as creates from './creates/index.js';
 import * as dropdowns from './dropdowns/index.js';
+import * as hydrators from './hydrators.js';
 import { explainFailure, signRequest } from './lib/middleware.js';
 import * as searches from './searches/index.js';
 import * as triggers from './triggers/index.js';
@@ -14,6 +15,7 @@ export default {
   beforeRequest: [signRequest(vendor)],
   afterResponse: [explainFailure(vendor)],
   throttle: { window: 60, limit: 60, scope: ['auth'] },
+  hydrators: { ...hydrators },
   triggers: { ...triggers, ...dropdowns },
   creates: { ...creates },
   searches: { ...searches },

@@ -61,4 +61,20 @@ export default {
     member: 'total_rmas',
     permission: 'reports:read',
   },
+  get_reasons_report: {
+    method: 'GET',
+    path: '/reports/reasons',
+    result: ['data'],
+    member: 'total_rmas',
+    permission: 'reports:read',
+    preview: 'This step is a preview: its request was never tried on a real account. To check it, run `returns verify returnmate`.',
+  },
+  get_carriers_report: {
+    method: 'GET',
+    path: '/reports/carriers',
+    result: ['data'],
+    member: 'total_shipments',
+    permission: 'reports:read',
+    preview: 'This step is a preview: its request was never tried on a real account. To check it, run `returns verify returnmate`.',
+  },
 };

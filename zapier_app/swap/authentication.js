@@ -18,7 +18,7 @@ export default {
       label: 'API Key',
       required: true,
       type: 'password',
-      helpText: 'In Swap, go to Returns → Integrations and choose Generate API Key. The key is shown only once. [Open Swap](https://www.swap-commerce.com).',
+      helpText: 'In Swap, go to Returns → Integrations and choose Generate API Key. The key is shown only once. [How to find it](https://help.swap-commerce.com/en/articles/11516943-rma-api).',
     },
     {
       key: 'store_id',

@@ -5,6 +5,7 @@ the names of operations, parameters and fields against the vendor's specificatio
 `connector.definition.model` explains what the values mean. Paths are written with dots: `customer.email`.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field as PydanticField
@@ -22,6 +23,7 @@ from connector.definition.catalog.sources import (
 )
 from connector.definition.model import (
     ErrorKind,
+    Guarantee,
     Identifier,
     Provenance,
     Risk,
@@ -126,15 +128,33 @@ class FieldEntry(CatalogEntry):
     choices: dict[str, Label] = {}
 
 
+class OutputEntry(FieldEntry):
+    """A field of a record.
+
+    With `flag: true`, the value is 0 or 1, or the text "true" or "false", and means yes or no. With
+    `sensitive: true`, apps leave the field out unless the user asks for it. With `file: true`, the value is
+    the address of a file, which apps offer as a file too.
+    """
+
+    flag: Literal[True] | None = None
+    sensitive: Literal[True] | None = None
+    file: Literal[True] | None = None
+
+
 class ResourceEntry(CatalogEntry):
-    """A kind of record; `sample` names the operation whose example response contains a sample record."""
+    """A kind of record; `sample` names the operation whose example response contains a sample record.
+
+    `group` is the heading under which apps list the steps of these records; without it, it is the plural of
+    `noun`.
+    """
 
     noun: str
+    group: Label | None = None
     record: str = PydanticField(alias="schema")
     id: Dotted | None = None
     label: tuple[Dotted, ...] = ()
     sample: str
-    fields: dict[Dotted, FieldEntry] = {}
+    fields: dict[Dotted, OutputEntry] = {}
 
 
 class DropdownEntry(CatalogEntry):
@@ -159,9 +179,11 @@ class TriggerEntry(CatalogEntry):
     With `status`, an event occurs when a record reaches this state, or one of the later states listed in
     `or_later`. Without `status`, the source determines what counts as an event. `provenance` states whether
     the status is documented, observed or assumed. `inputs` are optional filters, and each needs a `match`.
+    `unless` maps fields of the record to values with which a record is no event.
     `labels` replaces `label` on platforms with other naming rules. `example` maps fields to values that
     differ from the resource's sample; the new state is filled in automatically. With `reached_at`, the time
-    at which a record reached the status identifies the event.
+    at which a record reached the status identifies the event. `runtimes` lists the runtimes that offer the
+    trigger, if not all do: apps have no trigger for changes of any kind, because users want one kind.
     """
 
     label: Label
@@ -176,7 +198,13 @@ class TriggerEntry(CatalogEntry):
     provenance: Provenance = "documented"
     occurred_at: Dotted | None = None
     hook: TriggerHookEntry | None = None
+    unless: dict[Dotted, tuple[str, ...]] = {}
+    runtimes: tuple[Runtime, ...] = ()
     inputs: dict[Key, "InputEntry"] = {}
+
+    def offered(self, guarantees: Mapping[Runtime, Guarantee]) -> dict[Runtime, Guarantee]:
+        """Return the guarantees of the runtimes that offer the trigger."""
+        return {key: one for key, one in guarantees.items() if key in self.runtimes or not self.runtimes}
 
 
 class InputEntry(FieldEntry):
@@ -203,7 +231,8 @@ class FindingEntry(CatalogEntry):
     """How to find out whether a write request created a record although the vendor did not respond.
 
     `parameters` maps the operation's parameters to the action's inputs. The keys of `equal` are the fields to
-    compare; its values are inputs, or columns of a list input, such as `lines.quantity`.
+    compare; its values are inputs, constants of the action, or columns of a list input, such as
+    `lines.quantity`.
     """
 
     operation: str
@@ -225,9 +254,13 @@ class StepEntry(CatalogEntry):
 
 
 class ActionEntry(StepEntry):
-    """A request that creates, changes or deletes a record; see `connector.definition.model.Action`."""
+    """A request that creates, changes or deletes a record; see `connector.definition.model.Action`.
+
+    `constants` maps fields of the request body to values that are sent with every request.
+    """
 
     risk: Risk
+    constants: dict[Dotted, JsonValue] = {}
     after_timeout: Literal["repeat", "find", "ask"]
     finding: FindingEntry | None = None
 

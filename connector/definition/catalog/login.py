@@ -15,10 +15,11 @@ class LoginCheckEntry(CatalogEntry):
 
 
 class AuthFieldEntry(CatalogEntry):
-    """One login field that the user fills in."""
+    """One login field that the user fills in; `page` is the address that explains where to find the value."""
 
     label: Label
     help: Sentence | None = None
+    page: Annotated[str, PydanticField(pattern=r"^https://[^/]+/.+")] | None = None
     secret: bool = False
     required: bool = True
     placeholder: str = ""

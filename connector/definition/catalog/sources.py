@@ -126,10 +126,16 @@ class SnapshotEntry(SourceEntry):
     most_records: Annotated[int, PydanticField(ge=1_000, le=1_000_000)] = 100_000
 
 
-class WindowScanEntry(OrderedEntry):
-    """A source that reads recent records and compares states; see `connector.definition.model.WindowScan`."""
+class WindowScanEntry(SourceEntry):
+    """A source that reads recent records and compares states; see `connector.definition.model.WindowScan`.
+
+    Leave out `order` if the list cannot be sorted; then `since` is required.
+    """
 
     strategy: Literal["window_scan"]
+    created: Dotted
+    since: str | None = None
+    order: OrderEntry | None = None
     state: Dotted
     initial: tuple[str, ...] = ()
     look_back_days: Annotated[int, PydanticField(ge=1, le=365)]

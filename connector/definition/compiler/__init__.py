@@ -18,6 +18,7 @@ from connector.definition import facts as account
 from connector.definition import specification, yaml_lines
 from connector.definition.catalog import Catalog, CursorEntry, NumberedEntry, OffsetEntry
 from connector.definition.compiler import login, steps, unified
+from connector.definition.compiler.actions import actions as compiled_actions
 from connector.definition.compiler.fields import with_known_values
 from connector.definition.model import (
     Environment,
@@ -30,6 +31,7 @@ from connector.definition.model import (
     Window,
     WindowHeaders,
 )
+from connector.definition.offer import with_previews
 from connector.definition.paths import Resolver, dotted, walk
 from connector.definition.spelling import did_you_mean, unknown
 from connector.errors import CatalogError, ConfigurationError
@@ -138,7 +140,7 @@ def _compile(catalog: Catalog, resolver: Resolver) -> Integration:
     }
     resources = steps.resources(catalog, resolver)
     limits = _limits(catalog)
-    actions = steps.actions(catalog, resolver, resources)
+    actions = compiled_actions(catalog, resolver, resources)
     dropdowns = steps.dropdowns(catalog, resolver, actions)
     compiled = Integration(
         vendor=catalog.vendor,
@@ -165,7 +167,7 @@ def _compile(catalog: Catalog, resolver: Resolver) -> Integration:
     )
     unified.check(catalog.unified, resolver, compiled.resources, compiled.triggers)
     _check_use(catalog, resolver)
-    return compiled
+    return with_previews(compiled)
 
 
 def _with_payload(operation: Operation, catalog: Catalog, resolver: Resolver) -> Operation:

@@ -16,9 +16,9 @@ from connector.definition.paths import dotted, leaves, walk
 from connector.definition.spelling import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
-    from connector.definition.catalog import FieldEntry, InputEntry
+    from connector.definition.catalog import FieldEntry, InputEntry, OutputEntry
     from connector.definition.model import Dropdown, Operation
     from connector.definition.paths import At, Resolver
 
@@ -26,7 +26,7 @@ Step = TypeVar("Step", Trigger, Action, Search)
 
 
 def labelled(
-    fields: tuple[Field, ...], entries: Mapping[str, FieldEntry], before: str = ""
+    fields: tuple[Field, ...], entries: Mapping[str, OutputEntry], before: str = ""
 ) -> tuple[Field, ...]:
     """Return a copy of the fields with the labels and help text that the catalog defines in `entries`.
 
@@ -50,6 +50,9 @@ def labelled(
                     "label": label,
                     "help": entry.help if entry and entry.help else field.help,
                     "choices": relabelled(field, entry),
+                    "flag": bool(entry and entry.flag),
+                    "sensitive": bool(entry and entry.sensitive),
+                    "file": bool(entry and entry.file),
                     "children": labelled(children, entries, f"{path}."),
                 }
             )
@@ -77,11 +80,12 @@ def inputs(
     entries: Mapping[str, InputEntry],
     at: At,
     subject: str,
+    constants: Collection[str] = (),
 ) -> tuple[InputField, ...]:
     """Compile the inputs of an action or search, and report inputs that do not fit the operation.
 
     `record` contains the fields of the records that a search returns; `match` and `found_at` refer to these
-    fields. For an action, `record` is None.
+    fields. For an action, `record` is None. `constants` are the paths in the body that need no input.
     """
     compiled = []
     for key, entry in entries.items():
@@ -97,7 +101,7 @@ def inputs(
         field = _placed(resolver, operation, key, entry, place, subject)
         if field:
             compiled.append(_found_at(resolver, field, entry, record, place, subject))
-    _check_complete(resolver, operation, compiled, at, subject)
+    _check_complete(resolver, operation, compiled, at, subject, constants)
     body = operation.body
     required = with_requirements(body.children if body else (), compiled, _tightened(entries))
     return with_alternatives(body.at_least_one if body else (), required)
@@ -172,6 +176,9 @@ def _matched(
 ) -> InputField:
     steps = resolver.path(record, match, (*place, "match"), f"{subject} input {key}")
     field = walk(record, steps) or Field(key=key, label=key, type="string")
+    in_list = steps if field.type == "list" else through_a_list(record, steps)
+    if field.type == "list":
+        field = field.model_copy(update={"type": field.item_type or "string", "item_type": None})
     if entry.found_at:
         resolver.report(
             (*place, "found_at"), f"{subject} input {key} has both match and found_at; remove found_at."
@@ -179,9 +186,8 @@ def _matched(
     compiled = _input(key, field.model_copy(update={"required": False}), entry, "match", steps, None)
     is_word = bool(field.choices or field.known_values)
     _check_identifies(resolver, compiled, place, subject)
-    return compiled.model_copy(
-        update={"compared": "identity" if entry.identifies else "word" if is_word else "text"}
-    )
+    compared = "identity" if entry.identifies else "word" if is_word else "text"
+    return compiled.model_copy(update={"compared": compared, "in_list": in_list})
 
 
 def _found_at(
@@ -325,7 +331,12 @@ def _input(
 
 
 def _check_complete(
-    resolver: Resolver, operation: Operation, compiled: list[InputField], at: At, subject: str
+    resolver: Resolver,
+    operation: Operation,
+    compiled: list[InputField],
+    at: At,
+    subject: str,
+    constants: Collection[str],
 ) -> None:
     filled = {(field.location, field.path[0]) for field in compiled}
     missing = [
@@ -336,5 +347,5 @@ def _check_complete(
     members = operation.body.children if operation.body else ()
     missing += [".".join(path) for path in unfilled(members, compiled)]
     for name in missing:
-        if name not in resolver.filled | resolver.paged.get(operation.id, set()):
+        if name not in {*resolver.filled, *resolver.paged.get(operation.id, ()), *constants}:
             resolver.report(at, f"{subject} leaves out {name}, which {operation.id} requires.")

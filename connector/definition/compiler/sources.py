@@ -141,6 +141,10 @@ def _order(
     at: At,
 ) -> Order:
     subject = f"source {at[1]}"
+    if entry.order is None:
+        if entry.since is None:
+            resolver.report(at, f"{subject} needs order or since; without them, old records hide new ones.")
+        return Order(oldest_first={}, newest_first={})
     order = Order(
         oldest_first={entry.order.by: entry.order.value, entry.order.direction: entry.order.oldest_first},
         newest_first={entry.order.by: entry.order.value, entry.order.direction: entry.order.newest_first},

@@ -5,23 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connector.definition import samples
+from connector.definition.catalog import ActionEntry
 from connector.definition.compiler import fields as compile_fields
 from connector.definition.compiler import reached_at as compile_reached_at
 from connector.definition.compiler import sources
 from connector.definition.compiler.hooks import hook
 from connector.definition.guarantees import guarantees, least_certain
 from connector.definition.model import (
-    Action,
     Details,
     Dropdown,
     Field,
-    Finding,
     FindOrCreate,
     InputField,
     Resource,
     Search,
     Trigger,
 )
+from connector.definition.naming import plural, title
 from connector.definition.paths import dotted, walk
 from connector.definition.spelling import did_you_mean
 
@@ -30,14 +30,13 @@ if TYPE_CHECKING:
 
     from connector.definition.catalog import (
         Catalog,
-        FindingEntry,
         InputEntry,
         ResourceEntry,
         StepEntry,
         TriggerEntry,
     )
     from connector.definition.catalog.sources import SourceEntry
-    from connector.definition.model import Choice, Limits, Operation
+    from connector.definition.model import Action, Choice, Limits, Operation
     from connector.definition.paths import At, Resolver
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
@@ -65,6 +64,7 @@ def _resource(key: str, entry: ResourceEntry, resolver: Resolver) -> Resource:
     return Resource(
         key=key,
         noun=entry.noun,
+        group=entry.group or title(plural(entry.noun)),
         id=resolver.path(fields, entry.id, (*at, "id"), subject) if entry.id else (),
         label=tuple(resolver.path(fields, path, (*at, "label"), subject) for path in entry.label),
         fields=compile_fields.labelled(fields, entry.fields),
@@ -106,7 +106,7 @@ def _trigger(
     operation = resolver.operation(
         source_entry.operation, ("sources", entry.source, "operation"), f"trigger {key}"
     )
-    fields = _row(operation) or resource.fields
+    fields = row_of(operation) or resource.fields
     reached_at = None
     if entry.reached_at:
         reached_at, field = compile_reached_at.compiled(entry.reached_at, resolver, fields, key)
@@ -139,19 +139,25 @@ def _trigger(
         inputs=compile_fields.filters(
             resolver, fields, entry.inputs, (*at, "inputs"), f"trigger {key}", getattr(source, "state", None)
         ),
+        unless=tuple(
+            (resolver.path(fields, path, (*at, "unless", path), f"trigger {key}"), values)
+            for path, values in entry.unless.items()
+        ),
         fields=record,
         sample=sample,
         example=example,
-        guarantees=guarantees(
-            source,
-            in_row,
-            source_entry.pages.by_runtime,
-            limits,
-            provenance,
-            details=bool(details),
-            unseen=source_entry.unseen,
-            growing_ids=source_entry.growing_ids,
-            end_reported=sources.end_reported(catalog, source.operation),
+        guarantees=entry.offered(
+            guarantees(
+                source,
+                in_row,
+                source_entry.pages.by_runtime,
+                limits,
+                provenance,
+                details=bool(details),
+                unseen=source_entry.unseen,
+                growing_ids=source_entry.growing_ids,
+                end_reported=sources.end_reported(catalog, source.operation),
+            )
         ),
         labels=entry.labels,
     )
@@ -180,86 +186,6 @@ def _details(
     return _CompiledDetails(request, field, resource.sample)
 
 
-def actions(catalog: Catalog, resolver: Resolver, known: Mapping[str, Resource]) -> dict[str, Action]:
-    """Compile the `actions` section; `known` contains the compiled resources.
-
-    An action with an unknown operation or resource is reported to `resolver` and left out.
-    """
-    compiled = {}
-    for key, entry in catalog.actions.items():
-        at: At = ("actions", key)
-        operation, resource, inputs = _step(key, entry, "action", catalog, resolver, known)
-        if operation is None or resource is None:
-            continue
-        if (entry.after_timeout == "find") != (entry.finding is not None):
-            resolver.report(
-                (*at, "after_timeout"),
-                f"action {key}: after_timeout: find needs finding, and nothing else does.",
-            )
-        compiled[key] = Action(
-            key=key,
-            label=entry.label,
-            labels=entry.labels,
-            description=entry.description,
-            noun=resource.noun,
-            resource=entry.resource,
-            operation=entry.operation,
-            risk=entry.risk,
-            inputs=inputs,
-            fields=resource.fields,
-            sample=resource.sample,
-            after_timeout=entry.after_timeout,
-            finding=entry.finding and _finding(key, entry.finding, inputs, resolver),
-        )
-    return compiled
-
-
-def _finding(
-    key: str, entry: FindingEntry, inputs: tuple[InputField, ...], resolver: Resolver
-) -> Finding | None:
-    at: At = ("actions", key, "finding")
-    subject = f"action {key}"
-    operation = resolver.operation(entry.operation, (*at, "operation"), subject)
-    if operation is None:
-        return None
-    keys = [field.key for field in inputs]
-    query: dict[str, str] = {}
-    path_values: dict[str, str] = {}
-    for name, source in entry.parameters.items():
-        resolver.known(source, keys, (*at, "parameters", name), f"{subject} looks by input {source}")
-        parameter = resolver.parameter(operation, name, (*at, "parameters", name), subject)
-        if parameter:
-            (query if parameter.location == "query" else path_values)[name] = source
-    columns = [f"{field.key}.{child.key}" for field in inputs for child in field.children]
-    for source in entry.equal.values():
-        resolver.known(source, [*keys, *columns], (*at, "equal"), f"{subject} compares input {source}")
-    # An input that is also a parameter of the lookup has the same value in every record that is found, so it
-    # cannot tell the records apart.
-    always = {field.key for field in inputs if field.required and field.key not in entry.parameters.values()}
-    if always and not always & {source.partition(".")[0] for source in entry.equal.values()}:
-        resolver.report(
-            (*at, "equal"), f"{subject} compares no required input, so any new record would match."
-        )
-    row = _row(operation) or ()
-    records = dotted(entry.records) if entry.records else ()
-    if records:
-        resolver.path(row, entry.records or "", (*at, "records"), subject)
-        holder = walk(row, records)
-        row = holder.children if holder else ()
-    equal = tuple(
-        (resolver.path(row, path, (*at, "equal"), subject), dotted(source))
-        for path, source in entry.equal.items()
-    )
-    return Finding(
-        operation=entry.operation,
-        query=query,
-        path_values=path_values,
-        records=records,
-        equal=equal,
-        created=resolver.path(row, entry.created, (*at, "created"), subject),
-    )
-
-
 def searches(catalog: Catalog, resolver: Resolver, known: Mapping[str, Resource]) -> dict[str, Search]:
     """Compile the `searches` section; `known` contains the compiled resources.
 
@@ -268,7 +194,7 @@ def searches(catalog: Catalog, resolver: Resolver, known: Mapping[str, Resource]
     compiled = {}
     for key, entry in catalog.searches.items():
         at: At = ("searches", key)
-        operation, resource, inputs = _step(key, entry, "search", catalog, resolver, known)
+        operation, resource, inputs = step_parts(key, entry, "search", catalog, resolver, known)
         if operation is None or resource is None:
             continue
         for name in entry.at_least_one:
@@ -292,9 +218,13 @@ def searches(catalog: Catalog, resolver: Resolver, known: Mapping[str, Resource]
     return compiled
 
 
-def _step(
+def step_parts(
     key: str, entry: StepEntry, kind: str, catalog: Catalog, resolver: Resolver, known: Mapping[str, Resource]
 ) -> tuple[Operation | None, Resource | None, tuple[InputField, ...]]:
+    """Compile the operation, resource and inputs of an action or search; `kind` is "action" or "search".
+
+    The operation or resource is None if the catalog names an unknown one, which is reported to `resolver`.
+    """
     at: At = (f"{kind}s" if kind == "action" else "searches", key)
     subject = f"{kind} {key}"
     operation = resolver.operation(entry.operation, (*at, "operation"), subject)
@@ -303,11 +233,12 @@ def _step(
     _check_dropdowns(resolver, entry.inputs, catalog, (*at, "inputs"), subject)
     if operation is None:
         return None, resource, ()
-    record = None if kind == "action" else (_row(operation) or (resource.fields if resource else ()))
+    record = None if kind == "action" else (row_of(operation) or (resource.fields if resource else ()))
+    fixed = entry.constants if isinstance(entry, ActionEntry) else ()
     return (
         operation,
         resource,
-        compile_fields.inputs(resolver, operation, record, entry.inputs, (*at, "inputs"), subject),
+        compile_fields.inputs(resolver, operation, record, entry.inputs, (*at, "inputs"), subject, fixed),
     )
 
 
@@ -332,7 +263,7 @@ def dropdowns(catalog: Catalog, resolver: Resolver, actions: Mapping[str, Action
             choices = _choices(resolver, key, entry.choices_of, actions)
             compiled[key] = Dropdown(key=key, noun=entry.noun, choices=choices)
         elif operation := resolver.operation(entry.operation or "", (*at, "operation"), f"dropdown {key}"):
-            row = _row(operation) or ()
+            row = row_of(operation) or ()
             value = resolver.path(row, entry.value or "", (*at, "value"), f"dropdown {key}")
             label = tuple(resolver.path(row, path, (*at, "label"), f"dropdown {key}") for path in entry.label)
             if entry.search:
@@ -386,7 +317,7 @@ def _known_resource(
     return resolver.known(name, known, (*at, "resource"), f"{subject} names resource {name}")
 
 
-def _row(operation: Operation | None) -> tuple[Field, ...] | None:
+def row_of(operation: Operation | None) -> tuple[Field, ...] | None:
     """Return the fields of the records in an operation's payload, or None if there is no payload."""
     if operation is None:
         return None

@@ -36,6 +36,8 @@ class Operation(FrozenModel):
     the successful response; the catalog can offer only operations that respond with JSON. `payload` is the
     path of the result in the response, such as `("data",)`, and `payload_is_list` is true if the result is a
     list. `paging` is a key of `Integration.paging`, or None if the response is not divided into pages.
+    `path_provenance` is the provenance of the method and path alone; it differs from `provenance` if a vendor
+    lists an operation without its request body.
     """
 
     id: str
@@ -54,6 +56,7 @@ class Operation(FrozenModel):
     paging: str | None = None
     scope: str | None = None
     provenance: Provenance = "documented"
+    path_provenance: Provenance = "documented"
     example: Any = None
 
     @property
@@ -90,11 +93,15 @@ class Environment(FrozenModel):
 
 
 class AuthField(FrozenModel):
-    """A login field that the user fills in. The value of a `secret` field never appears in logs or errors."""
+    """A login field that the user fills in. The value of a `secret` field never appears in logs or errors.
+
+    `page` is the address of the page that explains where to find the value, or None.
+    """
 
     key: str
     label: str
     help: str = ""
+    page: str | None = None
     secret: bool = False
     required: bool = True
     placeholder: str = ""

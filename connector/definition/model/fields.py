@@ -69,6 +69,10 @@ class Field(FrozenModel):
     in a list) matches exactly one of the variants; `children` then contains the members of all variants, and
     a member is required if every variant requires it. An object (or each object in a list) has at least one
     of the members in `at_least_one`, if there are any.
+
+    The value of a `flag` is 0 or 1, or the text "true" or "false", and means yes or no. A `sensitive` field,
+    such as a bank account, is left out of an app's outputs unless the user asks for it. The value of a
+    `file` is the address of a file.
     """
 
     key: str
@@ -87,6 +91,9 @@ class Field(FrozenModel):
     bounds: Bounds = Bounds()
     provenance: Provenance = "documented"
     example: Any = None
+    flag: bool = False
+    sensitive: bool = False
+    file: bool = False
 
 
 class InputField(Field):
@@ -96,7 +103,8 @@ class InputField(Field):
     path in the JSON body; for the children of a list it is relative to one item. With "match", the input is
     not sent, because the API cannot filter by it. Instead, the input's value is compared with the value at
     `path` in each record. `compared` selects the comparison: "identity" and "word" are explained in
-    `connector.runtime.compare`, and "text" ignores case and surrounding white space.
+    `connector.runtime.compare`, and "text" ignores case and surrounding white space. If `path` leads through
+    a list, or to one, `in_list` is the path of this list; a record matches if one of the items does.
 
     `dropdown` is a key of `Integration.dropdowns`, which suggests values; other values are accepted too.
     `repeated_as` is the query parameter that accepts several values, such as `status[]`, and `separator` is
@@ -124,3 +132,4 @@ class InputField(Field):
     identifies: Identifier | None = None
     found_at: tuple[Path, ...] = ()
     compared: Comparison = "text"
+    in_list: Path | None = None

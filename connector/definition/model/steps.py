@@ -25,12 +25,14 @@ Runtime = Literal["python", "zapier", "make", "n8n"]
 class Resource(FrozenModel):
     """A kind of record, such as a return or a shipment.
 
-    `noun` is in lower case and singular ("return"). `label` lists the paths of the values that identify a
+    `noun` is in lower case and singular ("return"). `group` is the heading under which apps list the steps of
+    these records ("Returns"). `label` lists the paths of the values that identify a
     record to the user, such as a return number.
     """
 
     key: str
     noun: str
+    group: str
     id: Path
     label: tuple[Path, ...]
     fields: tuple[Field, ...]
@@ -92,7 +94,8 @@ class Guarantee(FrozenModel):
     - "every_record": each new record, once;
     - "latest_state": each change, except changes that are overwritten before the next poll;
     - "reached": each record, once, when it is first observed in the trigger's state or a later state;
-    - "while_there": each record when it reaches the trigger's state, and whenever it changes in that state.
+    - "while_there": each record when it reaches the trigger's state, and whenever it changes in that state;
+    - "posted": each post of the vendor that arrives; the trigger does not poll.
 
     A record or change that appears in the list late is found if it is at most `look_back` seconds late. If
     `look_back` is None, it is found if it is on one of the pages that a poll reads. A poll reads up to
@@ -109,7 +112,7 @@ class Guarantee(FrozenModel):
     """
 
     runtime: Runtime
-    delivers: Literal["every_record", "latest_state", "reached", "while_there"]
+    delivers: Literal["every_record", "latest_state", "reached", "while_there", "posted"]
     look_back: int | None
     page_size: int
     pages: int
@@ -132,13 +135,14 @@ class Trigger(FrozenModel):
     """An event that starts a workflow, such as a new return, and how to poll for it.
 
     `inputs` are optional filters (location "match"). A poll reads the same records with and without filters,
-    but only events whose records match the filters are delivered. `fields` and `sample` describe the data of
+    but only events whose records match the filters are delivered. `unless` lists paths in a record, each with
+    values that a record of an event does not have there. `fields` and `sample` describe the data of
     one event: a record from the list, with the response of `details` if it is set. `example` contains the
     values of an example event that differ from `sample`. `guarantees` has no entry for a runtime that does
     not offer the trigger. `labels` replaces `label` in runtimes whose naming rules `label` does not meet. If
     `reached_at` is set, the source's `mark` is the field that `reached_at` adds. `source_key` is the source's
     name in the catalog: triggers with the same `source_key` read the same list, so one reading can serve all
-    of them.
+    of them. `preview` is true if a part of the requests is assumed.
     """
 
     key: str
@@ -151,11 +155,13 @@ class Trigger(FrozenModel):
     details: Details | None = None
     hook: Hook | None = None
     inputs: tuple[InputField, ...] = ()
+    unless: tuple[tuple[Path, tuple[str, ...]], ...] = ()
     fields: tuple[Field, ...]
     sample: Any
     example: Mapping[str, Any] = {}
     guarantees: Mapping[Runtime, Guarantee]
     labels: Mapping[Runtime, str] = {}
+    preview: bool = False
     source_key: str
 
 
@@ -167,7 +173,8 @@ class Finding(FrozenModel):
     path in a record, and the input (or the column of a list input) to compare with the value at this path. A
     record matches if the two values of each pair are equal (line items in any order), and if its creation
     time, at `created`, is not before the first attempt. The write succeeded if exactly one record matches. At
-    least one input in `equal` always has a value.
+    least one input in `equal` always has a value. `constants` pairs paths in a record with the constants of
+    the action that a matching record contains there.
     """
 
     operation: str
@@ -175,6 +182,7 @@ class Finding(FrozenModel):
     path_values: Mapping[str, str] = {}
     records: Path = ()
     equal: tuple[tuple[Path, Path], ...] = ()
+    constants: tuple[tuple[Path, Any], ...] = ()
     created: Path
 
 
@@ -185,6 +193,9 @@ class Action(FrozenModel):
     because repeating it is harmless; "find" looks for the record with `finding`, and raises `OutcomeUnknown`
     if the record is not found; "ask" raises `OutcomeUnknown` immediately. Only "repeat" sends the request
     more than once.
+
+    `constants` pairs paths in the request body with values that are sent with every request, such as the
+    status `approved` of "Approve Return". `preview` is true if a part of the request is assumed.
     """
 
     key: str
@@ -194,12 +205,25 @@ class Action(FrozenModel):
     resource: str
     operation: str
     risk: Risk
+    constants: tuple[tuple[Path, Any], ...] = ()
+    preview: bool = False
     inputs: tuple[InputField, ...]
     fields: tuple[Field, ...]
     sample: Any
     after_timeout: Literal["repeat", "find", "ask"]
     finding: Finding | None = None
     labels: Mapping[Runtime, str] = {}
+
+    @property
+    def constant_body(self) -> dict[str, Any]:
+        """The part of the request body that the constants form."""
+        body: dict[str, Any] = {}
+        for path, value in self.constants:
+            holder = body
+            for name in path[:-1]:
+                holder = holder.setdefault(name, {})
+            holder[path[-1]] = value
+        return body
 
 
 class Search(FrozenModel):
@@ -214,6 +238,7 @@ class Search(FrozenModel):
     - "report": reads one record that the vendor computes.
 
     `query` is sent with every request. At least one of the inputs in `at_least_one` must have a value.
+    `preview` is true if a part of the request is assumed.
     """
 
     key: str
@@ -227,6 +252,7 @@ class Search(FrozenModel):
     inputs: tuple[InputField, ...]
     at_least_one: tuple[str, ...] = ()
     scan_pages: int = 1
+    preview: bool = False
     fields: tuple[Field, ...]
     sample: Any
     labels: Mapping[Runtime, str] = {}

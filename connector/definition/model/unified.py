@@ -25,8 +25,8 @@ InspectionStatus = Literal["pending", "passed", "failed", "partial", "other"]
 AddressRole = Literal["shipping", "billing", "sender", "recipient"]
 EventKind = Literal[
     "return_created", "return_updated", "return_status_changed", "return_approved", "return_rejected",
-    "return_received", "return_inspected", "return_completed", "return_cancelled",
-    "shipment_created", "shipment_status_changed", "shipment_delivered",
+    "return_received", "return_inspected", "return_completed", "return_cancelled", "return_on_hold",
+    "shipment_created", "shipment_status_changed", "shipment_delivered", "shipment_exception",
     "inspection_changed", "inspection_passed", "inspection_failed",
     "refund_requested", "refund_issued", "transaction_created", "transaction_status_changed",
     "comment_added", "order_created", "other",
@@ -139,9 +139,10 @@ class ReturnTable(FrozenModel):
     """How to read a return from one kind of record.
 
     If the return is an object inside the record, `within` is the path of this object, and all other paths are
-    relative to it. `resolutions` is the only path that may lead through a list. A record can also be a part
-    of a return, such as a shipment. In this case, `id` and `number` are the paths of the return's ID and
-    number in the record, and the `shipments` table describes the record itself.
+    relative to it. `link` is the path of the address of a page about the return. `resolutions` is the only
+    path that may lead through a list. A record can also be a part of a return, such as a shipment. In this
+    case, `id` and `number` are the paths of the return's ID and number in the record, and the `shipments`
+    table describes the record itself.
     """
 
     within: DottedPath | None = None
@@ -149,6 +150,7 @@ class ReturnTable(FrozenModel):
     number: DottedPath | None = None
     order_id: DottedPath | None = None
     order_number: DottedPath | None = None
+    link: DottedPath | None = None
     status: DottedPath | None = None
     shipping_status: DottedPath | None = None
     inspection_status: DottedPath | None = None

@@ -8,47 +8,42 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from connector.definition.model import Environment, Integration
-from connector.generator.known import known_only
+from connector.definition.model import Action, Environment, Integration, Search, Trigger
+from connector.definition.offer import Selection, offered
 from connector.generator.make.base import base_file
 from connector.generator.make.connection import connection_files, connection_type
 from connector.generator.make.fields import Unrenderable, used_dropdowns
 from connector.generator.make.hooks import instant_triggers
 from connector.generator.make.manifest import FILE, build_manifest, paths
-from connector.generator.make.naming import MODULE_ID
+from connector.generator.make.naming import MODULE_ID, proper_nouns, sentence
+from connector.generator.make.order import rank
 from connector.generator.make.parts import Module, Procedure
 from connector.generator.make.readme import developer_guide, user_readme
 from connector.generator.make.steps import actions, procedure, searches
 from connector.generator.make.triggers import polling_triggers
 from connector.generator.make.universal import universal_module
 
-GROUPS = {
-    "trigger": "Triggers",
-    "instant_trigger": "Triggers",
-    "action": "Actions",
-    "search": "Searches",
-    "universal": "Other",
-}
+OTHER = "Other"
+"""The group of the universal module."""
 IGNORED = "# Keys for deployment.\n.secrets/\n"
 
 
 def render(
-    integration: Integration,
+    whole: Integration,
     *,
-    include_assumed: bool = False,
+    selection: Selection = "preview",
     origins: Sequence[Mapping[str, Any]] = (),
     base_url: str | None = None,
 ) -> dict[str, str]:
     """Render a vendor's app. The result maps each file's path to its content.
 
-    Requests and optional inputs whose provenance is `assumed` are left out unless `include_assumed` is true.
+    `selection` says which steps of the vendor's integration the app contains (`connector.definition.offer`).
     `origins` lists the app's earlier deployments, which are copied to the manifest. `base_url` replaces the
     vendor's base URL, for example to try the app with a sandbox behind a tunnel.
 
     Raises Unrenderable if `base_url` does not use https, or if Make cannot express something in the catalog.
     """
-    confirmed = integration if include_assumed else known_only(integration)
-    vendor = _with_base_url(confirmed, base_url)
+    vendor = _with_base_url(offered(whole, selection), base_url)
     instant = list(instant_triggers(vendor))
     webhooks = [webhook for _module, webhook in instant]
     modules = [
@@ -72,7 +67,7 @@ def render(
         ),
         "src/general/base.iml.json": base_file(vendor),
         "src/general/common.json": {},
-        "src/modules/groups.json": _groups(modules),
+        "src/modules/groups.json": _groups(vendor, modules),
         **{f"src/{connection_paths[code]}": value for code, value in connection.items()},
     }
     for folder, components in (("webhooks", webhooks), ("modules", modules), ("rpcs", procedures)):
@@ -80,7 +75,7 @@ def render(
             files |= _component(folder, one.id, one.files)
     texts = {
         ".gitignore": IGNORED,
-        "README.md": developer_guide(integration, modules, _notice(vendor)),
+        "README.md": developer_guide(whole, modules, _notice(vendor)),
         "src/README.md": user_readme(vendor, modules),
     }
     return dict(sorted({**texts, **{path: _json(value) for path, value in files.items()}}.items()))
@@ -135,11 +130,28 @@ def _component(folder: str, name: str, files: Mapping[str, Any]) -> dict[str, An
     return {f"src/{paths_by_code[code]}": value for code, value in files.items()}
 
 
-def _groups(modules: Sequence[Module]) -> list[dict[str, Any]]:
-    groups: dict[str, list[str]] = {}
+def _groups(integration: Integration, modules: Sequence[Module]) -> list[dict[str, Any]]:
+    """Group the modules by the kind of record that they are about, in the order of `rank`."""
+    steps: dict[str, Trigger | Action | Search] = {
+        **integration.triggers,
+        **integration.actions,
+        **integration.searches,
+    }
+    groups: dict[str, list[Module]] = {}
+    for resource in integration.resources.values():
+        groups.setdefault(sentence(resource.group, proper_nouns(integration)), [])
     for one in modules:
-        groups.setdefault(GROUPS[one.kind], []).append(one.id)
-    return [{"label": label, "modules": ids} for label, ids in groups.items()]
+        step = steps.get(one.key)
+        label = integration.resources[step.resource].group if step else OTHER
+        groups.setdefault(sentence(label, proper_nouns(integration)), []).append(one)
+    return [
+        {
+            "label": label,
+            "modules": [one.id for one in sorted(members, key=lambda one: rank(one.kind, one.crud))],
+        }
+        for label, members in groups.items()
+        if members
+    ]
 
 
 def _notice(integration: Integration) -> str:

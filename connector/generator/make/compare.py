@@ -60,9 +60,12 @@ def identity(field: InputField, value: str) -> str:
 def matches(field: InputField) -> str:
     """Build an IML condition that is true if the current record matches an input, or if the input is empty.
 
-    The condition compares the input with the value at the input's path in `item`.
+    The condition compares the input with the value at the input's path in `item`. If the path leads through a
+    list, one item with this value is enough.
     """
     wanted, in_row = iml.at("parameters", (field.key,)), iml.at("item", field.path)
+    if field.in_list is not None:
+        return f"if({wanted}, {_is_in_list(field, wanted)}, true)"
     if field.compared == "word":
         same = f"{word(in_row)} = {word(wanted)}"
     elif field.compared == "identity" and field.identifies:
@@ -70,6 +73,23 @@ def matches(field: InputField) -> str:
     else:
         same = iml.same(in_row, wanted)
     return f"if({wanted}, {same}, true)"
+
+
+def _is_in_list(field: InputField, wanted: str) -> str:
+    """Build an IML condition that is true if an item of the list at `field.in_list` equals the input."""
+    holder = field.in_list or ()
+    values = iml.at("item", holder)
+    if inside := field.path[len(holder) :]:
+        values = f"map({values}, {iml.text('.'.join(inside))})"
+    form = word if field.compared == "word" else _lower
+    joined = f"join({values}, '|')"
+    return f"contains('|' + {form(joined)} + '|', '|' + {form(wanted)} + '|')"
+
+
+def is_none_of(value: str, words: Iterable[str]) -> str:
+    """Build an IML condition that is true if a value equals none of `words`, ignoring case and separators."""
+    known = "|".join(_folded(one) for one in words)
+    return f"!contains({iml.text(f'|{known}|')}, '|' + {word(value)} + '|')"
 
 
 def may_match(field: InputField, root: str) -> str:

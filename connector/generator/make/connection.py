@@ -111,5 +111,7 @@ def _field(one: AuthField, proper: frozenset[str]) -> dict[str, Any]:
         "required": one.required,
         "editable": True,
     }
-    help_text = " ".join(filter(None, [one.help, one.placeholder and f"For example {one.placeholder}."]))
+    link = one.page and f"[How to find it]({one.page})."
+    example = one.placeholder and f"For example {one.placeholder}."
+    help_text = " ".join(filter(None, [one.help, example, link]))
     return parameter | ({"help": help_text} if help_text else {})

@@ -3,6 +3,7 @@
 from typing import Any
 
 from connector.definition.model import ErrorKind, Integration
+from connector.definition.offer import REFUSALS, advice
 from connector.generator.make import iml
 from connector.generator.make.answers import LOST
 from connector.generator.make.token_login import ACCESS, login_fields, uses_tokens
@@ -18,11 +19,14 @@ ERROR_TYPES: dict[ErrorKind, str] = {
     "unexpected": "RuntimeError",
 }
 DELAY = iml.at("headers", ("retry-after",))
+UNEXPECTED: ErrorKind = "unexpected"
 MAX_MESSAGE = 500  # characters
 GATEWAY = (500, 502, 503, 504)
 
 
-def errors(integration: Integration, login: str = "connection", *, once: bool = False) -> dict[str, Any]:
+def errors(
+    integration: Integration, login: str = "connection", *, once: bool = False, preview: bool = False
+) -> dict[str, Any]:
     """Build the `error` directive: the error message, and Make's error type for each HTTP status.
 
     The message contains the vendor's own message and the names of invalid fields. For a rate limit, the
@@ -35,10 +39,17 @@ def errors(integration: Integration, login: str = "connection", *, once: bool = 
     then RuntimeError, which stops the scenario, instead of ConnectionError. After a ConnectionError, Make
     would repeat the write, although the first attempt may have succeeded. The message says so for every
     status of 500 and above, also for those that only gateways send, such as 524.
+
+    Set `preview` to true for a step whose request is assumed. The message then says so if the vendor refuses
+    the request.
     """
     message = _message(integration, login)
-    kinds: dict[int, ErrorKind] = {**dict.fromkeys(GATEWAY, "unavailable"), **integration.errors.by_status}
+    refusals = dict.fromkeys(REFUSALS, UNEXPECTED) if preview else {}
+    known = integration.errors.by_status
+    kinds: dict[int, ErrorKind] = {**dict.fromkeys(GATEWAY, "unavailable"), **refusals, **known}
     by_status = {str(status): _error(kind, message, once=once) for status, kind in sorted(kinds.items())}
+    for status in refusals:
+        by_status[str(status)]["message"] += f" {advice(integration.vendor.id)}"
     other = message + (iml.braced(f"if(statusCode >= 500, {iml.text(f' {LOST}')}, '')") if once else "")
     return {"message": other, "type": "RuntimeError", **by_status}
 

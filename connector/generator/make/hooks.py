@@ -8,8 +8,10 @@ from connector.definition.model import CreatedSince, Hook, Integration, Operatio
 from connector.generator.make import compare, iml
 from connector.generator.make.answers import NO_REDIRECTS, holds_record
 from connector.generator.make.base import valid_result
-from connector.generator.make.fields import Unrenderable, interface, sample
-from connector.generator.make.naming import proper_nouns, trigger_label
+from connector.generator.make.errors import errors
+from connector.generator.make.fields import Unrenderable
+from connector.generator.make.naming import trigger_label
+from connector.generator.make.outputs import Outputs, outputs_of
 from connector.generator.make.parts import Module, Webhook
 from connector.generator.make.requests import version_prefix
 from connector.generator.make.triggers import summary_note
@@ -33,8 +35,8 @@ def instant_triggers(integration: Integration) -> Iterator[tuple[Module, Webhook
 
 
 def _module(integration: Integration, trigger: Trigger, hook: Hook) -> Module:
-    proper = proper_nouns(integration)
     resource = integration.resources[trigger.resource]
+    outputs = outputs_of(integration, trigger.resource, resource.fields)
     return Module(
         key=trigger.key,
         kind="instant_trigger",
@@ -43,17 +45,17 @@ def _module(integration: Integration, trigger: Trigger, hook: Hook) -> Module:
         webhook=webhook_id(trigger),
         operations=(hook.read,) if hook.read else (),
         files={
-            "communication": _read(integration, hook),
+            "communication": _read(integration, hook, outputs, preview=trigger.preview),
             "staticParams": [],
             "mappableParams": [],
-            "interface": interface(resource.fields, proper),
-            "samples": sample(resource.fields, resource.sample),
+            "interface": outputs.interface,
+            "samples": outputs.sample(resource.sample),
             "scope": [],
         },
     )
 
 
-def _read(integration: Integration, hook: Hook) -> dict[str, Any]:
+def _read(integration: Integration, hook: Hook, outputs: Outputs, *, preview: bool) -> dict[str, Any]:
     """Build the request that reads the record that a webhook post refers to.
 
     The result is empty if the post itself contains the record.
@@ -68,8 +70,9 @@ def _read(integration: Integration, hook: Hook) -> dict[str, Any]:
         **read,
         **({"qs": query} if query else {}),
         "response": {
-            "output": iml.braced(iml.at("body", (*operation.payload, *hook.row))),
+            "output": outputs.output(iml.at("body", (*operation.payload, *hook.row)), asks=False),
             "valid": valid_result(integration, read, holds_record(operation)),
+            **_preview_errors(integration, preview=preview),
         },
     }
 
@@ -77,7 +80,9 @@ def _read(integration: Integration, hook: Hook) -> dict[str, Any]:
 def _webhook(integration: Integration, trigger: Trigger, hook: Hook) -> Webhook:
     subscribe = integration.operations[hook.subscribe]
     unsubscribe = integration.operations[hook.unsubscribe]
-    posted = iml.braced(iml.at("body", () if hook.read else hook.row))
+    resource = integration.resources[trigger.resource]
+    outputs = outputs_of(integration, trigger.resource, resource.fields)
+    posted = iml.braced("body") if hook.read else outputs.output(iml.at("body", hook.row), asks=False)
     subscription_id = iml.at("body", (*subscribe.payload, *hook.id))
     attach = _request(integration, subscribe, {})
     subscription = {hook.parameter: iml.at("webhook", (SUBSCRIPTION,))}
@@ -95,12 +100,17 @@ def _webhook(integration: Integration, trigger: Trigger, hook: Hook) -> Webhook:
                 "response": {
                     "data": {SUBSCRIPTION: iml.braced(subscription_id)},
                     "valid": valid_result(integration, attach, f"ifempty({subscription_id}, '') != ''"),
+                    **_preview_errors(integration, preview=trigger.preview),
                 },
             },
             "detach": {**detach, "response": {"valid": valid_result(integration, detach, "")}},
             "requiredScope": [],
         },
     )
+
+
+def _preview_errors(integration: Integration, *, preview: bool) -> dict[str, Any]:
+    return {"error": errors(integration, preview=True)} if preview else {}
 
 
 def _condition(trigger: Trigger, hook: Hook) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import re
 
+from connector.definition.instant import LABEL
 from connector.definition.model import Action, Integration, Search, Trigger
 from connector.definition.naming import ACRONYMS, plural
 
@@ -53,8 +54,12 @@ def article(noun: str) -> str:
 def trigger_label(trigger: Trigger, noun: str) -> str:
     """Build a trigger's label for Make: `Return Approved` becomes `Watch approved returns`.
 
-    If the catalog contains a label for Make, that label is used instead.
+    If the catalog contains a label for Make, that label is used instead. An instant trigger's label adds that
+    events may be missed.
     """
+    if trigger.hook:
+        polled = trigger.model_copy(update={"hook": None, "label": trigger.label.removesuffix(LABEL)})
+        return trigger_label(polled, noun) + LABEL.lower()
     if own := trigger.labels.get("make"):
         return own
     words = lower_first(sentence(trigger.label))

@@ -7,9 +7,11 @@ from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from connector.definition.instant import misses
 from connector.definition.model import Action, Integration, Search, Trigger
 from connector.generator.make.connection import connection_files
 from connector.generator.make.parts import Module
+from connector.generator.make.triggers import why_left_out
 from connector.generator.markdown import filled, grouped
 from connector.generator.requests_a_day import requests_a_day
 
@@ -51,9 +53,13 @@ def _facts(integration: Integration, modules: Sequence[Module]) -> dict[str, Any
         },
         "once": [one.label for one in modules if _after_timeout(integration, one) in ("find", "ask")],
         "repeated": [one.label for one in modules if _after_timeout(integration, one) == "repeat"],
+        "why_left_out": why_left_out,
         "left_out": [
-            one for one in integration.triggers.values() if not (one.hook or "make" in one.guarantees)
+            one
+            for one in integration.triggers.values()
+            if "make" not in one.guarantees and "zapier" in one.guarantees
         ],
+        "previews": [one.label for one in modules if _is_preview(integration, one.key)],
         "assumed": [
             one.label
             for steps in (integration.triggers, integration.actions, integration.searches)
@@ -64,13 +70,19 @@ def _facts(integration: Integration, modules: Sequence[Module]) -> dict[str, Any
     }
 
 
+def _is_preview(integration: Integration, key: str) -> bool:
+    triggers, actions, searches = integration.triggers, integration.actions, integration.searches
+    step: Trigger | Action | Search | None = triggers.get(key) or actions.get(key) or searches.get(key)
+    return step is not None and step.preview
+
+
 def _misses(integration: Integration, trigger: Trigger, *, polled: bool) -> str:
     """Describe the events that a trigger misses.
 
     If `polled` is false, the trigger uses the vendor's webhook instead of polling.
     """
     if not polled:
-        return f"Events that {integration.vendor.title} does not post. The app does not poll for them."
+        return misses(integration)
     return trigger.guarantees["make"].loses
 
 
@@ -82,10 +94,10 @@ def _after_timeout(integration: Integration, module: Module) -> str:
 def _could_be(step: Trigger | Action | Search) -> bool:
     """Check whether Make can run a step, regardless of whether the step's requests are assumed.
 
-    Make can run every action and search. Make can run a trigger if the trigger has a webhook, or if the
-    trigger's `guarantees` in the catalog have an entry for Make.
+    Make can run every action and search. Make can run a trigger that polls if the trigger's `guarantees` have
+    an entry for Make.
     """
-    return not isinstance(step, Trigger) or step.hook is not None or "make" in step.guarantees
+    return not isinstance(step, Trigger) or "make" in step.guarantees
 
 
 def _page(template: str, **context: Any) -> str:

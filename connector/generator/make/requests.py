@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -35,18 +36,19 @@ def request(
     query: Mapping[str, Any],
     *,
     login: str = "connection",
+    constants: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Build a Make request for an operation: `url`, `method`, `qs` and `body`, with redirects disabled.
 
-    `query` contains query parameters that do not depend on the inputs. `login` is the IML variable that
-    contains the connection's fields.
+    `query` contains query parameters that do not depend on the inputs, and `constants` the part of the body
+    that does not. `login` is the IML variable that contains the connection's fields.
     """
     inputs = list(inputs)
     url = address(integration, operation, inputs)
     result: dict[str, Any] = {"url": url, "method": operation.method, **NO_REDIRECTS}
     qs = {name: str(value) for name, value in query.items()}
     qs |= {_query_name(one): value_of(one) for one in inputs if one.location == "query"}
-    body: dict[str, Any] = {}
+    body: dict[str, Any] = deepcopy(dict(constants or {}))
     for one in inputs:
         if one.location == "body":
             _put(body, one.path, value_of(one))

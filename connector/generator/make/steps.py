@@ -3,14 +3,15 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from connector.definition.model import Action, Dropdown, Field, InputField, Integration, Search
+from connector.definition.model import Action, Dropdown, InputField, Integration, Search
 from connector.definition.naming import plural
 from connector.generator.make import compare, iml
 from connector.generator.make.answers import JSON, holds_record
 from connector.generator.make.base import valid_result
 from connector.generator.make.errors import errors
-from connector.generator.make.fields import interface, parameters, rpc_id, sample
+from connector.generator.make.fields import parameters, rpc_id
 from connector.generator.make.naming import action_label, proper_nouns, search_label
+from connector.generator.make.outputs import Outputs, outputs_of
 from connector.generator.make.paging import page_query, pagination
 from connector.generator.make.parts import Crud, Module, Procedure
 from connector.generator.make.requests import request
@@ -30,14 +31,16 @@ def actions(integration: Integration) -> Iterator[Module]:
 
 def _write(integration: Integration, action: Action) -> Module:
     inputs = action.inputs
+    outputs = outputs_of(integration, action.resource, action.fields)
     operation = integration.operations[action.operation]
-    communication = request(integration, operation, inputs, {})
+    communication = request(integration, operation, inputs, {}, constants=action.constant_body)
     response: dict[str, Any] = {
-        "output": iml.braced(iml.at("body", operation.payload)),
+        "output": outputs.output(iml.at("body", operation.payload)),
         "valid": valid_result(integration, communication, holds_record(operation)),
     }
-    if action.after_timeout != "repeat":  # Make cannot check whether the first attempt succeeded
-        response["error"] = errors(integration, once=True)
+    once = action.after_timeout != "repeat"  # Make cannot check whether the first attempt succeeded
+    if once or action.preview:
+        response["error"] = errors(integration, once=once, preview=action.preview)
     return Module(
         key=action.key,
         kind="action",
@@ -47,7 +50,7 @@ def _write(integration: Integration, action: Action) -> Module:
         inputs=inputs,
         operations=(operation.id,),
         files={
-            **_files(integration, inputs, action.fields, action.sample),
+            **_files(integration, inputs, outputs, action.sample),
             "communication": {**communication, "response": response},
         },
     )
@@ -68,13 +71,15 @@ def searches(integration: Integration) -> Iterator[Module]:
 
 def _one(integration: Integration, search: Search) -> Module:
     inputs = search.inputs
+    outputs = outputs_of(integration, search.resource, search.fields)
     operation = integration.operations[search.operation]
     communication = request(integration, operation, inputs, search.query)
     record = iml.at("body", operation.payload)
     ignored = {one.label: compare.is_other_record(one, record) for one in inputs if one.found_at}
     response = {
-        "output": iml.braced(record),
+        "output": outputs.output(record),
         "valid": valid_result(integration, communication, holds_record(operation), ignored=ignored),
+        **_preview_errors(integration, search),
     }
     return Module(
         key=search.key,
@@ -85,7 +90,7 @@ def _one(integration: Integration, search: Search) -> Module:
         inputs=inputs,
         operations=(operation.id,),
         files={
-            **_files(integration, inputs, search.fields, search.sample),
+            **_files(integration, inputs, outputs, search.sample),
             "communication": {**communication, "response": response},
         },
     )
@@ -93,6 +98,7 @@ def _one(integration: Integration, search: Search) -> Module:
 
 def _many(integration: Integration, search: Search) -> Module:
     inputs = search.inputs
+    outputs = outputs_of(integration, search.resource, search.fields)
     operation = integration.operations[search.operation]
     paging = integration.paging.get(operation.paging or "")
     matches = [one for one in inputs if one.location == "match"]
@@ -105,7 +111,7 @@ def _many(integration: Integration, search: Search) -> Module:
         "validate": {"min": 1},
         "help": f"The maximum number of {plural(search.noun)} that one run returns.",
     }
-    files = _files(integration, inputs, search.fields, search.sample)
+    files = _files(integration, inputs, outputs, search.sample)
     list_request = request(integration, operation, inputs, query)
     rows = iml.at("body", operation.payload)
     ignored = {one.label: compare.is_ignored(one, rows) for one in inputs if one.found_at}
@@ -115,8 +121,9 @@ def _many(integration: Integration, search: Search) -> Module:
         "response": {
             "limit": iml.braced("parameters.limit"),
             "iterate": _iterate(rows, inputs),
-            "output": iml.braced("item"),
+            "output": outputs.output("item"),
             "valid": valid_result(integration, list_request, JSON, ignored=ignored),
+            **_preview_errors(integration, search),
         },
     }
     return Module(
@@ -132,6 +139,10 @@ def _many(integration: Integration, search: Search) -> Module:
             "mappableParams": [*files["mappableParams"], limit],
         },
     )
+
+
+def _preview_errors(integration: Integration, search: Search) -> dict[str, Any]:
+    return {"error": errors(integration, preview=True)} if search.preview else {}
 
 
 def _page_limit(search: Search, matches: list[InputField]) -> str | None:
@@ -158,14 +169,14 @@ def _iterate(container: str, inputs: Iterable[InputField]) -> Any:
 
 
 def _files(
-    integration: Integration, inputs: tuple[InputField, ...], fields: tuple[Field, ...], example: Any
+    integration: Integration, inputs: tuple[InputField, ...], outputs: Outputs, example: Any
 ) -> dict[str, Any]:
     proper = proper_nouns(integration)
     return {
         "staticParams": [],
-        "mappableParams": parameters(inputs, integration, proper),
-        "interface": interface(fields, proper),
-        "samples": sample(fields, example),
+        "mappableParams": [*parameters(inputs, integration, proper), *outputs.parameters],
+        "interface": outputs.interface,
+        "samples": outputs.sample(example),
         "scope": [],
     }
 

@@ -23,8 +23,10 @@ from connector.definition.samples import merged
 from connector.generator.make import compare, iml
 from connector.generator.make.answers import JSON
 from connector.generator.make.base import valid_result
-from connector.generator.make.fields import interface, parameters, sample
+from connector.generator.make.errors import errors
+from connector.generator.make.fields import parameters
 from connector.generator.make.naming import proper_nouns, search_label, trigger_label
+from connector.generator.make.outputs import outputs_of
 from connector.generator.make.paging import page_query, pagination
 from connector.generator.make.parts import Module
 from connector.generator.make.requests import MOMENT, ZONELESS, request
@@ -43,9 +45,20 @@ def polling_triggers(integration: Integration) -> Iterator[Module]:
             yield _module(integration, trigger, promise.watermark)
 
 
+def why_left_out(trigger: Trigger) -> str:
+    """Return the reason why Make cannot offer a trigger, as a sentence, or "" if it can."""
+    source = trigger.source
+    if "make" in trigger.guarantees:
+        return ""
+    if isinstance(source, CreatedSince) or source.reached:
+        return "A row of the list does not contain the time of this status."
+    return "A row of the list does not contain the time of the change."
+
+
 def _module(integration: Integration, trigger: Trigger, when: Path) -> Module:
     proper = proper_nouns(integration)
     noun = integration.resources[trigger.resource].noun
+    outputs = outputs_of(integration, trigger.resource, _row(trigger))
     return Module(
         key=trigger.key,
         kind="trigger",
@@ -58,11 +71,12 @@ def _module(integration: Integration, trigger: Trigger, when: Path) -> Module:
             "epoch": _epoch(integration, trigger, when),
             "staticParams": [
                 *parameters(trigger.inputs, integration, proper),
+                *outputs.parameters,
                 _limit(noun, summary_note(integration, trigger)),
             ],
             "mappableParams": [],
-            "interface": interface(_row(trigger), proper),
-            "samples": sample(_row(trigger), merged(trigger.sample, trigger.example)),
+            "interface": outputs.interface,
+            "samples": outputs.sample(merged(trigger.sample, trigger.example)),
             "scope": [],
         },
     )
@@ -115,8 +129,9 @@ def _communication(integration: Integration, trigger: Trigger, when: Path) -> di
             "limit": iml.braced("parameters.limit"),
             "iterate": _iterate(trigger, iml.at("body", operation.payload), when),
             "trigger": _newness(trigger, when),
-            "output": iml.braced("item"),
+            "output": outputs_of(integration, trigger.resource, _row(trigger)).output("item"),
             "valid": valid_result(integration, poll, JSON),
+            **({"error": errors(integration, preview=True)} if trigger.preview else {}),
         },
     }
 
@@ -190,6 +205,7 @@ def _iterate(trigger: Trigger, container: str, when: Path) -> dict[str, Any]:
         conditions = [f"ifempty({id_}, '') != ''", compare.is_time(time), compare.is_not_in_future(time)]
     if not isinstance(source, CreatedSince) and source.state and source.reached:
         conditions.append(compare.is_word(iml.at("item", source.state), source.reached))
+    conditions += [compare.is_none_of(iml.at("item", path), words) for path, words in trigger.unless]
     conditions += [compare.matches(one) for one in trigger.inputs]
     return {"container": iml.braced(container), "condition": iml.braced(iml.both(*conditions))}
 

@@ -10,8 +10,10 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from connector.definition.instant import is_instant
 from connector.definition.model import Integration
-from connector.generator.known import known_only
+from connector.definition.offer import Selection
+from connector.definition.offer import offered as selected
 from connector.generator.markdown import filled
 from connector.generator.n8n import offer
 from connector.generator.n8n.credentials import credential_values
@@ -30,16 +32,18 @@ COLORS = {"light": ("#1f2937", "#ffffff"), "dark": ("#e5e7eb", "#111827")}
 def render(
     integration: Integration,
     *,
-    include_assumed: bool = False,
+    selection: Selection = "preview",
     publisher: Mapping[str, Any] | None = None,
 ) -> dict[str, str]:
     """Render a vendor's package, and return the content of its files, keyed by path.
 
-    Requests and optional inputs whose provenance is "assumed" are left out, unless `include_assumed` is true.
-    `publisher` contains the fields that the publisher entered in package.json (see `kept_publisher`). Raises
-    `Unrenderable` if the catalog contains something that n8n does not support.
+    `selection` says which steps of the vendor's integration the package contains (see
+    `connector.definition.offer`). Triggers poll: the package offers no instant ones. `publisher` contains the
+    fields that the publisher entered in package.json (see `kept_publisher`). Raises `Unrenderable` if the
+    catalog contains something that n8n does not support.
     """
-    offered = integration if include_assumed else known_only(integration)
+    integration = offer.with_promised_triggers(integration)
+    offered = _polling(selected(integration, selection))
     listed = offer.offers(offered)
     offer.check_names(listed)
     name = class_name(offered.vendor)
@@ -73,6 +77,11 @@ def render(
         **package_files(offered, publisher or {}),
     }
     return dict(sorted(files.items()))
+
+
+def _polling(integration: Integration) -> Integration:
+    triggers = {key: one for key, one in integration.triggers.items() if not is_instant(one)}
+    return integration.model_copy(update={"triggers": triggers})
 
 
 def _names(integration: Integration) -> dict[str, Any]:

@@ -29,6 +29,12 @@ STRATEGIES = {
 }
 
 
+def with_promised_triggers(integration: Integration) -> Integration:
+    """Return a copy of the Integration with only the triggers that have a guarantee for n8n."""
+    promised = {key: one for key, one in integration.triggers.items() if "n8n" in one.guarantees}
+    return integration.model_copy(update={"triggers": promised})
+
+
 @dataclass(frozen=True)
 class Offer:
     """An operation of the node, which runs an action or a search of the catalog.
@@ -93,6 +99,8 @@ def step_data(integration: Integration, listed: Sequence[Offer]) -> dict[str, An
             "query": dict(step.query) if isinstance(step, Search) else {},
             "inputs": [input_facts(integration, each, one.group_of(each)) for each in step.inputs],
         }
+        if isinstance(step, Action) and step.constants:
+            facts["constants"] = step.constant_body
         if isinstance(step, Search) and one.kind == "find":
             facts |= {"pages": step.scan_pages, "atLeastOne": [camel(key) for key in step.at_least_one]}
         data.setdefault(one.resource, {})[one.operation] = facts
@@ -146,6 +154,8 @@ def _source(integration: Integration, trigger: Trigger) -> dict[str, Any]:
         facts["created"] = list(source.created)
     if source.since:
         facts["since"] = source.since
+    if trigger.unless:
+        facts["unless"] = [{"path": list(path), "values": list(values)} for path, values in trigger.unless]
     return facts | _compared(source) | _additions(integration, trigger)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from connector.definition.model import Integration
+from connector.definition.offer import Selection, offered
 from connector.generator.markdown import filled
 from connector.generator.zapier import steps
 from connector.generator.zapier.fields import Unrenderable
@@ -39,15 +40,16 @@ Entries = dict[str, dict[str, Any]]
 
 
 def render(
-    integration: Integration, *, include_assumed: bool = False, link: Mapping[str, Any] | None = None
+    whole: Integration, *, selection: Selection = "preview", link: Mapping[str, Any] | None = None
 ) -> dict[str, str]:
     """Render a vendor's app, and return the content of its files, keyed by path.
 
-    Requests and optional inputs whose provenance is "assumed" are left out, unless `include_assumed` is true.
+    `selection` says which steps of the vendor's integration the app contains (`connector.definition.offer`).
     `link` contains the ID and key of the app that is registered at Zapier (see `kept_link`). Raises
     `Unrenderable` if the catalog contains something that Zapier does not support.
     """
-    entries = _entries(integration, assumed=include_assumed)
+    integration = offered(whole, selection)
+    entries = _entries(integration)
     page = partial(_page, _environment(), notice=_notice(integration))
     entry_files = {
         f"{folder}/{key}.js": page(template, **entry)
@@ -60,55 +62,57 @@ def render(
         if folder != "records"
     }
     static = _static(session=not integration.authentication.field)
-    single_files = _single_files(integration, entries, page, link or {}, include_assumed=include_assumed)
+    single_files = _single_files(integration, whole, entries, page, link or {})
     return dict(sorted({**static, **entry_files, **indexes, **single_files}.items()))
 
 
 def _single_files(
     integration: Integration,
+    whole: Integration,
     entries: Entries,
     page: Callable[..., str],
     link: Mapping[str, Any],
-    *,
-    include_assumed: bool,
 ) -> dict[str, str]:
-    """Render the files at the top level of the app, such as README.md, index.js and package.json."""
+    """Render the files at the top level of the app, such as README.md, index.js and package.json.
+
+    `whole` also contains the steps that the app leaves out; the README names them.
+    """
     used = _used(integration, entries)
     throttle = integration.limits.throttle
     hydrators = steps.hydrators(integration, entries["triggers"])
-    hydrator_file = {"hydrators.js": page("hydrators.js.jinja", hydrators=hydrators)} if hydrators else {}
+    files = any("files" in record.get("shape", {}) for record in entries["records"].values())
+    deferred = {"hydrators.js": page("hydrators.js.jinja", hydrators=hydrators, files=files)}
     return {
-        **hydrator_file,
+        **(deferred if hydrators or files else {}),
+        **({"files.js": page("files.js.jinja")} if files else {}),
         ".gitignore": page("gitignore.jinja"),
-        "README.md": filled(page("README.md.jinja", **readme_values(integration, entries, used))),
+        "README.md": filled(page("README.md.jinja", **readme_values(integration, whole, entries, used))),
         "authentication.js": page("authentication.js.jinja", **authentication(integration)),
         "index.js": page(
             "index.js.jinja",
             version=integration.vendor.app_version,
             core=CORE,
-            hydrators=bool(hydrators),
+            hydrators=bool(hydrators or files),
             throttle=throttle and {"window": throttle.seconds, "limit": throttle.requests, "scope": ["auth"]},
             pairs=steps.find_or_creates(integration, entries["searches"], entries["creates"]),
         ),
-        "operations.js": page(
-            "operations.js.jinja", operations=operations(integration, used, assumed=include_assumed)
-        ),
+        "operations.js": page("operations.js.jinja", operations=operations(integration, used)),
         "vendor.js": page("vendor.js.jinja", facts=vendor_facts(integration)),
         **package_files(integration, link),
     }
 
 
-def _entries(integration: Integration, *, assumed: bool) -> Entries:
+def _entries(integration: Integration) -> Entries:
     """Compute the template values for each step, dropdown and record file.
 
     The result is keyed by folder, such as `triggers`, then by the key of the step or dropdown, or by the name
     of the record file. Raises `Unrenderable` if a trigger and a dropdown have the same key.
     """
-    records = Records()
+    records = Records(integration)
     by_folder = {
-        "triggers": _by_key(steps.triggers(integration, records, assumed=assumed)),
-        "creates": _by_key(steps.creates(integration, records, assumed=assumed)),
-        "searches": _by_key(steps.searches(integration, records, assumed=assumed)),
+        "triggers": _by_key(steps.triggers(integration, records)),
+        "creates": _by_key(steps.creates(integration, records)),
+        "searches": _by_key(steps.searches(integration, records)),
     }
     dropdowns = {
         field["dynamic"].split(".")[0]

@@ -4,11 +4,11 @@ Also builds `wire`, which maps each input to the part of the request that its va
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from connector.definition.model import Choice, Dropdown, Field, FieldType, InputField, Integration
-from connector.definition.naming import below, title
+from connector.definition.model import Choice, Dropdown, FieldType, InputField, Integration
+from connector.definition.naming import title
 from connector.errors import ConfigurationError
 
 # Zapier has no date type: the user enters a datetime, and the app sends its first ten characters.
@@ -21,7 +21,6 @@ INPUT_TYPES: dict[FieldType, str] = {
     "datetime": "datetime",
     "date": "datetime",
 }
-OUTPUT_TYPES: dict[FieldType, str] = {**INPUT_TYPES, "text": "string", "date": "string"}
 
 
 class Unrenderable(ConfigurationError):  # noqa: N818
@@ -31,20 +30,56 @@ class Unrenderable(ConfigurationError):  # noqa: N818
     """
 
 
-def form(inputs: Iterable[InputField], integration: Integration) -> dict[str, Any]:
-    """Build the input form of a step as `{"fields": ..., "wire": ...}`.
+ASKED = "include_sensitive"
+"""The key of the input with which a user asks for sensitive values; it is also in lib/shape.js."""
+
+
+def form(
+    inputs: Iterable[InputField], integration: Integration, sensitive: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Build the input form of a step as `{"fields": ..., "wire": ..., "groups": ...}`.
 
     `fields` contains Zapier's inputFields, required fields first. `wire` maps each field's key to the part of
-    the request that its value fills; the format is documented in lib/inputs.js. Raises `Unrenderable` if two
-    inputs have the same key, or if Zapier has no field type for an input.
+    the request that its value fills; the format is documented in lib/inputs.js. `groups` contains Zapier's
+    inputFieldGroups, and is missing if there are none. `sensitive` contains the labels of values that the
+    step leaves out unless the user asks for them with one more input. Raises `Unrenderable` if two inputs
+    have the same key, or if Zapier has no field type for an input.
     """
-    ordered = sorted(inputs, key=lambda one: not one.required)
+    ordered = sorted(inputs, key=lambda one: not one.required or may_be_empty(one))
+    groups = _groups(ordered)
     taken = {one.key for one in ordered}
     names = {(one.key, child.key): _child_key(one, child, taken) for one in ordered for child in one.children}
+    asking = [_asking(sensitive)] if sensitive else []
     return {
-        "fields": [_input(one, integration, names) for one in ordered],
-        "wire": {one.key: _wire(one, names, integration) for one in ordered},
+        "fields": [*(_input(one, integration, names) | _group(one, groups) for one in ordered), *asking],
+        "wire": {one.key: _wire(one, names, integration) for one in ordered}
+        | {one["key"]: {"in": "app", "at": [ASKED]} for one in asking},
+        **({"groups": [{"key": key, "label": title(key)} for key in groups]} if groups else {}),
     }
+
+
+def _asking(sensitive: Sequence[str]) -> dict[str, Any]:
+    return {
+        "key": ASKED,
+        "label": f"Include {' and '.join(sensitive)}",
+        "type": "boolean",
+        "required": False,
+        "helpText": "Choose yes if a later step needs this. Otherwise it is left out to protect customers.",
+    }
+
+
+def _groups(inputs: Sequence[InputField]) -> list[str]:
+    """List the objects of the body whose members are optional inputs, such as an address."""
+    members: dict[str, list[InputField]] = {}
+    for one in inputs:
+        if one.location == "body" and len(one.path) > 1:
+            members.setdefault(one.path[0], []).append(one)
+    return [key for key, ones in members.items() if len(ones) > 1 and not any(one.required for one in ones)]
+
+
+def _group(one: InputField, groups: Sequence[str]) -> dict[str, Any]:
+    grouped = one.location == "body" and len(one.path) > 1 and one.path[0] in groups
+    return {"group": one.path[0]} if grouped else {}
 
 
 def _child_key(parent: InputField, child: InputField, taken: set[str]) -> str:
@@ -186,31 +221,3 @@ def _wire(one: InputField, names: dict[tuple[str, str], str], integration: Integ
             for variant in one.variants
         ]
     return wire
-
-
-def output_fields(
-    fields: Sequence[Field], *, prefix: str = "", heading: str = ""
-) -> Iterator[dict[str, Any]]:
-    """Yield a Zapier output field for each value in a record.
-
-    The key of a value in an object looks like `customer__email`, and the key of a value in line items looks
-    like `items[]sku`. All keys begin with `prefix`, and all labels begin with `heading`.
-    """
-    for one in fields:
-        key, label = prefix + one.key, _prefixed(heading, one.label)
-        if one.children:
-            joint = "[]" if one.type == "list" else "__"
-            yield from output_fields(one.children, prefix=key + joint, heading=label)
-            continue
-        kind = one.item_type if one.type == "list" else one.type
-        field_type = {"type": OUTPUT_TYPES[kind]} if kind in OUTPUT_TYPES else {}
-        yield {"key": key, "label": label} | field_type | ({"list": True} if one.type == "list" else {})
-
-
-def _prefixed(heading: str, label: str) -> str:
-    """Put the parent's label `heading` in front of `label`, unless `label` already begins with it.
-
-    With the heading `Items`, `SKU` becomes `Items SKU`. `Item ID` is not changed, because it begins with
-    `Item`, the heading without its final `s`.
-    """
-    return label if not heading or label.startswith(heading.removesuffix("s")) else below(heading, label)

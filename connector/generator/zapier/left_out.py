@@ -16,7 +16,7 @@ def left_out(integration: Integration, entries: Mapping[str, Mapping[str, Any]])
     actions = integration.actions.values()
     forbidden = [one for one in actions if one.risk not in ZAPIER_RISKS]
     candidates: tuple[tuple[Trigger | Action | Search, str], ...] = (
-        *((one, "triggers") for one in integration.triggers.values()),
+        *((one, "triggers") for one in integration.triggers.values() if "zapier" in one.guarantees),
         *((one, "creates") for one in actions if one not in forbidden),
         *((one, "searches") for one in integration.searches.values()),
     )

@@ -15,6 +15,7 @@ from connector.definition.model import (
     Source,
     Vendor,
 )
+from connector.definition.offer import advice, previewed_operations
 from connector.generator.zapier.fields import Unrenderable
 from connector.generator.zapier.literal import Code
 
@@ -109,27 +110,24 @@ def _paging(paging: Paging) -> dict[str, Any]:
     return facts | ({"missingIsEmpty": True} if paging.missing_is_empty else {})
 
 
-def operations(integration: Integration, used: set[str], *, assumed: bool) -> dict[str, dict[str, Any]]:
+def operations(integration: Integration, used: set[str]) -> dict[str, dict[str, Any]]:
     """Build the requests for operations.js, keyed by operationId.
 
-    `used` contains the operationIds of the requests to build. If a list's paging parameters have the
-    provenance "assumed", the list's request is built without paging and reads only one page, unless `assumed`
-    is true.
+    `used` contains the operationIds of the requests to build. For a request that a preview sends, `preview`
+    is what to tell the user if the vendor refuses it, and `pathAssumed` is true if its path is assumed.
     """
     sends = integration.authentication.sends
-    requests = {}
-    for name, one in integration.operations.items():
-        if name in used:
-            paged = assumed or _has_pages(one, integration.paging)
-            requests[name] = _operation(one if paged else one.model_copy(update={"paging": None}), sends)
-    return requests
+    previews = previewed_operations(integration)
+    return {
+        name: _operation(one, sends) | (_doubts(one, integration.vendor.id) if name in previews else {})
+        for name, one in integration.operations.items()
+        if name in used
+    }
 
 
-def _has_pages(operation: Operation, styles: Mapping[str, Paging]) -> bool:
-    paging = styles.get(operation.paging or "")
-    names = (paging.page_parameter, paging.size_parameter) if paging else ()
-    known = [one for one in operation.parameters if one.name in names]
-    return all(one.field.provenance != "assumed" for one in known)
+def _doubts(operation: Operation, vendor: str) -> dict[str, Any]:
+    path = {"pathAssumed": True} if operation.path_provenance == "assumed" else {}
+    return {"preview": advice(vendor), **path}
 
 
 def _operation(operation: Operation, sends: Mapping[str, str]) -> dict[str, Any]:
@@ -208,7 +206,8 @@ def _session(login: Authentication) -> dict[str, Any]:
 
 def _login_field(one: AuthField, vendor: Vendor) -> dict[str, Any]:
     kind = {"type": "password"} if one.secret else {"type": "string", "isNoSecret": True}
-    link = f"[Open {vendor.title}]({vendor.homepage})." if one.secret and "](" not in one.help else ""
+    page = one.page or (vendor.homepage if one.secret and "](" not in one.help else None)
+    link = f"[How to find it]({page})." if page else ""
     optional = {"helpText": f"{one.help} {link}".strip(), "placeholder": one.placeholder}
     texts = {name: text for name, text in optional.items() if text}
     return {"key": one.key, "label": one.label, "required": one.required} | kind | texts

@@ -4,20 +4,24 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from connector.definition.instant import misses
 from connector.definition.model import Integration
 from connector.generator.markdown import grouped
 from connector.generator.requests_a_day import requests_a_day
 from connector.generator.zapier.left_out import left_out
 from connector.generator.zapier.package import CORE, authentication, override_variable
 
+STEPS = ("triggers", "creates", "searches")
+
 
 def readme_values(
-    integration: Integration, entries: Mapping[str, Mapping[str, Any]], used: set[str]
+    integration: Integration, whole: Integration, entries: Mapping[str, Mapping[str, Any]], used: set[str]
 ) -> dict[str, Any]:
     """Compute the values for the README template.
 
-    `entries` contains the template values of the app's steps and dropdowns, keyed by folder, then by key.
-    `used` contains the operationIds of the requests that the app sends.
+    `whole` also contains the steps that the app leaves out. `entries` contains the template values of the
+    app's steps and dropdowns, keyed by folder, then by key. `used` contains the operationIds of the requests
+    that the app sends.
     """
     scopes = {integration.operations[name].scope for name in used}
     return {
@@ -45,8 +49,14 @@ def readme_values(
             for key, entry in entries["triggers"].items()
         ),
         "steps": [entry["display"] for kind in ("creates", "searches") for entry in entries[kind].values()],
+        "previews": [
+            one.label
+            for steps in (integration.triggers, integration.actions, integration.searches)
+            for one in steps.values()
+            if one.preview and any(one.key in entries[kind] for kind in STEPS)
+        ],
         "lists": any("list" in entry["source"] for entry in entries["searches"].values()),
-        **left_out(integration, entries),
+        **left_out(whole, entries),
     }
 
 
@@ -56,7 +66,7 @@ def _misses(integration: Integration, key: str, *, hooked: bool) -> str:
     `key` is the trigger's key. If `hooked` is true, the trigger uses the vendor's webhook instead of polling.
     """
     if hooked:
-        return f"Events that {integration.vendor.title} does not post. The app does not poll for them."
+        return misses(integration)
     return integration.triggers[key].guarantees["zapier"].loses
 
 

@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from connector.definition.action_guarantees import ZAPIER_RISKS
+from connector.definition.instant import SUFFIX
 from connector.definition.model import (
     Action,
     ChangedSince,
     CreatedSince,
     Dropdown,
+    Field,
     InputField,
     Integration,
     Path,
@@ -21,10 +23,17 @@ from connector.definition.model import (
     Trigger,
 )
 from connector.definition.naming import camel
-from connector.definition.provenance import is_assumed
+from connector.definition.summary import summary
 from connector.generator.zapier.fields import Unrenderable, form, known_choices
 from connector.generator.zapier.literal import Code
-from connector.generator.zapier.records import Records, list_name, list_record
+from connector.generator.zapier.outputs import (
+    example_of,
+    sensitive_labels,
+    shape_below,
+    shape_of,
+    without_files,
+)
+from connector.generator.zapier.records import Records, list_name
 
 SEARCH_FUNCTIONS = {
     "get": "getRecord",
@@ -33,34 +42,58 @@ SEARCH_FUNCTIONS = {
     "report": "getRecord",
 }
 """The function in lib/searches.js that runs each kind of search."""
+SHAPE = {"shape": Code("record.shape")}
+"""The part of a step's constants that says how the app changes the vendor's records; see lib/shape.js."""
 
 
-def triggers(integration: Integration, records: Records, *, assumed: bool) -> Iterator[dict[str, Any]]:
-    """Yield the template values for each trigger that has guarantees for Zapier in the catalog.
-
-    Triggers that rely on assumed requests are left out, unless `assumed` is true.
-    """
+def triggers(integration: Integration, records: Records) -> Iterator[dict[str, Any]]:
+    """Yield the template values for each trigger that has guarantees for Zapier in the catalog."""
     for trigger in integration.triggers.values():
-        if "zapier" in trigger.guarantees and (assumed or not is_assumed(integration, trigger)):
+        if "zapier" in trigger.guarantees:
             yield {
                 "key": trigger.key,
                 "noun": _title(integration.resources[trigger.resource].noun),
                 "display": {"label": trigger.label, "description": trigger.description},
                 "hydrated": trigger.details is not None,
                 "poll": _poll(trigger.source),
-                "hook": _hook(trigger, assumed=assumed),
-                "source": _source(trigger),
-                "form": form(_filters(trigger, integration, assumed=assumed), integration),
+                "hook": _hook(trigger),
+                "source": _source(trigger) | SHAPE,
+                "form": form(_filters(trigger, integration), integration, sensitive_labels(trigger.fields)),
                 "identity": _identity(trigger),
-                "example": dict(trigger.example),
+                "example": _example(trigger, integration),
                 "record": records.name(
                     trigger.resource,
                     trigger.source.operation,
-                    trigger.fields,
+                    _fields(trigger),
                     trigger.sample,
-                    own=f"{trigger.resource}_of_{trigger.key}" if trigger.reached_at else None,
+                    own=_own_record(trigger),
+                    added=_added(trigger),
                 ),
             }
+
+
+def _own_record(trigger: Trigger) -> str | None:
+    """Name the record file of a trigger that adds a field to records; an instant trigger shares it."""
+    key = trigger.key.removesuffix(SUFFIX)
+    return f"{trigger.resource}_of_{key}" if trigger.reached_at else None
+
+
+def _example(trigger: Trigger, integration: Integration) -> dict[str, Any]:
+    """Return the values in which the sample of the trigger's event differs from the sample of the record."""
+    built = summary(integration, trigger.resource, trigger.fields)
+    return example_of(_fields(trigger), trigger.sample, dict(trigger.example), built, _added(trigger))
+
+
+def _fields(trigger: Trigger) -> tuple[Field, ...]:
+    """Return the fields of the trigger's records; files among the details are offered as addresses only."""
+    key = trigger.details.key if trigger.details else None
+    return tuple(without_files((one,))[0] if one.key == key else one for one in trigger.fields)
+
+
+def _added(trigger: Trigger) -> frozenset[str]:
+    """Return the keys of the properties that the app adds to the rows of the trigger's list."""
+    details = {trigger.details.key} if trigger.details else set()
+    return frozenset(details | ({trigger.reached_at.field} if trigger.reached_at else set()))
 
 
 def _poll(source: Source) -> str:
@@ -71,7 +104,8 @@ def _poll(source: Source) -> str:
 
 
 def _source(trigger: Trigger) -> dict[str, Any]:
-    return _polling(trigger) | {"identity": [[key] for key in _identity(trigger)]}
+    unless = {"unless": trigger.unless} if trigger.unless else {}
+    return _polling(trigger) | unless | {"identity": [[key] for key in _identity(trigger)]}
 
 
 def _polling(trigger: Trigger) -> dict[str, Any]:
@@ -113,18 +147,22 @@ def _polling(trigger: Trigger) -> dict[str, Any]:
             "firingStates": source.reached,
             "initialStates": source.initial,
         }
-    return constants | {
-        "size": promise.page_size,
-        "pages": promise.pages,
-        "since": source.since,
-        "lookBack": source.look_back,
-        "id": source.id,
-        "windowTime": source.created,
-        "sortTime": trigger.occurred_at or source.created,
-        "state": source.state,
-        "firingStates": source.reached,
-        "initialStates": source.initial,
-    }
+    return (
+        constants
+        | {
+            "size": promise.page_size,
+            "pages": promise.pages,
+            "since": source.since,
+            "lookBack": source.look_back,
+            "id": source.id,
+            "windowTime": source.created,
+            "sortTime": trigger.occurred_at or source.created,
+            "state": source.state,
+            "firingStates": source.reached,
+            "initialStates": source.initial,
+        }
+        | _details(trigger)
+    )
 
 
 def _reached_at(trigger: Trigger) -> dict[str, Any]:
@@ -145,14 +183,13 @@ def _details(trigger: Trigger) -> dict[str, Any]:
     return {"details": {"hydrate": hydrate, "values": dict(details.parameters), "key": details.key}}
 
 
-def _hook(trigger: Trigger, *, assumed: bool) -> dict[str, Any] | None:
+def _hook(trigger: Trigger) -> dict[str, Any] | None:
     """Build the constants for subscribing to the vendor's webhook and for reading the events that it sends.
 
-    Returns None if the trigger has no webhook. If the webhook has the provenance "assumed", None is returned
-    unless `assumed` is true.
+    Returns None if the trigger has no webhook.
     """
     hook = trigger.hook
-    if hook is None or (hook.provenance == "assumed" and not assumed):
+    if hook is None:
         return None
     return {
         "subscribe": {
@@ -176,10 +213,14 @@ def hydrators(integration: Integration, triggers: Mapping[str, Any]) -> dict[str
     The keys are in camel case because Zapier forbids underscores in the names of hydrators. `triggers`
     contains the app's triggers, keyed by the trigger's key.
     """
-    details = [integration.triggers[key].details for key in triggers]
+    offered = [integration.triggers[key] for key in triggers]
     return {
-        camel(one.operation): {"operation": _operation(one.operation), "query": dict(one.query)}
-        for one in details
+        camel(one.operation): {
+            "operation": _operation(one.operation),
+            "query": dict(one.query),
+            "shape": shape_below(shape_of(integration, trigger.resource, trigger.fields), one.key),
+        }
+        for trigger, one in ((trigger, trigger.details) for trigger in offered)
         if one is not None
     }
 
@@ -200,53 +241,51 @@ def _identity(trigger: Trigger) -> list[str]:
     return [path[0] for path in paths]
 
 
-def creates(integration: Integration, records: Records, *, assumed: bool) -> Iterator[dict[str, Any]]:
+def creates(integration: Integration, records: Records) -> Iterator[dict[str, Any]]:
     """Yield the template values for each action that Zapier's policy allows.
 
-    Actions that transfer money or delete data are always left out. Actions whose request has the provenance
-    "assumed" are left out, unless `assumed` is true.
+    Actions that transfer money or delete data are always left out.
     """
     for action in integration.actions.values():
-        if action.risk in ZAPIER_RISKS and _known(integration, action.operation, assumed=assumed):
+        if action.risk in ZAPIER_RISKS:
+            step = _step(action, integration)
+            constants = {"body": action.constant_body} if action.constants else {}
             name = records.name(action.resource, action.operation, action.fields, action.sample)
-            yield _step(action, integration, assumed=assumed) | {"record": name}
+            yield step | {"source": step["source"] | SHAPE | constants, "record": name}
 
 
-def searches(integration: Integration, records: Records, *, assumed: bool) -> Iterator[dict[str, Any]]:
+def searches(integration: Integration, records: Records) -> Iterator[dict[str, Any]]:
     """Yield the template values for each search.
 
-    Searches without inputs are left out, because Zapier does not accept them. Searches whose request has the
-    provenance "assumed" are left out, unless `assumed` is true.
+    Searches without inputs are left out, because Zapier does not accept them.
     """
     for search in integration.searches.values():
-        if _known(integration, search.operation, assumed=assumed) and _inputs(search.inputs, assumed=assumed):
+        if search.inputs:
             source: dict[str, Any] = {"operation": _operation(search.operation), "query": dict(search.query)}
             if search.kind == "find":
                 source |= {"pages": search.scan_pages, "atLeastOne": search.at_least_one}
             if search.kind == "list":
                 source |= {"list": list_name(integration.resources[search.resource])}
-            step = _step(search, integration, assumed=assumed) | _found(search, integration, records)
-            yield step | {"search": SEARCH_FUNCTIONS[search.kind], "source": source}
+            step = _step(search, integration) | _found(search, integration, records)
+            yield step | {"search": SEARCH_FUNCTIONS[search.kind], "source": source | SHAPE}
 
 
 def _found(search: Search, integration: Integration, records: Records) -> dict[str, Any]:
     """Choose the record file of a search, and the keys of the fields that identify its result."""
-    resource = integration.resources[search.resource]
     if search.kind == "list":
-        fields, sample = list_record(search, resource)
-        name = records.name(list_name(resource), search.operation, fields, sample)
-        return {"record": name, "identity": ["searched_for"]}
+        return {"record": records.several(search), "identity": ["searched_for"]}
+    resource = integration.resources[search.resource]
     name = records.name(search.resource, search.operation, search.fields, search.sample)
     return {"record": name, "identity": ["__".join(resource.id)] if resource.id else []}
 
 
-def _step(step: Action | Search, integration: Integration, *, assumed: bool) -> dict[str, Any]:
+def _step(step: Action | Search, integration: Integration) -> dict[str, Any]:
     return {
         "key": step.key,
         "noun": _title(step.noun),
         "display": {"label": step.label, "description": step.description},
         "source": {"operation": _operation(step.operation)},
-        "form": form(_inputs(step.inputs, assumed=assumed), integration),
+        "form": form(step.inputs, integration, sensitive_labels(step.fields)),
     }
 
 
@@ -294,19 +333,7 @@ def _choices(dropdown: Dropdown) -> dict[str, Any]:
     }
 
 
-def _known(integration: Integration, operation: str, *, assumed: bool) -> bool:
-    return assumed or integration.operations[operation].provenance != "assumed"
-
-
-def _inputs(inputs: Sequence[InputField], *, assumed: bool) -> list[InputField]:
-    """List the inputs.
-
-    Optional inputs whose provenance is "assumed" are omitted unless `assumed` is true.
-    """
-    return [one for one in inputs if assumed or one.required or one.provenance != "assumed"]
-
-
-def _filters(trigger: Trigger, integration: Integration, *, assumed: bool) -> list[InputField]:
+def _filters(trigger: Trigger, integration: Integration) -> list[InputField]:
     """List a trigger's filters. A filter by state does not offer initial states as choices.
 
     A record has an initial state when it is created, and never returns to it. The trigger fires when a record
@@ -326,7 +353,7 @@ def _filters(trigger: Trigger, integration: Integration, *, assumed: bool) -> li
         )
         if state and one.path == state
         else one
-        for one in _inputs(trigger.inputs, assumed=assumed)
+        for one in trigger.inputs
     ]
 
 

@@ -76,7 +76,7 @@ def test_operation_is_done_once_or_its_outcome_is_unknown(sandboxes: Sandboxes, 
     record("actions", TITLE, [row(write, "Python, call", case, "held") for case in cases])
 
 
-ACTIONS = [(write, action) for write in writes() for action in write.actions]
+ACTIONS = [(write, action) for write in writes() for action in write.tried]
 
 
 @pytest.mark.parametrize(("write", "action"), ACTIONS, ids=lambda one: getattr(one, "id", "") or one.key)
@@ -88,7 +88,7 @@ def test_action_keeps_its_guarantee(sandboxes: Sandboxes, write: Write, action: 
     id_path = served.offer.resources[action.resource].id
 
     def run() -> Outcome:
-        return caller.act(action.key, bench.example.inputs(action))
+        return caller.act(action.key, bench.inputs(action))
 
     bench.measure(run)
     cases = [bench.case(one, run) for one in (*FAULTS, *TIMEOUTS)]

@@ -15,6 +15,7 @@ from connector.definition import facts as account
 from connector.definition.compiler import integration as compiled
 from connector.definition.facts import Facts, OperationFacts
 from connector.definition.fidelity import shares
+from connector.definition.offer import NOTICE
 from connector.generator.make import render as render_make
 from connector.generator.zapier import render as render_zapier
 
@@ -82,7 +83,7 @@ def test_fidelity_counts_facts_as_observed(vendor: str, facts: Facts) -> None:
 
 
 def assumed_search() -> tuple[str, str]:
-    """Return a vendor and a search whose request is assumed, so that its apps leave it out."""
+    """Return a vendor and a search whose request is assumed, so that its apps mark it as a preview."""
     return next(
         (vendor, search.key)
         for vendor in VENDORS
@@ -92,15 +93,16 @@ def assumed_search() -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("vendor", [assumed_search()[0]])
-def test_apps_offer_what_facts_confirm(vendor: str, facts: Facts) -> None:
-    label = compiled(vendor).searches[assumed_search()[1]].label
-    before, after = render_zapier(compiled(vendor)), render_zapier(compiled(vendor, facts))
-    assert "assumed: " in " ".join(before["README.md"].split())
-    assert label in before["README.md"].partition("only assumed: ")[2]
-    assert label not in after["README.md"].partition("only assumed: ")[2]
-    assert set(after) > set(before)
-    made, kept = render_make(compiled(vendor)), render_make(compiled(vendor, facts))
-    assert set(kept) > set(made)
+def test_facts_remove_the_mark_of_a_preview(vendor: str, facts: Facts) -> None:
+    plain, confirmed = compiled(vendor), compiled(vendor, facts)
+    told = [made.searches[assumed_search()[1]].description for made in (plain, confirmed)]
+    assert told[0] == f"{told[1]} {NOTICE}"
+    for render, readme in ((render_zapier, "README.md"), (render_make, "src/README.md")):
+        before, after = (" ".join(render(made)[readme].split()) for made in (plain, confirmed))
+        assert f"**: {told[0]}" in before
+        assert f"**: {told[0]}" not in after
+        assert f"**: {told[1]}" in after
+        assert set(render(plain, selection="documented")) < set(render(confirmed, selection="documented"))
 
 
 def test_generate_and_fidelity_take_the_file(

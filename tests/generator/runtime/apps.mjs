@@ -26,15 +26,22 @@ const loaded = async (vendor) => (await import(new URL(`${vendor}/index.js`, FOL
 const vendorRecord = (sample) =>
   sample && 'searched_for' in sample ? Object.values(sample).find(Array.isArray)[0] : sample;
 
-/** Returns a value that a field accepts; line items become one row. */
-const valueOf = ({ key, type, choices, children, list }) => {
-  if (children) return [inputsOf(children.filter(({ required }) => required))];
+/** Returns a value that a field accepts; line items become one row, of the first variant if they have variants. */
+const valueOf = ({ key, type, choices, children, list }, [variant] = []) => {
+  if (children) return [rowOf(children, variant)];
   const one = choices?.[0]?.value ?? { integer: 1, number: 1, boolean: true, datetime: '2026-10-31T09:30:00Z' }[type];
   const value = one ?? TEXTS.find(([pattern]) => pattern.test(key))?.[1] ?? '17';
   return list ? [value] : value;
 };
 
-const inputsOf = (fields) => Object.fromEntries(fields.map((field) => [field.key, valueOf(field)]));
+/** Returns the inputs of the group that a field belongs to, such as an address: some require others of the group. */
+export const groupOf = (fields, { group }) => (group ? inputsOf(fields.filter((one) => one.group === group)) : {});
+
+/** Returns a row of line items with the columns that are required, in the variant if there is one. */
+export const rowOf = (children, variant) =>
+  inputsOf(children.filter(({ key, required }) => required || variant?.required.includes(key)));
+
+const inputsOf = (fields, variants) => Object.fromEntries(fields.map((field) => [field.key, valueOf(field, variants)]));
 
 /**
  * Returns a step's required inputs, or the first input of a search without required ones. `others` are the keys of
@@ -59,9 +66,11 @@ export const stepsOf = async (vendor) => {
       kind,
       key,
       method: `${kind}.${key}.operation.perform`,
-      inputs: kind === 'triggers' ? {} : inputsOf(askedOf(vendor, kind, key, operation)),
+      inputs: kind === 'triggers' ? {} : inputsOf(askedOf(vendor, kind, key, operation), variantsOf(vendor, kind, key)),
+      variants: variantsOf(vendor, kind, key),
       hook: operation.type === 'hook',
       hidden: Boolean(display.hidden),
+      preview: display.description.includes('Preview: '),
       fields: operation.inputFields ?? [],
       list: `${kind}.${key}.operation.perform${operation.type === 'hook' ? 'List' : ''}`,
       sample: vendorRecord(operation.sample),
@@ -69,6 +78,23 @@ export const stepsOf = async (vendor) => {
       compared: kind === 'searches' ? comparedOf(vendor, key) : [],
     })),
   );
+};
+
+const askedOf = (vendor, kind, key, { inputFields = [] }) => {
+  const text = readFileSync(new URL(`${vendor}/${kind}/${key}.js`, FOLDER), 'utf8');
+  const others = [...text.matchAll(/^ {4}(\w+): \{.*requiredWithout/gm)].map(([, name]) => name);
+  return asked(inputFields, others);
+};
+
+/** Returns the variants of a create's line items, `{fields, required}`. */
+const variantsOf = (vendor, kind, key) => {
+  if (kind !== 'creates') return [];
+  const text = readFileSync(new URL(`${vendor}/creates/${key}.js`, FOLDER), 'utf8');
+  const keys = (list) => [...list.matchAll(/'(\w+)'/g)].map(([, name]) => name);
+  return [...text.matchAll(/fields: \[([^\]]*)\],\s+required: \[([^\]]*)\]/g)].map(([, fields, required]) => ({
+    fields: keys(fields),
+    required: keys(required),
+  }));
 };
 
 /** Returns the inputs of a search that are compared with the rows. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
-import { answering, NOW, runStep, stepFails, stepsOf, VENDORS } from './apps.mjs';
+import { answering, groupOf, NOW, rowOf, runStep, stepFails, stepsOf, VENDORS } from './apps.mjs';
 import { vendor as serve } from './vendor.mjs';
 
 const servers = [];
@@ -97,19 +97,48 @@ for (const vendor of VENDORS) {
   }
 }
 
+// Previews
+
+for (const vendor of VENDORS) {
+  for (const step of await stepsOf(vendor)) {
+    if (step.hidden) continue;
+    test(`${vendor} ${step.method}: says after a refusal whether it is a preview`, async () => {
+      const expected = (status) => step.preview && status !== 403;
+      const perform = step.hook ? 'performSubscribe' : 'perform';
+      const method = step.method.replace(/perform$/, perform);
+      const refusals = step.preview ? [400, 405, 422, ...(step.kind === 'creates' ? [404] : [])] : [400];
+      const answer = { body: {} };
+      const server = await start(() => answer);
+      for (const status of [...refusals, 403]) {
+        answer.status = status;
+        const { message } = await stepFails(vendor, server.url, { ...step, method });
+        assert.equal(message.includes(`run \`returns verify ${vendor}\``), expected(status), `${status}: ${message}`);
+      }
+    });
+  }
+}
+
+test('some apps contain previews', async () => {
+  const steps = (await Promise.all(VENDORS.map(stepsOf))).flat();
+  assert.ok(new Set(steps.filter(({ preview }) => preview).map(({ kind }) => kind)).size === 3);
+});
+
 // Lists and inputs
 
 /** Returns every single-line text of a form, including line item columns, as `[field, inputs(value)]`. */
-const linesOf = ({ fields, inputs }) =>
+const linesOf = ({ fields, inputs, variants }) =>
   fields.flatMap((field) => {
     const isLine = ({ type, choices, list }) => type === 'string' && !choices && !list;
     const columns = (field.children ?? []).filter(isLine);
-    const row = inputs[field.key]?.[0] ?? {};
+    const rowWith = (key) => {
+      const variant = variants.find((one) => one.fields.includes(key));
+      return variant ? rowOf(field.children, variant) : rowOf(field.children);
+    };
     return [
-      ...(isLine(field) ? [[field, (value) => ({ ...inputs, [field.key]: value })]] : []),
+      ...(isLine(field) ? [[field, (value) => ({ ...inputs, ...groupOf(fields, field), [field.key]: value })]] : []),
       ...columns.map(({ key, label }) => [
         { key, label },
-        (value) => ({ ...inputs, [field.key]: [{ ...row, [key]: value }] }),
+        (value) => ({ ...inputs, [field.key]: [{ ...rowWith(key), [key]: value }] }),
       ]),
     ];
   });

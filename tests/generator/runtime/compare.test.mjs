@@ -4,7 +4,7 @@ import { after, test } from 'node:test';
 
 import { bind, failing, FACTS, lib, LIST, run, vendor } from './vendor.mjs';
 
-const { identity, sameWord, word } = await lib('compare');
+const { fits, identity, isNotAmong, sameWord, word } = await lib('compare');
 const { findRecords, listRecords, getRecord } = await lib('searches');
 
 const servers = [];
@@ -149,6 +149,27 @@ test('a nested list and a single record are compared, too', async () => {
   const other = await bind(single.url);
   const { message } = await failing(other, getRecord(other, { operation, query: {} }, form), asked);
   assert.match(message, /ignored the filter Email "ada@example\.com" and returned one record/);
+});
+
+test('a filter through a list fits if one item has the value', () => {
+  const match = [{ path: ['items', 'reason'], value: 'Wrong size', compareAs: 'word' }];
+  const of = (...reasons) => ({ items: reasons.map((reason) => ({ reason })) });
+  assert.ok(fits(match)(of('defective', 'wrong_size')));
+  for (const row of [of('defective'), of(), of(null), {}, { items: null }]) assert.equal(fits(match)(row), false);
+  assert.ok(fits([{ path: ['type'], value: 'refund' }])({ type: ['exchange', 'Refund'] }));
+});
+
+test('rows with excluded values do not fire, and rows without the value do', () => {
+  const fires = isNotAmong([[['return_type'], ['exchange']]]);
+  assert.deepEqual(['exchange', ' Ex-change', 'refund', '', null, undefined].map((return_type) => fires({ return_type })), [
+    false,
+    false,
+    true,
+    true,
+    true,
+    true,
+  ]);
+  assert.ok(isNotAmong(undefined)({}));
 });
 
 test('words and identities are normalized', () => {

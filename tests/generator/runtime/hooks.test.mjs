@@ -115,6 +115,15 @@ test('statuses in posts are compared in any spelling, and malformed posts delive
   }
 });
 
+test('a post without the id of a record delivers nothing and reads nothing', async () => {
+  const server = await start(() => ({ status: 500 }));
+  const api = await bind(server.url);
+  for (const cleanedRequest of [undefined, {}, { what: {} }, { what: { id: '' } }]) {
+    assert.deepEqual(await run(api, receive(api, HOOK, STATES, NOTHING), { more: { cleanedRequest } }), []);
+  }
+  assert.equal(server.requests.length, 0);
+});
+
 test('filters apply to posts', async () => {
   const form = {
     fields: [{ key: 'shop', type: 'string' }],
@@ -123,6 +132,19 @@ test('filters apply to posts', async () => {
   const server = await reading({ id: 'r/1', status: 'done', shop: 'North' });
   assert.equal((await post(server, STATES, form, { inputs: { shop: 'north' } })).length, 1);
   assert.equal((await post(server, STATES, form, { inputs: { shop: 'south' } })).length, 0);
+});
+
+test('a filter by status compares the posted status, not the current one', async () => {
+  const form = { fields: [{ key: 'status', type: 'string' }], wire: { status: { in: 'match', at: ['status'], compareAs: 'word' } } };
+  const source = { ...STATES, firingStates: null, initialStates: ['open'] };
+  const fired = async (status) => {
+    const server = await reading({ id: 'r/1', status: 'gone on' });
+    const api = await bind(server.url);
+    const options = { more: { cleanedRequest: { ...POST, to: 'done' } }, inputs: { status } };
+    return run(api, receive(api, { ...HOOK, record: { ...HOOK.record, state: ['to'] } }, source, form), options);
+  };
+  assert.deepEqual(await fired('Done'), [{ id: 'r/1', status: 'gone on' }]);
+  assert.deepEqual(await fired('gone on'), []);
 });
 
 test('a complete record in a post is not read again', async () => {

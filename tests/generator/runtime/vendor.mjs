@@ -97,7 +97,7 @@ export const bind = async (url, now = () => Date.parse('2026-11-01T00:00:00Z')) 
 export const run = async (
   api,
   perform,
-  { inputs = {}, meta, auth = { api_key: KEY }, rpc, authentication, more } = {},
+  { inputs = {}, meta, auth = { api_key: KEY }, rpc, authentication, more, method = 'triggers.step.operation.perform' } = {},
 ) => {
   const { explainFailure, signRequest } = await lib('middleware');
   const step = { key: 'step', noun: 'Step', display: { label: 'Step', description: 'Runs a step.' } };
@@ -107,6 +107,7 @@ export const run = async (
     ...(authentication && { authentication }),
     beforeRequest: [signRequest(api)],
     afterResponse: [explainFailure(api)],
+    hydrators: { file: perform },
     triggers: { step: { ...step, operation: { perform } } },
   };
   const bundle = {
@@ -117,7 +118,7 @@ export const run = async (
     skipChecks: ['triggerIsArray', 'triggerIsObject', 'triggerHasId'],
   };
   const calling = rpc && { token: 'sandbox-of-the-runtime-tests', rpc_base: rpc };
-  const event = { command: 'execute', method: 'triggers.step.operation.perform', bundle, ...calling };
+  const event = { command: 'execute', method, bundle, ...calling };
   return (await core.createAppHandler(app)(event)).results;
 };
 

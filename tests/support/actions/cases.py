@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from connector.definition.model import Action
 from support.actions.faults import Fault
 from support.actions.served import Arrived, Served
 from support.actions.writes import Example, Write, example
@@ -53,6 +54,14 @@ class Bench:
         self.example: Example = example(self.served.document, self.write)
         self.served.restore()
         self.before = self.served.state()
+
+    def inputs(self, action: Action) -> dict[str, Any]:
+        """Return the example as inputs of an action; one that sets a status gets a record that allows it."""
+        inputs = self.example.inputs(action)
+        for _path, status in action.constants:
+            own = next(one for one in action.inputs if one.location == "path")
+            inputs[own.key] = self.served.movable_to(status)
+        return inputs
 
     @property
     def changes(self) -> bool:

@@ -50,7 +50,7 @@ class Scenario:
 @contextmanager
 def connected(served: Served) -> Iterator[Scenario]:
     """Connect the vendor's app, with all of its modules, until the block ends."""
-    prefix, app = version_prefix(served.offer), loaded(render(served.offer, include_assumed=True))
+    prefix, app = version_prefix(served.offer), loaded(render(served.offer, selection="everything"))
     there = served.base_url.removesuffix(prefix)
     hosts = {one.base_url.removesuffix(prefix): there for one in served.offer.environments}
     name = next(iter(app.components("connection")))

@@ -102,6 +102,12 @@ class Served:
     def served(self) -> Vendor:
         return vendors.load(self.vendor, self.app.world)
 
+    def movable_to(self, status: str) -> str:
+        """Return the ID of a return that may get this status next."""
+        following = self.served.lifecycle.transitions
+        rows = self.app.world.store.rows(TENANT, self.vendor, "return")
+        return next(row.id for row in rows if status in following[row.status])
+
     @property
     def base_url(self) -> str:
         settings = self.app.world.settings

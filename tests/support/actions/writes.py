@@ -29,6 +29,12 @@ class Write:
         offered = integration(self.vendor).actions.values()
         return tuple(one for one in offered if one.operation == self.operation.id)
 
+    @property
+    def tried(self) -> tuple[Action, ...]:
+        """Return the actions to try: of those that differ only in the constant that they send, the first."""
+        moves = [one for one in self.actions if one.constants]
+        return (*(one for one in self.actions if not one.constants), *moves[:1])
+
 
 @dataclass(frozen=True)
 class Example:

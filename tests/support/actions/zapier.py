@@ -54,7 +54,7 @@ class Zap:
 def connected(served: Served, folder: Path) -> Iterator[Zap]:
     """Run the vendor's app with all of its steps, until the block ends."""
     app = folder / served.vendor
-    write_files(render(served.offer, include_assumed=True), app)
+    write_files(render(served.offer, selection="everything"), app)
     (app / "node_modules").symlink_to(APPS / served.vendor / "node_modules")
     with started(app, **{f"{served.vendor.upper()}_BASE_URL": served.base_url}) as process:
         zap = Zap(served, process)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from connector.definition.model import Trigger
 from connector.runtime.connection import Connection
 from mock_server.lifecycle import IllegalMove
-from support.certificate.ledger import WORK, target_statuses
+from support.certificate.ledger import CARRIER_ACTS, WORK, target_statuses
 from support.merchant import Merchant
 
 Act = tuple[str, int]
@@ -74,6 +74,19 @@ class Shop:
         elif kind == "work":
             for action in self.staff.actions.keys() & WORK.keys():
                 await WORK[action](self.staff, self.merchant, id_, number)
+            self._scan(id_, number)
+
+    def _scan(self, id_: str, number: int) -> None:
+        """Let the carrier bring a parcel into the status that the trigger is about, if an act does so."""
+        acts = {act for status in self.aimed_at if (act := CARRIER_ACTS.get(status))}
+        for act in acts if number % 2 else ():
+            for shipment in self.merchant.parts("shipment", id_):
+                with suppress(ValueError):  # it was delivered, or has a problem already
+                    self.merchant.act(act, shipment_id=shipment)
+
+    @property
+    def aimed_at(self) -> Iterable[str]:
+        return getattr(self.trigger.source, "reached", None) or ()
 
     def _walk(self, id_: str, statuses: Iterable[str]) -> None:
         """Move a return; the table allows each move, but an earlier step may have ruled it out."""

@@ -59,8 +59,12 @@ WORK: Mapping[str, Callable[[Connection, Merchant, str, int], Awaitable[None]]] 
 }
 """What the staff does with returns through the API, by action."""
 
+CARRIER_ACTS: Mapping[str, str] = {"exception": "report_problem"}
+"""The sandbox's act with which a carrier brings a shipment into a status, by this status."""
+
 HISTORIES: Mapping[str, Callable[[Merchant], dict[str, list[str]]]] = {
     "status": Merchant.returns,
+    "workflowStatus": Merchant.returns,
     "created_at": Merchant.returns,
     "date_created": Merchant.returns,
     "createDate": Merchant.orders,

@@ -136,8 +136,11 @@ class Connected:
         return found
 
     def epoch(self, module: str) -> list[Json]:
-        """Return the list that "Choose where to start" shows: `label` and `date` of the latest records."""
-        return [shown for shown, _state in self.starts(module)]
+        """Return the list that "Choose where to start" shows: `label` and `date` of the latest records.
+
+        The output of the trigger itself is merged in, so it has more members, which the list does not show.
+        """
+        return [{key: shown[key] for key in ("label", "date")} for shown, _state in self.starts(module)]
 
     def starts(self, module: str) -> list[tuple[Json, State]]:
         """Return the entries of `epoch`, each with the state of a trigger that starts with that record."""

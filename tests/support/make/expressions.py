@@ -85,6 +85,8 @@ def as_text(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():  # a number of JavaScript
+        return str(int(value))
     return iso(value) if isinstance(value, datetime) else str(value)
 
 
@@ -214,6 +216,12 @@ def _map(values: Any, key: str, filter_key: str = "", wanted: str = "") -> list[
     return found
 
 
+def _switch(value: Any, *pairs: Any) -> Any:
+    """Return the result after the first case that equals the value, or the last argument."""
+    cases = dict(zip(pairs[:-1:2], pairs[1::2], strict=True))
+    return cases.get(value, pairs[-1])
+
+
 def _omit(value: Any, *keys: str) -> Any:
     return {key: one for key, one in value.items() if key not in keys} if isinstance(value, Mapping) else {}
 
@@ -243,6 +251,9 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "trim": _text(str.strip),
     "sort": lambda values: sorted(values or []),
     "length": lambda value: 0 if is_nothing(value) else len(value),
+    "sum": lambda values: sum(values or []),
+    "deduplicate": lambda values: list(dict.fromkeys(values or [])),
+    "switch": _switch,
     "join": lambda values, joint: joint.join(as_text(one) for one in values or []),
     "map": _map,
     "omit": _omit,

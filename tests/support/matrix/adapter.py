@@ -46,7 +46,8 @@ class Adapter(Protocol):
 
     `longest_step`: the seconds after which the platform ends a step, or None if it has no such limit.
     `tells_delay`: its errors contain the wait after a rate limit. `hides_echoes`: it also masks the login in
-    messages of the vendor. `fills_defaults`: empty inputs get the default shown in the form.
+    messages of the vendor. `fills_defaults`: empty inputs get the default shown in the form. `sends_empty`:
+    an object of the body, such as an address, is sent even if none of its inputs is filled in.
     """
 
     @property
@@ -66,6 +67,9 @@ class Adapter(Protocol):
 
     @property
     def fills_defaults(self) -> bool: ...
+
+    @property
+    def sends_empty(self) -> bool: ...
 
     def at(self, shop: Shop) -> Self:
         """Return the same runtime, connected to another shop of the vendor."""

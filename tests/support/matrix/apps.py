@@ -61,7 +61,7 @@ class MatrixApps:
         """Return the runtime with an app that includes assumed parts."""
         folder = Path(self.started.enter_context(TemporaryDirectory()))
         shops = self.shops(vendor)
-        write_files(RENDERERS[runtime](shops.offer, include_assumed=True), folder)
+        write_files(RENDERERS[runtime](shops.offer, selection="everything"), folder)
         if runtime == "zapier":
             (folder / "node_modules").symlink_to(ZAPIER_APPS / vendor / "node_modules")
             return zapier(vendor, shops.proxy.url, folder)

@@ -45,8 +45,9 @@ class Facts:
     `again`: another change that fires the same trigger, or None. `actions`: by action, all of its inputs, for
     an existing record. `needed`: inputs that an action needs although none of them alone is required.
     `lookups`: by search. `options`: options for creating the return. `unchecked`: login fields in which the
-    vendor accepts any value. `unknown`: an id that looks valid but belongs to no record. `final`: a return in
-    the status of a trigger allows no further move.
+    vendor accepts any value. `unfilled`: filters of which the shop's returns have no value. `unknown`: an id
+    that looks valid but belongs to no record. `final`: a return in the status of a trigger allows no further
+    move.
     """
 
     happens: Mapping[str, Callable[["Shop", Document], str]]
@@ -58,6 +59,7 @@ class Facts:
     filters: Mapping[str, Filter] = field(default_factory=dict)
     options: Inputs = field(default_factory=dict)
     unchecked: frozenset[str] = frozenset()
+    unfilled: frozenset[str] = frozenset()
     unknown: str = "nothing"
     final: bool = False
 

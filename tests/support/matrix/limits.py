@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 
-ASSUMED = "ReturnLogic's line items are only assumed; generated apps include documented inputs only."
-NO_LINES = "ReturnGO's creation of returns is only assumed; generated apps include documented actions only."
 BY_ID = "No action of {} takes the id of a record."
 NO_HOOKS = "Webhooks of {} are set up by hand in its settings, not through its API."
 EMPTY = "{} answers an empty list with 200."
@@ -31,17 +29,16 @@ LIMITS: Mapping[tuple[str, str, str], str] = {
     ("returnmate", "*", "subscribed"): NO_HOOKS.format("ReturnMate"),
     ("swap", "*", "subscribed"): NO_HOOKS.format("Swap"),
     ("exsited", "*", "list_not_found"): EMPTY.format("Exsited"),
+    ("exsited", "make", "each_change_once"): (
+        "Exsited's records have no time of their status change, which Make would need."
+    ),
     ("returngo", "*", "list_not_found"): EMPTY.format("ReturnGO"),
-    ("returngo", "zapier", "line_items"): NO_LINES,
-    ("returngo", "make", "line_items"): NO_LINES,
-    ("returngo", "n8n", "line_items"): NO_LINES,
-    ("returngo", "n8n", "subscribed"): "The n8n packages poll, because ReturnGO's webhooks are only assumed.",
-    ("returnlogic", "*", "each_change_once"): "ReturnLogic's lists show new records only, not changes.",
+    ("returngo", "n8n", "subscribed"): "The n8n packages poll, and offer no instant triggers.",
+    ("returnlogic", "make", "each_change_once"): (
+        "ReturnLogic's records have no time of their status change, which Make would need."
+    ),
     ("returnlogic", "*", "list_not_found"): EMPTY.format("ReturnLogic"),
     ("returnlogic", "*", "missing_record"): BY_ID.format("ReturnLogic"),
-    ("returnlogic", "zapier", "line_items"): ASSUMED,
-    ("returnlogic", "make", "line_items"): ASSUMED,
-    ("returnlogic", "n8n", "line_items"): ASSUMED,
     ("returnlogic", "*", "dropdown_page_2"): "No input of ReturnLogic takes the id of a record.",
     ("returnmate", "make", "each_change_once"): (
         "ReturnMate's records have no time of their status change, which Make would need."

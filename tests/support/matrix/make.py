@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeVar
 
 import httpx
 
+from connector.definition.instant import with_instant
 from connector.definition.model import InputField
 from connector.generator.make.fields import rpc_id
 from connector.generator.make.naming import camel
@@ -55,6 +56,7 @@ class MakeAdapter:
     longest_step: float | None = None
     tells_delay: bool = True
     fills_defaults: bool = True
+    sends_empty: bool = True
     hides_echoes: bool = False
 
     def __post_init__(self) -> None:
@@ -98,13 +100,16 @@ class MakeAdapter:
         return bool(said["response"]["trigger"]["type"] == "id")
 
     def _watch_by_id(self, key: str, inputs: Inputs) -> "MakeWatch":
-        """Start with the newest record, which the first run emits; ids allow no start "from now on"."""
+        """Start with the newest record, which the first run emits; ids allow no start "from now on".
+
+        A filter may exclude the record.
+        """
         offered = self._tried(lambda: self.connected.starts(camel(key)))
         if not offered:
             return MakeWatch(self, key, inputs, State())
         _shown, newest = offered[0]
         first = self.poll(camel(key), newest, inputs, 1)
-        assert first, f"{key} does not start with the chosen record"
+        assert first or inputs, f"{key} does not start with the chosen record"
         return MakeWatch(self, key, inputs, newest)
 
     def sample(self, key: str) -> list[Record]:
@@ -116,7 +121,7 @@ class MakeAdapter:
         modules = self.emulator.app.components("module")
         return frozenset(
             key
-            for key in self.shop.offer.triggers
+            for key in with_instant(self.shop.offer).triggers
             if modules.get(camel(key), {}).get("moduleType") == "instant_trigger"
         )
 

@@ -51,6 +51,7 @@ class N8nAdapter:
     longest_step: float | None = None
     tells_delay: bool = True
     fills_defaults: bool = False
+    sends_empty: bool = False
     hides_echoes: bool = True
     stored: dict[str, str] = field(default_factory=dict)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from connector.definition.instant import with_instant
 from connector.definition.model import Guarantee, InputField
 from support.matrix.adapter import Adapter
 
@@ -23,9 +24,9 @@ def promise(app: Adapter, key: str) -> Guarantee:
 
 
 def hooks(app: Adapter) -> Sequence[str]:
-    """Return the triggers with webhooks."""
+    """Return the instant triggers."""
     shown = app.hooked()
-    return [key for key in app.shop.offer.triggers if key in shown]
+    return [key for key in with_instant(app.shop.offer).triggers if key in shown]
 
 
 def new_records(app: Adapter) -> Sequence[str]:
@@ -41,6 +42,16 @@ def looking_back(app: Adapter) -> Sequence[str]:
 def changes(app: Adapter) -> Sequence[str]:
     """Return the triggers that deliver a record again each time it changes."""
     return [key for key in triggers(app) if promise(app, key).delivers in {"latest_state", "while_there"}]
+
+
+def filtered(app: Adapter) -> Sequence[str]:
+    """Return the triggers with filters."""
+    return [key for key in triggers(app) if app.form("triggers", key) & filters(app, key)]
+
+
+def filters(app: Adapter, key: str) -> frozenset[str]:
+    """Return the keys of a trigger's filters."""
+    return frozenset(one.key for one in app.shop.offer.triggers[key].inputs)
 
 
 def long_readings(app: Adapter) -> Sequence[str]:

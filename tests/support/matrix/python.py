@@ -80,6 +80,7 @@ class PythonAdapter:
     longest_step: float | None = None
     tells_delay: bool = True
     fills_defaults: bool = False
+    sends_empty: bool = False
     hides_echoes: bool = True
 
     def __post_init__(self) -> None:

@@ -3,16 +3,23 @@
 import os
 from collections.abc import Mapping, Sequence
 from textwrap import wrap
+from typing import TYPE_CHECKING, cast
 
 from mock_server import vendors
 from support.matrix.limits import LIMITS, limit
-from support.matrix.scenarios import SCENARIOS
+from support.matrix.previews import previews
+from support.matrix.scenarios import SCENARIOS, Scenario
 from support.report_data import Result, Row
+
+if TYPE_CHECKING:
+    from connector.definition.model import Runtime
 
 RUNTIMES = {"python": "Python", "zapier": "Zapier", "make": "Make", "n8n": "n8n"}
 ENGINE = "N8N_ENGINE"
 """The environment variable with which n8n's engine takes part; `make n8n-test` installs it and sets it."""
 SIGNS = {"passed": "+", "skipped": "-", None: " "}
+PREVIEW = "p"
+"""The sign of a cell that passed and in which previews take part."""
 Cell = tuple[str, str, str]
 """Vendor, runtime and scenario."""
 
@@ -34,10 +41,17 @@ def printed(went: Mapping[Cell, str], width: int) -> str:
     ]
     for scenario in SCENARIOS:
         cells = "".join(
-            f" {SIGNS.get(went.get((*column, scenario.name)), 'X'):{step - 1}}" for column in columns
+            f" {_sign(went.get((*column, scenario.name)), *column, scenario):{step - 1}}"
+            for column in columns
         )
         lines.append(f"{scenario.name:{first}}{cells}")
     return "\n".join([*lines, *_explained(went, width)])
+
+
+def _sign(word: str | None, vendor: str, runtime: str, scenario: Scenario) -> str:
+    if word == "passed" and previews(vendor, cast("Runtime", runtime), scenario):
+        return PREVIEW
+    return SIGNS.get(word, "X")
 
 
 def recorded_rows(went: Mapping[Cell, str]) -> list[Row]:

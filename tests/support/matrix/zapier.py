@@ -50,6 +50,7 @@ class ZapierAdapter:
     longest_step: float | None = 30
     tells_delay: bool = True
     fills_defaults: bool = False
+    sends_empty: bool = False
     hides_echoes: bool = True
 
     def __post_init__(self) -> None:

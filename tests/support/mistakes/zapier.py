@@ -58,8 +58,8 @@ MISTAKES: tuple[Mistake, ...] = (
         "zapier",
         "swap",
         instead(
-            "triggers/return_updated.js",
-            "identifiedBy(['return_id', 'date_updated']",
+            "triggers/return_status_changed.js",
+            "identifiedBy(['return_id', 'status']",
             "identifiedBy(['return_id']",
         ),
         "each_change_once",

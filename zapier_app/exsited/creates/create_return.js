@@ -4,7 +4,7 @@ import operations from '../operations.js';
 import record from '../records/return.js';
 import vendor from '../vendor.js';
 
-const source = { operation: operations.create_return };
+const source = { operation: operations.create_return, shape: record.shape };
 
 const form = {
   fields: [
@@ -13,7 +13,7 @@ const form = {
       label: 'Invoice',
       type: 'string',
       required: true,
-      helpText: 'The invoice with the items to return.',
+      helpText: 'Choose an invoice, or enter its number, such as INV-60828777.',
       dynamic: 'invoice.id.label',
     },
     {
@@ -26,7 +26,7 @@ const form = {
           label: 'Invoice Line UUID',
           type: 'string',
           required: true,
-          helpText: 'The UUID of the line on the invoice.',
+          helpText: 'Identifies the product. Map it from the lines of the invoice in an earlier step.',
         },
         {
           key: 'quantity',
@@ -40,7 +40,7 @@ const form = {
           label: 'Item UUID',
           type: 'string',
           required: false,
-          helpText: 'The UUID of the item. Leave empty to use the item of the invoice line.',
+          helpText: 'Leave empty to use the item of the invoice line. Map it from an earlier step otherwise.',
         },
       ],
     },

@@ -4,7 +4,7 @@ import operations from '../operations.js';
 import record from '../records/return.js';
 import vendor from '../vendor.js';
 
-const source = { operation: operations.receive_return };
+const source = { operation: operations.receive_return, shape: record.shape };
 
 const form = {
   fields: [
@@ -13,7 +13,7 @@ const form = {
       label: 'Invoice',
       type: 'string',
       required: true,
-      helpText: 'The invoice that the return belongs to.',
+      helpText: 'Choose an invoice, or enter its number, such as INV-60828777.',
       dynamic: 'invoice.id.label',
     },
     {
@@ -21,7 +21,7 @@ const form = {
       label: 'Return',
       type: 'string',
       required: true,
-      helpText: 'The return whose items you received.',
+      helpText: 'Choose a return, or enter its number, such as RMA-77488099.',
       dynamic: 'return.id.label',
     },
     {
@@ -34,7 +34,7 @@ const form = {
           label: 'Return Line UUID',
           type: 'string',
           required: true,
-          helpText: 'The UUID of the line on the return.',
+          helpText: 'Identifies the product. Map it from the lines of the return in an earlier step.',
         },
         {
           key: 'quantity',

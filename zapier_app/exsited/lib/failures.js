@@ -25,9 +25,13 @@ export const failure = (api, z, bundle, response) => {
   if (kind === 'unavailable' && delay !== undefined && request.method === 'GET')
     return new z.errors.ThrottledError(`${api.name} is unavailable right now.`, delay);
   const fields = fieldErrors(api, bundle, data);
-  const sentence = sentences[kind](api, { response, delay, words, fields });
+  const advice = REFUSALS.includes(status) && request.preview;
+  const sentence = joined(sentences[kind](api, { response, delay, words, fields }), advice);
   return new z.errors.Error(hideSecrets(api, sentence, bundle), code, status);
 };
+
+/** The statuses with which the vendor may refuse a request that was guessed wrongly: the request of a preview. */
+const REFUSALS = [400, 404, 405, 422];
 
 /** The delay in seconds before Zapier runs a step again, if a response with status 429 has no valid Retry-After. */
 const DEFAULT_DELAY = 60;

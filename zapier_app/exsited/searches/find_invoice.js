@@ -5,7 +5,7 @@ import operations from '../operations.js';
 import record from '../records/invoice.js';
 import vendor from '../vendor.js';
 
-const source = { operation: operations.get_invoice, query: {} };
+const source = { operation: operations.get_invoice, query: {}, shape: record.shape };
 
 const form = {
   fields: [

@@ -5,7 +5,7 @@ import operations from '../operations.js';
 import record from '../records/return.js';
 import vendor from '../vendor.js';
 
-const source = { operation: operations.get_return, query: {} };
+const source = { operation: operations.get_return, query: {}, shape: record.shape };
 
 const form = {
   fields: [

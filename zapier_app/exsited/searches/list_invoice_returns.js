@@ -5,7 +5,7 @@ import operations from '../operations.js';
 import record from '../records/returns.js';
 import vendor from '../vendor.js';
 
-const source = { operation: operations.list_invoice_returns, query: {}, list: 'returns' };
+const source = { operation: operations.list_invoice_returns, query: {}, list: 'returns', shape: record.shape };
 
 const form = {
   fields: [
@@ -14,7 +14,7 @@ const form = {
       label: 'Invoice',
       type: 'string',
       required: true,
-      helpText: 'The invoice that the returns belong to.',
+      helpText: 'Choose an invoice, or enter its number, such as INV-60828777.',
       dynamic: 'invoice.id.label',
     },
   ],

@@ -5,7 +5,7 @@ import operations from '../operations.js';
 import record from '../records/invoices.js';
 import vendor from '../vendor.js';
 
-const source = { operation: operations.list_order_invoices, query: {}, list: 'invoices' };
+const source = { operation: operations.list_order_invoices, query: {}, list: 'invoices', shape: record.shape };
 
 const form = {
   fields: [

@@ -5,7 +5,7 @@ import operations from '../operations.js';
 import record from '../records/receipts.js';
 import vendor from '../vendor.js';
 
-const source = { operation: operations.list_receipts, query: {}, list: 'receipts' };
+const source = { operation: operations.list_receipts, query: {}, list: 'receipts', shape: record.shape };
 
 const form = {
   fields: [
@@ -14,7 +14,7 @@ const form = {
       label: 'Invoice',
       type: 'string',
       required: true,
-      helpText: 'The invoice that the return belongs to.',
+      helpText: 'Choose an invoice, or enter its number, such as INV-60828777.',
       dynamic: 'invoice.id.label',
     },
     {
@@ -22,7 +22,7 @@ const form = {
       label: 'Return',
       type: 'string',
       required: true,
-      helpText: 'The return that the receipts belong to.',
+      helpText: 'Choose a return, or enter its number, such as RMA-77488099.',
       dynamic: 'return.id.label',
     },
   ],

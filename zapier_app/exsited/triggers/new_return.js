@@ -17,9 +17,27 @@ const source = {
   firingStates: null,
   initialStates: [],
   identity: [['uuid']],
+  shape: record.shape,
 };
 
-const form = { fields: [], wire: {} };
+const form = {
+  fields: [
+    {
+      key: 'status',
+      label: 'Status',
+      type: 'string',
+      required: false,
+      helpText: 'Triggers only for returns with this status. Leave empty for all.',
+      choices: [
+        { value: 'PENDING', label: 'Pending', sample: 'PENDING' },
+        { value: 'CLOSED', label: 'Closed', sample: 'CLOSED' },
+      ],
+    },
+  ],
+  wire: {
+    status: { in: 'match', at: ['customer_return_status'], compareAs: 'word', open: true, catchTypos: true },
+  },
+};
 
 export default {
   key: 'new_return',

@@ -17,6 +17,7 @@ const source = {
   firingStates: ['CLOSED'],
   initialStates: ['PENDING'],
   identity: [['uuid']],
+  shape: record.shape,
 };
 
 const form = { fields: [], wire: {} };
@@ -31,6 +32,7 @@ export default {
     inputFields: form.fields,
     outputFields: identifiedBy(['uuid'], record.fields),
     sample: merged(record.sample, {
+      summary: { status: 'Closed' },
       customer_return_status: 'CLOSED',
       received_count: '1',
       last_updated_by: 'Tom (warehouse)',

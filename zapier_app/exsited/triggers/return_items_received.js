@@ -17,6 +17,7 @@ const source = {
   firingStates: null,
   initialStates: ['0'],
   identity: [['uuid'], ['received_count']],
+  shape: record.shape,
 };
 
 const form = { fields: [], wire: {} };

@@ -17,6 +17,7 @@ const source = {
   firingStates: null,
   initialStates: ['PENDING'],
   identity: [['uuid'], ['customer_return_status']],
+  shape: record.shape,
 };
 
 const form = {
@@ -45,6 +46,7 @@ export default {
     inputFields: form.fields,
     outputFields: identifiedBy(['uuid', 'customer_return_status'], record.fields),
     sample: merged(record.sample, {
+      summary: { status: 'Closed' },
       customer_return_status: 'CLOSED',
       received_count: '1',
       last_updated_by: 'Tom (warehouse)',

@@ -4,7 +4,7 @@ import operations from '../operations.js';
 import record from '../records/comment.js';
 import vendor from '../vendor.js';
 
-const source = { operation: operations.add_comment };
+const source = { operation: operations.add_comment, shape: record.shape };
 
 const form = {
   fields: [
@@ -13,7 +13,7 @@ const form = {
       label: 'Return',
       type: 'string',
       required: true,
-      helpText: 'The return to add the comment to.',
+      helpText: 'Choose a return or enter its ID, which is 1234 for RMA1234.',
       dynamic: 'rma.id.label',
       search: 'find_return.rmaId',
     },

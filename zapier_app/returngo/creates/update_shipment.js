@@ -4,7 +4,7 @@ import operations from '../operations.js';
 import record from '../records/shipment.js';
 import vendor from '../vendor.js';
 
-const source = { operation: operations.update_shipment };
+const source = { operation: operations.update_shipment, shape: record.shape };
 
 const form = {
   fields: [

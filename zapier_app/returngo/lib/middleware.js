@@ -31,9 +31,10 @@ const sendable = (api, z, field, value) => {
   );
 };
 
-/** Throws an error for an unsuccessful response, unless it has status 404 and the caller handles a missing record. */
+/** Throws an error for an unsuccessful response, unless it is a file, or has status 404 and the caller handles a missing record. */
 export const explainFailure = (api) => (response, z, bundle) => {
-  const expected = response.status === 404 && response.skipThrowForStatus;
+  const { isFile } = response.request ?? {};
+  const expected = isFile || (response.status === 404 && response.skipThrowForStatus);
   if (response.status < 300 || expected) return response;
   throw failure(api, z, bundle, response);
 };

@@ -10,6 +10,7 @@ const source = {
   query: {},
   pages: 1,
   atLeastOne: ['order_name', 'tracking_number', 'status'],
+  shape: record.shape,
 };
 
 const form = {

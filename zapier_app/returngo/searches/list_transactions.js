@@ -5,7 +5,7 @@ import operations from '../operations.js';
 import record from '../records/transactions.js';
 import vendor from '../vendor.js';
 
-const source = { operation: operations.list_transactions, query: {}, list: 'transactions' };
+const source = { operation: operations.list_transactions, query: {}, list: 'transactions', shape: record.shape };
 
 const form = {
   fields: [
@@ -14,12 +14,22 @@ const form = {
       label: 'Return',
       type: 'string',
       required: true,
-      helpText: 'The return that the transactions belong to.',
+      helpText: 'Choose a return or enter its ID, which is 1234 for RMA1234.',
       dynamic: 'rma.id.label',
       search: 'find_return.rmaId',
     },
+    {
+      key: 'include_sensitive',
+      label: 'Include Bank Account',
+      type: 'boolean',
+      required: false,
+      helpText: 'Choose yes if a later step needs this. Otherwise it is left out to protect customers.',
+    },
   ],
-  wire: { rma: { in: 'query', at: ['rma_ids'], identifies: 'id', separator: ',' } },
+  wire: {
+    rma: { in: 'query', at: ['rma_ids'], identifies: 'id', separator: ',' },
+    include_sensitive: { in: 'app', at: ['include_sensitive'] },
+  },
 };
 
 export default {

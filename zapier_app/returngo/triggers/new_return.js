@@ -23,9 +23,40 @@ const source = {
   initialStates: [],
   details: { hydrate: hydrators.getRma, values: { rmaId: ['rmaId'] }, key: 'details' },
   identity: [['rmaId']],
+  shape: record.shape,
 };
 
-const form = { fields: [], wire: {} };
+const form = {
+  fields: [
+    {
+      key: 'status',
+      label: 'Status',
+      type: 'string',
+      required: false,
+      helpText: 'Triggers only for returns with this status. Leave empty for all.',
+      choices: [
+        { value: 'Pending', label: 'Pending', sample: 'Pending' },
+        { value: 'Approved', label: 'Approved', sample: 'Approved' },
+        { value: 'Received', label: 'Received', sample: 'Received' },
+        { value: 'Validated', label: 'Validated', sample: 'Validated' },
+        { value: 'Done', label: 'Done', sample: 'Done' },
+        { value: 'Rejected', label: 'Rejected', sample: 'Rejected' },
+        { value: 'Canceled', label: 'Canceled', sample: 'Canceled' },
+      ],
+    },
+    {
+      key: 'include_sensitive',
+      label: 'Include Bank Account',
+      type: 'boolean',
+      required: false,
+      helpText: 'Choose yes if a later step needs this. Otherwise it is left out to protect customers.',
+    },
+  ],
+  wire: {
+    status: { in: 'match', at: ['status'], compareAs: 'word', open: true, catchTypos: true },
+    include_sensitive: { in: 'app', at: ['include_sensitive'] },
+  },
+};
 
 export default {
   key: 'new_return',

@@ -21,6 +21,7 @@ const source = {
   firingStates: ['Requested'],
   initialStates: ['Requested'],
   identity: [['id']],
+  shape: record.shape,
 };
 
 const form = {
@@ -45,8 +46,18 @@ const form = {
         { value: 'InvoicePayment', label: 'Invoice Payment', sample: 'InvoicePayment' },
       ],
     },
+    {
+      key: 'include_sensitive',
+      label: 'Include Bank Account',
+      type: 'boolean',
+      required: false,
+      helpText: 'Choose yes if a later step needs this. Otherwise it is left out to protect customers.',
+    },
   ],
-  wire: { type: { in: 'match', at: ['type'], compareAs: 'word', open: true, catchTypos: true } },
+  wire: {
+    type: { in: 'match', at: ['type'], compareAs: 'word', open: true, catchTypos: true },
+    include_sensitive: { in: 'app', at: ['include_sensitive'] },
+  },
 };
 
 export default {

@@ -23,9 +23,21 @@ const source = {
   initialStates: ['Pending'],
   details: { hydrate: hydrators.getRma, values: { rmaId: ['rmaId'] }, key: 'details' },
   identity: [['rmaId']],
+  shape: record.shape,
 };
 
-const form = { fields: [], wire: {} };
+const form = {
+  fields: [
+    {
+      key: 'include_sensitive',
+      label: 'Include Bank Account',
+      type: 'boolean',
+      required: false,
+      helpText: 'Choose yes if a later step needs this. Otherwise it is left out to protect customers.',
+    },
+  ],
+  wire: { include_sensitive: { in: 'app', at: ['include_sensitive'] } },
+};
 
 export default {
   key: 'return_received',
@@ -36,6 +48,9 @@ export default {
     perform: pollChanges(vendor, source, form),
     inputFields: form.fields,
     outputFields: identifiedBy(['rmaId'], record.fields),
-    sample: merged(record.sample, { status: 'Received', details: { rmaSummary: { status: 'Received' } } }),
+    sample: merged(record.sample, {
+      status: 'Received',
+      details: { summary: { status: 'Received' }, rmaSummary: { status: 'Received' } },
+    }),
   },
 };

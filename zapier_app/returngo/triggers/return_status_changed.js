@@ -23,6 +23,7 @@ const source = {
   initialStates: ['Pending'],
   details: { hydrate: hydrators.getRma, values: { rmaId: ['rmaId'] }, key: 'details' },
   identity: [['rmaId'], ['status']],
+  shape: record.shape,
 };
 
 const form = {
@@ -42,8 +43,18 @@ const form = {
         { value: 'Canceled', label: 'Canceled', sample: 'Canceled' },
       ],
     },
+    {
+      key: 'include_sensitive',
+      label: 'Include Bank Account',
+      type: 'boolean',
+      required: false,
+      helpText: 'Choose yes if a later step needs this. Otherwise it is left out to protect customers.',
+    },
   ],
-  wire: { status: { in: 'match', at: ['status'], compareAs: 'word', open: true, catchTypos: true } },
+  wire: {
+    status: { in: 'match', at: ['status'], compareAs: 'word', open: true, catchTypos: true },
+    include_sensitive: { in: 'app', at: ['include_sensitive'] },
+  },
 };
 
 export default {

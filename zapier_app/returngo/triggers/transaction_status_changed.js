@@ -21,6 +21,7 @@ const source = {
   firingStates: null,
   initialStates: ['Requested'],
   identity: [['id'], ['status']],
+  shape: record.shape,
 };
 
 const form = {
@@ -36,8 +37,18 @@ const form = {
         { value: 'Failed', label: 'Failed', sample: 'Failed' },
       ],
     },
+    {
+      key: 'include_sensitive',
+      label: 'Include Bank Account',
+      type: 'boolean',
+      required: false,
+      helpText: 'Choose yes if a later step needs this. Otherwise it is left out to protect customers.',
+    },
   ],
-  wire: { status: { in: 'match', at: ['status'], compareAs: 'word', open: true, catchTypos: true } },
+  wire: {
+    status: { in: 'match', at: ['status'], compareAs: 'word', open: true, catchTypos: true },
+    include_sensitive: { in: 'app', at: ['include_sensitive'] },
+  },
 };
 
 export default {

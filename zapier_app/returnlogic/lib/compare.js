@@ -47,9 +47,17 @@ const sameIdentity = (kind, one, other) =>
 
 /**
  * Returns a function that checks whether a row has all values in `match`, `[{path, value, compareAs, identifies}]`.
- * `compareAs` and `identifies` define the comparison, as in `place`.
+ * `compareAs` and `identifies` define the comparison, as in `place`. If a path leads through a list, one item with the
+ * value is enough.
  */
-export const fits = (match) => (row) => match.every((one) => isSame(one, at(row, one.path)));
+export const fits = (match) => (row) =>
+  match.every((one) => valuesAt(row, one.path).some((value) => isSame(one, value)));
+
+/** Returns a function that checks that a row has none of the values in `unless`, `[[path, values]]`. */
+export const isNotAmong =
+  (unless = []) =>
+  (row) =>
+    !unless.some(([path, values]) => values.some((value) => sameWord(at(row, path), value)));
 
 const isSame = ({ value, compareAs, identifies }, inRow) => {
   if (compareAs === 'word') return sameWord(inRow, value);

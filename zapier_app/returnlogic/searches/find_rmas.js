@@ -5,7 +5,7 @@ import operations from '../operations.js';
 import record from '../records/rmas.js';
 import vendor from '../vendor.js';
 
-const source = { operation: operations.list_rmas, query: {}, list: 'rmas' };
+const source = { operation: operations.list_rmas, query: {}, list: 'rmas', shape: record.shape };
 
 const form = {
   fields: [
@@ -25,7 +25,10 @@ const form = {
 export default {
   key: 'find_rmas',
   noun: 'RMA',
-  display: { label: 'Find RMAs by Customer', description: 'Finds all RMAs of a customer by email address.' },
+  display: {
+    label: 'Find RMAs by Customer',
+    description: 'Finds all RMAs of a customer by email address. Preview: not tried on a real account yet.',
+  },
   operation: {
     perform: listRecords(vendor, source, form),
     inputFields: form.fields,

@@ -2,3 +2,4 @@
 export { default as find_order } from './find_order.js';
 export { default as list_created_orders } from './list_created_orders.js';
 export { default as find_rmas } from './find_rmas.js';
+export { default as get_rma } from './get_rma.js';

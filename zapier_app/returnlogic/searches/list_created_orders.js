@@ -5,7 +5,7 @@ import operations from '../operations.js';
 import record from '../records/orders.js';
 import vendor from '../vendor.js';
 
-const source = { operation: operations.list_orders, query: {}, list: 'orders' };
+const source = { operation: operations.list_orders, query: {}, list: 'orders', shape: record.shape };
 
 const form = {
   fields: [
@@ -52,7 +52,7 @@ export default {
   noun: 'Order',
   display: {
     label: 'Find Orders by Creation Date',
-    description: 'Finds the orders that were added to ReturnLogic in a period.',
+    description: 'Finds the orders that were added in a period.',
   },
   operation: {
     perform: listRecords(vendor, source, form),

@@ -20,14 +20,37 @@ const source = {
   firingStates: null,
   initialStates: [],
   identity: [['rlOrderId']],
+  shape: record.shape,
 };
 
-const form = { fields: [], wire: {} };
+const form = {
+  fields: [
+    {
+      key: 'financial_status',
+      label: 'Financial Status',
+      type: 'string',
+      required: false,
+      helpText: 'Triggers only for orders with this status. Leave empty for all orders.',
+      choices: [
+        { value: 'authorized', label: 'Authorized', sample: 'authorized' },
+        { value: 'paid', label: 'Paid', sample: 'paid' },
+        { value: 'partially_paid', label: 'Partially Paid', sample: 'partially_paid' },
+        { value: 'pending', label: 'Pending', sample: 'pending' },
+        { value: 'refunded', label: 'Refunded', sample: 'refunded' },
+        { value: 'voided', label: 'Voided', sample: 'voided' },
+        { value: 'ThirdParty', label: 'Third Party', sample: 'ThirdParty' },
+      ],
+    },
+  ],
+  wire: {
+    financial_status: { in: 'match', at: ['financialStatus'], compareAs: 'word', open: true, catchTypos: true },
+  },
+};
 
 export default {
   key: 'new_order',
   noun: 'Order',
-  display: { label: 'New Order', description: 'Triggers when a new order is added to ReturnLogic.' },
+  display: { label: 'New Order', description: 'Triggers when a new order is added.' },
   operation: {
     type: 'polling',
     perform: pollChanges(vendor, source, form),

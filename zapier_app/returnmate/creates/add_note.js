@@ -4,7 +4,7 @@ import operations from '../operations.js';
 import record from '../records/note.js';
 import vendor from '../vendor.js';
 
-const source = { operation: operations.add_return_note };
+const source = { operation: operations.add_return_note, shape: record.shape };
 
 const form = {
   fields: [
@@ -13,7 +13,7 @@ const form = {
       label: 'Return',
       type: 'string',
       required: true,
-      helpText: 'The return to add the note to.',
+      helpText: 'Choose a return, or map its ID from an earlier step.',
       dynamic: 'return.id.label',
       search: 'find_return.id',
     },
@@ -22,7 +22,7 @@ const form = {
       label: 'Note',
       type: 'text',
       required: true,
-      helpText: 'The text of the note.',
+      helpText: 'What your colleagues or the customer should know about the return.',
     },
     {
       key: 'internal',

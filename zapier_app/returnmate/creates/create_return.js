@@ -4,7 +4,7 @@ import operations from '../operations.js';
 import record from '../records/return_detail.js';
 import vendor from '../vendor.js';
 
-const source = { operation: operations.create_return };
+const source = { operation: operations.create_return, shape: record.shape };
 
 const form = {
   fields: [

@@ -4,7 +4,7 @@ import operations from '../operations.js';
 import record from '../records/shipment.js';
 import vendor from '../vendor.js';
 
-const source = { operation: operations.create_shipping_label };
+const source = { operation: operations.create_shipping_label, shape: record.shape };
 
 const form = {
   fields: [
@@ -13,7 +13,7 @@ const form = {
       label: 'Return',
       type: 'string',
       required: true,
-      helpText: 'The return to create the label for.',
+      helpText: 'Choose a return, or map its ID from an earlier step.',
       dynamic: 'return.id.label',
       search: 'find_return.id',
     },

@@ -4,7 +4,7 @@ import operations from '../operations.js';
 import record from '../records/return_detail.js';
 import vendor from '../vendor.js';
 
-const source = { operation: operations.update_return };
+const source = { operation: operations.update_return, shape: record.shape };
 
 const form = {
   fields: [
@@ -13,7 +13,7 @@ const form = {
       label: 'Return',
       type: 'string',
       required: true,
-      helpText: 'The return to update.',
+      helpText: 'Choose a return, or map its ID from an earlier step.',
       dynamic: 'return.id.label',
       search: 'find_return.id',
     },

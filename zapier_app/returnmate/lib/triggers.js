@@ -8,12 +8,13 @@
  * A trigger's inputs are compared with the rows here and never sent as filters: in a filtered list, rows disappear when
  * they change, and later rows then move to pages that were already read.
  */
-import { fits, word } from './compare.js';
+import { fits, isNotAmong, word } from './compare.js';
 import { withDeadline } from './deadline.js';
 import { onlyIdentity, purposeOf, readExtent } from './extent.js';
 import { place } from './inputs.js';
 import { at, mapped } from './paths.js';
 import { skipReason, withReachedAt } from './rows.js';
+import { shaped } from './shape.js';
 import { moment } from './times.js';
 
 /**
@@ -25,19 +26,19 @@ import { moment } from './times.js';
  * without a valid time are returned too.
  */
 export const pollNewest =
-  (facts, { operation, query, size, identity }, { fields, wire }) =>
+  (facts, { operation, query, size, identity, unless, shape }, { fields, wire }) =>
   withDeadline(facts, async (api, z, bundle) => {
-    const { match } = place(z, bundle.inputData, fields, wire);
+    const { match, app } = place(z, bundle.inputData, fields, wire);
     const { isFirst } = purposeOf(bundle);
     const limit = limitOf(bundle, size);
     const source = { operation, query, identity, size: match.length > 0 || isFirst ? size : limit };
     const options = { query, pages: 1, reasonToSkip: skipReason({ identity }) };
     const events = [];
     for await (const rows of readExtent(api, z, bundle, source, options)) {
-      events.push(...rows.filter(fits(match)));
+      events.push(...rows.filter(isNotAmong(unless)).filter(fits(match)));
       if (!isFirst && events.length >= limit) break;
     }
-    return isFirst ? events.map(onlyIdentity(identity)) : events.slice(0, limit);
+    return isFirst ? events.map(onlyIdentity(identity)) : events.slice(0, limit).map(shaped(shape, app, z));
   });
 
 /**
@@ -57,6 +58,7 @@ export const pollNewest =
  * - `state`: the path of a row's state, or null if every row fires.
  * - `firingStates`: the states that fire. If it is null, all states fire except `initialStates`.
  * - `initialStates`: the states in which records are created.
+ * - `unless`: `[[path, values]]`, values with which a row does not fire.
  * - `details`: `{hydrate, values, key}`, the request for details, which Zapier sends only for records that fire.
  * - `reachedAt`: `{field, history, name, value, time}`, where rows contain the time at which they reached the state. It
  *   is added to each row as the property `field`, which is the `eventTime`.
@@ -68,7 +70,7 @@ export const pollNewest =
 export const pollChanges =
   (facts, source, { fields, wire }) =>
   withDeadline(facts, async (api, z, bundle) => {
-    const { match } = place(z, bundle.inputData, fields, wire);
+    const { match, app } = place(z, bundle.inputData, fields, wire);
     const { isFirst, isSample } = purposeOf(bundle);
     const start = isFirst || isSample ? -Infinity : api.now() - source.lookBack * 1000;
     const { pages, windowTime, sortTime } = source;
@@ -78,14 +80,14 @@ export const pollChanges =
       const rows = read.map(withReachedAt(source.reachedAt));
       const recent = rows.filter((row) => !windowTime || moment(at(row, windowTime)) >= start);
       const fired = recent.filter((row) => happenedSince(source, row, start) && hasFiringState(source, row));
-      events.push(...fired.filter(fits(match)));
+      events.push(...fired.filter(isNotAmong(source.unless)).filter(fits(match)));
       if (!source.since && rows.length > 0 && recent.length === 0) break;
       if (isSample && events.length >= limitOf(bundle, SAMPLES)) break;
     }
     if (isFirst) return events.map(onlyIdentity(source.identity));
     sortLatestFirst(events, [sortTime, windowTime]);
     const returned = events.slice(0, limitOf(bundle, events.length));
-    return source.details ? returned.map(withDetails(z, source.details)) : returned;
+    return returned.map(forZap(z, source, app));
   });
 
 /** Returns the query for a list; it limits the list to changes since `start`, unless `start` is -Infinity. */
@@ -105,27 +107,30 @@ const SAMPLES = 3;
 export const pollSnapshot =
   (facts, source, { fields, wire }) =>
   withDeadline(facts, async (api, z, bundle) => {
-    const { match } = place(z, bundle.inputData, fields, wire);
+    const { match, app } = place(z, bundle.inputData, fields, wire);
     const { isFirst, isSample } = purposeOf(bundle);
     const { query, pages, identity, state, sortTime, createdTime } = source;
     const options = { query, pages, reasonToSkip: skipReason({ identity, state }) };
     const events = [];
     for await (const rows of readExtent(api, z, bundle, source, options)) {
-      events.push(...rows.filter((row) => hasFiringState(source, row)).filter(fits(match)));
+      events.push(...rows.filter((row) => hasFiringState(source, row)).filter(isNotAmong(source.unless)).filter(fits(match)));
       if (isSample && events.length >= limitOf(bundle, SAMPLES)) break;
     }
     if (isFirst) return events.map(onlyIdentity(identity));
     sortLatestFirst(events, [sortTime, createdTime]);
-    return events.slice(0, limitOf(bundle, events.length));
+    return events.slice(0, limitOf(bundle, events.length)).map(shaped(source.shape, app, z));
   });
 
 /**
- * Returns a function that adds a placeholder to a row as the property `key`; Zapier replaces it by the row's details.
+ * Returns a function that changes a row into the form that a Zap gets. If the row has details, a placeholder for them is
+ * added; Zapier replaces it by the details, which the hydrator changes in the same way. `asked` contains the user's options.
  */
-export const withDetails = (z, { hydrate, values, key }) => (row) => ({
-  ...row,
-  [key]: z.dehydrate(hydrate, mapped(values, (path) => at(row, path))),
-});
+export const forZap = (z, { details, shape }, asked) => (row) => {
+  if (!details) return shaped(shape, asked, z)(row);
+  const { hydrate, values, key } = details;
+  const wanted = { ...mapped(values, (path) => at(row, path)), ...asked };
+  return shaped(shape, asked, z)({ ...row, [key]: z.dehydrate(hydrate, wanted) });
+};
 
 const happenedSince = ({ eventTime }, row, start) => !eventTime || moment(at(row, eventTime)) >= start;
 

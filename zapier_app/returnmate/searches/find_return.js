@@ -10,6 +10,7 @@ const source = {
   query: { sort: 'created_at', order: 'desc' },
   pages: 10,
   atLeastOne: ['rma_number', 'order_number', 'customer_email'],
+  shape: record.shape,
 };
 
 const form = {

@@ -4,7 +4,7 @@ import operations from '../operations.js';
 import record from '../records/customer_history.js';
 import vendor from '../vendor.js';
 
-const source = { operation: operations.get_customer_stats, query: {} };
+const source = { operation: operations.get_customer_stats, query: {}, shape: record.shape };
 
 const form = {
   fields: [

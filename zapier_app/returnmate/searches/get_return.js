@@ -5,7 +5,7 @@ import operations from '../operations.js';
 import record from '../records/return_detail.js';
 import vendor from '../vendor.js';
 
-const source = { operation: operations.get_return, query: {} };
+const source = { operation: operations.get_return, query: {}, shape: record.shape };
 
 const form = {
   fields: [
@@ -14,7 +14,7 @@ const form = {
       label: 'Return',
       type: 'string',
       required: true,
-      helpText: 'The return to find.',
+      helpText: 'Choose a return, or map its ID from an earlier step.',
       dynamic: 'return.id.label',
       search: 'find_return.id',
     },

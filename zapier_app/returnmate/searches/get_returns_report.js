@@ -4,7 +4,7 @@ import operations from '../operations.js';
 import record from '../records/returns_report.js';
 import vendor from '../vendor.js';
 
-const source = { operation: operations.get_returns_report, query: {} };
+const source = { operation: operations.get_returns_report, query: {}, shape: record.shape };
 
 const form = {
   fields: [

@@ -5,7 +5,7 @@ import operations from '../operations.js';
 import record from '../records/shipment.js';
 import vendor from '../vendor.js';
 
-const source = { operation: operations.get_shipment, query: {} };
+const source = { operation: operations.get_shipment, query: {}, shape: record.shape };
 
 const form = {
   fields: [
@@ -14,7 +14,7 @@ const form = {
       label: 'Shipment',
       type: 'string',
       required: true,
-      helpText: 'The shipment to find.',
+      helpText: 'Choose a shipment, or map its ID from an earlier step.',
       dynamic: 'shipment.id.label',
     },
   ],

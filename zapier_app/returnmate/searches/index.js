@@ -6,3 +6,5 @@ export { default as track_shipment } from './track_shipment.js';
 export { default as list_customer_returns } from './list_customer_returns.js';
 export { default as get_customer_stats } from './get_customer_stats.js';
 export { default as get_returns_report } from './get_returns_report.js';
+export { default as get_reasons_report } from './get_reasons_report.js';
+export { default as get_carriers_report } from './get_carriers_report.js';

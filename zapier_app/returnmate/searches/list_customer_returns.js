@@ -9,6 +9,7 @@ const source = {
   operation: operations.list_customer_returns,
   query: { sort: 'created_at', order: 'desc' },
   list: 'returns',
+  shape: record.shape,
 };
 
 const form = {

@@ -5,7 +5,12 @@ import operations from '../operations.js';
 import record from '../records/tracking_events.js';
 import vendor from '../vendor.js';
 
-const source = { operation: operations.list_tracking_events, query: {}, list: 'tracking_events' };
+const source = {
+  operation: operations.list_tracking_events,
+  query: {},
+  list: 'tracking_events',
+  shape: record.shape,
+};
 
 const form = {
   fields: [
@@ -14,7 +19,7 @@ const form = {
       label: 'Shipment',
       type: 'string',
       required: true,
-      helpText: 'The shipment that the tracking events belong to.',
+      helpText: 'Choose a shipment, or map its ID from an earlier step.',
       dynamic: 'shipment.id.label',
     },
   ],

@@ -10,9 +10,64 @@ const source = {
   query: { sort: 'created_at', order: 'desc' },
   size: 100,
   identity: [['id']],
+  shape: record.shape,
 };
 
-const form = { fields: [], wire: {} };
+const form = {
+  fields: [
+    {
+      key: 'status',
+      label: 'Status',
+      type: 'string',
+      required: false,
+      helpText: 'Triggers only for returns with this status. Leave empty for all.',
+      choices: [
+        { value: 'pending', label: 'Pending', sample: 'pending' },
+        { value: 'approved', label: 'Approved', sample: 'approved' },
+        { value: 'rejected', label: 'Rejected', sample: 'rejected' },
+        { value: 'label_sent', label: 'Label Sent', sample: 'label_sent' },
+        { value: 'in_transit', label: 'In Transit', sample: 'in_transit' },
+        { value: 'received', label: 'Received', sample: 'received' },
+        { value: 'inspected', label: 'Inspected', sample: 'inspected' },
+        { value: 'completed', label: 'Completed', sample: 'completed' },
+        { value: 'cancelled', label: 'Cancelled', sample: 'cancelled' },
+      ],
+    },
+    {
+      key: 'reason',
+      label: 'Reason',
+      type: 'string',
+      required: false,
+      helpText: 'Triggers only if an item has this reason. Leave empty for all.',
+      choices: [
+        { value: 'defective', label: 'Defective', sample: 'defective' },
+        { value: 'wrong_size', label: 'Wrong Size', sample: 'wrong_size' },
+        { value: 'changed_mind', label: 'Changed Mind', sample: 'changed_mind' },
+        { value: 'wrong_item', label: 'Wrong Item', sample: 'wrong_item' },
+        { value: 'damaged_in_transit', label: 'Damaged in Transit', sample: 'damaged_in_transit' },
+        { value: 'not_as_described', label: 'Not as Described', sample: 'not_as_described' },
+        { value: 'warranty', label: 'Warranty', sample: 'warranty' },
+      ],
+    },
+    {
+      key: 'return_type',
+      label: 'Return Type',
+      type: 'string',
+      required: false,
+      helpText: 'Triggers only for returns of this type. Leave empty for all.',
+      choices: [
+        { value: 'refund', label: 'Refund', sample: 'refund' },
+        { value: 'exchange', label: 'Exchange', sample: 'exchange' },
+        { value: 'store_credit', label: 'Store Credit', sample: 'store_credit' },
+      ],
+    },
+  ],
+  wire: {
+    status: { in: 'match', at: ['status'], compareAs: 'word', open: true, catchTypos: true },
+    reason: { in: 'match', at: ['items', 'reason'], compareAs: 'word', open: true, catchTypos: true },
+    return_type: { in: 'match', at: ['return_type'], compareAs: 'word', open: true, catchTypos: true },
+  },
+};
 
 export default {
   key: 'new_return',

@@ -10,6 +10,7 @@ const source = {
   query: { sort: 'created_at', order: 'desc' },
   size: 100,
   identity: [['id']],
+  shape: record.shape,
 };
 
 const form = { fields: [], wire: {} };

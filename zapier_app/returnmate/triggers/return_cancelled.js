@@ -19,6 +19,7 @@ const source = {
   firingStates: ['cancelled'],
   initialStates: ['pending'],
   identity: [['id']],
+  shape: record.shape,
 };
 
 const form = { fields: [], wire: {} };
@@ -32,6 +33,6 @@ export default {
     perform: pollChanges(vendor, source, form),
     inputFields: form.fields,
     outputFields: identifiedBy(['id'], record.fields),
-    sample: merged(record.sample, { status: 'cancelled' }),
+    sample: merged(record.sample, { summary: { status: 'Cancelled' }, status: 'cancelled' }),
   },
 };

@@ -19,6 +19,7 @@ const source = {
   firingStates: ['received', 'inspected', 'completed'],
   initialStates: ['pending'],
   identity: [['id']],
+  shape: record.shape,
 };
 
 const form = { fields: [], wire: {} };
@@ -35,6 +36,6 @@ export default {
     perform: pollChanges(vendor, source, form),
     inputFields: form.fields,
     outputFields: identifiedBy(['id'], record.fields),
-    sample: merged(record.sample, { status: 'received' }),
+    sample: merged(record.sample, { summary: { status: 'Received' }, status: 'received' }),
   },
 };

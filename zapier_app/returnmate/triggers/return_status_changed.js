@@ -19,6 +19,7 @@ const source = {
   firingStates: null,
   initialStates: ['pending'],
   identity: [['id'], ['status']],
+  shape: record.shape,
 };
 
 const form = {

@@ -19,6 +19,7 @@ const source = {
   firingStates: ['delivered'],
   initialStates: ['label_created'],
   identity: [['id']],
+  shape: record.shape,
 };
 
 const form = { fields: [], wire: {} };

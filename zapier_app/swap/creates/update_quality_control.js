@@ -4,7 +4,7 @@ import operations from '../operations.js';
 import record from '../records/quality_control_result.js';
 import vendor from '../vendor.js';
 
-const source = { operation: operations.update_quality_control };
+const source = { operation: operations.update_quality_control, shape: record.shape };
 
 const form = {
   fields: [
@@ -13,7 +13,7 @@ const form = {
       label: 'Condition',
       type: 'string',
       required: true,
-      helpText: 'The condition of the returned product.',
+      helpText: 'Sellable products can go back on the shelf, all others cannot.',
       choices: [
         { value: 'Sellable', label: 'Sellable', sample: 'Sellable' },
         { value: 'Damaged', label: 'Damaged', sample: 'Damaged' },

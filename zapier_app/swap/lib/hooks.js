@@ -7,10 +7,10 @@
 import { payload, send, value } from './api.js';
 import { fits } from './compare.js';
 import { withDeadline } from './deadline.js';
-import { fill, place } from './inputs.js';
+import { fill, isEmpty, place } from './inputs.js';
 import { at, isObject, mapped, put } from './paths.js';
 import { withReachedAt } from './rows.js';
-import { isAmong, withDetails } from './triggers.js';
+import { forZap, isAmong } from './triggers.js';
 
 /**
  * Subscribes Zapier's URL to an event, and returns the ID of the subscription, which Zapier stores.
@@ -39,7 +39,8 @@ export const unsubscribe =
 
 /**
  * Handles a post: returns a list with the record that the post is about. The list is empty if the record no longer
- * exists, does not have the state that fires the trigger, or does not match the filters.
+ * exists, does not have the state that fires the trigger, or does not match the filters. The record may have entered a
+ * later state before it is read, so the posted state counts.
  *
  * In `record`, `{operation, values, row, state}`:
  *
@@ -51,14 +52,15 @@ export const unsubscribe =
 export const receive =
   (facts, { record }, source, { fields, wire }) =>
   withDeadline(facts, async (api, z, bundle) => {
-    const { match } = place(z, bundle.inputData, fields, wire);
+    const { match, app } = place(z, bundle.inputData, fields, wire);
     const answer = record.operation ? await readRecord(api, z, bundle, record) : bundle.cleanedRequest;
     const rows = [at(answer, record.row)].filter(isObject).map(withReachedAt(source.reachedAt));
     const postedState = record.state && at(bundle.cleanedRequest, record.state);
+    const asPosted = (row) => (postedState && source.state ? withValue(row, source.state, postedState) : row);
     const events = rows
-      .filter((row) => isEvent(source, postedState ?? (source.state && at(row, source.state))))
-      .filter(fits(match));
-    return source.details ? events.map(withDetails(z, source.details)) : events;
+      .filter((row) => isEvent(source, source.state && at(asPosted(row), source.state)))
+      .filter((row) => fits(match)(asPosted(row)));
+    return events.map(forZap(z, source, app));
   });
 
 /**
@@ -69,8 +71,16 @@ export const receive =
 const isEvent = ({ state: path, firingStates, initialStates }, state) =>
   !path || isAmong({ firingStates: firingStates && [firingStates[0]], initialStates }, state);
 
+/** Returns a copy of a row with another value at a path. */
+const withValue = (row, path, value) => {
+  const copy = structuredClone(row);
+  put(copy, path, value);
+  return copy;
+};
+
 const readRecord = async (api, z, bundle, { operation, values }) => {
   const ids = mapped(values, (path) => at(bundle.cleanedRequest, path));
+  if (Object.values(ids).some(isEmpty)) return undefined; // the post is not about a record
   const response = await send(api, z, bundle, operation, {
     path: fill(z, operation.path, ids),
     missing: true,

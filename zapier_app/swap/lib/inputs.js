@@ -11,13 +11,13 @@ import { invalid, isEmpty, nameOf, typed } from './values.js';
 export { invalid, isEmpty };
 
 /**
- * Converts and checks `inputs`, and returns `{path, query, body, match, sent}`. `path`, `query` and `body` are the
- * parts of the request. `match` lists values that are not sent but compared with the rows in the response. `sent` lists
+ * Converts and checks `inputs`, and returns `{path, query, body, app, match, sent}`. `path`, `query` and `body` are the
+ * parts of the request, and `app` contains values that the app itself uses. `match` lists values that are not sent but compared with the rows in the response. `sent` lists
  * the IDs that are sent as filters and compared with the rows, too.
  *
  * `fields` are Zapier's inputFields. `wire` maps the key of each field to an object with these properties:
  *
- * - `in`: the part of the result that receives the value: `path`, `query`, `body` or `match`.
+ * - `in`: the part of the result that receives the value: `path`, `query`, `body`, `app` or `match`.
  * - `at`: the path of the value in that part; for `match`, the path of the value in a row.
  * - `as: 'date'`: the value is sent as a date without a time.
  * - `listName`: the query parameter to use if the value is a list.
@@ -35,7 +35,7 @@ export { invalid, isEmpty };
  */
 export const place = (z, inputs, fields, wire) => {
   refuseMissing(z, inputs, fields, wire);
-  const placed = { path: {}, query: {}, body: {}, match: [], sent: [] };
+  const placed = { path: {}, query: {}, body: {}, app: {}, match: [], sent: [] };
   for (const field of fields) {
     const { in: location, at: path, listName, sendEmpty, ...form } = wire[field.key];
     if (isEmpty(inputs[field.key])) {

@@ -10,6 +10,7 @@ const source = {
   query: {},
   pages: 1,
   atLeastOne: ['rma_number', 'shopify_order_name', 'customer_email'],
+  shape: record.shape,
 };
 
 const form = {

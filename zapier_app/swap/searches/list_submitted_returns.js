@@ -5,7 +5,7 @@ import operations from '../operations.js';
 import record from '../records/returns.js';
 import vendor from '../vendor.js';
 
-const source = { operation: operations.list_returns, query: {}, list: 'returns' };
+const source = { operation: operations.list_returns, query: {}, list: 'returns', shape: record.shape };
 
 const form = {
   fields: [

@@ -20,9 +20,61 @@ const source = {
   firingStates: null,
   initialStates: [],
   identity: [['return_id']],
+  shape: record.shape,
 };
 
-const form = { fields: [], wire: {} };
+const form = {
+  fields: [
+    {
+      key: 'status',
+      label: 'Status',
+      type: 'string',
+      required: false,
+      helpText: 'Triggers only for returns with this status. Leave empty for all.',
+      choices: [
+        { value: 'open', label: 'Open', sample: 'open' },
+        { value: 'processing', label: 'Processing', sample: 'processing' },
+        { value: 'needs_review', label: 'Needs Review', sample: 'needs_review' },
+        { value: 'on_hold', label: 'On Hold', sample: 'on_hold' },
+        { value: 'completed', label: 'Completed', sample: 'completed' },
+        { value: 'cancelled', label: 'Cancelled', sample: 'cancelled' },
+        { value: 'expired', label: 'Expired', sample: 'expired' },
+      ],
+    },
+    {
+      key: 'reason',
+      label: 'Reason',
+      type: 'string',
+      required: false,
+      helpText: 'Triggers only if a product has this reason. Leave empty for all.',
+    },
+    {
+      key: 'return_type',
+      label: 'Return Type',
+      type: 'string',
+      required: false,
+      helpText: 'Triggers only for returns of this type. Leave empty for all.',
+      choices: [
+        { value: 'Refund', label: 'Refund', sample: 'Refund' },
+        { value: 'Exchange', label: 'Exchange', sample: 'Exchange' },
+        { value: 'Shop Later Credit', label: 'Shop Later Credit', sample: 'Shop Later Credit' },
+      ],
+    },
+    {
+      key: 'country',
+      label: 'Country',
+      type: 'string',
+      required: false,
+      helpText: 'Triggers only for this country, as two letters such as AU. Leave empty for all.',
+    },
+  ],
+  wire: {
+    status: { in: 'match', at: ['status'], compareAs: 'word', open: true, catchTypos: true },
+    reason: { in: 'match', at: ['products', 'main_reason_text'], compareAs: 'text' },
+    return_type: { in: 'match', at: ['type'], compareAs: 'word', open: true, catchTypos: true },
+    country: { in: 'match', at: ['shipping_address', 'country_code'], compareAs: 'text' },
+  },
+};
 
 export default {
   key: 'new_return',

@@ -20,6 +20,7 @@ const source = {
   firingStates: null,
   initialStates: ['pending'],
   identity: [['return_id'], ['quality_control_status']],
+  shape: record.shape,
 };
 
 const form = {

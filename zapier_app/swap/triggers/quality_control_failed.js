@@ -20,6 +20,7 @@ const source = {
   firingStates: ['failed'],
   initialStates: ['pending'],
   identity: [['return_id']],
+  shape: record.shape,
 };
 
 const form = { fields: [], wire: {} };
@@ -34,10 +35,10 @@ export default {
     inputFields: form.fields,
     outputFields: identifiedBy(['return_id'], record.fields),
     sample: merged(record.sample, {
-      quality_control_status: 'failed',
+      summary: { status: 'Needs Review' },
       status: 'needs_review',
+      quality_control_status: 'failed',
       date_closed: null,
-      elapsed_days_delivery_closed: null,
     }),
   },
 };

@@ -20,6 +20,7 @@ const source = {
   firingStates: null,
   initialStates: [],
   identity: [['return_id'], ['delivered_date']],
+  shape: record.shape,
 };
 
 const form = { fields: [], wire: {} };

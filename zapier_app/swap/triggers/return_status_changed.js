@@ -20,6 +20,7 @@ const source = {
   firingStates: null,
   initialStates: ['open'],
   identity: [['return_id'], ['status']],
+  shape: record.shape,
 };
 
 const form = {

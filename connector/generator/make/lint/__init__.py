@@ -12,6 +12,7 @@ from pathlib import Path
 from connector.generator.complaint import Complaint, run_checks
 from connector.generator.make.lint import (
     behaviour,
+    copy,
     language,
     references,
     requests,
@@ -70,6 +71,12 @@ THIRD: tuple[Check, ...] = (
     behaviour.m040_failed_writes_are_not_repeated,
     requests.m041_redirects_are_refused,
     requests.m042_requests_end,
+    copy.m043_help_says_more_than_the_label,
+    copy.m044_keys_come_with_a_link,
+    copy.m045_groups_follow_records,
+    copy.m046_fields_have_different_labels,
+    copy.m047_no_trigger_is_for_any_update,
+    copy.m048_no_bank_account_is_an_output,
 )
 CHECKS = (*FIRST, *SECOND, *THIRD)
 

@@ -80,6 +80,8 @@ def m012_items_have_their_properties(app: App) -> Iterator[str]:
         for step in node.steps:
             if not isinstance(form, list) or not form:
                 break
+            if isinstance(step, int):  # an index of a list
+                continue
             member = next((field for field in form if field["name"] == step), None)
             if member is None:
                 path = ".".join(str(part) for part in node.steps)

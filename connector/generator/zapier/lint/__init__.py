@@ -71,6 +71,10 @@ CHECKS: tuple[Check, ...] = (
     requests.h014_no_redirect_is_followed,
     requests.h015_requests_are_bounded,
     shapes.h016_searches_for_several_records_return_line_items,
+    texts.h017_fields_have_different_labels,
+    texts.h018_no_trigger_is_for_any_update,
+    samples.h019_no_bank_account_is_an_output,
+    samples.h020_flags_are_booleans,
 )
 
 

@@ -1,9 +1,11 @@
 """Lint checks for the text that a Zapier app shows to users: labels, descriptions and help text."""
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
+from connector.generator.helps import repeats
 from connector.generator.zapier.lint.app import App, fields
 
 SMALL = {"a", "an", "and", "as", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"}
@@ -17,7 +19,7 @@ DESCRIPTION = range(15, 141)
 BEGINNINGS = {"creates": r"[A-Z][a-z]+s ", "searches": r"Finds ", "searchOrCreates": r"Finds "}
 VERBS = {
     "creates": "Add|Approve|Cancel|Create|Delete|Move|Receive|Record|Reject|Send|Set|Update",
-    "searches": "Find|Get",
+    "searches": "Find",
     "searchOrCreates": "Find or",
 }
 
@@ -32,13 +34,16 @@ def d008_links_are_whole(app: App) -> Iterator[str]:
 
 
 def d011_help_says_more_than_the_label(app: App) -> Iterator[str]:
-    """Check that no field's help text merely repeats the field's label."""
-    for path, field in (
-        *app.inputs(),
-        *((f"authentication.{one['key']}", one) for one in app.login_fields()),
-    ):
-        if field.get("helpText") and _plain(field["helpText"]) == _plain(field.get("label", "")):
-            yield f"The help of {path} only repeats its label. Say more, or remove it."
+    """Check that no field's help text merely repeats the field's label, or what its step is called."""
+    for path, step in app.steps():
+        about = " ".join((*step["display"].values(), step.get("noun", "")))
+        for parent in fields(step, "inputFields"):
+            for one in (parent, *parent.get("children", ())):
+                if repeats(one.get("helpText", ""), one.get("label", ""), about):
+                    yield f"The help of {path}.{one['key']} only repeats its label. Say more, or remove it."
+    for one in app.login_fields():
+        if repeats(one.get("helpText", ""), one.get("label", "")):
+            yield f"The help of authentication.{one['key']} only repeats its label. Say more, or remove it."
 
 
 def d018_labels_are_in_title_case(app: App) -> Iterator[str]:
@@ -80,7 +85,7 @@ def h005_actions_are_described_by_what_they_do(app: App) -> Iterator[str]:
 
 
 def h006_texts_have_a_good_length(app: App) -> Iterator[str]:
-    """Check that each step's label and description have a suitable length and do not mention Zapier."""
+    """Check the length of each step's label and description, and that neither names Zapier or the service."""
     for path, step in app.steps("triggers", "creates", "searches", "searchOrCreates"):
         label, description = step["display"]["label"], step["display"]["description"]
         if len(label) > LABEL_LIMIT:
@@ -90,6 +95,8 @@ def h006_texts_have_a_good_length(app: App) -> Iterator[str]:
             yield f"The description of {path} has {len(description)} characters. Use {bounds}."
         if re.search(r"zapier", f"{label} {description}", re.IGNORECASE):
             yield f"The label or description of {path} mentions Zapier. Describe the service instead."
+        if (name := _name(app)) and name.lower() in f"{label} {description}".lower():
+            yield f"The label or description of {path} names {name}, which users know. Leave it out."
 
 
 def h007_fields_are_labelled(app: App) -> Iterator[str]:
@@ -132,6 +139,28 @@ def h013_choices_read_like_words(app: App) -> Iterator[str]:
                 yield f"{path} has the choice {label!r}. Give it a label like 'In Transit'."
 
 
+def h017_fields_have_different_labels(app: App) -> Iterator[str]:
+    """Check that no two output fields of a step have the same label, and no two of its inputs."""
+    for path, step in app.steps():
+        for kind in ("inputFields", "outputFields"):
+            labels = [str(one["label"]) for one in fields(step, kind) if one.get("label")]
+            for label in sorted({one for one in labels if labels.count(one) > 1}):
+                yield f"Two {kind} of {path} are labelled {label!r}. Rename one."
+
+
+def h018_no_trigger_is_for_any_update(app: App) -> Iterator[str]:
+    """Check that no trigger fires for updates of any kind; users want one kind, such as `Return Received`."""
+    for path, step in app.steps("triggers"):
+        if re.search(r"\bUpdated?\b(?! \w+ Status)", step["display"]["label"]):
+            yield f"{path} fires for any update. Replace it by triggers for the updates that users want."
+
+
+def _name(app: App) -> str:
+    """Return the name of the service, with which the description of the app begins."""
+    text = str(json.loads(app.files.get("package.json", "{}")).get("description", ""))
+    return text.partition(" is ")[0] if " is " in text else ""
+
+
 def _choice_labels(choices: Any) -> Iterator[str]:
     """Yield the labels of a field's `choices`.
 
@@ -151,8 +180,3 @@ def _texts(app: App) -> Iterator[tuple[str, str]]:
         yield path, field.get("helpText", "")
     for field in app.login_fields():
         yield f"authentication.{field['key']}", field.get("helpText", "")
-
-
-def _plain(text: str) -> str:
-    words = re.findall(r"\w+", text.lower())
-    return " ".join(word for word in words if word not in {"the", "your", "a", "an", "this"})

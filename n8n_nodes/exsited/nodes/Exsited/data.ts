@@ -454,45 +454,30 @@ export const triggers: Record<string, Trigger> = {
 				"created_on"
 			]
 		},
-		inputs: []
-	},
-	returnUpdated: {
-		source: {
-			strategy: "snapshot",
-			operation: {
-				method: "GET",
-				path: "/api/v3/return-merchandise-authorisations",
-				result: [
-					"return_merchandise_authorisations"
+		inputs: [
+			{
+				name: "status",
+				label: "Status",
+				type: "string",
+				in: "match",
+				at: [
+					"customer_return_status"
 				],
-				paging: "pages"
-			},
-			oldestFirst: {
-				order_by: "created_on",
-				direction: "asc"
-			},
-			newestFirst: {
-				order_by: "created_on",
-				direction: "desc"
-			},
-			size: 100,
-			pages: 20,
-			id: [
-				"uuid"
-			],
-			initial: [],
-			overlap: 900,
-			created: [
-				"created_on"
-			],
-			changed: [
-				"last_updated_on"
-			],
-			version: [
-				"version"
-			]
-		},
-		inputs: []
+				choices: [
+					{
+						value: "PENDING",
+						label: "Pending"
+					},
+					{
+						value: "CLOSED",
+						label: "Closed"
+					}
+				],
+				open: true,
+				catchTypos: true,
+				compareAs: "word"
+			}
+		]
 	},
 	returnItemsReceived: {
 		source: {

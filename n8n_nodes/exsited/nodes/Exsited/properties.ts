@@ -157,7 +157,7 @@ export const properties: INodeProperties[] = [
 				type: "string"
 			}
 		],
-		description: "The invoice that the returns belong to",
+		description: "Choose an invoice, or enter its number, such as INV-60828777",
 		required: true,
 		displayOptions: {
 			show: {
@@ -235,7 +235,7 @@ export const properties: INodeProperties[] = [
 				type: "string"
 			}
 		],
-		description: "The invoice that the return belongs to",
+		description: "Choose an invoice, or enter its number, such as INV-60828777",
 		required: true,
 		displayOptions: {
 			show: {
@@ -273,7 +273,7 @@ export const properties: INodeProperties[] = [
 				type: "string"
 			}
 		],
-		description: "The return that the receipts belong to",
+		description: "Choose a return, or enter its number, such as RMA-77488099",
 		required: true,
 		displayOptions: {
 			show: {
@@ -427,7 +427,7 @@ export const properties: INodeProperties[] = [
 				type: "string"
 			}
 		],
-		description: "The invoice with the items to return",
+		description: "Choose an invoice, or enter its number, such as INV-60828777",
 		required: true,
 		displayOptions: {
 			show: {
@@ -459,7 +459,7 @@ export const properties: INodeProperties[] = [
 						name: "lineUuid",
 						type: "string",
 						default: "",
-						description: "The UUID of the line on the invoice",
+						description: "Identifies the product. Map it from the lines of the invoice in an earlier step.",
 						required: true
 					},
 					{
@@ -467,7 +467,7 @@ export const properties: INodeProperties[] = [
 						name: "itemUuid",
 						type: "string",
 						default: "",
-						description: "The UUID of the item. Leave empty to use the item of the invoice line."
+						description: "Leave empty to use the item of the invoice line. Map it from an earlier step otherwise."
 					},
 					{
 						displayName: "Quantity",
@@ -561,7 +561,7 @@ export const properties: INodeProperties[] = [
 				type: "string"
 			}
 		],
-		description: "The invoice that the return belongs to",
+		description: "Choose an invoice, or enter its number, such as INV-60828777",
 		required: true,
 		displayOptions: {
 			show: {
@@ -599,7 +599,7 @@ export const properties: INodeProperties[] = [
 				type: "string"
 			}
 		],
-		description: "The return whose items you received",
+		description: "Choose a return, or enter its number, such as RMA-77488099",
 		required: true,
 		displayOptions: {
 			show: {
@@ -639,7 +639,7 @@ export const properties: INodeProperties[] = [
 						name: "lineUuid",
 						type: "string",
 						default: "",
-						description: "The UUID of the line on the return",
+						description: "Identifies the product. Map it from the lines of the return in an earlier step.",
 						required: true
 					}
 				]
@@ -680,11 +680,6 @@ export const triggerProperties: INodeProperties[] = [
 				description: "Triggers when a return is closed"
 			},
 			{
-				name: "Return Created or Updated",
-				value: "returnUpdated",
-				description: "Triggers when a return is created or changed in any way"
-			},
-			{
 				name: "Return Items Received",
 				value: "returnItemsReceived",
 				description: "Triggers when items of a return are received"
@@ -696,6 +691,39 @@ export const triggerProperties: INodeProperties[] = [
 			}
 		],
 		default: "newReturn"
+	},
+	{
+		displayName: "Filters",
+		name: "filters",
+		type: "collection",
+		placeholder: "Add Filter",
+		default: {},
+		displayOptions: {
+			show: {
+				event: [
+					"newReturn"
+				]
+			}
+		},
+		options: [
+			{
+				displayName: "Status",
+				name: "status",
+				type: "options",
+				options: [
+					{
+						name: "Closed",
+						value: "CLOSED"
+					},
+					{
+						name: "Pending",
+						value: "PENDING"
+					}
+				],
+				default: "CLOSED",
+				description: "Triggers only for returns with this status. Leave empty for all."
+			}
+		]
 	},
 	{
 		displayName: "Filters",

@@ -166,6 +166,123 @@ export const steps: Record<string, Record<string, Step>> = {
 					]
 				}
 			]
+		},
+		approveReturn: {
+			kind: "write",
+			operation: {
+				method: "PUT",
+				path: "/rma/{rmaId}/status",
+				result: [],
+				member: "rmaId"
+			},
+			query: {},
+			inputs: [
+				{
+					name: "rma",
+					label: "Return",
+					type: "string",
+					in: "path",
+					at: [
+						"rmaId"
+					],
+					required: true,
+					identifies: "id"
+				}
+			],
+			constants: {
+				status: "Approved"
+			}
+		},
+		rejectReturn: {
+			kind: "write",
+			operation: {
+				method: "PUT",
+				path: "/rma/{rmaId}/status",
+				result: [],
+				member: "rmaId"
+			},
+			query: {},
+			inputs: [
+				{
+					name: "rma",
+					label: "Return",
+					type: "string",
+					in: "path",
+					at: [
+						"rmaId"
+					],
+					required: true,
+					identifies: "id"
+				}
+			],
+			constants: {
+				status: "Rejected"
+			}
+		},
+		createReturn: {
+			kind: "write",
+			operation: {
+				method: "POST",
+				path: "/rma/createByPolicy",
+				result: [],
+				member: "rmaId"
+			},
+			query: {},
+			inputs: [
+				{
+					name: "orderName",
+					label: "Order Name",
+					type: "string",
+					in: "body",
+					at: [
+						"order_name"
+					],
+					required: true,
+					identifies: "order"
+				},
+				{
+					name: "items",
+					label: "Items",
+					type: "object",
+					in: "body",
+					at: [
+						"items"
+					],
+					required: true,
+					list: true,
+					children: [
+						{
+							name: "lineItem",
+							label: "Line Item",
+							type: "string",
+							in: "body",
+							at: [
+								"shopLineItemId"
+							],
+							required: true
+						},
+						{
+							name: "policy",
+							label: "Policy",
+							type: "string",
+							in: "body",
+							at: [
+								"policyId"
+							],
+							required: true
+						},
+						{
+							name: "reason",
+							label: "Reason",
+							type: "string",
+							in: "body",
+							at: [
+								"returnReason"
+							]
+						}
+					]
+				}
+			]
 		}
 	},
 	transaction: {
@@ -355,6 +472,52 @@ export const steps: Record<string, Record<string, Step>> = {
 				}
 			]
 		}
+	},
+	shipmentTracker: {
+		createShipmentTracker: {
+			kind: "write",
+			operation: {
+				method: "POST",
+				path: "/shipment-tracker",
+				result: [],
+				member: "shipmentId"
+			},
+			query: {},
+			inputs: [
+				{
+					name: "shipment",
+					label: "Shipment",
+					type: "string",
+					in: "body",
+					at: [
+						"shipmentId"
+					],
+					required: true,
+					identifies: "id"
+				},
+				{
+					name: "trackingNumber",
+					label: "Tracking Number",
+					type: "string",
+					in: "body",
+					at: [
+						"trackingNumber"
+					],
+					required: true,
+					identifies: "tracking"
+				},
+				{
+					name: "carrier",
+					label: "Carrier",
+					type: "string",
+					in: "body",
+					at: [
+						"carrierName"
+					],
+					group: "additionalFields"
+				}
+			]
+		}
 	}
 };
 
@@ -403,7 +566,50 @@ export const triggers: Record<string, Trigger> = {
 				key: "details"
 			}
 		},
-		inputs: []
+		inputs: [
+			{
+				name: "status",
+				label: "Status",
+				type: "string",
+				in: "match",
+				at: [
+					"status"
+				],
+				choices: [
+					{
+						value: "Pending",
+						label: "Pending"
+					},
+					{
+						value: "Approved",
+						label: "Approved"
+					},
+					{
+						value: "Received",
+						label: "Received"
+					},
+					{
+						value: "Validated",
+						label: "Validated"
+					},
+					{
+						value: "Done",
+						label: "Done"
+					},
+					{
+						value: "Rejected",
+						label: "Rejected"
+					},
+					{
+						value: "Canceled",
+						label: "Canceled"
+					}
+				],
+				open: true,
+				catchTypos: true,
+				compareAs: "word"
+			}
+		]
 	},
 	returnStatusChanged: {
 		source: {

@@ -22,6 +22,10 @@ export const properties: INodeProperties[] = [
 				value: "shipment"
 			},
 			{
+				name: "Shipment Tracker",
+				value: "shipmentTracker"
+			},
+			{
 				name: "Transaction",
 				value: "transaction"
 			}
@@ -64,6 +68,18 @@ export const properties: INodeProperties[] = [
 		},
 		options: [
 			{
+				name: "Approve Return",
+				value: "approveReturn",
+				description: "Approves a return. Preview: not tried on a real account yet.",
+				action: "Approve return"
+			},
+			{
+				name: "Create Return",
+				value: "createReturn",
+				description: "Creates a return request for items of an order. Preview: not tried on a real account yet.",
+				action: "Create return"
+			},
+			{
 				name: "Find Return",
 				value: "findReturn",
 				description: "Finds a return by order name, tracking number or status",
@@ -74,9 +90,15 @@ export const properties: INodeProperties[] = [
 				value: "getReturn",
 				description: "Finds a return by its ID, with items, shipments and timeline",
 				action: "Find return details"
+			},
+			{
+				name: "Reject Return",
+				value: "rejectReturn",
+				description: "Rejects a return. Preview: not tried on a real account yet.",
+				action: "Reject return"
 			}
 		],
-		default: "findReturn"
+		default: "approveReturn"
 	},
 	{
 		displayName: "Operation",
@@ -105,6 +127,28 @@ export const properties: INodeProperties[] = [
 			}
 		],
 		default: "deleteShipment"
+	},
+	{
+		displayName: "Operation",
+		name: "operation",
+		type: "options",
+		noDataExpression: true,
+		displayOptions: {
+			show: {
+				resource: [
+					"shipmentTracker"
+				]
+			}
+		},
+		options: [
+			{
+				name: "Create Shipment Tracker",
+				value: "createShipmentTracker",
+				description: "Creates a tracker that follows a shipment by its tracking number. Preview: not tried on a real account yet.",
+				action: "Create shipment tracker"
+			}
+		],
+		default: "createShipmentTracker"
 	},
 	{
 		displayName: "Operation",
@@ -263,7 +307,7 @@ export const properties: INodeProperties[] = [
 				type: "string"
 			}
 		],
-		description: "The return to find. Choose one or enter its ID, which is 1234 for RMA1234.",
+		description: "Choose a return or enter its ID, which is 1234 for RMA1234",
 		required: true,
 		displayOptions: {
 			show: {
@@ -301,7 +345,7 @@ export const properties: INodeProperties[] = [
 				type: "string"
 			}
 		],
-		description: "The return that the transactions belong to",
+		description: "Choose a return or enter its ID, which is 1234 for RMA1234",
 		required: true,
 		displayOptions: {
 			show: {
@@ -495,7 +539,7 @@ export const properties: INodeProperties[] = [
 				type: "string"
 			}
 		],
-		description: "The return to add the comment to",
+		description: "Choose a return or enter its ID, which is 1234 for RMA1234",
 		required: true,
 		displayOptions: {
 			show: {
@@ -528,6 +572,215 @@ export const properties: INodeProperties[] = [
 				]
 			}
 		}
+	},
+	{
+		displayName: "Return",
+		name: "rma",
+		type: "resourceLocator",
+		default: {
+			mode: "list",
+			value: ""
+		},
+		modes: [
+			{
+				displayName: "From List",
+				name: "list",
+				type: "list",
+				placeholder: "Select a return...",
+				typeOptions: {
+					searchListMethod: "searchRma",
+					searchable: true
+				}
+			},
+			{
+				displayName: "By ID",
+				name: "id",
+				type: "string"
+			}
+		],
+		description: "Choose a return or enter its ID, which is 1234 for RMA1234",
+		required: true,
+		displayOptions: {
+			show: {
+				resource: [
+					"return"
+				],
+				operation: [
+					"approveReturn"
+				]
+			}
+		}
+	},
+	{
+		displayName: "Return",
+		name: "rma",
+		type: "resourceLocator",
+		default: {
+			mode: "list",
+			value: ""
+		},
+		modes: [
+			{
+				displayName: "From List",
+				name: "list",
+				type: "list",
+				placeholder: "Select a return...",
+				typeOptions: {
+					searchListMethod: "searchRma",
+					searchable: true
+				}
+			},
+			{
+				displayName: "By ID",
+				name: "id",
+				type: "string"
+			}
+		],
+		description: "Choose a return or enter its ID, which is 1234 for RMA1234",
+		required: true,
+		displayOptions: {
+			show: {
+				resource: [
+					"return"
+				],
+				operation: [
+					"rejectReturn"
+				]
+			}
+		}
+	},
+	{
+		displayName: "Order Name",
+		name: "orderName",
+		type: "string",
+		default: "",
+		description: "The order that the items belong to, such as #1001",
+		required: true,
+		displayOptions: {
+			show: {
+				resource: [
+					"return"
+				],
+				operation: [
+					"createReturn"
+				]
+			}
+		}
+	},
+	{
+		displayName: "Items",
+		name: "items",
+		type: "fixedCollection",
+		placeholder: "Add Item",
+		default: {},
+		typeOptions: {
+			multipleValues: true
+		},
+		options: [
+			{
+				displayName: "Item",
+				name: "row",
+				values: [
+					{
+						displayName: "Line Item",
+						name: "lineItem",
+						type: "string",
+						default: "",
+						description: "The ID of the order line item in Shopify",
+						required: true
+					},
+					{
+						displayName: "Policy",
+						name: "policy",
+						type: "string",
+						default: "",
+						description: "A return policy that the item is eligible for",
+						required: true
+					},
+					{
+						displayName: "Reason",
+						name: "reason",
+						type: "string",
+						default: "",
+						description: "Why the customer sends the item back, such as Does not fit"
+					}
+				]
+			}
+		],
+		description: "The items to return. Each line is one unit.",
+		required: true,
+		displayOptions: {
+			show: {
+				resource: [
+					"return"
+				],
+				operation: [
+					"createReturn"
+				]
+			}
+		}
+	},
+	{
+		displayName: "Shipment",
+		name: "shipment",
+		type: "string",
+		default: "",
+		description: "The ID of the shipment to track. Find it in the details of the return.",
+		required: true,
+		displayOptions: {
+			show: {
+				resource: [
+					"shipmentTracker"
+				],
+				operation: [
+					"createShipmentTracker"
+				]
+			}
+		}
+	},
+	{
+		displayName: "Tracking Number",
+		name: "trackingNumber",
+		type: "string",
+		default: "",
+		description: "The number the carrier gave the parcel",
+		required: true,
+		displayOptions: {
+			show: {
+				resource: [
+					"shipmentTracker"
+				],
+				operation: [
+					"createShipmentTracker"
+				]
+			}
+		}
+	},
+	{
+		displayName: "Additional Fields",
+		name: "additionalFields",
+		type: "collection",
+		placeholder: "Add Field",
+		default: {},
+		displayOptions: {
+			show: {
+				resource: [
+					"shipmentTracker"
+				],
+				operation: [
+					"createShipmentTracker"
+				]
+			}
+		},
+		options: [
+			{
+				displayName: "Carrier",
+				name: "carrier",
+				type: "string",
+				default: "",
+				description: "The company that carries the parcel"
+			}
+		]
 	}
 ];
 
@@ -597,6 +850,59 @@ export const triggerProperties: INodeProperties[] = [
 			}
 		],
 		default: "newReturn"
+	},
+	{
+		displayName: "Filters",
+		name: "filters",
+		type: "collection",
+		placeholder: "Add Filter",
+		default: {},
+		displayOptions: {
+			show: {
+				event: [
+					"newReturn"
+				]
+			}
+		},
+		options: [
+			{
+				displayName: "Status",
+				name: "status",
+				type: "options",
+				options: [
+					{
+						name: "Approved",
+						value: "Approved"
+					},
+					{
+						name: "Canceled",
+						value: "Canceled"
+					},
+					{
+						name: "Done",
+						value: "Done"
+					},
+					{
+						name: "Pending",
+						value: "Pending"
+					},
+					{
+						name: "Received",
+						value: "Received"
+					},
+					{
+						name: "Rejected",
+						value: "Rejected"
+					},
+					{
+						name: "Validated",
+						value: "Validated"
+					}
+				],
+				default: "Approved",
+				description: "Triggers only for returns with this status. Leave empty for all."
+			}
+		]
 	},
 	{
 		displayName: "Filters",

@@ -502,6 +502,315 @@ export const steps: Record<string, Record<string, Step>> = {
 						"shippedAt"
 					],
 					group: "additionalFields"
+				},
+				{
+					name: "shipToName",
+					label: "Shipping Name",
+					type: "string",
+					in: "body",
+					at: [
+						"shippingAddress",
+						"name"
+					],
+					group: "additionalFields"
+				},
+				{
+					name: "shipToAddress1",
+					label: "Shipping Address",
+					type: "string",
+					in: "body",
+					at: [
+						"shippingAddress",
+						"address1"
+					],
+					group: "additionalFields"
+				},
+				{
+					name: "shipToAddress2",
+					label: "Shipping Address Line 2",
+					type: "string",
+					in: "body",
+					at: [
+						"shippingAddress",
+						"address2"
+					],
+					group: "additionalFields"
+				},
+				{
+					name: "shipToCity",
+					label: "Shipping City",
+					type: "string",
+					in: "body",
+					at: [
+						"shippingAddress",
+						"city"
+					],
+					group: "additionalFields"
+				},
+				{
+					name: "shipToProvince",
+					label: "Shipping Province",
+					type: "string",
+					in: "body",
+					at: [
+						"shippingAddress",
+						"province"
+					],
+					group: "additionalFields"
+				},
+				{
+					name: "shipToZip",
+					label: "Shipping ZIP",
+					type: "string",
+					in: "body",
+					at: [
+						"shippingAddress",
+						"zip"
+					],
+					group: "additionalFields"
+				},
+				{
+					name: "shipToCountry",
+					label: "Shipping Country",
+					type: "string",
+					in: "body",
+					at: [
+						"shippingAddress",
+						"country"
+					],
+					group: "additionalFields"
+				},
+				{
+					name: "shipToPhone",
+					label: "Shipping Phone",
+					type: "string",
+					in: "body",
+					at: [
+						"shippingAddress",
+						"phone"
+					],
+					group: "additionalFields"
+				},
+				{
+					name: "billToName",
+					label: "Billing Name",
+					type: "string",
+					in: "body",
+					at: [
+						"billingAddress",
+						"name"
+					],
+					group: "additionalFields"
+				},
+				{
+					name: "billToAddress1",
+					label: "Billing Address",
+					type: "string",
+					in: "body",
+					at: [
+						"billingAddress",
+						"address1"
+					],
+					group: "additionalFields"
+				},
+				{
+					name: "billToAddress2",
+					label: "Billing Address Line 2",
+					type: "string",
+					in: "body",
+					at: [
+						"billingAddress",
+						"address2"
+					],
+					group: "additionalFields"
+				},
+				{
+					name: "billToCity",
+					label: "Billing City",
+					type: "string",
+					in: "body",
+					at: [
+						"billingAddress",
+						"city"
+					],
+					group: "additionalFields"
+				},
+				{
+					name: "billToProvince",
+					label: "Billing Province",
+					type: "string",
+					in: "body",
+					at: [
+						"billingAddress",
+						"province"
+					],
+					group: "additionalFields"
+				},
+				{
+					name: "billToZip",
+					label: "Billing ZIP",
+					type: "string",
+					in: "body",
+					at: [
+						"billingAddress",
+						"zip"
+					],
+					group: "additionalFields"
+				},
+				{
+					name: "billToCountry",
+					label: "Billing Country",
+					type: "string",
+					in: "body",
+					at: [
+						"billingAddress",
+						"country"
+					],
+					group: "additionalFields"
+				},
+				{
+					name: "billToPhone",
+					label: "Billing Phone",
+					type: "string",
+					in: "body",
+					at: [
+						"billingAddress",
+						"phone"
+					],
+					group: "additionalFields"
+				},
+				{
+					name: "items",
+					label: "Items",
+					type: "object",
+					in: "body",
+					at: [
+						"orderItems"
+					],
+					required: true,
+					list: true,
+					children: [
+						{
+							name: "product",
+							label: "External Product ID",
+							type: "string",
+							in: "body",
+							at: [
+								"externalProductId"
+							]
+						},
+						{
+							name: "variant",
+							label: "External Variant ID",
+							type: "string",
+							in: "body",
+							at: [
+								"externalVariantId"
+							]
+						},
+						{
+							name: "name",
+							label: "Item Name",
+							type: "string",
+							in: "body",
+							at: [
+								"name"
+							]
+						},
+						{
+							name: "sku",
+							label: "SKU",
+							type: "string",
+							in: "body",
+							at: [
+								"sku"
+							]
+						},
+						{
+							name: "quantity",
+							label: "Quantity",
+							type: "integer",
+							in: "body",
+							at: [
+								"quantity"
+							],
+							required: true
+						},
+						{
+							name: "price",
+							label: "Price",
+							type: "number",
+							in: "body",
+							at: [
+								"price"
+							],
+							required: true
+						}
+					],
+					variants: [
+						{
+							label: "a product",
+							fields: [
+								"product",
+								"variant",
+								"sku",
+								"quantity",
+								"price"
+							],
+							required: [
+								"product",
+								"quantity",
+								"price"
+							]
+						},
+						{
+							label: "a custom item",
+							fields: [
+								"name",
+								"sku",
+								"quantity",
+								"price"
+							],
+							required: [
+								"name",
+								"quantity",
+								"price"
+							]
+						}
+					]
+				},
+				{
+					name: "discounts",
+					label: "Discounts",
+					type: "object",
+					in: "body",
+					at: [
+						"orderDiscounts"
+					],
+					group: "additionalFields",
+					list: true,
+					children: [
+						{
+							name: "code",
+							label: "Discount Code",
+							type: "string",
+							in: "body",
+							at: [
+								"code"
+							],
+							required: true
+						},
+						{
+							name: "amount",
+							label: "Discount Amount",
+							type: "number",
+							in: "body",
+							at: [
+								"amount"
+							],
+							required: true
+						}
+					]
 				}
 			]
 		}
@@ -512,7 +821,8 @@ export const steps: Record<string, Record<string, Step>> = {
 			operation: {
 				method: "GET",
 				path: "/rmas",
-				result: []
+				result: [],
+				paging: "offsets"
 			},
 			query: {},
 			inputs: [
@@ -529,6 +839,34 @@ export const steps: Record<string, Record<string, Step>> = {
 					foundAt: [
 						[
 							"customerEmail"
+						]
+					]
+				}
+			]
+		},
+		getRma: {
+			kind: "get",
+			operation: {
+				method: "GET",
+				path: "/rmas/{rlRmaId}",
+				result: [],
+				member: "rlRmaId"
+			},
+			query: {},
+			inputs: [
+				{
+					name: "rmaId",
+					label: "RMA ID",
+					type: "string",
+					in: "path",
+					at: [
+						"rlRmaId"
+					],
+					required: true,
+					identifies: "id",
+					foundAt: [
+						[
+							"rlRmaId"
 						]
 					]
 				}
@@ -570,6 +908,281 @@ export const triggers: Record<string, Trigger> = {
 				"createDate"
 			]
 		},
-		inputs: []
+		inputs: [
+			{
+				name: "financialStatus",
+				label: "Financial Status",
+				type: "string",
+				in: "match",
+				at: [
+					"financialStatus"
+				],
+				choices: [
+					{
+						value: "authorized",
+						label: "Authorized"
+					},
+					{
+						value: "paid",
+						label: "Paid"
+					},
+					{
+						value: "partially_paid",
+						label: "Partially Paid"
+					},
+					{
+						value: "pending",
+						label: "Pending"
+					},
+					{
+						value: "refunded",
+						label: "Refunded"
+					},
+					{
+						value: "voided",
+						label: "Voided"
+					},
+					{
+						value: "ThirdParty",
+						label: "Third Party"
+					}
+				],
+				open: true,
+				catchTypos: true,
+				compareAs: "word"
+			}
+		]
+	},
+	newRma: {
+		source: {
+			strategy: "changed",
+			operation: {
+				method: "GET",
+				path: "/rmas",
+				result: [],
+				paging: "offsets"
+			},
+			oldestFirst: {},
+			newestFirst: {},
+			size: 250,
+			pages: 20,
+			id: [
+				"rlRmaId"
+			],
+			initial: [],
+			overlap: 900,
+			created: [
+				"timeline",
+				"createDate"
+			],
+			since: "minCreateDate",
+			lookBack: 172800,
+			sinceForm: "instant",
+			changed: [
+				"timeline",
+				"createDate"
+			],
+			mark: [
+				"timeline",
+				"createDate"
+			]
+		},
+		inputs: [
+			{
+				name: "status",
+				label: "Status",
+				type: "string",
+				in: "match",
+				at: [
+					"workflowStatus"
+				],
+				choices: [
+					{
+						value: "Requested",
+						label: "Requested"
+					},
+					{
+						value: "Authorized",
+						label: "Authorized"
+					},
+					{
+						value: "In Transit",
+						label: "In Transit"
+					},
+					{
+						value: "Delivered",
+						label: "Delivered"
+					},
+					{
+						value: "Partially Received",
+						label: "Partially Received"
+					},
+					{
+						value: "Received",
+						label: "Received"
+					},
+					{
+						value: "Partially Processed",
+						label: "Partially Processed"
+					},
+					{
+						value: "Processed",
+						label: "Processed"
+					},
+					{
+						value: "Complete",
+						label: "Complete"
+					},
+					{
+						value: "Canceled",
+						label: "Canceled"
+					},
+					{
+						value: "Abandoned",
+						label: "Abandoned"
+					},
+					{
+						value: "Rejected",
+						label: "Rejected"
+					}
+				],
+				open: true,
+				catchTypos: true,
+				compareAs: "word"
+			},
+			{
+				name: "reason",
+				label: "Reason",
+				type: "string",
+				in: "match",
+				at: [
+					"rmaItems",
+					"returnReasonDescription"
+				],
+				compareAs: "text"
+			},
+			{
+				name: "returnType",
+				label: "Return Type",
+				type: "string",
+				in: "match",
+				at: [
+					"rmaItems",
+					"returnType"
+				],
+				choices: [
+					{
+						value: "Refund",
+						label: "Refund"
+					},
+					{
+						value: "Exchange",
+						label: "Exchange"
+					},
+					{
+						value: "Store Credit",
+						label: "Store Credit"
+					},
+					{
+						value: "Warranty",
+						label: "Warranty"
+					}
+				],
+				open: true,
+				catchTypos: true,
+				compareAs: "word"
+			}
+		]
+	},
+	rmaStatusChanged: {
+		source: {
+			strategy: "window",
+			operation: {
+				method: "GET",
+				path: "/rmas",
+				result: [],
+				paging: "offsets"
+			},
+			oldestFirst: {},
+			newestFirst: {},
+			size: 250,
+			pages: 40,
+			id: [
+				"rlRmaId"
+			],
+			initial: [
+				"Requested"
+			],
+			overlap: 900,
+			created: [
+				"timeline",
+				"createDate"
+			],
+			since: "minCreateDate",
+			lookBack: 3888000,
+			state: [
+				"workflowStatus"
+			]
+		},
+		inputs: [
+			{
+				name: "status",
+				label: "Status",
+				type: "string",
+				in: "match",
+				at: [
+					"workflowStatus"
+				],
+				choices: [
+					{
+						value: "Authorized",
+						label: "Authorized"
+					},
+					{
+						value: "In Transit",
+						label: "In Transit"
+					},
+					{
+						value: "Delivered",
+						label: "Delivered"
+					},
+					{
+						value: "Partially Received",
+						label: "Partially Received"
+					},
+					{
+						value: "Received",
+						label: "Received"
+					},
+					{
+						value: "Partially Processed",
+						label: "Partially Processed"
+					},
+					{
+						value: "Processed",
+						label: "Processed"
+					},
+					{
+						value: "Complete",
+						label: "Complete"
+					},
+					{
+						value: "Canceled",
+						label: "Canceled"
+					},
+					{
+						value: "Abandoned",
+						label: "Abandoned"
+					},
+					{
+						value: "Rejected",
+						label: "Rejected"
+					}
+				],
+				open: true,
+				catchTypos: true,
+				compareAs: "word"
+			}
+		]
 	}
 };

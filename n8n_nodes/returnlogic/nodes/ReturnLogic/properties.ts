@@ -36,7 +36,7 @@ export const properties: INodeProperties[] = [
 			{
 				name: "Create Order",
 				value: "createOrder",
-				description: "Creates a new order so that shoppers can return its items",
+				description: "Creates a new order so that shoppers can return its items. Preview: not tried on a real account yet.",
 				action: "Create order"
 			},
 			{
@@ -48,7 +48,7 @@ export const properties: INodeProperties[] = [
 			{
 				name: "Find Orders by Creation Date",
 				value: "listCreatedOrders",
-				description: "Finds the orders that were added to ReturnLogic in a period",
+				description: "Finds the orders that were added in a period",
 				action: "Find orders by creation date"
 			}
 		],
@@ -68,13 +68,19 @@ export const properties: INodeProperties[] = [
 		},
 		options: [
 			{
+				name: "Find RMA",
+				value: "getRma",
+				description: "Finds an RMA by its ID, with items, shipping label and totals. Preview: not tried on a real account yet.",
+				action: "Find rma"
+			},
+			{
 				name: "Find RMAs by Customer",
 				value: "findRmas",
-				description: "Finds all RMAs of a customer by email address",
+				description: "Finds all RMAs of a customer by email address. Preview: not tried on a real account yet.",
 				action: "Find rmas by customer"
 			}
 		],
-		default: "findRmas"
+		default: "getRma"
 	},
 	{
 		displayName: "Return All",
@@ -373,6 +379,24 @@ export const properties: INodeProperties[] = [
 		}
 	},
 	{
+		displayName: "RMA ID",
+		name: "rmaId",
+		type: "string",
+		default: "",
+		description: "The ID of the RMA, such as 100001. Map it from an earlier step.",
+		required: true,
+		displayOptions: {
+			show: {
+				resource: [
+					"rma"
+				],
+				operation: [
+					"getRma"
+				]
+			}
+		}
+	},
+	{
 		displayName: "External Order ID",
 		name: "externalOrder",
 		type: "string",
@@ -553,6 +577,83 @@ export const properties: INodeProperties[] = [
 		}
 	},
 	{
+		displayName: "Items",
+		name: "items",
+		type: "fixedCollection",
+		placeholder: "Add Item",
+		default: {},
+		typeOptions: {
+			multipleValues: true
+		},
+		options: [
+			{
+				displayName: "Item",
+				name: "row",
+				values: [
+					{
+						displayName: "External Product ID",
+						name: "product",
+						type: "string",
+						default: "",
+						description: "For a product, its ID on your e-commerce platform. Map it from an earlier step."
+					},
+					{
+						displayName: "External Variant ID",
+						name: "variant",
+						type: "string",
+						default: "",
+						description: "For a product, the ID of its variant on your e-commerce platform. Map it from an earlier step."
+					},
+					{
+						displayName: "Item Name",
+						name: "name",
+						type: "string",
+						default: "",
+						description: "For a custom item, its name"
+					},
+					{
+						displayName: "Price",
+						name: "price",
+						type: "number",
+						default: 0,
+						description: "The price of one unit",
+						required: true
+					},
+					{
+						displayName: "Quantity",
+						name: "quantity",
+						type: "number",
+						typeOptions: {
+							numberPrecision: 0
+						},
+						default: 0,
+						description: "The number of units ordered",
+						required: true
+					},
+					{
+						displayName: "SKU",
+						name: "sku",
+						type: "string",
+						default: "",
+						description: "The SKU of the product in your store"
+					}
+				]
+			}
+		],
+		description: "The ordered items. Each line is a product of your store or a custom item.",
+		required: true,
+		displayOptions: {
+			show: {
+				resource: [
+					"order"
+				],
+				operation: [
+					"createOrder"
+				]
+			}
+		}
+	},
+	{
 		displayName: "Additional Fields",
 		name: "additionalFields",
 		type: "collection",
@@ -569,6 +670,62 @@ export const properties: INodeProperties[] = [
 			}
 		},
 		options: [
+			{
+				displayName: "Billing Address",
+				name: "billToAddress1",
+				type: "string",
+				default: "",
+				description: "Street and number"
+			},
+			{
+				displayName: "Billing Address Line 2",
+				name: "billToAddress2",
+				type: "string",
+				default: "",
+				description: "Apartment, floor or building"
+			},
+			{
+				displayName: "Billing City",
+				name: "billToCity",
+				type: "string",
+				default: "",
+				description: "The city or town"
+			},
+			{
+				displayName: "Billing Country",
+				name: "billToCountry",
+				type: "string",
+				default: "",
+				description: "The two-letter country code"
+			},
+			{
+				displayName: "Billing Name",
+				name: "billToName",
+				type: "string",
+				default: "",
+				description: "The full name of the payer"
+			},
+			{
+				displayName: "Billing Phone",
+				name: "billToPhone",
+				type: "string",
+				default: "",
+				description: "The phone number of the payer"
+			},
+			{
+				displayName: "Billing Province",
+				name: "billToProvince",
+				type: "string",
+				default: "",
+				description: "The state or province"
+			},
+			{
+				displayName: "Billing ZIP",
+				name: "billToZip",
+				type: "string",
+				default: "",
+				description: "The postal code"
+			},
 			{
 				displayName: "Changed At",
 				name: "changedAt",
@@ -588,7 +745,42 @@ export const properties: INodeProperties[] = [
 				name: "customerPhone",
 				type: "string",
 				default: "",
-				description: "The phone number on the order"
+				description: "With the country code, such as +1 555 0100"
+			},
+			{
+				displayName: "Discounts",
+				name: "discounts",
+				type: "fixedCollection",
+				placeholder: "Add Discount",
+				default: {},
+				typeOptions: {
+					multipleValues: true
+				},
+				options: [
+					{
+						displayName: "Discount",
+						name: "row",
+						values: [
+							{
+								displayName: "Discount Amount",
+								name: "amount",
+								type: "number",
+								default: 0,
+								description: "How much less the customer pays",
+								required: true
+							},
+							{
+								displayName: "Discount Code",
+								name: "code",
+								type: "string",
+								default: "",
+								description: "The code that the customer entered",
+								required: true
+							}
+						]
+					}
+				],
+				description: "One line per code or promotion, so that refunds are computed correctly"
 			},
 			{
 				displayName: "External Customer ID",
@@ -688,7 +880,63 @@ export const properties: INodeProperties[] = [
 				name: "shippedAt",
 				type: "dateTime",
 				default: "",
-				description: "The time at which the order was shipped"
+				description: "Leave empty if nothing has left your warehouse"
+			},
+			{
+				displayName: "Shipping Address",
+				name: "shipToAddress1",
+				type: "string",
+				default: "",
+				description: "Street and number"
+			},
+			{
+				displayName: "Shipping Address Line 2",
+				name: "shipToAddress2",
+				type: "string",
+				default: "",
+				description: "Apartment, floor or building"
+			},
+			{
+				displayName: "Shipping City",
+				name: "shipToCity",
+				type: "string",
+				default: "",
+				description: "The city or town"
+			},
+			{
+				displayName: "Shipping Country",
+				name: "shipToCountry",
+				type: "string",
+				default: "",
+				description: "The two-letter country code"
+			},
+			{
+				displayName: "Shipping Name",
+				name: "shipToName",
+				type: "string",
+				default: "",
+				description: "The full name of the recipient"
+			},
+			{
+				displayName: "Shipping Phone",
+				name: "shipToPhone",
+				type: "string",
+				default: "",
+				description: "The phone number of the recipient"
+			},
+			{
+				displayName: "Shipping Province",
+				name: "shipToProvince",
+				type: "string",
+				default: "",
+				description: "The state or province"
+			},
+			{
+				displayName: "Shipping ZIP",
+				name: "shipToZip",
+				type: "string",
+				default: "",
+				description: "The postal code"
 			},
 			{
 				displayName: "Tags",
@@ -698,7 +946,7 @@ export const properties: INodeProperties[] = [
 					multipleValues: true
 				},
 				default: "",
-				description: "The tags to add to the order"
+				description: "Words by which you find or sort orders later, such as wholesale"
 			}
 		]
 	}
@@ -716,9 +964,246 @@ export const triggerProperties: INodeProperties[] = [
 			{
 				name: "New Order",
 				value: "newOrder",
-				description: "Triggers when a new order is added to ReturnLogic"
+				description: "Triggers when a new order is added"
+			},
+			{
+				name: "New RMA",
+				value: "newRma",
+				description: "Triggers when a shopper requests a new RMA. Preview: not tried on a real account yet."
+			},
+			{
+				name: "RMA Status Changed",
+				value: "rmaStatusChanged",
+				description: "Triggers when the status of an RMA changes. Preview: not tried on a real account yet."
 			}
 		],
 		default: "newOrder"
+	},
+	{
+		displayName: "Filters",
+		name: "filters",
+		type: "collection",
+		placeholder: "Add Filter",
+		default: {},
+		displayOptions: {
+			show: {
+				event: [
+					"newOrder"
+				]
+			}
+		},
+		options: [
+			{
+				displayName: "Financial Status",
+				name: "financialStatus",
+				type: "options",
+				options: [
+					{
+						name: "Authorized",
+						value: "authorized"
+					},
+					{
+						name: "Paid",
+						value: "paid"
+					},
+					{
+						name: "Partially Paid",
+						value: "partially_paid"
+					},
+					{
+						name: "Pending",
+						value: "pending"
+					},
+					{
+						name: "Refunded",
+						value: "refunded"
+					},
+					{
+						name: "Third Party",
+						value: "ThirdParty"
+					},
+					{
+						name: "Voided",
+						value: "voided"
+					}
+				],
+				default: "authorized",
+				description: "Triggers only for orders with this status. Leave empty for all orders."
+			}
+		]
+	},
+	{
+		displayName: "Filters",
+		name: "filters",
+		type: "collection",
+		placeholder: "Add Filter",
+		default: {},
+		displayOptions: {
+			show: {
+				event: [
+					"newRma"
+				]
+			}
+		},
+		options: [
+			{
+				displayName: "Reason",
+				name: "reason",
+				type: "string",
+				default: "",
+				description: "Triggers only if an item has this reason. Leave empty for all."
+			},
+			{
+				displayName: "Return Type",
+				name: "returnType",
+				type: "options",
+				options: [
+					{
+						name: "Exchange",
+						value: "Exchange"
+					},
+					{
+						name: "Refund",
+						value: "Refund"
+					},
+					{
+						name: "Store Credit",
+						value: "Store Credit"
+					},
+					{
+						name: "Warranty",
+						value: "Warranty"
+					}
+				],
+				default: "Exchange",
+				description: "Triggers only if an item is returned for this, such as a refund. Leave empty for all."
+			},
+			{
+				displayName: "Status",
+				name: "status",
+				type: "options",
+				options: [
+					{
+						name: "Abandoned",
+						value: "Abandoned"
+					},
+					{
+						name: "Authorized",
+						value: "Authorized"
+					},
+					{
+						name: "Canceled",
+						value: "Canceled"
+					},
+					{
+						name: "Complete",
+						value: "Complete"
+					},
+					{
+						name: "Delivered",
+						value: "Delivered"
+					},
+					{
+						name: "In Transit",
+						value: "In Transit"
+					},
+					{
+						name: "Partially Processed",
+						value: "Partially Processed"
+					},
+					{
+						name: "Partially Received",
+						value: "Partially Received"
+					},
+					{
+						name: "Processed",
+						value: "Processed"
+					},
+					{
+						name: "Received",
+						value: "Received"
+					},
+					{
+						name: "Rejected",
+						value: "Rejected"
+					},
+					{
+						name: "Requested",
+						value: "Requested"
+					}
+				],
+				default: "Abandoned",
+				description: "Triggers only for RMAs with this status. Leave empty for all."
+			}
+		]
+	},
+	{
+		displayName: "Filters",
+		name: "filters",
+		type: "collection",
+		placeholder: "Add Filter",
+		default: {},
+		displayOptions: {
+			show: {
+				event: [
+					"rmaStatusChanged"
+				]
+			}
+		},
+		options: [
+			{
+				displayName: "Status",
+				name: "status",
+				type: "options",
+				options: [
+					{
+						name: "Abandoned",
+						value: "Abandoned"
+					},
+					{
+						name: "Authorized",
+						value: "Authorized"
+					},
+					{
+						name: "Canceled",
+						value: "Canceled"
+					},
+					{
+						name: "Complete",
+						value: "Complete"
+					},
+					{
+						name: "Delivered",
+						value: "Delivered"
+					},
+					{
+						name: "In Transit",
+						value: "In Transit"
+					},
+					{
+						name: "Partially Processed",
+						value: "Partially Processed"
+					},
+					{
+						name: "Partially Received",
+						value: "Partially Received"
+					},
+					{
+						name: "Processed",
+						value: "Processed"
+					},
+					{
+						name: "Received",
+						value: "Received"
+					},
+					{
+						name: "Rejected",
+						value: "Rejected"
+					}
+				],
+				default: "Abandoned",
+				description: "Triggers only for changes to this status. Leave empty for all statuses."
+			}
+		]
 	}
 ];

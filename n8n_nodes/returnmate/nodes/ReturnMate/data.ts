@@ -427,6 +427,123 @@ export const steps: Record<string, Record<string, Step>> = {
 					group: "additionalFields"
 				}
 			]
+		},
+		approveReturn: {
+			kind: "write",
+			operation: {
+				method: "PATCH",
+				path: "/rmas/{id}",
+				result: [
+					"data"
+				],
+				member: "id",
+				permission: "rmas:write"
+			},
+			query: {},
+			inputs: [
+				{
+					name: "returnId",
+					label: "Return",
+					type: "string",
+					in: "path",
+					at: [
+						"id"
+					],
+					required: true,
+					identifies: "id"
+				},
+				{
+					name: "notes",
+					label: "Note",
+					type: "text",
+					in: "body",
+					at: [
+						"notes"
+					],
+					group: "additionalFields"
+				}
+			],
+			constants: {
+				status: "approved"
+			}
+		},
+		rejectReturn: {
+			kind: "write",
+			operation: {
+				method: "PATCH",
+				path: "/rmas/{id}",
+				result: [
+					"data"
+				],
+				member: "id",
+				permission: "rmas:write"
+			},
+			query: {},
+			inputs: [
+				{
+					name: "returnId",
+					label: "Return",
+					type: "string",
+					in: "path",
+					at: [
+						"id"
+					],
+					required: true,
+					identifies: "id"
+				},
+				{
+					name: "notes",
+					label: "Note",
+					type: "text",
+					in: "body",
+					at: [
+						"notes"
+					],
+					group: "additionalFields"
+				}
+			],
+			constants: {
+				status: "rejected"
+			}
+		},
+		cancelReturn: {
+			kind: "write",
+			operation: {
+				method: "PATCH",
+				path: "/rmas/{id}",
+				result: [
+					"data"
+				],
+				member: "id",
+				permission: "rmas:write"
+			},
+			query: {},
+			inputs: [
+				{
+					name: "returnId",
+					label: "Return",
+					type: "string",
+					in: "path",
+					at: [
+						"id"
+					],
+					required: true,
+					identifies: "id"
+				},
+				{
+					name: "notes",
+					label: "Note",
+					type: "text",
+					in: "body",
+					at: [
+						"notes"
+					],
+					group: "additionalFields"
+				}
+			],
+			constants: {
+				status: "cancelled"
+			}
 		}
 	},
 	shipment: {
@@ -689,7 +806,28 @@ export const steps: Record<string, Record<string, Step>> = {
 				permission: "reports:read"
 			},
 			query: {},
-			inputs: []
+			inputs: [
+				{
+					name: "startDate",
+					label: "Start Date",
+					type: "date",
+					in: "query",
+					at: [
+						"start_date"
+					],
+					group: "filters"
+				},
+				{
+					name: "endDate",
+					label: "End Date",
+					type: "date",
+					in: "query",
+					at: [
+						"end_date"
+					],
+					group: "filters"
+				}
+			]
 		}
 	},
 	carriersReport: {
@@ -705,7 +843,28 @@ export const steps: Record<string, Record<string, Step>> = {
 				permission: "reports:read"
 			},
 			query: {},
-			inputs: []
+			inputs: [
+				{
+					name: "startDate",
+					label: "Start Date",
+					type: "date",
+					in: "query",
+					at: [
+						"start_date"
+					],
+					group: "filters"
+				},
+				{
+					name: "endDate",
+					label: "End Date",
+					type: "date",
+					in: "query",
+					at: [
+						"end_date"
+					],
+					group: "filters"
+				}
+			]
 		}
 	},
 	note: {
@@ -792,7 +951,127 @@ export const triggers: Record<string, Trigger> = {
 			],
 			since: "created_after"
 		},
-		inputs: []
+		inputs: [
+			{
+				name: "status",
+				label: "Status",
+				type: "string",
+				in: "match",
+				at: [
+					"status"
+				],
+				choices: [
+					{
+						value: "pending",
+						label: "Pending"
+					},
+					{
+						value: "approved",
+						label: "Approved"
+					},
+					{
+						value: "rejected",
+						label: "Rejected"
+					},
+					{
+						value: "label_sent",
+						label: "Label Sent"
+					},
+					{
+						value: "in_transit",
+						label: "In Transit"
+					},
+					{
+						value: "received",
+						label: "Received"
+					},
+					{
+						value: "inspected",
+						label: "Inspected"
+					},
+					{
+						value: "completed",
+						label: "Completed"
+					},
+					{
+						value: "cancelled",
+						label: "Cancelled"
+					}
+				],
+				open: true,
+				catchTypos: true,
+				compareAs: "word"
+			},
+			{
+				name: "reason",
+				label: "Reason",
+				type: "string",
+				in: "match",
+				at: [
+					"items",
+					"reason"
+				],
+				choices: [
+					{
+						value: "defective",
+						label: "Defective"
+					},
+					{
+						value: "wrong_size",
+						label: "Wrong Size"
+					},
+					{
+						value: "changed_mind",
+						label: "Changed Mind"
+					},
+					{
+						value: "wrong_item",
+						label: "Wrong Item"
+					},
+					{
+						value: "damaged_in_transit",
+						label: "Damaged in Transit"
+					},
+					{
+						value: "not_as_described",
+						label: "Not as Described"
+					},
+					{
+						value: "warranty",
+						label: "Warranty"
+					}
+				],
+				open: true,
+				catchTypos: true,
+				compareAs: "word"
+			},
+			{
+				name: "returnType",
+				label: "Return Type",
+				type: "string",
+				in: "match",
+				at: [
+					"return_type"
+				],
+				choices: [
+					{
+						value: "refund",
+						label: "Refund"
+					},
+					{
+						value: "exchange",
+						label: "Exchange"
+					},
+					{
+						value: "store_credit",
+						label: "Store Credit"
+					}
+				],
+				open: true,
+				catchTypos: true,
+				compareAs: "word"
+			}
+		]
 	},
 	returnApproved: {
 		source: {
@@ -930,6 +1209,50 @@ export const triggers: Record<string, Trigger> = {
 		},
 		inputs: []
 	},
+	returnInspected: {
+		source: {
+			strategy: "window",
+			operation: {
+				method: "GET",
+				path: "/rmas",
+				result: [
+					"data"
+				],
+				permission: "rmas:read",
+				paging: "pages"
+			},
+			oldestFirst: {
+				sort: "created_at",
+				order: "asc"
+			},
+			newestFirst: {
+				sort: "created_at",
+				order: "desc"
+			},
+			size: 100,
+			pages: 50,
+			id: [
+				"id"
+			],
+			initial: [
+				"pending"
+			],
+			overlap: 900,
+			created: [
+				"created_at"
+			],
+			since: "created_after",
+			lookBack: 3888000,
+			state: [
+				"status"
+			],
+			reached: [
+				"inspected",
+				"completed"
+			]
+		},
+		inputs: []
+	},
 	returnCompleted: {
 		source: {
 			strategy: "window",
@@ -970,6 +1293,77 @@ export const triggers: Record<string, Trigger> = {
 			reached: [
 				"completed"
 			]
+		},
+		inputs: []
+	},
+	refundIssued: {
+		source: {
+			strategy: "window",
+			operation: {
+				method: "GET",
+				path: "/rmas",
+				result: [
+					"data"
+				],
+				permission: "rmas:read",
+				paging: "pages"
+			},
+			oldestFirst: {
+				sort: "created_at",
+				order: "asc"
+			},
+			newestFirst: {
+				sort: "created_at",
+				order: "desc"
+			},
+			size: 100,
+			pages: 50,
+			id: [
+				"id"
+			],
+			initial: [
+				"pending"
+			],
+			overlap: 900,
+			created: [
+				"created_at"
+			],
+			since: "created_after",
+			unless: [
+				{
+					path: [
+						"return_type"
+					],
+					values: [
+						"exchange"
+					]
+				}
+			],
+			lookBack: 3888000,
+			state: [
+				"status"
+			],
+			reached: [
+				"completed"
+			],
+			details: {
+				operation: {
+					method: "GET",
+					path: "/rmas/{id}",
+					result: [
+						"data"
+					],
+					member: "id",
+					permission: "rmas:read"
+				},
+				query: {},
+				values: {
+					id: [
+						"id"
+					]
+				},
+				key: "details"
+			}
 		},
 		inputs: []
 	},
@@ -1174,6 +1568,48 @@ export const triggers: Record<string, Trigger> = {
 			],
 			reached: [
 				"delivered"
+			]
+		},
+		inputs: []
+	},
+	shipmentException: {
+		source: {
+			strategy: "window",
+			operation: {
+				method: "GET",
+				path: "/shipments",
+				result: [
+					"data"
+				],
+				permission: "shipments:read",
+				paging: "pages"
+			},
+			oldestFirst: {
+				sort: "created_at",
+				order: "asc"
+			},
+			newestFirst: {
+				sort: "created_at",
+				order: "desc"
+			},
+			size: 100,
+			pages: 50,
+			id: [
+				"id"
+			],
+			initial: [
+				"label_created"
+			],
+			overlap: 900,
+			created: [
+				"created_at"
+			],
+			lookBack: 3888000,
+			state: [
+				"status"
+			],
+			reached: [
+				"exception"
 			]
 		},
 		inputs: []

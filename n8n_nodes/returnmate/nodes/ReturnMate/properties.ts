@@ -60,7 +60,7 @@ export const properties: INodeProperties[] = [
 			{
 				name: "Find Carriers Report",
 				value: "getCarriersReport",
-				description: "Finds the performance of each carrier in a period",
+				description: "Finds the performance of each carrier in a period. Preview: not tried on a real account yet.",
 				action: "Find carriers report"
 			}
 		],
@@ -126,7 +126,7 @@ export const properties: INodeProperties[] = [
 			{
 				name: "Find Reasons Report",
 				value: "getReasonsReport",
-				description: "Finds how often customers gave each return reason in a period",
+				description: "Finds how often customers gave each return reason in a period. Preview: not tried on a real account yet.",
 				action: "Find reasons report"
 			}
 		],
@@ -145,6 +145,18 @@ export const properties: INodeProperties[] = [
 			}
 		},
 		options: [
+			{
+				name: "Approve Return",
+				value: "approveReturn",
+				description: "Approves a return",
+				action: "Approve return"
+			},
+			{
+				name: "Cancel Return",
+				value: "cancelReturn",
+				description: "Cancels a return",
+				action: "Cancel return"
+			},
 			{
 				name: "Create Return",
 				value: "createReturn",
@@ -170,13 +182,19 @@ export const properties: INodeProperties[] = [
 				action: "Find return details"
 			},
 			{
+				name: "Reject Return",
+				value: "rejectReturn",
+				description: "Rejects a return",
+				action: "Reject return"
+			},
+			{
 				name: "Update Return Status",
 				value: "updateReturnStatus",
 				description: "Updates the status of a return",
 				action: "Update return status"
 			}
 		],
-		default: "createReturn"
+		default: "approveReturn"
 	},
 	{
 		displayName: "Operation",
@@ -355,7 +373,7 @@ export const properties: INodeProperties[] = [
 				type: "string"
 			}
 		],
-		description: "The return to find",
+		description: "Choose a return, or map its ID from an earlier step",
 		required: true,
 		displayOptions: {
 			show: {
@@ -393,7 +411,7 @@ export const properties: INodeProperties[] = [
 				type: "string"
 			}
 		],
-		description: "The shipment to find",
+		description: "Choose a shipment, or map its ID from an earlier step",
 		required: true,
 		displayOptions: {
 			show: {
@@ -431,7 +449,7 @@ export const properties: INodeProperties[] = [
 				type: "string"
 			}
 		],
-		description: "The shipment that the tracking events belong to",
+		description: "Choose a shipment, or map its ID from an earlier step",
 		required: true,
 		displayOptions: {
 			show: {
@@ -611,6 +629,72 @@ export const properties: INodeProperties[] = [
 				type: "dateTime",
 				default: "",
 				description: "The first day of the period. Leave empty to include all returns."
+			}
+		]
+	},
+	{
+		displayName: "Filters",
+		name: "filters",
+		type: "collection",
+		placeholder: "Add Filter",
+		default: {},
+		displayOptions: {
+			show: {
+				resource: [
+					"reasonsReport"
+				],
+				operation: [
+					"getReasonsReport"
+				]
+			}
+		},
+		options: [
+			{
+				displayName: "End Date",
+				name: "endDate",
+				type: "dateTime",
+				default: "",
+				description: "The last day of the period"
+			},
+			{
+				displayName: "Start Date",
+				name: "startDate",
+				type: "dateTime",
+				default: "",
+				description: "The first day of the period. Leave empty to include all returns."
+			}
+		]
+	},
+	{
+		displayName: "Filters",
+		name: "filters",
+		type: "collection",
+		placeholder: "Add Filter",
+		default: {},
+		displayOptions: {
+			show: {
+				resource: [
+					"carriersReport"
+				],
+				operation: [
+					"getCarriersReport"
+				]
+			}
+		},
+		options: [
+			{
+				displayName: "End Date",
+				name: "endDate",
+				type: "dateTime",
+				default: "",
+				description: "The last day of the period"
+			},
+			{
+				displayName: "Start Date",
+				name: "startDate",
+				type: "dateTime",
+				default: "",
+				description: "The first day of the period. Leave empty to include all shipments."
 			}
 		]
 	},
@@ -812,7 +896,7 @@ export const properties: INodeProperties[] = [
 				type: "string"
 			}
 		],
-		description: "The return to update",
+		description: "Choose a return, or map its ID from an earlier step",
 		required: true,
 		displayOptions: {
 			show: {
@@ -935,7 +1019,208 @@ export const properties: INodeProperties[] = [
 				type: "string"
 			}
 		],
-		description: "The return to add the note to",
+		description: "Choose a return, or map its ID from an earlier step",
+		required: true,
+		displayOptions: {
+			show: {
+				resource: [
+					"return"
+				],
+				operation: [
+					"approveReturn"
+				]
+			}
+		}
+	},
+	{
+		displayName: "Additional Fields",
+		name: "additionalFields",
+		type: "collection",
+		placeholder: "Add Field",
+		default: {},
+		displayOptions: {
+			show: {
+				resource: [
+					"return"
+				],
+				operation: [
+					"approveReturn"
+				]
+			}
+		},
+		options: [
+			{
+				displayName: "Note",
+				name: "notes",
+				type: "string",
+				typeOptions: {
+					rows: 4
+				},
+				default: "",
+				description: "Stored with the return as an internal note"
+			}
+		]
+	},
+	{
+		displayName: "Return",
+		name: "returnId",
+		type: "resourceLocator",
+		default: {
+			mode: "list",
+			value: ""
+		},
+		modes: [
+			{
+				displayName: "From List",
+				name: "list",
+				type: "list",
+				placeholder: "Select a return...",
+				typeOptions: {
+					searchListMethod: "searchReturn",
+					searchable: true
+				}
+			},
+			{
+				displayName: "By ID",
+				name: "id",
+				type: "string"
+			}
+		],
+		description: "Choose a return, or map its ID from an earlier step",
+		required: true,
+		displayOptions: {
+			show: {
+				resource: [
+					"return"
+				],
+				operation: [
+					"rejectReturn"
+				]
+			}
+		}
+	},
+	{
+		displayName: "Additional Fields",
+		name: "additionalFields",
+		type: "collection",
+		placeholder: "Add Field",
+		default: {},
+		displayOptions: {
+			show: {
+				resource: [
+					"return"
+				],
+				operation: [
+					"rejectReturn"
+				]
+			}
+		},
+		options: [
+			{
+				displayName: "Note",
+				name: "notes",
+				type: "string",
+				typeOptions: {
+					rows: 4
+				},
+				default: "",
+				description: "Stored with the return as an internal note"
+			}
+		]
+	},
+	{
+		displayName: "Return",
+		name: "returnId",
+		type: "resourceLocator",
+		default: {
+			mode: "list",
+			value: ""
+		},
+		modes: [
+			{
+				displayName: "From List",
+				name: "list",
+				type: "list",
+				placeholder: "Select a return...",
+				typeOptions: {
+					searchListMethod: "searchReturn",
+					searchable: true
+				}
+			},
+			{
+				displayName: "By ID",
+				name: "id",
+				type: "string"
+			}
+		],
+		description: "Choose a return, or map its ID from an earlier step",
+		required: true,
+		displayOptions: {
+			show: {
+				resource: [
+					"return"
+				],
+				operation: [
+					"cancelReturn"
+				]
+			}
+		}
+	},
+	{
+		displayName: "Additional Fields",
+		name: "additionalFields",
+		type: "collection",
+		placeholder: "Add Field",
+		default: {},
+		displayOptions: {
+			show: {
+				resource: [
+					"return"
+				],
+				operation: [
+					"cancelReturn"
+				]
+			}
+		},
+		options: [
+			{
+				displayName: "Note",
+				name: "notes",
+				type: "string",
+				typeOptions: {
+					rows: 4
+				},
+				default: "",
+				description: "Stored with the return as an internal note"
+			}
+		]
+	},
+	{
+		displayName: "Return",
+		name: "returnId",
+		type: "resourceLocator",
+		default: {
+			mode: "list",
+			value: ""
+		},
+		modes: [
+			{
+				displayName: "From List",
+				name: "list",
+				type: "list",
+				placeholder: "Select a return...",
+				typeOptions: {
+					searchListMethod: "searchReturn",
+					searchable: true
+				}
+			},
+			{
+				displayName: "By ID",
+				name: "id",
+				type: "string"
+			}
+		],
+		description: "Choose a return, or map its ID from an earlier step",
 		required: true,
 		displayOptions: {
 			show: {
@@ -956,7 +1241,7 @@ export const properties: INodeProperties[] = [
 			rows: 4
 		},
 		default: "",
-		description: "The text of the note",
+		description: "What your colleagues or the customer should know about the return",
 		required: true,
 		displayOptions: {
 			show: {
@@ -1020,7 +1305,7 @@ export const properties: INodeProperties[] = [
 				type: "string"
 			}
 		],
-		description: "The return to create the label for",
+		description: "Choose a return, or map its ID from an earlier step",
 		required: true,
 		displayOptions: {
 			show: {
@@ -1148,6 +1433,11 @@ export const triggerProperties: INodeProperties[] = [
 				description: "Triggers when a new shipment is created"
 			},
 			{
+				name: "Refund Issued",
+				value: "refundIssued",
+				description: "Triggers when the refund of a return is issued"
+			},
+			{
 				name: "Return Approved",
 				value: "returnApproved",
 				description: "Triggers when a return is approved"
@@ -1161,6 +1451,11 @@ export const triggerProperties: INodeProperties[] = [
 				name: "Return Completed",
 				value: "returnCompleted",
 				description: "Triggers when a return is completed"
+			},
+			{
+				name: "Return Inspected",
+				value: "returnInspected",
+				description: "Triggers when the products of a return are inspected"
 			},
 			{
 				name: "Return Received",
@@ -1181,9 +1476,133 @@ export const triggerProperties: INodeProperties[] = [
 				name: "Shipment Delivered",
 				value: "shipmentDelivered",
 				description: "Triggers when a shipment is delivered"
+			},
+			{
+				name: "Shipment Exception",
+				value: "shipmentException",
+				description: "Triggers when the carrier reports a problem with a shipment"
 			}
 		],
 		default: "newReturn"
+	},
+	{
+		displayName: "Filters",
+		name: "filters",
+		type: "collection",
+		placeholder: "Add Filter",
+		default: {},
+		displayOptions: {
+			show: {
+				event: [
+					"newReturn"
+				]
+			}
+		},
+		options: [
+			{
+				displayName: "Reason",
+				name: "reason",
+				type: "options",
+				options: [
+					{
+						name: "Changed Mind",
+						value: "changed_mind"
+					},
+					{
+						name: "Damaged in Transit",
+						value: "damaged_in_transit"
+					},
+					{
+						name: "Defective",
+						value: "defective"
+					},
+					{
+						name: "Not as Described",
+						value: "not_as_described"
+					},
+					{
+						name: "Warranty",
+						value: "warranty"
+					},
+					{
+						name: "Wrong Item",
+						value: "wrong_item"
+					},
+					{
+						name: "Wrong Size",
+						value: "wrong_size"
+					}
+				],
+				default: "changed_mind",
+				description: "Triggers only if an item has this reason. Leave empty for all."
+			},
+			{
+				displayName: "Return Type",
+				name: "returnType",
+				type: "options",
+				options: [
+					{
+						name: "Exchange",
+						value: "exchange"
+					},
+					{
+						name: "Refund",
+						value: "refund"
+					},
+					{
+						name: "Store Credit",
+						value: "store_credit"
+					}
+				],
+				default: "exchange",
+				description: "Triggers only for returns of this type. Leave empty for all."
+			},
+			{
+				displayName: "Status",
+				name: "status",
+				type: "options",
+				options: [
+					{
+						name: "Approved",
+						value: "approved"
+					},
+					{
+						name: "Cancelled",
+						value: "cancelled"
+					},
+					{
+						name: "Completed",
+						value: "completed"
+					},
+					{
+						name: "In Transit",
+						value: "in_transit"
+					},
+					{
+						name: "Inspected",
+						value: "inspected"
+					},
+					{
+						name: "Label Sent",
+						value: "label_sent"
+					},
+					{
+						name: "Pending",
+						value: "pending"
+					},
+					{
+						name: "Received",
+						value: "received"
+					},
+					{
+						name: "Rejected",
+						value: "rejected"
+					}
+				],
+				default: "approved",
+				description: "Triggers only for returns with this status. Leave empty for all."
+			}
+		]
 	},
 	{
 		displayName: "Filters",

@@ -336,47 +336,98 @@ export const triggers: Record<string, Trigger> = {
 				"date_created"
 			]
 		},
-		inputs: []
-	},
-	returnUpdated: {
-		source: {
-			strategy: "changed",
-			operation: {
-				method: "GET",
-				path: "/v2/external/returns",
-				result: [
-					"returns"
+		inputs: [
+			{
+				name: "status",
+				label: "Status",
+				type: "string",
+				in: "match",
+				at: [
+					"status"
 				],
-				paging: "pages",
-				login: {
-					query: {
-						swap_store_id: "storeId"
+				choices: [
+					{
+						value: "open",
+						label: "Open"
+					},
+					{
+						value: "processing",
+						label: "Processing"
+					},
+					{
+						value: "needs_review",
+						label: "Needs Review"
+					},
+					{
+						value: "on_hold",
+						label: "On Hold"
+					},
+					{
+						value: "completed",
+						label: "Completed"
+					},
+					{
+						value: "cancelled",
+						label: "Cancelled"
+					},
+					{
+						value: "expired",
+						label: "Expired"
 					}
-				}
+				],
+				open: true,
+				catchTypos: true,
+				compareAs: "word"
 			},
-			oldestFirst: {},
-			newestFirst: {},
-			size: 100,
-			pages: 20,
-			id: [
-				"return_id"
-			],
-			initial: [],
-			overlap: 900,
-			created: [
-				"date_created"
-			],
-			since: "last_RMA_updated_date",
-			lookBack: 172800,
-			sinceForm: "instant",
-			changed: [
-				"date_updated"
-			],
-			mark: [
-				"date_updated"
-			]
-		},
-		inputs: []
+			{
+				name: "reason",
+				label: "Reason",
+				type: "string",
+				in: "match",
+				at: [
+					"products",
+					"main_reason_text"
+				],
+				compareAs: "text"
+			},
+			{
+				name: "returnType",
+				label: "Return Type",
+				type: "string",
+				in: "match",
+				at: [
+					"type"
+				],
+				choices: [
+					{
+						value: "Refund",
+						label: "Refund"
+					},
+					{
+						value: "Exchange",
+						label: "Exchange"
+					},
+					{
+						value: "Shop Later Credit",
+						label: "Shop Later Credit"
+					}
+				],
+				open: true,
+				catchTypos: true,
+				compareAs: "word"
+			},
+			{
+				name: "country",
+				label: "Country",
+				type: "string",
+				in: "match",
+				at: [
+					"shipping_address",
+					"country_code"
+				],
+				compareAs: "text"
+			}
+		]
 	},
 	returnStatusChanged: {
 		source: {
@@ -458,6 +509,96 @@ export const triggers: Record<string, Trigger> = {
 				compareAs: "word"
 			}
 		]
+	},
+	returnNeedsReview: {
+		source: {
+			strategy: "changed",
+			operation: {
+				method: "GET",
+				path: "/v2/external/returns",
+				result: [
+					"returns"
+				],
+				paging: "pages",
+				login: {
+					query: {
+						swap_store_id: "storeId"
+					}
+				}
+			},
+			oldestFirst: {},
+			newestFirst: {},
+			size: 100,
+			pages: 20,
+			id: [
+				"return_id"
+			],
+			initial: [
+				"open"
+			],
+			overlap: 900,
+			created: [
+				"date_created"
+			],
+			since: "last_RMA_updated_date",
+			lookBack: 2592000,
+			sinceForm: "instant",
+			state: [
+				"status"
+			],
+			reached: [
+				"needs_review"
+			],
+			changed: [
+				"date_updated"
+			]
+		},
+		inputs: []
+	},
+	returnCancelled: {
+		source: {
+			strategy: "changed",
+			operation: {
+				method: "GET",
+				path: "/v2/external/returns",
+				result: [
+					"returns"
+				],
+				paging: "pages",
+				login: {
+					query: {
+						swap_store_id: "storeId"
+					}
+				}
+			},
+			oldestFirst: {},
+			newestFirst: {},
+			size: 100,
+			pages: 20,
+			id: [
+				"return_id"
+			],
+			initial: [
+				"open"
+			],
+			overlap: 900,
+			created: [
+				"date_created"
+			],
+			since: "last_RMA_updated_date",
+			lookBack: 2592000,
+			sinceForm: "instant",
+			state: [
+				"status"
+			],
+			reached: [
+				"cancelled"
+			],
+			changed: [
+				"date_updated"
+			]
+		},
+		inputs: []
 	},
 	returnCompleted: {
 		source: {

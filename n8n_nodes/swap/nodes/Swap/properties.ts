@@ -273,7 +273,7 @@ export const properties: INodeProperties[] = [
 			}
 		],
 		default: "Damaged",
-		description: "The condition of the returned product",
+		description: "Sellable products can go back on the shelf, all others cannot",
 		required: true,
 		displayOptions: {
 			show: {
@@ -413,6 +413,11 @@ export const triggerProperties: INodeProperties[] = [
 				description: "Triggers when the quality control result of a return changes"
 			},
 			{
+				name: "Return Cancelled",
+				value: "returnCancelled",
+				description: "Triggers when a return is cancelled"
+			},
+			{
 				name: "Return Completed",
 				value: "returnCompleted",
 				description: "Triggers when a return is processed and closed"
@@ -423,17 +428,105 @@ export const triggerProperties: INodeProperties[] = [
 				description: "Triggers when the products of a return are delivered"
 			},
 			{
+				name: "Return Needs Review",
+				value: "returnNeedsReview",
+				description: "Triggers when a return waits for a decision by your store"
+			},
+			{
 				name: "Return Status Changed",
 				value: "returnStatusChanged",
 				description: "Triggers when the status of a return changes"
-			},
-			{
-				name: "Return Updated",
-				value: "returnUpdated",
-				description: "Triggers when a return is changed in any way"
 			}
 		],
 		default: "newReturn"
+	},
+	{
+		displayName: "Filters",
+		name: "filters",
+		type: "collection",
+		placeholder: "Add Filter",
+		default: {},
+		displayOptions: {
+			show: {
+				event: [
+					"newReturn"
+				]
+			}
+		},
+		options: [
+			{
+				displayName: "Country",
+				name: "country",
+				type: "string",
+				default: "",
+				description: "Triggers only for this country, as two letters such as AU. Leave empty for all."
+			},
+			{
+				displayName: "Reason",
+				name: "reason",
+				type: "string",
+				default: "",
+				description: "Triggers only if a product has this reason. Leave empty for all."
+			},
+			{
+				displayName: "Return Type",
+				name: "returnType",
+				type: "options",
+				options: [
+					{
+						name: "Exchange",
+						value: "Exchange"
+					},
+					{
+						name: "Refund",
+						value: "Refund"
+					},
+					{
+						name: "Shop Later Credit",
+						value: "Shop Later Credit"
+					}
+				],
+				default: "Exchange",
+				description: "Triggers only for returns of this type. Leave empty for all."
+			},
+			{
+				displayName: "Status",
+				name: "status",
+				type: "options",
+				options: [
+					{
+						name: "Cancelled",
+						value: "cancelled"
+					},
+					{
+						name: "Completed",
+						value: "completed"
+					},
+					{
+						name: "Expired",
+						value: "expired"
+					},
+					{
+						name: "Needs Review",
+						value: "needs_review"
+					},
+					{
+						name: "On Hold",
+						value: "on_hold"
+					},
+					{
+						name: "Open",
+						value: "open"
+					},
+					{
+						name: "Processing",
+						value: "processing"
+					}
+				],
+				default: "cancelled",
+				description: "Triggers only for returns with this status. Leave empty for all."
+			}
+		]
 	},
 	{
 		displayName: "Filters",

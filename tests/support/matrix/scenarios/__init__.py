@@ -45,6 +45,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(merchants.slow_vendor, needs.long_readings),
     Scenario(merchants.requests_counted, needs.triggers),
     Scenario(polling.filters_on_page_2, needs.long_readings),
+    Scenario(polling.each_filter, needs.filtered),
     Scenario(polling.empty_list, needs.triggers),
     Scenario(polling.list_not_found, needs.lists_not_found),
     Scenario(failures.too_many_requests, needs.triggers),

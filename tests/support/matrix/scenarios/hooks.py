@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from connector.definition.instant import SUFFIX
 from support.matrix import needs
 from support.matrix.adapter import Adapter
 from support.matrix.checks import delivered_ids, trigger_event
@@ -10,13 +11,14 @@ from support.webhook_receiver import Receiver, receiving
 
 
 def subscribed(app: Adapter, shop: Shop) -> None:
-    """A webhook delivers each event once until it is unsubscribed (with assumed webhooks)."""
-    for key in needs.hooks(app):
+    """An instant trigger delivers each event once until it is unsubscribed."""
+    for instant in needs.hooks(app):
+        key = instant.removesuffix(SUFFIX)
         here = shop.another()
         there = app.at(here)
         trigger_event(here, key)
         with receiving() as receiver:
-            hook = there.subscribe(key, receiver.url)
+            hook = there.subscribe(instant, receiver.url)
             expected = trigger_event(here, key)
             posts = _posted(here, receiver)
             rows = [row for post in posts for row in hook.receive(post)]

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from connector.definition.paths import at_path
+from connector.definition.paths import at_path, everything_at
 from support.matrix import needs
 from support.matrix.adapter import Adapter
 from support.matrix.checks import delivers_once, long_reading, same_parameters_on_every_page, trigger_event
@@ -119,6 +119,27 @@ def _searches_on_page_2(app: Adapter, busy: Shop) -> None:
             assert found == [at_path(oldest, path)]
             sent = [one.path[0] for one in search.inputs if one.location == "query" and one.key in inputs]
             same_parameters_on_every_page(busy, search.operation, *search.query, *sent)
+
+
+def each_filter(app: Adapter, shop: Shop) -> None:
+    """Each filter of a trigger delivers the records that match it, and no others."""
+    for key in needs.filtered(app):
+        here = shop.another()
+        there = app.at(here)
+        probe = there.watch(key)
+        trigger_event(here, key)
+        (record,) = probe.poll()
+        watches = {}
+        for field in here.offer.triggers[key].inputs:
+            found = [value for value in everything_at(record, field.path) if value not in (None, "")]
+            assert bool(found) == (field.key not in here.facts.unfilled), f"{key}, {field.key}: {found}"
+            if found:
+                other = next((one.value for one in field.choices if one.value != found[0]), "zz")
+                watches[field.key] = [there.watch(key, {field.key: value}) for value in (found[0], other)]
+        happened = trigger_event(here, key)
+        for name, (fitting, others) in watches.items():
+            delivers_once(there, key, fitting, happened)
+            assert others.poll() == [], f"{key} delivered a record that its filter {name} excludes"
 
 
 def empty_list(app: Adapter, shop: Shop) -> None:

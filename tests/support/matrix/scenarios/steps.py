@@ -1,6 +1,7 @@
 """Scenarios with actions, searches and dropdowns: the request that is sent, and the result."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -51,8 +52,16 @@ def _sends(app: Adapter, shop: Shop, key: str, inputs: Inputs) -> Record:
     expected = httpx.URL(shop.proxy.url).path + operation.path.format(**filling)
     assert (sent.method, sent.url.raw_path.decode().partition("?")[0]) == (operation.method, expected)
     body = _body(action.inputs, inputs, defaults=app.fills_defaults)
-    assert json.loads(sent.content or "{}") == {**_from_login(shop, action.operation), **body}
+    if app.sends_empty:
+        body = {**_objects(needs.shown_inputs(app, key)), **body}
+    constants = {**_from_login(shop, action.operation), **action.constant_body}
+    assert json.loads(sent.content or "{}") == {**constants, **body}
     return record
+
+
+def _objects(fields: Sequence[InputField]) -> dict[str, Any]:
+    """Return the objects of the body that inputs fill, empty."""
+    return {one.path[0]: {} for one in fields if one.location == "body" and len(one.path) > 1}
 
 
 def _body(fields: tuple[InputField, ...], inputs: Inputs, *, defaults: bool) -> dict[str, Any]:
@@ -85,12 +94,17 @@ def search_miss(app: Adapter, shop: Shop) -> None:
 
 
 def _found(app: Adapter, key: str, inputs: Inputs) -> list[Record]:
-    """Return a search's result. In Make, a module that reads one record by id fails if it does not exist."""
+    """Return a search's result; a record that does not exist is an error in two cases, and no result here.
+
+    In Make, a module that reads one record by id fails. Elsewhere, a search with an assumed path fails.
+    """
     try:
         return app.search(key, inputs)
     except Refused as refused:
-        named = any(one.location == "path" for one in app.shop.offer.searches[key].inputs)
-        if app.runtime == "make" and named and refused.kind == "not_found":
+        search = app.shop.offer.searches[key]
+        named = any(one.location == "path" for one in search.inputs)
+        doubtful = app.shop.offer.operations[search.operation].path_provenance == "assumed"
+        if (app.runtime == "make" or doubtful) and named and refused.kind == "not_found":
             return []
         raise
 

@@ -87,6 +87,7 @@ FACTS = Facts(
         "return_closed": closed,
     },
     again={
+        "return_closed": None,
         "return_updated": one_arrives,
         "return_items_received": one_arrives,
         "return_status_changed": None,

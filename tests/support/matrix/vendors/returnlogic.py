@@ -1,5 +1,6 @@
 """ReturnLogic's facts for the matrix."""
 
+from collections.abc import Callable
 from typing import Any
 
 from support.matrix.facts import Document, Facts, Filter, Inputs, Lookup, Wrong
@@ -17,6 +18,14 @@ def order_id(shop: Shop, document: Document) -> str:
 
 def rma_id(_shop: Shop, document: Document) -> str:
     return str(document["rlRmaId"])
+
+
+def moved(*statuses: str) -> Callable[[Shop, Document], str]:
+    def move(shop: Shop, document: Document) -> str:
+        shop.move(document["rlRmaId"], *statuses)
+        return str(document["rlRmaId"])
+
+    return move
 
 
 def create_order(shop: Shop) -> Inputs:
@@ -45,6 +54,7 @@ def create_order(shop: Shop) -> Inputs:
         "changed_at": "2026-05-04T11:00:00Z",
         "shipped_at": "2026-05-05T10:00:00Z",
         **{f"ship_to_{name}": value for name, value in ADDRESS.items()},
+        **{f"bill_to_{name}": value for name, value in ADDRESS.items()},
         "items": [
             {"product": "7001", "variant": "7002", "sku": "TEE-NVY-M", "quantity": 1, "price": 38},
             {"name": "Gift wrap", "quantity": 1, "price": 2},
@@ -71,7 +81,8 @@ def in_no_currency(shop: Shop) -> Inputs:
 
 def unpaid(shop: Shop, _document: Document) -> Any:
     """Create an order that is not paid yet."""
-    names = {one.key: one.path[0] for one in shop.offer.actions["create_order"].inputs if one.required}
+    inputs = shop.offer.actions["create_order"].inputs
+    names = {one.key: one.path[0] for one in inputs if one.required and not one.children}
     body = {names[key]: value for key, value in create_order(shop).items() if key in names}
     return shop.api("POST", "/orders", json={**body, "financialStatus": "pending"})
 
@@ -81,7 +92,8 @@ def by_number(_shop: Shop, document: Document) -> Inputs:
 
 
 FACTS = Facts(
-    happens={"new_order": order_id, "new_rma": rma_id},
+    happens={"new_order": order_id, "new_rma": rma_id, "rma_status_changed": moved("Authorized")},
+    again={"rma_status_changed": moved("In Transit")},
     actions={"create_order": create_order},
     wrong=Wrong("create_order", in_no_currency, ("currency", "shopCurrencyCode")),
     lookups={
@@ -99,5 +111,8 @@ FACTS = Facts(
         ),
         "get_rma": Lookup(lambda _shop, document: {"rma_id": document["rlRmaId"]}, ({"rma_id": "1"},)),
     },
-    filters={"new_order": Filter({"financial_status": "paid"}, unpaid)},
+    filters={
+        "rma_status_changed": Filter({"status": "Authorized"}, moved("Rejected")),
+        "new_order": Filter({"financial_status": "paid"}, unpaid),
+    },
 )

@@ -31,6 +31,13 @@ def delivered(shop: Shop, document: Document) -> str:
     return shipment
 
 
+def in_trouble(shop: Shop, document: Document) -> str:
+    """Let the carrier report a problem with the parcel; return the shipment's id."""
+    shipment = labelled(shop, document)
+    shop.happens("report_problem", shipment_id=shipment)
+    return shipment
+
+
 def create_return(_shop: Shop) -> Inputs:
     lines = [
         {"sku": "BOOT-CHE-39", "quantity": 2, "reason": "defective", "notes": "The sole is loose."},
@@ -78,15 +85,21 @@ FACTS = Facts(
         "return_approved": moved("approved"),
         "return_rejected": moved("rejected"),
         "return_received": moved(*WAY[:4]),
+        "return_inspected": moved(*WAY[:5]),
+        "refund_issued": moved(*WAY),
         "return_completed": moved(*WAY),
         "return_cancelled": moved("cancelled"),
         "return_status_changed": moved("approved"),
         "new_shipment": labelled,
         "shipment_delivered": delivered,
+        "shipment_exception": in_trouble,
     },
     actions={
         "create_return": create_return,
         "update_return_status": of_a_return(status="approved", notes="Seen by the staff."),
+        "approve_return": of_a_return(notes="Approved by the staff."),
+        "reject_return": of_a_return(notes="Worn, so rejected."),
+        "cancel_return": of_a_return(notes="The customer keeps it."),
         "add_note": of_a_return(content="Called the customer: 100 % sure.", internal=False),
         "create_shipping_label": of_a_return(
             approved=True, carrier="tnt", service="express", direction="outbound"

@@ -67,6 +67,8 @@ FACTS = Facts(
         "new_return": made,
         "return_updated": moved("processing"),
         "return_status_changed": moved("processing"),
+        "return_needs_review": moved("needs_review"),
+        "return_cancelled": moved("cancelled"),
         "return_completed": inspected("Sellable"),
         "return_delivered": arrived,
         "quality_control_changed": inspected("Damaged"),
@@ -81,7 +83,11 @@ FACTS = Facts(
         "quality_control_changed": inspected("Sellable"),
         "quality_control_passed": inspected("Sellable"),
         "quality_control_failed": inspected("Damaged"),
+        "return_needs_review": None,
+        "return_cancelled": None,
     },
+    # Only seeded returns have an address.
+    unfilled=frozenset({"country"}),
     wrong=Wrong("update_quality_control", in_no_known_state, ("condition", "Condition")),
     lookups={
         "find_return": Lookup(

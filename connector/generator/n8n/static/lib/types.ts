@@ -118,6 +118,8 @@ export interface Step {
 	operation: Operation;
 	query: IDataObject;
 	inputs: Input[];
+	/** The part of the body that is sent with every request. */
+	constants?: IDataObject;
 	/** For `find`: how many pages are read, and the inputs of which one must be filled in. */
 	pages?: number;
 	atLeastOne?: string[];
@@ -158,6 +160,8 @@ export interface ReachedAt {
  */
 export interface Source {
 	strategy: 'created' | 'window' | 'changed' | 'snapshot';
+	/** Values with which a record is no event. */
+	unless?: { path: Path; values: string[] }[];
 	operation: Operation;
 	oldestFirst: IDataObject;
 	newestFirst: IDataObject;

@@ -59,12 +59,13 @@ export const send = async (
   operation,
   { path = operation.path, query, body, missing = false, isLogin = false } = {},
 ) => {
-  const { method, permission, login = {} } = operation;
+  const { method, permission, preview, pathAssumed, login = {} } = operation;
   requireSafeAddress(api, z, bundle);
   const url = baseUrl(api, bundle) + path;
   const params = { ...loginValues(bundle, login.query), ...query };
   const content = login.body ? { ...loginValues(bundle, login.body), ...body } : body;
-  const options = { skipThrowForStatus: missing, permission, isLogin };
+  // A 404 from a path that is only assumed may mean that the path does not exist, so it is an error.
+  const options = { skipThrowForStatus: missing && !pathAssumed, permission, preview, isLogin };
   return sendOnce(api, z, { method, url, params, body: content, ...options });
 };
 

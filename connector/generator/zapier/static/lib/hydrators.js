@@ -2,16 +2,17 @@
 import { payload, send } from './api.js';
 import { withDeadline } from './deadline.js';
 import { fill } from './inputs.js';
+import { ASKED, shaped } from './shape.js';
 
 /**
  * Reads one record with the values that were passed to `z.dehydrate`. Values whose names are in the operation's path
- * are inserted there, and all other values are added to `query`. Returns an empty object if the record no longer
+ * are inserted there, and all other values are added to `query`. `shape` changes the record, as in `shaped`. Returns an empty object if the record no longer
  * exists, so that the Zap continues.
  */
 export const fetchDetails =
-  (facts, { operation, query }) =>
+  (facts, { operation, query, shape }) =>
   withDeadline(facts, async (api, z, bundle) => {
-    const values = bundle.inputData;
+    const { [ASKED]: asked, ...values } = bundle.inputData;
     const inPath = (name) => operation.path.includes(`{${name}}`);
     const others = Object.entries(values).filter(([name]) => !inPath(name));
     const response = await send(api, z, bundle, operation, {
@@ -20,5 +21,5 @@ export const fetchDetails =
       missing: true,
     });
     if (response.status === 404) return {};
-    return payload(api, z, operation, response);
+    return shaped(shape, { [ASKED]: asked })(payload(api, z, operation, response));
   });

@@ -4,13 +4,14 @@ import { compareRows, fits, ignoredFilters } from './compare.js';
 import { withDeadline } from './deadline.js';
 import { fill, invalid, isEmpty, place } from './inputs.js';
 import { readPages } from './pages.js';
+import { shaped } from './shape.js';
 
 /**
  * Reads one record with a request whose path or query identifies the record: a return by its ID, or the report for a
  * period. Returns an empty list if the record does not exist.
  */
 export const getRecord =
-  (facts, { operation, query }, { fields, wire }) =>
+  (facts, { operation, query, shape }, { fields, wire }) =>
   withDeadline(facts, async (api, z, bundle) => {
     const placed = place(z, bundle.inputData, fields, wire);
     const path = fill(z, operation.path, placed.path);
@@ -22,7 +23,7 @@ export const getRecord =
     if (response.status === 404) return [];
     const { fitting, ignored } = compareRows(placed.sent, [payload(api, z, operation, response)]);
     if (ignored.length > 0) throw ignoredFilters(api, z, ignored, 1);
-    return fitting;
+    return fitting.map(shaped(shape, placed.app, z));
   });
 
 /**
@@ -33,22 +34,21 @@ export const getRecord =
  * the vendor has more than `MAX_LISTED`, or changed the list while it was read; and `searched_for`, the required inputs.
  */
 export const listRecords =
-  (facts, { operation, query, list }, { fields, wire }) =>
+  (facts, { operation, query, list, shape }, { fields, wire }) =>
   withDeadline(facts, async (api, z, bundle) => {
     const placed = place(z, bundle.inputData, fields, wire);
     const path = fill(z, operation.path, placed.path);
     const options = { path, query: { ...placed.query, ...query }, missing: true };
     const { records, complete } = await readAll(api, z, bundle, operation, options, placed);
     const shown = records.slice(0, MAX_LISTED);
-    return [
-      {
-        searched_for: sentValues(placed, fields, wire),
-        found: shown.length > 0,
-        count: shown.length,
-        complete: complete && shown.length === records.length,
-        [list]: shown,
-      },
-    ];
+    const result = {
+      searched_for: sentValues(placed, fields, wire),
+      found: shown.length > 0,
+      count: shown.length,
+      complete: complete && shown.length === records.length,
+      [list]: shown,
+    };
+    return [shaped(shape, placed.app, z)(result)];
   });
 
 /** How many records a list has at most, so that a Zap with many line items still runs. */
@@ -93,7 +93,7 @@ const readAll = async (api, z, bundle, operation, options, { sent, match }) => {
  * it is read, because the record could then be missed.
  */
 export const findRecords =
-  (facts, { operation, query, pages, atLeastOne }, { fields, wire }) =>
+  (facts, { operation, query, pages, atLeastOne, shape }, { fields, wire }) =>
   withDeadline(facts, async (api, z, bundle) => {
     if (atLeastOne.length > 0 && atLeastOne.every((key) => isEmpty(bundle.inputData[key]))) {
       const names = fields.filter(({ key }) => atLeastOne.includes(key)).map(({ label }) => label);
@@ -103,7 +103,7 @@ export const findRecords =
     const options = { query: { ...placed.query, ...query }, pages: placed.match.length > 0 ? pages : 1 };
     for (let lap = 1; lap <= LAPS; lap += 1) {
       const { records, changed } = await search(api, z, bundle, operation, options, placed);
-      if (records.length > 0 || !changed) return records;
+      if (records.length > 0 || !changed) return records.map(shaped(shape, placed.app, z));
     }
     throw new z.errors.Error(
       `The list in ${api.name} changed every time it was read, so the search could not finish. ` +

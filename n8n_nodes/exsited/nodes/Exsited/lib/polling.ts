@@ -11,7 +11,7 @@
  */
 import type { IDataObject, INodeExecutionData, IPollFunctions } from 'n8n-workflow';
 
-import { fits } from './compare';
+import { fits, isEvent } from './compare';
 import { fill, place, segmentOf } from './inputs';
 import { compare, forget, isAmong, timeOf } from './memory';
 import type { Found, Memory } from './memory';
@@ -47,7 +47,7 @@ export async function poll(
 	const run = await begin(vendor, this, false);
 	const { source, inputs } = triggers[event];
 	const { match } = place(run, inputs, filters);
-	const fitting = (rows: IDataObject[]) => rows.filter((row) => fits(match, row));
+	const fitting = (rows: IDataObject[]) => rows.filter((row) => isEvent(source.unless, row) && fits(match, row));
 	if (this.getMode() === 'manual') return items(await withDetails(run, source.details, await samples(run, source, fitting)));
 	const kept = this.getWorkflowStaticData('node') as { memory?: string };
 	const account = this.getNode().credentials?.[vendor.credential]?.id ?? null;

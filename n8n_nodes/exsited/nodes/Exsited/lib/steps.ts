@@ -67,11 +67,11 @@ const givenTo = (run: Run, { inputs }: Step): IDataObject => {
 
 const idOf = (value: unknown): unknown => (isObject(value) && value.__rl ? value.value : value);
 
-const write = async (run: Run, { operation, query }: Step, placed: Placed): Promise<IDataObject> => {
+const write = async (run: Run, { operation, query, constants }: Step, placed: Placed): Promise<IDataObject> => {
 	const answer = await send(run, operation, {
 		path: fill(run, operation.path, placed.path),
 		query: { ...placed.query, ...query },
-		...(operation.method === 'DELETE' && isEmpty(placed.body) ? {} : { body: placed.body }),
+		...(operation.method === 'DELETE' && isEmpty(placed.body) ? {} : { body: { ...constants, ...placed.body } }),
 	});
 	return record(run, operation, answer);
 };

@@ -28,9 +28,13 @@ export interface Sent {
 	wanted: string[];
 }
 
-/** Returns whether a row has all values in `match`. */
+/** Returns whether a row has all values in `match`; in a list, one item with the value is enough. */
 export const fits = (match: Match[], row: IDataObject): boolean =>
-	match.every((one) => isSame(one, at(row, one.path)));
+	match.every((one) => everyAt(row, one.path).some((value) => isSame(one, value)));
+
+/** Returns whether a row has none of the values with which a record is no event. */
+export const isEvent = (unless: { path: Path; values: string[] }[] = [], row: IDataObject): boolean =>
+	!unless.some(({ path, values }) => values.some((value) => word(value) === word(at(row, path))));
 
 const isSame = ({ value, compareAs, identifies }: Match, inRow: unknown): boolean => {
 	if (compareAs === 'word') return word(value) !== '' && word(inRow) === word(value);
