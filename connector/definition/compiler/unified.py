@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Fields = tuple["Field", ...]
 LISTED = (ItemTable, ShipmentTable, RefundTable)
-"""The tables with a path `at` to an object or list; other paths are relative to the object or list item."""
+"""The tables whose `at` is the path of an object or list; their other paths start at it or at a list item."""
 
 
 def check(
