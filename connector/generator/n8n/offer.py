@@ -61,7 +61,7 @@ class Offer:
         return self.kind in {"find", "list"}
 
     def group_of(self, one: InputField) -> str | None:
-        """Return the collection that contains an optional input; return None for a required input."""
+        """Return the name of the collection that contains an optional input, or None for a required input."""
         if one.required and not may_be_empty(one):
             return None
         return "filters" if isinstance(self.step, Search) else "additionalFields"
@@ -199,7 +199,7 @@ def _additions(integration: Integration, trigger: Trigger) -> dict[str, Any]:
 
 
 def check_names(listed: Sequence[Offer]) -> None:
-    """Raise `Unrenderable` if two operations of a resource, or two inputs of one, have the same name."""
+    """Raise `Unrenderable` if two operations of a resource or two inputs of an operation share a name."""
     names = [f"{one.resource}.{one.operation}" for one in listed]
     names += [f"{one.operation}.{camel(each.key)}" for one in listed for each in one.step.inputs]
     if twice := next((name for name in names if names.count(name) > 1), None):

@@ -42,7 +42,7 @@ GIVEN: dict[FieldType, str] = {
 
 @dataclass
 class Types:
-    """Collects the TypedDicts of one stub in `lines`; two with the same members are written only once."""
+    """Collects the source lines of one stub's TypedDicts in `lines`, without writing equal ones twice."""
 
     lines: list[str] = field(default_factory=list)
     _by_members: dict[tuple[tuple[str, str], ...], str] = field(default_factory=dict)
@@ -50,7 +50,7 @@ class Types:
 
     @property
     def names(self) -> list[str]:
-        """The names of all types, in the order in which they were made."""
+        """The names of all TypedDicts, in the order in which they were created."""
         return list(self._by_members.values())
 
     def record(self, name: str, fields: Sequence[Field]) -> str:
