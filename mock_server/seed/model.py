@@ -38,7 +38,7 @@ class SeedAddress:
 
 @dataclass(frozen=True, slots=True)
 class SeedCustomer:
-    """A customer. `orders` is how many orders they have placed; it is at least their number of returns."""
+    """A customer; `orders` is the number of orders that they have placed."""
 
     name: str
     email: str
@@ -122,7 +122,10 @@ class SeedRefund:
 
 @dataclass(frozen=True, slots=True)
 class SeedLine:
-    """A product and its price. As part of an order, `quantity` is the ordered quantity. `size` can be ""."""
+    """A product with its price, or a line of an order; only the line of an order uses `quantity`.
+
+    `size` can be "".
+    """
 
     sku: str
     name: str
@@ -133,7 +136,7 @@ class SeedLine:
 
 @dataclass(frozen=True, slots=True)
 class SeedOrder:
-    """An order of a merchant's own shop; it may have no return, or several."""
+    """An order in a merchant's own shop; it can have any number of returns."""
 
     number: str
     ordered_at: int

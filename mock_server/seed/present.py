@@ -54,7 +54,7 @@ class PresentShop:
 def order_of(
     number: str, ordered_at: int, customer: SeedCustomer, currency: str, items: Iterable[SeedItem]
 ) -> SeedOrder:
-    """Derive an order from the items of a return."""
+    """Build an order that consists of the returned items; `ordered_at` is in µs, or 0 if it is unknown."""
     lines = (SeedLine(item.sku, item.name, item.size, item.quantity, item.unit_price) for item in items)
     return SeedOrder(number, ordered_at, customer, currency, tuple(lines))
 
@@ -68,5 +68,8 @@ def item(  # a function, because the types of JSON values are unknown
     reason: str,
     comment: str | None,
 ) -> SeedItem:
-    """Build an item from a vendor's document, in which the name, size and comment can be missing."""
+    """Build an item from values in a vendor's document.
+
+    A missing name is replaced by the SKU; a missing size or comment becomes "".
+    """
     return SeedItem(sku, name or sku, size or "", quantity, Decimal(str(price)), reason, comment or "")
