@@ -1,4 +1,4 @@
-"""The content of a partition in chunks that `partition.fill` writes; it comes from a store or a template."""
+"""Reads the content of a partition in chunks, from a store or a template; `partition.fill` writes them."""
 
 from collections.abc import Iterator
 from typing import Any, Final, Protocol

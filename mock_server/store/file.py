@@ -64,7 +64,7 @@ class Watch:
             raise StoreError(self._fault)
 
     def renew(self) -> None:
-        """Accept the present sizes of the files. Call this after the store itself has truncated them."""
+        """Record the files' current sizes. Call this after the store itself has truncated the files."""
         self._known.clear()
         self.check()
 
