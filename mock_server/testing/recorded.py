@@ -51,13 +51,13 @@ class Requests:
         without_tenant: bool = False,
         limit: int | None = None,
     ) -> list[Exchange]:
-        """List the tenant's requests that match all filters, oldest first.
+        """List the recorded requests that match all filters, oldest first.
 
-        `status` is a status code or a class such as `"4xx"`, `since` is a time on the tenant's clock, and
-        `after` is the ID of a request: only later requests are listed. `text` must occur in the request or
-        response; credentials are not searched. If `without_tenant` is True, the list includes requests whose
-        tenant is unknown, for example because of a wrong key. If `limit` is set, only the newest `limit`
-        requests are listed.
+        `status` is a status code or a class such as `"4xx"`. Only requests since the time `since` on the
+        tenant's clock, and after the request with the ID `after`, are listed. `text` must occur in the
+        request or response; credentials are not searched. `fault` is the ID of a fault that changed the
+        response. If `without_tenant` is True, the list includes requests whose tenant is unknown, for example
+        because of a wrong key. If `limit` is set, only the newest `limit` requests are listed.
         """
         start = since.isoformat() if isinstance(since, datetime) else since
         filters = {
