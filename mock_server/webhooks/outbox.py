@@ -213,7 +213,7 @@ class Outbox:
         return [Delivery(**dict(zip(_COLUMNS, row, strict=True)), tenant=key.tenant) for row in rows]
 
     def next_due(self, tenant: str) -> int | None:
-        """Return when the tenant's next delivery is due, or None if no delivery is pending."""
+        """Return when the tenant's next delivery is due (µs), or None if no delivery is pending."""
         return min((due for _, due in self._waiting(tenant)), default=None)
 
     @property
@@ -250,7 +250,7 @@ class Outbox:
             values["state"], values["due"] = self._next(delivery, outcome, attempts, now)
         elif due_now is None:  # its webhook was paused during the attempt
             values["state"] = "delivered" if outcome.delivered else "given_up"
-        else:  # it was asked for again during the attempt
+        else:  # `send_again` was called during the attempt
             values["attempts_before"] = attempts
         self._update(delivery, values, outcome.releases)
 

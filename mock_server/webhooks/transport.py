@@ -131,8 +131,8 @@ class WebhookTransport(httpx.AsyncBaseTransport):
     async def problem(self, url: str) -> str:
         """Return why deliveries to a URL would be refused, as a sentence, or "" if they would be sent.
 
-        The rules are those for each delivery. A host name without an address has no problem if an address
-        that it gets later may be allowed.
+        The same rules apply to each delivery. A host name that currently has no IP address is accepted if a
+        later address of this host could be allowed.
         """
         parsed = httpx.URL(url)
         host = host_of(parsed)
