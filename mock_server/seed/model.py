@@ -1,7 +1,7 @@
 """Vendor-neutral data classes for seed data; each vendor converts them to its own documents.
 
-Times are microseconds since the Unix epoch, always whole seconds. Amounts are `Decimal`, in the return's
-currency.
+Times are in microseconds since the Unix epoch, and are multiples of one second. Amounts are `Decimal`, in the
+return's currency.
 """
 
 from dataclasses import dataclass
@@ -49,9 +49,9 @@ class SeedCustomer:
 
 @dataclass(frozen=True, slots=True)
 class SeedItem:
-    """A returned line item. `comment` is the customer's explanation; it can be "", and so can `size`.
+    """A returned line item; `comment` is the customer's explanation.
 
-    `reason` is a `Reason`, or one of the vendor's own reasons.
+    `comment` and `size` can be "". `reason` is a `Reason`, or one of the vendor's own reasons.
     """
 
     sku: str
@@ -158,10 +158,10 @@ class SeedShop:
 class SeedReturn:
     """One return with its history; a tenant's returns are numbered from 1 (`number`), oldest first.
 
-    `ordered` contains the SKU and quantity of every item in the order, and `items` the returned items.
-    `moves` starts with the state `requested` at `created_at`, and ends with the current state. `partly` means
-    that only some items have arrived. If `staged` is True, the return was generated to be in a certain stage
-    (see `stages`), so vendors must not add variations of their own to it.
+    `ordered` contains the SKU and quantity of every item in the order, and `items` contains the returned
+    items. `moves` starts with the state `requested` at `created_at`, and ends with the current state. If
+    `partly` is True, only some items have arrived. If `staged` is True, the return was generated to be in a
+    certain stage (see `stages`), so vendors must not add variations of their own to it.
 
     `return_type` is a `ReturnType`, or one of the vendor's own types. If `from_shop` is True, the return
     comes from a `SeedShop`: its moves have statuses, and vendors must not add or change anything.

@@ -9,7 +9,7 @@ from mock_server.seed.model import RefundStatus, SeedCustomer, SeedItem, SeedLin
 
 @dataclass(frozen=True, slots=True)
 class PresentParcel:
-    """A return's parcel; `status` is that of the carrier's last scan. Every field can be ""."""
+    """A return's parcel; `status` is the status in the carrier's last scan. Every field can be ""."""
 
     carrier: str
     service: str

@@ -77,7 +77,7 @@ def parse(content: bytes, source: str, start: int) -> tuple[Shop, Mapping[str, A
 
 
 def load(content: bytes, source: str) -> "Document":
-    """Parse YAML into a `Document`, which lists the values that could not be read in its `mistakes`.
+    """Parse YAML into a `Document`, whose `mistakes` describe the values that could not be read.
 
     `source` is the name of the file for error messages. Raises `ShopError` if the YAML is invalid.
     """

@@ -71,7 +71,7 @@ class Line(_Record):
 
 
 class Order(_Record):
-    """An order.
+    """An order; `customer` is the customer's e-mail address.
 
     If `vendors` is empty, all vendors have the order. If `currency` is "", the shop's currency applies.
     """
@@ -111,7 +111,7 @@ class Difference(_Record):
 
 
 class Return(_Record):
-    """A return of an order; if `items` is empty, the whole order is returned.
+    """A return of the order with the number `order`; if `items` is empty, the whole order is returned.
 
     If `vendors` is empty, all vendors that have the order also have the return.
     """

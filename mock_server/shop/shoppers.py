@@ -10,7 +10,7 @@ from mock_server.shop.orders import has, order_key
 def complete(shop: Shop, vendor: str, requested: Mapping[str, Any]) -> dict[str, Any]:
     """Return a copy of a `ShopperReturn` in which missing fields are filled in from the shop.
 
-    These are the currency, the customer's name, and the name, size and price of each item. Values in the
+    The currency, the customer's name, and the name, size and price of each item are filled in. Values in the
     request take precedence.
     """
     key = order_key(requested["order_number"])

@@ -210,9 +210,9 @@ class Store:
             self._watch.fail(error)
 
     def on_change(self, table: sa.Table, reload: Reload) -> None:
-        """Call `reload` with a tenant's name whenever the tenant's rows in `table` are changed or restored.
+        """Register a function that reloads a tenant's caches when the tenant's rows in `table` change.
 
-        `reload` must read the current rows with `tenant_rows`, because the change may have been undone.
+        `reload` must read the current rows with `tenant_rows`; it is also called if a change is undone.
         """
         self._memory.on_change(table.name, reload)
 
@@ -330,7 +330,7 @@ class Store:
         return self._execute(sql, [named[n] if n in named else next(others) for n in names]).fetchall()
 
     def children(self, tenant: str, vendor: str, kind: str, parent: str) -> list[bytes]:
-        """Fetch the documents of the rows of `kind` that belong to the row `parent`, oldest first."""
+        """Fetch the documents of the rows of `kind` whose parent has the ID `parent`, oldest first."""
         partition = self._partitions.get(tenant, tenant)
         rows = self._execute(statements.CHILDREN, (partition, vendor, kind, parent)).fetchall()
         return [document for (document,) in rows]
@@ -362,7 +362,7 @@ class Store:
             return due
 
     def next_step(self, tenant: str, vendors: tuple[str, ...]) -> Step | None:
-        """Fetch these vendors' earliest step, or None; of steps with the same due time, the oldest first."""
+        """Fetch these vendors' next step, or None; steps with the same due time run in scheduling order."""
         if not vendors:
             return None
         values = (self.partition(tenant), *vendors, 1, 0)

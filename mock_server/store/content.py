@@ -26,7 +26,7 @@ COUNTER_COLUMNS: Final = tuple(str(column.name) for column in tables.counters.c 
 
 
 class Content(Protocol):
-    """Rows, ledger events, scheduled steps and counters, as tuples.
+    """The content of a partition: its rows, ledger events, scheduled steps and counters, as tuples.
 
     The constants `ROW_COLUMNS`, `EVENT_COLUMNS`, `STEP_COLUMNS` and `COUNTER_COLUMNS` list their columns.
     """

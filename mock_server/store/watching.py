@@ -33,7 +33,7 @@ def watch(memory: Memory, partition: str) -> Iterator[Callable[[], bool]]:
 
 
 class WatchedChange(Change):
-    """A change that adds the partitions that it changes to `Memory.written`; used during `watch`."""
+    """A `Change` that adds each changed partition to `Memory.written`; used while `watch` is active."""
 
     def put(self, row: Row) -> int:
         self._note(row.tenant)

@@ -1,4 +1,4 @@
-"""The faults of one tenant of a running sandbox."""
+"""A client for one tenant's faults."""
 
 from __future__ import annotations
 

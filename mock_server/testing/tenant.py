@@ -164,8 +164,8 @@ class Tenant:
     ) -> Resent:
         """Send all matching webhook deliveries again; without `state`, only those that were not delivered.
 
-        `after` and `until` are IDs: deliveries after the ID `after`, up to and including the ID `until`,
-        match.
+        `after` and `until` are the IDs of deliveries: only deliveries after `after`, up to and including
+        `until`, match.
         """
         options = {
             "vendor": vendor,

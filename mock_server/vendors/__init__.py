@@ -36,7 +36,7 @@ class Vendor(Protocol):
     name: str
     title: str
     base_path: str
-    """The path in the specification's `servers`, which follows the vendor's root URL: `/v1`, or ""."""
+    """The path that follows the vendor's root URL in the specification's `servers`, such as `/v1`, or ""."""
     lifecycle: Lifecycle
     status_path: tuple[str, ...]
     """The keys that lead to the status in a return's document."""
@@ -66,8 +66,8 @@ class Vendor(Protocol):
     def write_shop(self, change: Change, tenant: str, shop: SeedShop, at: int) -> None:
         """Store the products, customers and orders of a merchant's own shop, if the vendor has such records.
 
-        Called before `write_seed`, which stores the returns of these orders. The tenant's clock starts at
-        `at`.
+        This method is called before `write_seed`, which stores the returns of these orders. The tenant's
+        clock starts at `at`.
         """
 
     def read_shop(self, tenant: str) -> PresentShop:
@@ -177,7 +177,7 @@ def names() -> list[str]:
 def webhooks_of(name: str) -> WebhookFormat | None:
     """Return a vendor's webhook format, or None if no public source describes the vendor's webhooks.
 
-    Needs neither a sandbox nor a tenant. Raises `LookupError` if the name is unknown.
+    This function needs neither a sandbox nor a tenant. Raises `LookupError` if the name is unknown.
     """
     _check_known(name)
     module = f"{__name__}.{name}.webhooks"

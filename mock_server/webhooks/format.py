@@ -2,7 +2,7 @@
 
 This code needs no tenant and no running sandbox, so other programs can use it to build signed events:
 
-    webhooks = format_of("…")  # mock_server.vendors
+    webhooks = webhooks_of("…")  # mock_server.vendors
     kind = webhooks.kinds[0]
     event = Event(kind.name, "evt_1", at)
     payload = webhooks.payload(event, webhooks.sample(kind.name, 1, at))

@@ -115,8 +115,8 @@ class Webhooks:
     ) -> None:
         """Queue one event per kind, all about `record`, for every webhook that subscribes to the kind.
 
-        `return_id` is the return to which the record belongs. Call this after the change is recorded in the
-        ledger, because the IDs of the events are derived from the number of the last ledger event.
+        `return_id` is the ID of the return to which the record belongs. Call this after the change is
+        recorded in the ledger, because the events' IDs are derived from the number of the last ledger event.
         """
         # The totals are kept in memory, so changes of tenants without webhooks do not need a query.
         if not self._store.total(tenant, vendor, KIND):
