@@ -59,7 +59,7 @@ def order_of(
     return SeedOrder(number, ordered_at, customer, currency, tuple(lines))
 
 
-def item(  # a function, because the types of JSON values are unknown
+def item(  # the arguments are values from JSON, whose types are not known
     sku: str,
     name: str | None,
     size: str | None,

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     Refused = Callable[[str, bytes, int, str], None]
-    """Receives the method ("?" if it is unknown), target, status and reason of a refused request."""
+    """A function that accepts a refused request's method ("?" if unknown), target, status and reason."""
 
 MAX_HEAD: Final = 65_536
-"""The maximum size in bytes of a request line and its headers."""
+"""The maximum size in bytes of a request's first line and headers together."""
 HEAD_SECONDS: Final = 20.0
 BODY_SECONDS: Final = 60.0
 READ_SECONDS: Final = 120.0

@@ -109,7 +109,7 @@ def _prices(lines: Iterable[SeedLine]) -> dict[str, Decimal]:
 
 
 def _products(lines: Sequence[SeedLine], prices: Mapping[str, Decimal]) -> Iterator[JSON]:
-    """Yield each product as JSON, preferably from a vendor that stores size and name separately."""
+    """Yield each product as JSON; vendors that store the name and the size separately take precedence."""
     best: dict[str, SeedLine] = {}
     for line in lines:
         known = best.setdefault(line.sku, line)
@@ -121,7 +121,7 @@ def _products(lines: Sequence[SeedLine], prices: Mapping[str, Decimal]) -> Itera
 
 
 def _customers(shops: Iterable[PresentShop], spelled: Mapping[str, str]) -> Iterator[JSON]:
-    """Yield each customer as JSON; missing data of one vendor is taken from the other vendors."""
+    """Yield each customer as JSON, with the combined data of all vendors."""
     known: dict[str, SeedCustomer] = {}
     for shop in shops:
         for customer in (*shop.customers, *(order.customer for order in shop.orders)):

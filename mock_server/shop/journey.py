@@ -25,7 +25,7 @@ _SCANS: Final = {
     "out_for_delivery": "With the driver",
     "delivered": "Delivered",
 }
-"""The names and descriptions of a delivered parcel's scans, in order."""
+"""The status and the description of each scan of a delivered parcel, in order."""
 _DELAYED: Final = "Delayed, the carrier is looking for the parcel"
 
 

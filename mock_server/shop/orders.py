@@ -120,7 +120,8 @@ def order_key(number: str) -> str:
 def has(vendors: Iterable[str], vendor: str) -> bool:
     """Return True if a record exists at `vendor`.
 
-    `vendors` is the record's field of this name; if it is empty, the record exists at all vendors.
+    `vendors` contains the names in the record's field `vendors`; if it is empty, the record exists at all
+    vendors.
     """
     named = tuple(vendors)
     return not named or vendor in named

@@ -26,7 +26,7 @@ def open_database(url: str) -> tuple[sqlite3.Connection, Watch]:
     """Connect to a database in autocommit mode, and create the tables if it is empty.
 
     `url` is `sqlite://` (in memory) or `sqlite:///path`. Returns the connection, and a `Watch` that detects
-    if the file is deleted or replaced. A file of the previous version of the sandbox is converted. Raises
+    when the file is deleted or replaced. A file of the previous version of the sandbox is converted. Raises
     `StoreError` if the file cannot be opened, is in use or damaged, belongs to another program, or was
     written by another version.
     """

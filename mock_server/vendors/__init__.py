@@ -110,7 +110,7 @@ class ManyShops(Protocol):
 
 @runtime_checkable
 class Labelling(Protocol):
-    """A vendor whose shipments have label URLs (`World.labels`); the sandbox serves them as PDF files."""
+    """A vendor whose shipments have label URLs (`World.labels`); the sandbox serves the labels as PDFs."""
 
     def label(self, shipment: Mapping[str, Any]) -> Label:
         """Build a shipment's label from its stored document."""

@@ -69,12 +69,12 @@ class UnsendableError(Exception):
 
 
 def unsigned(delivery: Delivery) -> Message:
-    """Build a delivery's request without a signature or vendor headers; the default of `Sender`."""
+    """Build a delivery's request without a signature or vendor headers; `Sender` does this by default."""
     return Message({}, delivery.body)
 
 
 def undisturbed(_delivery: Delivery) -> Disturbance:
-    """Return `UNDISTURBED`, so that no faults are applied; the default of `Sender`."""
+    """Return `UNDISTURBED`, so that no faults are applied; `Sender` does this by default."""
     return UNDISTURBED
 
 

@@ -12,7 +12,10 @@ from mock_server.proxies import HIGHEST_PORT, bypasses, reaches_itself, webhook_
 from mock_server.webhooks.targets import NAME, Address, RefusedError, Targets
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
-"""Resolves a host name and port to IP addresses, the preferred address first; raises `OSError`."""
+"""A function that resolves a host name and port to IP addresses, the preferred address first.
+
+It raises `OSError` if the name cannot be resolved.
+"""
 
 _LOOK_UP_SECONDS: Final = 2.0
 """Time limit for resolving a host name when a webhook is registered, in seconds."""
