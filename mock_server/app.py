@@ -70,7 +70,8 @@ class UnknownVendorError(LookupError):
 class Sandbox(ConnexionMiddleware):  # type: ignore[misc]
     """The sandbox's ASGI application.
 
-    `world` and `faults` contain the state, and `entries` describes the vendors' APIs that are served.
+    `world` and `faults` contain the state, `tenants` creates and deletes tenants, and `entries` describes the
+    vendors' APIs that are served.
     """
 
     world: World

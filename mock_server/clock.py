@@ -274,7 +274,7 @@ class Clocks:
             self._moving.discard(tenant)
 
     def advance(self, tenant: str, to: int) -> list[ExecutedStep]:
-        """Advance the clock to `to`; run all steps that become due, in order, and return them.
+        """Advance the clock to the time `to` (µs); run all steps that become due, in order, and return them.
 
         A step can schedule further steps, which also run if they are due by `to`. Raises `ValueError` if `to`
         is before the clock's current time.
@@ -287,7 +287,7 @@ class Clocks:
         return executed
 
     def move(self, tenant: str, to: int) -> None:
-        """Move the clock forward to `to` without running steps; do nothing if `to` is in the past."""
+        """Move the clock forward to the time `to` (µs) without running steps; ignore a time in the past."""
         self._set(tenant, self._set_to(tenant, max(to, self.now(tenant))))
 
     def _run_until(self, tenant: str, target: int) -> list[ExecutedStep]:
@@ -329,10 +329,10 @@ class Clocks:
         return ExecutedStep(step)
 
     def rehearse(self, change: Change, step: Step) -> str:
-        """Run and delete a step inside a change that the caller undoes, with the clock at `step.due`.
+        """Run and delete a step in the transaction `change`, with the tenant's clock at `step.due`.
 
-        Returns the error message if the step fails, and "" if it succeeds. Afterwards, the tenant's clock
-        shows the same time as before.
+        The caller must roll the transaction back (see `forecast.rehearsal`). Returns the error message if the
+        step fails, and "" if it succeeds. Afterwards, the tenant's clock shows the same time as before.
         """
         clock = self._clocks[step.tenant]
         change.done(step)

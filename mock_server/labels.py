@@ -20,7 +20,7 @@ _HIDDEN = "urn:returns-sandbox:label:"
 
 @dataclass(frozen=True, slots=True)
 class LabelTarget:
-    """The shipment that a label URL identifies."""
+    """The parts of a label URL that identify a shipment: vendor, tenant and the shipment's ID."""
 
     vendor: str
     tenant: str

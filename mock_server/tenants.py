@@ -129,7 +129,7 @@ class Tenants:
             )
 
     def _prepare_reset_to(self, shop: "Shop") -> None:
-        """Store the shop to use for the next reset of `demo`; the present data of `demo` does not change."""
+        """Store the shop that the next reset of `demo` loads; the current data of `demo` does not change."""
         if self.get(DEMO).shop == shop_id(shop):
             return
         table = tables.tenants

@@ -29,7 +29,7 @@ _LEEWAY: Final = 60 * SECOND  # real clocks are sometimes set back a little
 
 
 class TokenExpiredError(Exception):
-    """Raised if a token has a valid signature but has expired."""
+    """Raised if a token has a valid signature, but has expired or was issued in the future."""
 
 
 @dataclass(frozen=True, slots=True)
