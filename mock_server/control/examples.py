@@ -23,7 +23,7 @@ _SEQUENCES = sa.table("sqlite_sequence", sa.column("name"), sa.column("seq"))
 
 
 def examples(world: World, served: Mapping[str, Vendor], tenant: str) -> Examples:
-    """Collect IDs of a tenant's records and request bodies that the sandbox would accept at present."""
+    """Collect example values for a tenant: IDs of its records, and request bodies that currently succeed."""
     found = _Finder(world, served, tenant)
     path = {**found.names(), **found.webhooks(), **found.faults(), **found.requests()}
     bodies: dict[str, Any] = {
