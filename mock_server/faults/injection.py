@@ -22,7 +22,7 @@ ServiceOver = Callable[[ViewedStore], Any]
 
 
 class Injector:
-    """Finds the faults of calls to one vendor's API; implements the engine's protocol `Injector`.
+    """Finds the faults that fire for calls to one vendor's API; implements the engine's protocol `Injector`.
 
     `over(store)` creates a service with the API's handlers, which read from the given store.
     """

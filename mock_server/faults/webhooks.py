@@ -1,4 +1,4 @@
-"""Faults of webhooks: decides how faults affect the first attempt of each delivery."""
+"""`WebhookFaults`: decides how faults affect the first attempt to deliver a webhook."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -13,7 +13,7 @@ from mock_server.webhooks.registry import Webhooks
 
 
 class WebhookFaults:
-    """Applies faults to the deliveries of tenants that have active faults of webhooks."""
+    """Decides how a tenant's active webhook faults affect its deliveries."""
 
     def __init__(self, faults: Faults, webhooks: Webhooks) -> None:
         self._faults = faults

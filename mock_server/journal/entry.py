@@ -57,7 +57,7 @@ class Problem(Protocol):
 
     @property
     def fields(self) -> Sequence[FieldProblem]:
-        """The errors in single fields, such as a missing field."""
+        """The invalid fields of the request, each with the rule that it breaks."""
 
 
 class State(Protocol):

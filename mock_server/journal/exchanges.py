@@ -1,4 +1,4 @@
-"""Converts the journal's entries to JSON without secrets, for people and programs."""
+"""Converts the journal's entries to JSON, and hides the secrets in them."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Exchanges:
 
     @cached_property
     def operations(self) -> Operations:
-        """The operations of all APIs, to find the one that a request with an unknown path was meant for."""
+        """The operations of all APIs, among which `nearest` searches."""
         documents = dict(self._apis.values())
         if self._control is None:
             return Operations(documents)
@@ -110,9 +110,9 @@ class Exchanges:
 
 
 def _reason(entry: Entry) -> str:
-    """Return the reason of an error response that did not come from an API, such as a page's or a guard's.
+    """Return the reason for an error response that was not sent by an API but, for example, by a web page.
 
-    These responses are text that consists of the reason, or pages without one.
+    A refusal in plain text is its own reason. For other responses, a sentence is built from the status.
     """
     if entry.status == _NOT_FOUND:
         return _UNKNOWN_PATH

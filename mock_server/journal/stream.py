@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mock_server.journal.journal import Journal
 
     Show = Callable[[Entry], dict[str, Any] | None]
-    """Returns an entry as it is shown, or None if it is left out."""
+    """Converts an entry to the JSON that is sent, or returns None if the entry is not sent."""
 
 MAX_VIEWERS: Final = 20
 """Maximum number of streams that are open at the same time."""

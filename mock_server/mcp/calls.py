@@ -37,9 +37,10 @@ class CallError(Exception):
 class Tools:
     """The tools of one running sandbox.
 
-    The variables `RETURNS_SANDBOX_URL` and `RETURNS_CONTROL_TOKEN` in `environment` select it; the default is
-    the sandbox on this machine. In tests, `transport` can replace the network. Raises `UnusableError` if the
-    URL or token is not valid.
+    The variables `RETURNS_SANDBOX_URL` and `RETURNS_CONTROL_TOKEN` in `environment` select the sandbox; the
+    default is the sandbox on this machine. `allowed` contains the risks of the tools to offer: "write",
+    "destructive". In tests, `transport` can replace the network. Raises `UnusableError` if the URL or token
+    is not valid.
     """
 
     def __init__(
@@ -125,7 +126,10 @@ class Tools:
 
 
 def _request(offer: Offer, inputs: dict[str, Any]) -> tuple[str, dict[str, Any], dict[str, Any] | None]:
-    """Split a tool's inputs into the path, the query and the body of its request."""
+    """Return the path, the query and the body of the request that a tool sends for these inputs.
+
+    Raises `CallError` if an input is missing or unknown.
+    """
     schema = offer.tool.input_schema
     if missing := [name for name in schema.get("required", ()) if inputs.get(name) in (None, "")]:
         raise CallError(f"{offer.tool.name} was not run: {missing[0]} is required.")
