@@ -200,7 +200,7 @@ class Clocks:
         return replace(self._clocks[tenant])
 
     def showing(self, at: int, *, frozen: bool) -> TenantClock:
-        """Build a clock that shows the time `at` (µs) now; if `frozen` is True, it does not move on."""
+        """Build a clock that currently shows the time `at` (µs); if `frozen` is True, it is frozen there."""
         return TenantClock(frozen_at=at) if frozen else TenantClock(offset=at - self._real())
 
     def freeze(self, tenant: str) -> None:
@@ -249,9 +249,10 @@ class Clocks:
 
     @contextmanager
     def hold(self, tenant: str) -> Iterator[None]:
-        """Make the tenant's requests wait until the `with` block ends, because its data is being copied.
+        """Make the tenant's requests wait until the `with` block ends.
 
-        Requests that have already called `catch_up_slice` are not delayed.
+        Call this before all of the tenant's data is read in slices. Requests that have already called
+        `catch_up_slice` are not delayed.
         """
         held = self._held[tenant] = asyncio.Event()
         try:
@@ -298,7 +299,7 @@ class Clocks:
         return executed
 
     def run_next(self, tenant: str, target: int) -> ExecutedStep | None:
-        """Run and return the next step that is due by `target`; return None if no step is due."""
+        """Run and return the next step that is due by the time `target` (µs); return None if no step is."""
         step = self._store.next_step(tenant, self._vendors)
         if step is None or step.due > target:
             return None

@@ -45,11 +45,11 @@ class Labels:
         return f"{self.base_url}{PREFIX}{vendor}/{tenant}/{quote(shipment, safe='')}/{token}.pdf"
 
     def moved(self, text: bytes, vendor: str, tenant: str, other: str) -> bytes:
-        """Replace the label URLs of `tenant` in a document with those of the tenant `other`."""
+        """Replace the label URLs of `tenant` in a vendor's document with those of the tenant `other`."""
         return _replace(text, vendor, tenant, partial(self.address, vendor, other))
 
     def hidden(self, text: bytes, vendor: str, tenant: str) -> bytes:
-        """Replace each label URL of `tenant` in a document with a placeholder that contains no token."""
+        """Replace each label URL of `tenant` in a vendor's document with a placeholder without a token."""
         return _replace(
             text, vendor, tenant, lambda shipment: f"{_HIDDEN}{vendor}:{quote(shipment, safe='')}"
         )

@@ -72,13 +72,16 @@ class Lifecycle:
             raise ValueError(f"The transition table is wrong: {'; '.join(faults)}.")
 
     def check(self, current: str, wanted: str) -> None:
-        """Raise `IllegalMove` unless `wanted` may follow `current`, even if both are the same status."""
+        """Raise `IllegalMove` unless `wanted` may follow `current`.
+
+        This also applies if both are the same status.
+        """
         allowed = self.transitions.get(current, ())
         if wanted not in allowed:
             raise IllegalMove(current, wanted, allowed)
 
     def is_open(self, status: str) -> bool:
-        """Return True if another status may follow `status`, so that `status` is not final."""
+        """Return True if another status may follow `status`, and False if `status` is final."""
         return bool(self.transitions.get(status))
 
     def word(self, state: State) -> str:

@@ -189,9 +189,10 @@ class Tenants:
         frozen: bool = False,
         shop: "Shop | None" = None,
     ) -> Tenant:
-        """Validate the options for a new tenant, and build it without storing it; only its shop is stored.
+        """Validate the options for a new tenant, and return the tenant, which is not stored yet.
 
-        Accepts the same options and raises the same errors as `create`.
+        If the tenant has a shop, the shop is stored. Accepts the same options and raises the same errors as
+        `create`.
         """
         world = self._world
         if not NAME.fullmatch(name):

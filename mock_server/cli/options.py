@@ -1,4 +1,4 @@
-"""The arguments and options that several commands have, and the sandbox and tenant that they select."""
+"""Defines the arguments and options that several commands share, such as `--url`, `--tenant` and `--json`."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mock_server.console.api import Api
 
 _NEWEST: Final = 1_000
-"""Events, deliveries and requests are searched up to this number each, newest first."""
+"""The maximum number of events to search, and of deliveries, and of requests; the newest are searched."""
 _RETURN: Final = "return."
 
 

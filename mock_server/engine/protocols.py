@@ -42,7 +42,7 @@ class ConnectionCut(Exception):  # noqa: N818 - what the sender of a response de
 
 
 class Injected(Exception):  # noqa: N818 - a signal, not an error
-    """Raised by an `Injector` if faults affect a request."""
+    """Raised by an `Injector` if faults affect a request; `injection` is their combined effect."""
 
     def __init__(self, injection: Injection) -> None:
         super().__init__()
@@ -99,7 +99,7 @@ class Gate(Protocol):
     """Authenticates an API's clients, tracks writes so that they can be undone, and provides the time."""
 
     def admit(self, credentials: Mapping[str, str]) -> Grant | None:
-        """Authenticate a request; return what its key can access, or None if the API needs no key.
+        """Authenticate a request; return the grant of its key or token, or None if the API needs no key.
 
         `credentials` maps security schemes to the values in the request; it is empty if there are none.
         Raises `Problem("unauthenticated")` if no credential is valid, and `NotReady` if scheduled steps must

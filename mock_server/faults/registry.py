@@ -106,8 +106,8 @@ class Faults:
     def fire(self, tenant: str, vendor: str, operation: str) -> list[Firing]:
         """Count a call of an operation, and return the faults that fire for it.
 
-        Every fault that matches counts the call. Any number of latencies can fire for a call, but only one
-        other fault: the first one that is due.
+        Every fault that matches counts the call. Any number of faults of the kind `latency` can fire for a
+        call. Of the other faults, only the first whose condition holds fires.
         """
         active = self.with_webhook_faults if operation == WEBHOOK else self.disturbed
         reads = self.operations.get(vendor, {}).get(operation) == "GET"

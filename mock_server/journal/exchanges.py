@@ -112,7 +112,8 @@ class Exchanges:
 def _reason(entry: Entry) -> str:
     """Return the reason for an error response that was not sent by an API but, for example, by a web page.
 
-    A refusal in plain text is its own reason. For other responses, a sentence is built from the status.
+    Status 404 and server errors have a fixed reason. Otherwise, the reason is the body if it is plain text,
+    or a sentence with the status or the allowed methods.
     """
     if entry.status == _NOT_FOUND:
         return _UNKNOWN_PATH

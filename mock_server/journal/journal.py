@@ -20,7 +20,7 @@ NO_TENANT: Final = ""
 MAX_BYTES: Final = 64_000_000
 """Memory limit for all entries, in bytes.
 
-Above the limit, the journal deletes the older half of the entries of the tenant that uses most memory.
+Above the limit, the journal deletes the older half of the entries of the tenant that uses the most memory.
 """
 _OVERHEAD: Final = 4_000
 """Estimated memory for an entry's headers and objects, in bytes."""

@@ -19,7 +19,7 @@ _LONGEST: Final = 200
 
 
 def line(exchange: Mapping[str, Any], *, colours: bool = False) -> str:
-    """Format real time, tenant, status, method, URL, operation and duration, separated by spaces.
+    """Format an exchange as a line: real time, tenant, status, method, URL, operation and duration.
 
     The line ends with the time on the tenant's clock (if it differs from real time), the faults that fired,
     and the reason why a request is not valid. If `colours` is True, the line contains ANSI escape sequences.

@@ -24,9 +24,9 @@ _OTHER_WORD: Final = 0.2
 _UNLIKE: Final = 0.3
 """Segments that differ by more than this share of their letters have nothing in common."""
 _ENOUGH: Final = 0.5
-"""Maximum cost per segment of a path that is similar to an operation's path."""
+"""A path is similar to an operation's path if the cost per segment is at most this number."""
 _WITHOUT_API: Final = 0.4
-"""Maximum cost per segment if the path does not begin with the path of an API."""
+"""The same limit for a path that does not begin with the path of an API."""
 _SAME_API: Final = 0.8
 """Minimum similarity of a path's first segment to that of an API's base path."""
 _LONGEST: Final = 300

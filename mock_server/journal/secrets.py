@@ -49,9 +49,10 @@ def hidden(secret: str) -> str:
 class Secrets:
     """The names of headers, query parameters and fields that contain credentials.
 
-    `headers` and `queries` are in lower case. `fields` maps the API and operationId of each operation that
-    issues tokens to two sets: the secret fields of its request, and those of its successful responses.
-    `names` contains all headers and queries, and the fields with names such as `password`, in lower case.
+    `headers` and `queries` contain the names of headers and query parameters in lower case. `fields` maps the
+    API and operationId of each operation that issues tokens to two sets: the secret fields of its request,
+    and those of its successful responses. `names` contains the names in `headers` and `queries`, and the
+    names of fields such as `password`, in lower case.
     """
 
     headers: frozenset[str]

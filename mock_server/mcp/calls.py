@@ -61,7 +61,7 @@ class Tools:
         return [offer.tool for offer in self._offers.values()]
 
     async def call(self, name: str, arguments: Mapping[str, Any]) -> CallToolResult:
-        """Run a tool; an error becomes a result that says what was wrong and what to do."""
+        """Run a tool and return its result; if it fails, the result says what was wrong and what to do."""
         try:
             data = self._hidden(await self._run(name, dict(arguments)))
         except CallError as problem:

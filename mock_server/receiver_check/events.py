@@ -153,7 +153,10 @@ def _outgoing(message: Message) -> Outgoing:
 
 
 def _without_algorithm(token: str) -> str:
-    """Change a JSON Web Token to the algorithm `none` without a signature; "" if the text is not a token."""
+    """Change the algorithm of a JSON Web Token to `none`, and remove the signature.
+
+    Returns "" if the text is not a token.
+    """
     parts = token.split(".")
     if len(parts) != _JWT_PARTS:
         return ""
