@@ -63,7 +63,8 @@ _AT_ONCE: Final = 20_000
 class Event:
     """A ledger entry about the record whose ID is `subject`.
 
-    `at` is the tenant's time in microseconds since the Unix epoch.
+    `sequence` is the event's number, from 1, and `kind` is one of `KINDS`. `at` is the tenant's time in
+    microseconds since the Unix epoch.
     """
 
     sequence: int

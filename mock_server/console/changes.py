@@ -112,7 +112,7 @@ class Changes:
         base = f"{self._plane.base}/tenants/{quote(tenant, safe='')}"
         found = [(await self._plane.call(ApiCall("GET", f"{base}/{one}"))).body for one in _WATCHED]
         clock = found[-1]
-        # Time passes without a change: a clock that ticks shows another time, a frozen one lags further.
+        # These fields change as time passes: `now` of a running clock, `ahead_seconds` of a frozen one.
         clock.pop("ahead_seconds" if clock.get("frozen") else "now", None)
         return found
 

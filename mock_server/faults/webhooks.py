@@ -33,7 +33,8 @@ class WebhookFaults:
             return Disturbance(releases=releases) if releases else UNDISTURBED
         firings = self._faults.fire(delivery.tenant, delivery.vendor, WEBHOOK)
         if not firings or (releases and firings[0].fault.what == "webhook_reorder"):
-            return Disturbance(releases=releases)  # two that wait for each other would never be sent
+            # Two deliveries that wait for each other would never be sent.
+            return Disturbance(releases=releases)
         return self._disturbance(delivery, firings[0], releases)
 
     def _disturbance(self, delivery: Delivery, firing: Firing, releases: tuple[int, ...]) -> Disturbance:

@@ -61,7 +61,7 @@ class Exchanges:
         """Return an entry in the format of the control plane (`Exchange`), without secrets."""
         mask, scope = Mask(self._secrets), entry.scope
         fields, answered = self._secrets.fields.get((entry.vendor, entry.operation), (_NONE, _NONE))
-        if not entry.operation:  # a request for a token at the wrong path
+        if not entry.operation:  # for example a request for a token at a wrong path
             fields = frozenset(name for sent, _ in self._secrets.fields.values() for name in sent)
         nearest, problem = self.nearest(entry), entry.state.problem
         query = mask.query(scope["query_string"].decode("latin-1"))

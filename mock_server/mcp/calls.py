@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from mock_server.mcp.tools import Offer
 
-SECONDS: Final = 60.0  # an advance may have to wait 20 seconds for receivers of webhooks
+SECONDS: Final = 60.0  # advancing a clock can take 20 seconds, because it waits for webhook receivers
 _NO_CONTENT: Final = 204
 _URL_VARIABLE, _TOKEN_VARIABLE = "RETURNS_SANDBOX_URL", "RETURNS_CONTROL_TOKEN"
 

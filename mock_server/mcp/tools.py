@@ -40,7 +40,7 @@ EXCLUDED_INPUTS: Final[Mapping[tuple[str, str], str]] = {
 DESTRUCTIVE: Final = frozenset({"reset_tenant", "restore_snapshot", "forget_customer"})
 """Operations that discard data although their method is not DELETE."""
 HARMLESS: Final = frozenset({"delete_fault", "delete_faults"})
-"""Operations that discard no data although their method is DELETE: they only end a disturbance."""
+"""Operations that discard no data although their method is DELETE: they only stop faults."""
 REPEATABLE: Final = frozenset({"PUT", "DELETE"})
 
 
