@@ -48,8 +48,8 @@ def examples(world: World, served: Mapping[str, Vendor], tenant: str) -> Example
 class _Finder:
     """Finds example values in a tenant's records.
 
-    Methods that return a dictionary key the values by path parameter (`webhook`), or by operation and
-    parameter (`delete_tenant.tenant`).
+    Some methods return dictionaries of example values. A key is the name of a path parameter (`webhook`), or
+    an operation and a parameter (`delete_tenant.tenant`).
     """
 
     world: World
@@ -59,7 +59,7 @@ class _Finder:
     def names(self) -> dict[str, str]:
         """Return the names of a tenant to delete and of a snapshot to restore or delete.
 
-        If there is none, returns the name that the example for creating one uses.
+        If no such tenant or snapshot exists, returns the name from the example that creates one.
         """
         others = [name for name in self._tenants() if name != self.tenant]
         table = tables.snapshots

@@ -107,7 +107,10 @@ class Gate(Protocol):
         """
 
     def pending(self) -> Awaitable[None] | None:
-        """Return the commit to await before responding, or None if all changes are already on disk."""
+        """Return an awaitable that ends with the pending commit, or None if all changes are already stored.
+
+        The engine awaits it before it responds.
+        """
 
     def hold(self) -> None:
         """Start tracking writes, so that `undo_held` can undo them until `release` is called."""

@@ -14,7 +14,7 @@ from typing import Any, Self
 from mock_server.store.content import EVENTS, ROWS, Chunks, Content
 
 Words = Callable[[str], Sequence[str]]
-"""A function that accepts a tenant's name and lists its words, in the same order for every tenant."""
+"""A function that lists the words that depend on a tenant's name, in the same order for every name."""
 Pieces = tuple[str | int, ...] | tuple[bytes | int, ...]
 """A text that is split at the tenant's words; each word is replaced by its index."""
 
