@@ -64,7 +64,10 @@ class Labels:
         )
 
     def read(self, path: str) -> LabelTarget | None:
-        """Return the shipment that a decoded URL path names, or None if the path or token is not valid."""
+        """Return the shipment that a label's URL path identifies, or None if the path or token is not valid.
+
+        `path` is percent-decoded.
+        """
         parts = path.removeprefix(PREFIX).split("/")
         if not path.startswith(PREFIX) or len(parts) != len(LabelTarget.__slots__) + 1:
             return None

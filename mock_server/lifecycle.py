@@ -37,9 +37,9 @@ class Lifecycle:
 
     `states` maps each status to its vendor-neutral state. `transitions` maps each status to the statuses that
     may follow; if no status may follow, the status is final. `initial` is the status of a new return. `verbs`
-    maps a status to the text of the button that gives a return this status, such as "Approve"; the default is
-    "Mark as" followed by the status. Raises `ValueError`, with a list of all errors, if the tables are
-    inconsistent.
+    maps a status to the text of the button that changes a return to this status, such as "Approve"; the
+    default is "Mark as" followed by the status. Raises `ValueError`, with a list of all errors, if the tables
+    are inconsistent.
     """
 
     def __init__(

@@ -43,7 +43,7 @@ class Settings(BaseSettings):
     seed_size: int = Field(default=150, ge=0, le=20_000)
     """The number of returns that a new tenant has for each vendor."""
     seed_file: Path | None = None
-    """A YAML file with the shop of new tenants, instead of generated returns."""
+    """A YAML file that contains the shop of new tenants; if None, their returns are generated."""
     first_moment: AwareDatetime | None = None
     """The time at which the clock of `demo` starts; if None, the current time."""
     secret: SecretStr | None = None

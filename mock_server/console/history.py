@@ -48,7 +48,10 @@ def _deliveries(client: Api, tenant: str, found: Mapping[str, Any]) -> Iterator[
 
 
 def sent_about(client: Api, tenant: str, found: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the requests that created a return or contain its ID in the URL or the body, newest first."""
+    """Return the requests that created a return, or whose URL or body contains its ID, newest first.
+
+    `found` is the API's `ReturnDetails` of the return.
+    """
     id_ = found["id"]
     query = {"vendor": found["vendor"], "text": id_, "limit": _NEWEST}
     listed = client.get("tenants", tenant, "requests", **query)["requests"]

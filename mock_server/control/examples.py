@@ -19,7 +19,7 @@ from mock_server.vendors import Vendor
 from mock_server.world import World
 
 _SEQUENCES = sa.table("sqlite_sequence", sa.column("name"), sa.column("seq"))
-"""The highest ID used so far in each table that never reuses IDs (SQLite's AUTOINCREMENT)."""
+"""SQLite's own table, which contains the highest ID used so far in each table with AUTOINCREMENT."""
 
 
 def examples(world: World, served: Mapping[str, Vendor], tenant: str) -> Examples:

@@ -135,7 +135,7 @@ class Meter(Protocol):
         """Return a sentence that says why the API is unavailable to the tenant, or "" if it is available."""
 
     def anonymous(self) -> Verdict:
-        """Build the verdict for unauthenticated requests: the lowest plan's limits, no requests counted."""
+        """Build the verdict for unauthenticated requests: all requests of the lowest plan are left."""
 
 
 class Service(Protocol):

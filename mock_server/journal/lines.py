@@ -50,5 +50,5 @@ def _shortened(text: str) -> str:
 
 
 def wants_colours(environment: Mapping[str, str], *, is_terminal: bool) -> bool:
-    """Return True if the output is a terminal and NO_COLOR is not set (https://no-color.org)."""
+    """Return True if the output is a terminal with colours, and NO_COLOR is not set (https://no-color.org)."""
     return is_terminal and not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"

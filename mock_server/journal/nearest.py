@@ -65,7 +65,8 @@ class Operations:
     def nearest(self, method: str, path: str) -> Described | None:
         """Return the operation with the most similar method and path, or None if no operation is similar.
 
-        If the path begins like an API's base path, only operations of this API are compared.
+        If the first segment of the path is similar to that of an API's base path, only this API's operations
+        are compared.
         """
         if len(path) > _LONGEST:
             return None

@@ -29,7 +29,7 @@ _COMMENT: Final = b": nothing new\n\n"
 async def follow(
     journal: Journal, tenants: tuple[str, ...], after: int | None, show: Show
 ) -> AsyncGenerator[bytes]:
-    """Yield the tenants' entries with IDs above `after` as events, until the journal is closed.
+    """Yield the tenants' entries with IDs above `after` as server-sent events, until the journal is closed.
 
     If `after` is None, the stream contains only new entries. If `after` is above the newest ID, the sandbox
     has restarted, and the stream contains all entries. A client that reads too slowly misses entries that the
