@@ -1,4 +1,4 @@
-"""Lays out tables: computes column widths that keep words whole, and formats too wide tables as lists."""
+"""Lays out a table: column widths that keep words whole, or a list if the table is too wide."""
 
 from __future__ import annotations
 
