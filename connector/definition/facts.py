@@ -1,8 +1,8 @@
-"""Facts: the parts of a specification that `returns verify` has confirmed for one account.
+"""Reads, writes and applies facts: the parts of a specification that an account has confirmed.
 
-`returns verify --facts` writes them to a file. The file contains only names: operations, parameters, inputs
-and paths of fields. A part of the specification that is `assumed` counts as `observed` if the facts contain
-it.
+`returns verify --facts` writes the facts about one account to a file. The file contains only names:
+operations, parameters, inputs and paths of fields. A part of the specification that is `assumed` counts as
+`observed` if the facts contain it.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ def advice(vendor: str) -> str:
 
 
 def with_previews(integration: Integration) -> Integration:
-    """Return a copy in which `preview` and the notice in the description are set for each preview only."""
+    """Return a copy in which each preview is marked by `preview`, and by `NOTICE` in its description."""
     return integration.model_copy(
         update={
             "triggers": _marked(integration.triggers, lambda one: _of_trigger(integration, one)),
@@ -81,7 +81,7 @@ def offered(integration: Integration, selection: Selection) -> Integration:
 
 
 def previewed_operations(integration: Integration) -> set[str]:
-    """Return the operationIds of the requests that make steps previews.
+    """Return the operationIds of the requests that vendors may refuse because an assumption is wrong.
 
     The list from which an instant trigger reads sample records is not included.
     """
@@ -167,7 +167,7 @@ def _with_known_inputs(step: Step) -> Step:
 
 
 def _of_trigger(integration: Integration, trigger: Trigger) -> Iterator[Provenance]:
-    """Yield the provenance of each part of the requests that a poll sends."""
+    """Yield the provenance of each part of the requests that a trigger sends."""
     source = trigger.source
     operation = integration.operations[source.operation]
     names = {*(source.order.newest_first if source.order else ())}

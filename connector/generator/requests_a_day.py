@@ -70,7 +70,7 @@ def _limits(
 
 
 def requests_per_day(row: Guarantee, minutes: int) -> tuple[int, int]:
-    """Return the minimum and maximum of the requests a day that a poll every `minutes` minutes causes."""
+    """Return the lowest and highest number of requests a day if a trigger polls every `minutes` minutes."""
     polls = DAY // (minutes * 60)
     return row.calls_per_poll_quiet * polls, row.calls_per_poll * polls
 

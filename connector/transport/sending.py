@@ -31,7 +31,7 @@ NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx
 
 
 class NotSent(VendorUnavailable):
-    """The request was not sent to the vendor, so even a write can be repeated safely.
+    """Raised if the request was not sent to the vendor, so that even a write can be repeated safely.
 
     `Client` retries the request, and raises `VendorUnavailable` after the last attempt.
     """

@@ -26,7 +26,7 @@ ZONED = re.compile(r"(?:[Zz]|UTC|GMT|[+\-\u2212]\d\d(?::?\d\d)?)", re.ASCII)
 
 
 class RefusedValue(Exception):  # noqa: N818 - internal: becomes `ValidationFailed`
-    """A value is invalid; `errors` contains one `FieldError` for each problem."""
+    """Raised if a value is invalid; `errors` contains one `FieldError` for each problem."""
 
     def __init__(self, *errors: FieldError) -> None:
         super().__init__("; ".join(str(error) for error in errors))

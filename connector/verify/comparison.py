@@ -109,7 +109,7 @@ class Comparison:
         return tuple(sorted(found, key=lambda one: (order.index(one.kind), one)))
 
     def confirmations(self) -> tuple[Confirmed, ...]:
-        """Return the parts of the specification that a response confirms and that none contradicts."""
+        """Return the parts of the specification that a response confirms and no response contradicts."""
         found = set(self._parameters)
         for (name, status), shape in self._shapes.items():
             operation = self._integration.operations[name]

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 Fields = tuple["Field", ...]
 LISTED = (ItemTable, ShipmentTable, RefundTable)
-"""The tables whose `at` is the path of an object or list; their other paths start at it or at a list item."""
+"""The tables whose `at` is the path of an object or a list.
+
+Their other paths are relative to this object, or to each item of the list.
+"""
 
 
 def check(

@@ -76,7 +76,7 @@ def offers(integration: Integration) -> list[Offer]:
 
 
 def used_dropdowns(integration: Integration, listed: Sequence[Offer]) -> list[Dropdown]:
-    """List the dropdowns that request records, and that the operations' inputs use."""
+    """List the dropdowns of the operations' inputs whose options are records."""
     fields = [each for one in listed for field in one.step.inputs for each in (field, *field.children)]
     used = {found.key for one in fields if (found := listed_records(integration, one))}
     return [one for one in integration.dropdowns.values() if one.key in used]
@@ -184,7 +184,7 @@ def _compared(source: CreatedSince | WindowScan | ChangedSince | Snapshot) -> di
 
 
 def _additions(integration: Integration, trigger: Trigger) -> dict[str, Any]:
-    """Build the data for the fields that a trigger adds to its records: details, and the time of a state."""
+    """Build the data for the fields that a trigger adds: details, and the time of a state change."""
     facts: dict[str, Any] = {}
     if trigger.reached_at:
         facts["reachedAt"] = trigger.reached_at.model_dump(mode="json")

@@ -25,7 +25,7 @@ READ: dict[FieldType, str] = {
     "list": "list[Any]",
     "object": "dict[str, Any]",
 }
-"""The types of values in records."""
+"""The annotation of a record's value, keyed by the type of its field."""
 GIVEN: dict[FieldType, str] = {
     "string": "str",
     "text": "str",
@@ -37,7 +37,7 @@ GIVEN: dict[FieldType, str] = {
     "list": "Sequence[Any]",
     "object": "Mapping[str, Any]",
 }
-"""The types of values that inputs accept."""
+"""The annotation of the values that an input accepts, keyed by the type of the input."""
 
 
 @dataclass

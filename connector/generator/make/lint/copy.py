@@ -25,7 +25,7 @@ def m043_help_says_more_than_the_label(app: App) -> Iterator[str]:
 
 
 def m044_keys_come_with_a_link(app: App) -> Iterator[str]:
-    """Check that the help text of each password field links to a page that explains where to find it."""
+    """Check that each password field's help text links to a page that explains where to find the value."""
     for one in app.components("connection"):
         for field in every(one.parameters):
             if field["type"] == "password" and not PAGE.search(str(field.get("help", ""))):
