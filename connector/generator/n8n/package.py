@@ -66,7 +66,7 @@ def _manifest(integration: Integration, publisher: Mapping[str, Any]) -> dict[st
         "repository": {"type": "git", "url": f"git+https://example.com/{package}.git"},
     }
     kept = {key: publisher.get(key, value) for key, value in default.items()}
-    # `npm publish` refuses a private package: without a repository it would be published by accident.
+    # `npm publish` rejects a private package, so a package without a repository is not published by accident.
     private = {"private": True} if kept["repository"] == default["repository"] else {}
     return {
         "name": package,

@@ -137,7 +137,7 @@ def _classes(made: Integration, kind: Flavour) -> tuple[Types, list[str]]:
     `kind` selects async or synchronous connections.
     """
     types = Types()
-    # The smallest come first, so that a record that is also a member of another record gets its own name.
+    # Small resources come first, so that a record that is also a member of another record has its own name.
     for resource in sorted(made.resources.values(), key=lambda one: _count(one.fields)):
         types.record(camel(resource.key), resource.fields)
     parts = (steps.triggers, steps.actions, steps.searches, steps.operations)
