@@ -28,19 +28,26 @@ if TYPE_CHECKING:
     from support.postgres import Postgres
 
 LONG = (
-    "schemathesis",
-    "test_plugin",
+    "test_killed",
+    "test_hub_page",
+    "test_matrix",
+    "test_schemathesis",
+    "test_responses",
     "test_readme",
     "test_writes_in",
     "test_certificate",
-    "test_commands",
-    "test_matrix",
+    "test_wheel",
     "test_mistakes",
-    "test_app_serving",
-    "test_responses",
+    "test_plugin",
+    "test_recorded",
+    "test_museum",
     "test_zapier_runtime",
+    "test_planted_faults",
 )
-"""The slowest modules, slowest first; if one of them starts last, all other workers end up idle."""
+"""The slowest modules, slowest first; if one of them starts last, all other workers end up idle.
+
+The first two wait for a hub, so another worker has the processor for itself meanwhile.
+"""
 
 __all__ = ["pytest_terminal_summary"]
 

@@ -19,7 +19,7 @@ from connector.definition.model import Integration
 def install() -> None:
     """Replace the functions that read and compile; to be called before other modules import them."""
     connector.definition.compiler.integration = _compiling(connector.definition.compiler.integration)
-    openapi.read = _reading(openapi.read)
+    openapi.read = _reading(openapi.read)  # type: ignore[assignment]
 
 
 def _compiling(compile_: Callable[..., Integration]) -> Callable[..., Integration]:

@@ -74,7 +74,7 @@ def serve(listener: socket.socket, known: Mapping[str, Callable[[], Any]]) -> No
     """Start a copy for every connection until standard input ends; the copies return as well."""
     folder = Path(listener.getsockname()).parent
     while True:
-        ready, _, _ = select.select([listener, 0], [], [])
+        ready, _, _ = select.select([listener.fileno(), 0], [], [])
         if 0 in ready:
             shutil.rmtree(folder)
             return
