@@ -58,7 +58,7 @@ class Skipped:
 
 
 class Cursors:
-    """Stores the cursors of triggers and the outbox of their events in a SQLite file.
+    """Stores triggers' cursors and the events that are pending delivery (the outbox) in a SQLite file.
 
     `advance` stores a new cursor and adds the poll's events to the outbox in one transaction. Therefore no
     event is lost: once a cursor is stored, each event from its poll is in the outbox until it is delivered or
@@ -208,7 +208,7 @@ class Cursors:
             self._database.execute("delete from waiting where place = ?", (place,))
 
     def skipped(self, profile: str, trigger: str) -> list[Skipped]:
-        """List the events and unreadable rows that were set aside, in the order in which this happened."""
+        """List the events and unreadable rows that were set aside, in the order in which they were."""
         with self._usable():
             rows = self._database.execute(
                 "select event, why, at from skipped where profile = ? and trigger = ? order by place",
@@ -242,7 +242,10 @@ class Cursors:
             self._database.execute("delete from waiting where place = ?", (place,))
 
     def forget(self, profile: str, trigger: str) -> None:
-        """Delete the cursor and all pending events, so that the next poll is a first poll."""
+        """Delete the cursor and all pending events, so that the next poll is a first poll.
+
+        Skipped entries are kept.
+        """
         with self._usable(), self._transaction():
             for table in ("waiting", "cursors"):
                 self._database.execute(
