@@ -57,9 +57,9 @@ def notify(sentence: str) -> None:
 
 
 def notify_stopped(sentence: str = "Stopped.") -> None:
-    """Print a notice that Ctrl-C ended the command, in a line of its own.
+    """Print a notice that Ctrl-C ended the command, on a separate line.
 
-    A terminal shows ^C where the cursor is, so the notice then begins in the next line.
+    A terminal shows ^C at the cursor's position, so on a terminal the notice begins on the next line.
     """
     notify(f"\n{sentence}" if sys.stderr.isatty() else sentence)
 

@@ -314,7 +314,9 @@ class SyncConnection:
     def run(self, function: Callable[..., Awaitable[T]], *arguments: Any, **options: Any) -> T:
         """Run an async function that uses `connection`, and return its result.
 
-        result = rm.run(poll_all, {"shop": rm.connection}, "new_return")
+            result = rm.run(poll_all, {"shop": rm.connection}, "new_return")
+
+        `arguments` and `options` are passed to the function.
         """
         return self._thread.run(partial(function, *arguments, **options))
 
