@@ -34,12 +34,12 @@ def seed_template(
         Path | None, typer.Argument(help="File to write; its JSON Schema is written next to it.")
     ] = None,
     *,
-    force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace existing files.")] = False,
 ) -> None:
-    """Write an example of a shop's file, with comments.
+    """Write an example of a shop file, with comments.
 
-    Change it, and start a sandbox with `returns serve --seed-file FILE`. Editors that know YAML schemas
-    complete and check the fields.
+    Edit the file, and start a sandbox with `returns serve --seed-file FILE`. Editors with support for YAML
+    schemas complete and check the fields.
     """
     from mock_server.shop import template
 
@@ -64,7 +64,7 @@ def seed_template(
 def export(
     at: AtSandbox, tenant: Annotated[str, typer.Argument(help="Name of the tenant.")] = "demo"
 ) -> None:
-    """Print the current state of a tenant as a shop's file.
+    """Print the current state of a tenant as a shop file.
 
     Products, customers, orders and returns are printed as YAML. Dates are printed as ages, relative to the
     tenant's current time. The export does not include the history of returns, notes, webhooks, keys and the
