@@ -35,8 +35,8 @@ ASK_FIRST = "Do not repeat the call before the user has checked it."
 class Tools:
     """The tools for a set of connections.
 
-    `connections` contains the connections, keyed by vendor ID and then by profile name. `allowed` contains
-    the risks of the actions to offer.
+    `connections` contains the connections, keyed by vendor ID and then by profile name. All searches are
+    offered, and the actions whose risk is in `allowed`.
     """
 
     def __init__(self, connections: Connections, allowed: Collection[Risk]) -> None:

@@ -32,7 +32,7 @@ def serve_connections(connections: Connections, allowed: Collection[Risk] = ALWA
     """Build a server whose tools are the searches and actions of the connections.
 
     `connections` are keyed by vendor ID and then by profile name, and must be open while the server runs.
-    `allowed` contains the risks of the actions to offer; searches are always offered.
+    All searches are offered, and the actions whose risk is in `allowed`.
     """
     tools = Tools(connections, allowed)
 

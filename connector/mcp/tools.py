@@ -26,7 +26,7 @@ MOST_RECORDS, USUAL_RECORDS = 100, 10
 MOST_AT_ONCE = 20
 FULL_RECORDS = "returns_full_records"
 ALWAYS: tuple[Risk, ...] = ("read", "write")
-"""The risks that an action may have to be offered without `--allow`."""
+"""Actions with these risks are offered even without `--allow`."""
 ON_REQUEST: tuple[Risk, ...] = ("financial", "destructive")
 WARNINGS: Mapping[Risk, str] = {
     "financial": "Moves money: ask the user before each call.",
@@ -57,7 +57,7 @@ class Offer:
 def offers(connections: Connections, allowed: Collection[Risk]) -> dict[str, Offer]:
     """Describe the tools of all connections, keyed by name.
 
-    `allowed` contains the risks of the actions to offer; searches are always offered.
+    All searches are offered, and the actions whose risk is in `allowed`.
     """
     found: dict[str, Offer] = {}
     for by_profile in connections.values():

@@ -1,6 +1,6 @@
 """Provides connections for programs without async code: each call returns when its result is available.
 
-The connection runs in an event loop in a thread of its own (anyio's blocking portal), so it works in a
+The connection runs in an event loop in a separate thread (anyio's blocking portal), so it works in a
 notebook, in a Django view and in a thread pool. Nothing is implemented twice: every call runs the method of
 the async connection.
 """
@@ -119,7 +119,7 @@ class SyncTrigger(SyncStep[BoundTrigger]):
 
     @property
     def name(self) -> str:
-        """The vendor's ID and the trigger's key, with which each event's ID begins."""
+        """The vendor's ID and the trigger's key, joined by a colon; each event's ID begins with this name."""
         return self.bound.name
 
     def cursor_name(self, **inputs: Any) -> str:
@@ -286,7 +286,7 @@ class SyncConnection:
     """A connection for programs without async code, as returned by `connector.open_sync`; see `Connection`.
 
     Use it in a `with` block, or call `close` at the end. It can be used from several threads. `connection` is
-    the async connection, for functions such as `poll_all`, which `run` runs.
+    the async connection; `run` calls async functions that need it, such as `poll_all`.
     """
 
     def __init__(self, connection: Connection) -> None:

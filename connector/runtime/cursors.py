@@ -58,7 +58,7 @@ class Cursors:
             self._file = _identity(path)
 
     def _migrate(self) -> None:
-        """Bring a file of an earlier version to the present schema, or not at all if that fails."""
+        """Migrate a file from an earlier version to the current schema, or leave it unchanged on failure."""
         try:
             if not is_current(self._database):
                 with self._transaction():
@@ -188,7 +188,7 @@ class Cursors:
             self._database.execute("delete from waiting where place = ?", (place,))
 
     def skipped(self, profile: str, trigger: str) -> list[Skipped]:
-        """List the events and unreadable rows that were set aside, in the order in which they were."""
+        """List the entries that were set aside (events and unreadable rows), oldest entry first."""
         with self._usable():
             rows = self._database.execute(
                 "select event, why, at from skipped where profile = ? and trigger = ? order by place",

@@ -65,7 +65,8 @@ class PlanEntry(CatalogEntry):
 class WindowHeaderEntry(CatalogEntry):
     """The names of two response headers that report the state of one rate limit window.
 
-    The header `limit` contains the maximum number of requests, and `remaining` the number of requests left.
+    `limit` names the header with the maximum number of requests, and `remaining` the header with the number
+    of requests left.
     """
 
     limit: str
