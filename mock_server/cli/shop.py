@@ -67,7 +67,7 @@ def export(
     """Print the current state of a tenant as a shop file.
 
     Products, customers, orders and returns are printed as YAML. Dates are printed as ages, relative to the
-    tenant's current time. The export does not include the history of returns, notes, webhooks, keys and the
+    tenant's current time. The export does not include the history of returns, notes, webhooks, keys or the
     ledger.
     """
     from mock_server.shop import template
@@ -75,5 +75,5 @@ def export(
     answer = at.call("GET", tenant_path(tenant, "shop"))
     if left_out := int(answer.headers.get("x-sandbox-left-out", "0")):
         records = "1 record is" if left_out == 1 else f"{left_out} records are"
-        notify(f"{records} left out, because no shop can contain what they say.")
+        notify(f"{records} left out, because a shop file cannot contain their values.")
     print_line(template.as_yaml(answer.json(), at.url.strip().rstrip("/") + _SCHEMA_PATH).rstrip("\n"))
