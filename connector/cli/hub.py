@@ -47,7 +47,7 @@ def hub(
         ),
     ] = None,
     interval: Annotated[
-        int, typer.Option(help="Shortest interval between two polls of a list in seconds.", min=1)
+        int, typer.Option(help="Minimum number of seconds between two polls of a list.", min=1)
     ] = 60,
     webhook_allow: Annotated[
         list[str] | None,
@@ -124,7 +124,7 @@ def plan(
         ),
     ] = None,
     interval: Annotated[
-        int, typer.Option(help="Shortest interval between two polls of a list in seconds.", min=1)
+        int, typer.Option(help="Minimum number of seconds between two polls of a list.", min=1)
     ] = 60,
 ) -> None:
     """Show how often each vendor can be polled within its limits, and how late an event can be.
