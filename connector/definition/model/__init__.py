@@ -86,6 +86,7 @@ from connector.definition.model.unified import (
     ShipmentTable,
     Unified,
 )
+from connector.definition.model.webhooks import BodySignature, BodyToken, WebhookEvent, Webhooks
 
 __all__ = [
     "Action",
@@ -93,6 +94,8 @@ __all__ = [
     "AddressTable",
     "AuthField",
     "Authentication",
+    "BodySignature",
+    "BodyToken",
     "Bounds",
     "ChangedSince",
     "Choice",
@@ -147,6 +150,8 @@ __all__ = [
     "Unified",
     "Variant",
     "Vendor",
+    "WebhookEvent",
+    "Webhooks",
     "Window",
     "WindowHeaders",
     "WindowScan",
