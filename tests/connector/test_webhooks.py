@@ -1,4 +1,4 @@
-"""Webhooks of vendors: what is verified, and what becomes of them in the common model."""
+"""Webhooks of vendors: verified, refused, and converted to the common model."""
 
 from __future__ import annotations
 
