@@ -24,6 +24,7 @@ PAGES = ROOT / "docs" / "python"
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ADDRESS = "http://127.0.0.1:4010"
 PRINTED = {
+    ("all-vendors", 0): r"^(outlet|flagship) RMA-\S+ #1001 \w+\n(.*\n)*failed: {} skipped: {}\n$",
     ("sync", 0): r"^(returnmate:new_return:\S+\n)+\d+ events, \d+ skipped\n$",
     ("sync", 1): r"^(swap:new_return:\S+\n){20}20 events, more wait: True\n$",
 }

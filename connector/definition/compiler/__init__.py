@@ -167,6 +167,7 @@ def _compile(catalog: Catalog, resolver: Resolver) -> Integration:
         webhooks=catalog.webhooks,
     )
     unified.check(catalog.unified, resolver, compiled.resources, compiled.triggers)
+    unified.check_steps(catalog.unified, resolver, compiled.searches, compiled.actions)
     webhooks.check(catalog, resolver)
     _check_use(catalog, resolver)
     return with_previews(compiled)

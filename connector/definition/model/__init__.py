@@ -44,6 +44,7 @@ from connector.definition.model.fields import (
     Provenance,
     Variant,
 )
+from connector.definition.model.shared_steps import ActionTable, SearchTable, SharedAction, SharedSearch
 from connector.definition.model.sources import (
     ChangedSince,
     CreatedSince,
@@ -90,6 +91,7 @@ from connector.definition.model.webhooks import BodySignature, BodyToken, Webhoo
 
 __all__ = [
     "Action",
+    "ActionTable",
     "AddressRole",
     "AddressTable",
     "AuthField",
@@ -139,6 +141,9 @@ __all__ = [
     "Risk",
     "Runtime",
     "Search",
+    "SearchTable",
+    "SharedAction",
+    "SharedSearch",
     "ShipmentStatus",
     "ShipmentTable",
     "SinceForm",

@@ -11,8 +11,9 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, model_validator
 from pydantic import Field as PydanticField
 
+from connector.definition.model.dotted import DottedPath
 from connector.definition.model.fields import FrozenModel, Provenance
-from connector.definition.model.unified import DottedPath, EventKind, ReturnTable
+from connector.definition.model.unified import EventKind, ReturnTable
 
 
 class BodySignature(FrozenModel):
