@@ -29,24 +29,26 @@ if TYPE_CHECKING:
 
 LONG = (
     "test_killed",
-    "test_hub_page",
     "test_matrix",
     "test_schemathesis",
     "test_responses",
+    "test_hub_page",
     "test_readme",
+    "test_zapier_runtime",
     "test_writes_in",
     "test_certificate",
     "test_wheel",
     "test_mistakes",
+    "test_guides",
+    "test_zapier_live",
     "test_plugin",
     "test_recorded",
     "test_museum",
-    "test_zapier_runtime",
     "test_planted_faults",
 )
 """The slowest modules, slowest first; if one of them starts last, all other workers end up idle.
 
-The first two wait for a hub, so another worker has the processor for itself meanwhile.
+`test_killed` and `test_hub_page` use little, but wait a minute for a hub.
 """
 
 __all__ = ["pytest_terminal_summary"]
