@@ -63,6 +63,23 @@ def test_a_return_is_approved_with_an_assumed_request_but_not_cancelled() -> Non
     assert not {"cancel_return", "set_rma_status", "settle_transaction"} & made.actions.keys()
 
 
+def test_returnmate_is_not_told_to_cancel_with_a_word_whose_spelling_is_assumed() -> None:
+    whole, made = compiled("returnmate"), offered(compiled("returnmate"), "preview")
+    assert whole.actions["cancel_return"].preview
+    assert whole.actions.keys() - made.actions.keys() == {"cancel_return"}
+    assert not any(made.actions[key].preview for key in ("approve_return", "reject_return"))
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_request_on_an_assumed_path_is_a_preview(vendor: str) -> None:
+    made = compiled(vendor)
+    assumed = {name for name, one in made.operations.items() if one.path_provenance == "assumed"}
+    reading = [one for one in made.triggers.values() if one.source.operation in assumed]
+    asking = [one for one in (*made.actions.values(), *made.searches.values()) if one.operation in assumed]
+    assert all(one.preview for one in (*reading, *asking))
+    assert assumed or vendor != "returnlogic"
+
+
 @pytest.mark.parametrize("vendor", PREVIEWED)
 def test_previews_are_marked_in_descriptions_and_readmes(vendor: str) -> None:
     made = offered(compiled(vendor), "preview")
@@ -135,8 +152,11 @@ def test_facts_remove_the_mark_and_add_what_was_left_out(vendor: str) -> None:
     }
     facts = Facts(vendor=vendor, specification="", verified_on="2026-11-01", operations=confirmed)
     made = compiled(vendor, facts)
-    assert previews(made) == []
-    assert offered(made, "preview").actions.keys() == whole.actions.keys()
+    spelled = {key for key, one in whole.actions.items() if one.provenance == "assumed"}
+    assert {one.key for one in previews(made)} == spelled, (
+        "a request does not confirm a value that it did not send"
+    )
+    assert offered(made, "preview").actions.keys() == whole.actions.keys() - spelled
 
 
 def _paths(fields: object, before: str = "") -> Iterator[str]:

@@ -17,15 +17,5 @@ export default {
   triggers: { ...triggers, ...dropdowns },
   creates: { ...creates },
   searches: { ...searches },
-  searchOrCreates: {
-    find_order: {
-      key: 'find_order',
-      display: {
-        label: 'Find or Create Order',
-        description: 'Finds an order, or creates it if no order matches.',
-      },
-      search: 'find_order',
-      create: 'create_order',
-    },
-  },
+  searchOrCreates: {},
 };

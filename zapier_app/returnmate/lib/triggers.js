@@ -14,7 +14,7 @@ import { onlyIdentity, purposeOf, readExtent } from './extent.js';
 import { place } from './inputs.js';
 import { at, mapped } from './paths.js';
 import { skipReason, withReachedAt } from './rows.js';
-import { shaped } from './shape.js';
+import { shaped, withNumbers } from './shape.js';
 import { moment } from './times.js';
 
 /**
@@ -41,7 +41,8 @@ export const pollNewest =
       events.push(...rows.filter(isNotAmong(unless)).filter(fits(match)));
       if ((!isFirst && events.length >= limit) || rows.some(isOlder)) break;
     }
-    return isFirst ? events.map(onlyIdentity(identity)) : events.slice(0, limit).map(shaped(shape, app, z));
+    if (isFirst) return events.map(identityOf({ identity, shape }));
+    return events.slice(0, limit).map(shaped(shape, app, z));
   });
 
 /**
@@ -87,11 +88,14 @@ export const pollChanges =
       if (!source.since && rows.length > 0 && recent.length === 0) break;
       if (isSample && events.length >= limitOf(bundle, SAMPLES)) break;
     }
-    if (isFirst) return events.map(onlyIdentity(source.identity));
+    if (isFirst) return events.map(identityOf(source));
     sortLatestFirst(events, [sortTime, windowTime]);
     const returned = events.slice(0, limitOf(bundle, events.length));
     return returned.map(forZap(z, source, app));
   });
+
+/** Returns a function that keeps only the values of a row by which Zapier recognizes its event, as a Zap gets them. */
+const identityOf = ({ identity, shape }) => (row) => onlyIdentity(identity)(withNumbers(shape, row));
 
 /** Returns the query for a list; it limits the list to changes since `start`, unless `start` is -Infinity. */
 const windowQuery = ({ query, since, sinceForm = 'instant' }, start) =>
@@ -119,7 +123,7 @@ export const pollSnapshot =
       events.push(...rows.filter((row) => hasFiringState(source, row)).filter(isNotAmong(source.unless)).filter(fits(match)));
       if (isSample && events.length >= limitOf(bundle, SAMPLES)) break;
     }
-    if (isFirst) return events.map(onlyIdentity(identity));
+    if (isFirst) return events.map(identityOf(source));
     sortLatestFirst(events, [sortTime, createdTime]);
     return events.slice(0, limitOf(bundle, events.length)).map(shaped(source.shape, app, z));
   });
