@@ -1,9 +1,9 @@
 """Decides what is offered: which steps are previews, and which steps a generated app contains.
 
 A trigger, action or search is a *preview* if a part of its requests is assumed: its operation, its path, a
-parameter, a field of the body, the value that is sent in it, or an input. A preview is offered, and its description says so. An action that is a preview
-is left out of generated apps if its path is assumed, if it moves money or deletes data, or if it can cancel a
-record: a wrong guess could do harm.
+parameter, a field of the body, the value that is sent in it, or an input. A preview is offered, and its
+description says so. An action that is a preview is left out of generated apps if its path is assumed, if it
+moves money or deletes data, or if it can cancel a record: a wrong guess could do harm.
 
 If facts confirm an account's requests (`connector.definition.facts`), they are no longer assumed, so the mark
 disappears.

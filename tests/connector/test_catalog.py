@@ -68,7 +68,7 @@ def openapi_ids(vendor: str) -> list[str]:
             "state: statuz",
             "names field statuz, which the record does not have; did you mean status?",
         ),
-        ("app_version: 0.1.0", "app_version: v1", "tring should match pattern"),
+        ("app_version: 1.0.0", "app_version: v1", "tring should match pattern"),
         (
             "status: approved",
             "status: aproved",

@@ -25,14 +25,16 @@ def recipe_tables() -> str:
 def _section(title: str, found: list[Recipe]) -> str:
     first = found[0]
     triggers = table(["service", *PLATFORMS.values()], (_triggers(one) for one in found))
-    rows = (row for one in found for row in _fields(one))
+    rows = [row for one in found for row in _fields(one)]
     steps = listed(f"*{first.steps[one]}* ({name})" for one, name in PLATFORMS.items())
     parts = [
         f"## {title}",
         "The trigger:",
         triggers,
         f"The step after it, in {first.app}: {steps}.",
-        table(["service", f"field in {first.app}", "value", "in n8n"], rows),
+        table(["service", f"field in {first.app}", "value"], (row[:-1] for row in rows)),
+        "In n8n, the values as expressions:",
+        table(["service", f"field in {first.app}", "expression"], ([*row[:2], row[-1]] for row in rows)),
     ]
     return "\n\n".join(parts)
 

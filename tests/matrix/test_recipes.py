@@ -76,7 +76,7 @@ def test_recipe_maps_fields_that_the_apps_label(recipe: Recipe) -> None:
 
 @pytest.mark.parametrize("recipe", recipes(), ids=lambda one: f"{one.key}-{one.vendor}")
 def test_recipe_starts_with_a_trigger_that_polls(recipe: Recipe) -> None:
-    """A trigger that waits for posts may miss events, so no table names one if the same trigger also polls."""
+    """A trigger that waits for posts may miss events, so no table names one if another polls."""
     shown = recipe_tables()
     trigger = integration(recipe.vendor).triggers[recipe.trigger]
     assert {"zapier", "n8n"} <= trigger.guarantees.keys()

@@ -260,8 +260,8 @@ class StepEntry(CatalogEntry):
 class ActionEntry(StepEntry):
     """A request that creates, changes or deletes a record; see `connector.definition.model.Action`.
 
-    `constants` maps fields of the request body to values that are sent with every request. `provenance` states
-    whether the spelling of these values is documented, observed or assumed.
+    `constants` maps fields of the request body to values that are sent with every request. `provenance`
+    states whether the spelling of these values is documented, observed or assumed.
     """
 
     risk: Risk

@@ -72,8 +72,8 @@ class Field(FrozenModel):
 
     The value of a `flag` is 0 or 1, or the text "true" or "false", and means yes or no. A `sensitive` field,
     such as a bank account, is left out of an app's outputs unless the user asks for it. The value of a
-    `file` is the address of a file. The value of a `whole` field of type "string" is a whole number, which the
-    vendor writes as text.
+    `file` is the address of a file. The value of a `whole` field of type "string" is a whole number, which
+    the vendor writes as text.
     """
 
     key: str

@@ -194,4 +194,6 @@ def _example(one: Field, value: Any) -> Any:
         return sample(one.children, value)
     if value is None:
         value = one.example
+    if one.whole and isinstance(value, str) and value.isdecimal():
+        return int(value)
     return value if value is not None or one.type != "list" else []

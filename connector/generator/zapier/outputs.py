@@ -32,9 +32,9 @@ def shape_of(integration: Integration, resource: str, fields: Sequence[Field]) -
     """Build the constant that describes how the app changes a vendor's record before a Zap gets it.
 
     `flags` and `hidden` are paths of values that become true or false, and of values that are left out unless
-    the user asks for them. `whole` are paths of whole numbers that the vendor writes as text. `files` contains the paths of the addresses of files. `summary` describes the
-    summary that is added. Parts that the record does not need are missing, so the result is empty for most
-    records.
+    the user asks for them. `whole` are paths of whole numbers that the vendor writes as text. `files`
+    contains the paths of the addresses of files. `summary` describes the summary that is added. Parts that
+    the record does not need are missing, so the result is empty for most records.
     """
     flags = list(marked(fields, "flag"))
     whole = list(marked(fields, "whole"))
