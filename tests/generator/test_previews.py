@@ -76,8 +76,10 @@ def test_request_on_an_assumed_path_is_a_preview(vendor: str) -> None:
     made = compiled(vendor)
     assumed = {name for name, one in made.operations.items() if one.path_provenance == "assumed"}
     reading = [one for one in made.triggers.values() if one.source.operation in assumed]
-    asking = [one for one in (*made.actions.values(), *made.searches.values()) if one.operation in assumed]
-    assert all(one.preview for one in (*reading, *asking))
+    steps: list[Action | Search] = [*made.actions.values(), *made.searches.values()]
+    asking = [one for one in steps if one.operation in assumed]
+    assert all(one.preview for one in reading)
+    assert all(one.preview for one in asking)
     assert assumed or vendor != "returnlogic"
 
 
