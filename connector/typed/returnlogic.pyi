@@ -430,6 +430,7 @@ class Operations:
     def __len__(self) -> int: ...
 
 DropdownsKey: TypeAlias = Literal[
+    "rma",
     "financial_status",
     "fulfillment_status",
 ]

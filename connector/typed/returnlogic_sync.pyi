@@ -334,6 +334,7 @@ class Operations:
     def __len__(self) -> int: ...
 
 DropdownsKey: TypeAlias = Literal[
+    "rma",
     "financial_status",
     "fulfillment_status",
 ]

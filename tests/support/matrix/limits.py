@@ -42,7 +42,6 @@ LIMITS: Mapping[tuple[str, str, str], str] = {
     },
     ("returnlogic", "*", "list_not_found"): EMPTY.format("ReturnLogic"),
     ("returnlogic", "*", "missing_record"): BY_ID.format("ReturnLogic"),
-    ("returnlogic", "*", "dropdown_page_2"): "No input of ReturnLogic takes the id of a record.",
     ("returnmate", "make", "each_change_once"): (
         "ReturnMate's records have no time of their status change, which Make would need."
     ),

@@ -373,11 +373,31 @@ export const properties: INodeProperties[] = [
 		}
 	},
 	{
-		displayName: "RMA ID",
+		displayName: "RMA",
 		name: "rmaId",
-		type: "string",
-		default: "",
-		description: "The ID of the RMA, such as 100001. Map it from an earlier step.",
+		type: "resourceLocator",
+		default: {
+			mode: "list",
+			value: ""
+		},
+		modes: [
+			{
+				displayName: "From List",
+				name: "list",
+				type: "list",
+				placeholder: "Select a RMA...",
+				typeOptions: {
+					searchListMethod: "searchRma",
+					searchable: true
+				}
+			},
+			{
+				displayName: "By ID",
+				name: "id",
+				type: "string"
+			}
+		],
+		description: "Choose an RMA, or map its ID from an earlier step",
 		required: true,
 		displayOptions: {
 			show: {
