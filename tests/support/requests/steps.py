@@ -75,12 +75,3 @@ def place(holder: dict[str, Any], path: Sequence[str], value: Any) -> None:
     for step in path[:-1]:
         holder = holder.setdefault(step, {})
     holder[path[-1]] = value
-
-
-def joined(fixed: Values, filled: Values) -> dict[str, Any]:
-    """Return the values of a form together with those that a step always sends, nested objects included."""
-    made = {**fixed, **filled}
-    for name in fixed.keys() & filled.keys():
-        if isinstance(fixed[name], Mapping) and isinstance(filled[name], Mapping):
-            made[name] = joined(fixed[name], filled[name])
-    return made
