@@ -165,11 +165,11 @@ def connect(
     deadline: float = DEADLINE,
     profile: str | None = None,
 ) -> Connection:
-    """Create a connection; `connector.open` calls this function with the real clock and sleep function.
+    """Create a connection, as `connector.open` does, which calls this function.
 
-    `vendor` is a vendor's ID or a compiled `Integration`. `profile` is a name for the connection, used in
-    error messages. Raises `ConfigurationError` if the base URL, a credential field, `timeout` or `deadline`
-    is invalid.
+    `credentials` maps login fields to their values, and `profile` is a name for the connection, used in error
+    messages; `connector.open` describes the other parameters. Raises `ConfigurationError` if the vendor is
+    unknown, or if the base URL, a credential field, `timeout` or `deadline` is invalid.
     """
     integration = compiled(vendor) if isinstance(vendor, str) else vendor
     with attributed_to(integration.vendor.id, profile):

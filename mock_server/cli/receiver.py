@@ -37,7 +37,7 @@ def commands() -> typer.Typer:
 
 
 def receiver() -> None:
-    """Check a receiver of webhooks."""
+    """Check a webhook receiver."""
 
 
 def check(
@@ -51,16 +51,16 @@ def check(
         ),
     ] = "",
     timeout: Annotated[
-        float, typer.Option(help="Seconds within which the receiver must answer.", min=0.05, max=600)
+        float, typer.Option(help="Time limit for each response, in seconds.", min=0.05, max=600)
     ] = 10.0,
     burst: Annotated[int, typer.Option(help="Number of events to send at once.", min=2, max=1_000)] = 25,
-    strict: Annotated[bool, typer.Option("--strict", help="Let warnings fail the check too.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Treat warnings as failures.")] = False,
     junit: Annotated[
         Path | None, typer.Option(help="File to write a JUnit report to.", dir_okay=False)
     ] = None,
     output: As = Format.table,
 ) -> None:
-    """Send webhook events of a vendor to a receiver, and check its responses.
+    """Send a vendor's webhook events to a receiver, and check its responses.
 
     Sends signed events of every kind, then repeated, forged, old, malformed and very large ones, and finally
     a burst. The events report invented returns, so use a test installation of the receiver. The exit code is
@@ -142,13 +142,13 @@ def _ignore(_finding: Finding) -> None:
 
 
 class _Printer:
-    """Prints each finding of a check as soon as it is made; the summary at the end adds the advice."""
+    """Prints each finding as soon as the check produces it; the summary at the end adds the advice."""
 
     def __init__(self) -> None:
         self._previous: Finding | None = None
 
     def print(self, finding: Finding) -> None:
-        """Print the verdict, the question, and what was observed if the check did not pass."""
+        """Print a finding's verdict and question; unless the verdict is `pass`, also what was observed."""
         from mock_server.receiver_check.scorecard import finding_lines
 
         verdict = typer.style(finding.verdict.value, fg=_COLOURS[finding.verdict.value], bold=True)

@@ -43,8 +43,9 @@ DottedPath = Annotated[Path, BeforeValidator(_split, json_schema_input_type=str)
 class MoneyTable(FrozenModel):
     """The paths of an amount and its currency.
 
-    `currency` is relative to the record that contains the amount, `return_currency` to the return.
-    If both are None, the vendor does not report a currency.
+    `currency` is relative to the object that contains the amount, and `return_currency` to the return's
+    record; the latter is used if `currency` leads to no value. If both are None, the vendor does not report a
+    currency.
     """
 
     amount: DottedPath
@@ -139,7 +140,7 @@ class ReturnTable(FrozenModel):
     """How to read a return from one kind of record.
 
     If the return is an object inside the record, `within` is the path of this object, and all other paths are
-    relative to it. `link` is the path of the address of a page about the return. `resolutions` is the only
+    relative to it. `link` is the path of the URL of a page about the return. `resolutions` is the only
     path that may lead through a list. A record can also be a part of a return, such as a shipment. In this
     case, `id` and `number` are the paths of the return's ID and number in the record, and the `shipments`
     table describes the record itself.
