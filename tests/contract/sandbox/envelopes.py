@@ -55,7 +55,7 @@ class Page:
         after, before = self.start + self.size, min(self.start, self.rows) - self.size
         return {
             "next_page": after if after < self.rows else None,
-            "previous_page": max(0, before) if self.start else None,
+            "previous_page": max(0, before) if self.start and self.rows else None,
         }
 
 
