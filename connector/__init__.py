@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from connector.errors import Skip
 
 if TYPE_CHECKING:
+    from connector import errors, unified, webhooks
     from connector.runtime.cursor_table import CursorTable
     from connector.runtime.cursors import Cursors
     from connector.runtime.database_cursors import DatabaseCursors
@@ -40,7 +41,9 @@ else:
     }
 
     def __getattr__(name: str) -> Any:
-        """Import a class when it is first used, because importing SQLAlchemy takes a fifth of a second."""
+        """Import a class or a module when it is first used; SQLAlchemy takes a fifth of a second."""
+        if name in {"errors", "unified", "webhooks"}:
+            return import_module(f"connector.{name}")
         if name not in _LATER:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         return getattr(import_module(_LATER[name]), name)
@@ -57,6 +60,9 @@ __all__ = [
     "RunResult",
     "Runner",
     "Skip",
+    "errors",
     "open",
     "open_sync",
+    "unified",
+    "webhooks",
 ]

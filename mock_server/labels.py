@@ -51,7 +51,7 @@ class Labels:
     def hidden(self, text: bytes, vendor: str, tenant: str) -> bytes:
         """Return a copy of a vendor's document with a placeholder for each label URL of `tenant`.
 
-        A label URL contains a token with which everyone can open the label, so it is not stored.
+        A label URL contains a token with which everyone can open the label, so an export does not contain it.
         """
         return _replace(
             text, vendor, tenant, lambda shipment: f"{_HIDDEN}{vendor}:{quote(shipment, safe='')}"

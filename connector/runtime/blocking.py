@@ -289,8 +289,9 @@ class SyncConnection:
     the async connection; `run` calls async functions that need it, such as `poll_all`.
     """
 
-    def __init__(self, connection: Connection) -> None:
-        thread = self._thread = LoopThread()
+    def __init__(self, connection: Connection, thread: LoopThread | None = None) -> None:
+        self._owned = thread is None
+        thread = self._thread = thread or LoopThread()
         self.connection = connection
         self.triggers = SyncByKey(thread, connection.triggers, SyncTrigger)
         self.actions = SyncByKey(thread, connection.actions, SyncAction)
@@ -306,6 +307,13 @@ class SyncConnection:
 
     def __repr__(self) -> str:
         return repr(self.connection)
+
+    def shop(self, name: str) -> Self:
+        """Return a connection to another shop of the same account; see `Connection.shop`.
+
+        Both use one thread, so close only the first one.
+        """
+        return type(self)(self.connection.shop(name), self._thread)
 
     def check(self) -> None:
         """Check the credentials with one inexpensive request; see `Connection.check`."""
@@ -323,7 +331,7 @@ class SyncConnection:
     def close(self) -> None:
         """Close the network connections, and end the thread."""
         self._thread.run(self.connection.client.close)
-        self._thread.close()
+        self._end()
 
     def __enter__(self) -> Self:
         return self
@@ -335,4 +343,8 @@ class SyncConnection:
         try:
             self._thread.run(partial(self.connection.__aexit__, kind, problem, trace))
         finally:
+            self._end()
+
+    def _end(self) -> None:
+        if self._owned:
             self._thread.close()

@@ -30,6 +30,7 @@ from connector.definition.model import (
     Runtime,
     Unified,
     Vendor,
+    Webhooks,
 )
 
 
@@ -332,3 +333,4 @@ class Catalog(CatalogEntry):
     find_or_create: tuple[FindOrCreateEntry, ...] = ()
     exclude: dict[str, Sentence] = {}
     unified: Unified | None = None
+    webhooks: Webhooks | None = None

@@ -7,12 +7,11 @@ the specification, and `connector.unified` uses the tables to read records.
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Literal
 
-from pydantic import BeforeValidator
-from pydantic import Field as PydanticField
-
-from connector.definition.model.fields import FrozenModel, Path
+from connector.definition.model.dotted import DottedPath
+from connector.definition.model.fields import FrozenModel
+from connector.definition.model.shared_steps import ActionTable, SearchTable, SharedAction, SharedSearch
 
 ReturnStatus = Literal[
     "requested", "approved", "rejected", "label_sent", "in_transit", "received", "inspected", "processing",
@@ -31,13 +30,6 @@ EventKind = Literal[
     "refund_requested", "refund_issued", "transaction_created", "transaction_status_changed",
     "comment_added", "order_created", "other",
 ]  # fmt: skip
-
-
-def _split(value: Any) -> Any:
-    return tuple(value.split(".")) if isinstance(value, str) else value
-
-
-DottedPath = Annotated[Path, BeforeValidator(_split, json_schema_input_type=str), PydanticField(min_length=1)]
 
 
 class MoneyTable(FrozenModel):
@@ -177,6 +169,7 @@ class Unified(FrozenModel):
     `statuses`, `shipment_statuses` and `inspection_statuses` map the vendor's statuses to common statuses;
     case, white space, `-` and `_` are ignored when looking up a status. `returns` contains a table for each
     resource that is a return or part of a return. `events` maps each trigger to a common event type.
+    `searches` and `actions` name the vendor's steps for what vendors share.
     """
 
     statuses: Mapping[str, ReturnStatus]
@@ -184,3 +177,5 @@ class Unified(FrozenModel):
     inspection_statuses: Mapping[str, InspectionStatus] = {}
     returns: Mapping[str, ReturnTable]
     events: Mapping[str, EventKind]
+    searches: Mapping[SharedSearch, SearchTable] = {}
+    actions: Mapping[SharedAction, ActionTable] = {}
