@@ -86,7 +86,8 @@ n8n-build: .venv/.ready tests/n8n/node_modules/.ready ## n8n's own lint and buil
 
 n8n-test: export N8N_ENGINE := 1
 n8n-test: n8n-build ## Run every operation and trigger of the n8n packages in n8n's own engine.
-	@$(BIN)/python -m pytest -q --no-header tests/n8n tests/matrix/test_matrix.py -k "n8n"
+	@$(BIN)/python -m pytest -q --no-header tests/n8n tests/matrix/test_matrix.py \
+		tests/matrix/test_recipes.py -k "n8n"
 
 # Six steps of the delivery certificate per example and trigger. `make certify` runs far more.
 CERTIFICATE_EXAMPLES ?= 200
