@@ -22,18 +22,20 @@ class FrozenModel(BaseModel):
 class Bounds(FrozenModel):
     """The limits that the specification sets for a value; a missing limit has the value None.
 
-    In a list without `children`, `min_items` and `max_items` limit the list, and the other limits each item.
+    In a list, `min_items`, `max_items` and `unique_items` limit the list, and the other limits each item.
     """
 
     minimum: float | None = None
     maximum: float | None = None
     exclusive_minimum: bool = False
     exclusive_maximum: bool = False
+    multiple_of: float | None = None
     min_length: int | None = None
     max_length: int | None = None
     pattern: str | None = None
     min_items: int | None = None
     max_items: int | None = None
+    unique_items: bool = False
     min_properties: int | None = None
 
 
