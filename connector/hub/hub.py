@@ -15,6 +15,7 @@ from connector.hub.api.connexion_parts import AsyncApp, Resolver
 from connector.hub.api.operations import Operations
 from connector.hub.api.problems import add_handlers
 from connector.hub.api.security import HUB
+from connector.hub.api.validation import VALIDATORS
 from connector.hub.encryption import Encryption, check_key
 from connector.hub.engine import Job, Loop
 from connector.hub.planning import SHORTEST
@@ -124,6 +125,7 @@ class Hub:
             resolver=Resolver(lambda name: getattr(operations, name)),
             strict_validation=True,
             validate_responses=False,
+            validator_map=VALIDATORS,
         )
         add_handlers(api)
 

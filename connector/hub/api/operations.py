@@ -120,12 +120,19 @@ class Operations:
     async def list_events(
         self, after: int = 0, limit: int = 100, connection: str | None = None, trigger: str | None = None
     ) -> Answer:
-        found = await self._hub.store.run(events.read_after, after, limit, of=connection, trigger=trigger)
+        hub = self._hub
+        if trigger is not None and trigger not in (known := _triggers(hub.integrations)):
+            raise ConfigurationError(unknown("trigger", trigger, known))
+        if connection is not None:
+            await hub.store.run(connections.shown, connection)
+        found = await hub.store.run(events.read_after, after, limit, of=connection, trigger=trigger)
         return {"events": found}, 200
 
     async def list_deliveries(
         self, limit: int = 100, subscription: str | None = None, state: str | None = None
     ) -> Answer:
+        if subscription is not None:
+            await self._hub.store.run(subscriptions.shown, subscription)
         found = await self._hub.store.run(deliveries.latest, limit, subscription, state)
         return {"deliveries": found}, 200
 
@@ -139,3 +146,7 @@ def _integration(integrations: Mapping[str, Integration], vendor: str) -> Integr
     if vendor not in integrations:
         raise ConfigurationError(unknown("vendor", vendor, integrations))
     return integrations[vendor]
+
+
+def _triggers(integrations: Mapping[str, Integration]) -> list[str]:
+    return sorted({key for integration in integrations.values() for key in integration.triggers})
