@@ -49,6 +49,14 @@ def hub(
     interval: Annotated[
         int, typer.Option(help="Shortest interval between two polls of a list in seconds.", min=1)
     ] = 60,
+    public_url: Annotated[
+        str,
+        typer.Option(
+            help="URL under which vendors reach this hub, for their webhooks, such as https://hub.example.com.",
+            envvar="RETURNS_HUB_PUBLIC_URL",
+            show_default=False,
+        ),
+    ] = "",
     webhook_allow: Annotated[
         list[str] | None,
         typer.Option(
@@ -77,19 +85,21 @@ def hub(
     folder = user_folder(user_state_path)
     if database is None or key_file is None:
         folder.mkdir(parents=True, exist_ok=True)
+    listening = listen(host, port)
+    address, number = listening.getsockname()[:2]
+    url = f"http://{f'[{address}]' if ':' in address else address}:{number}"
     options = Options(
         database=database or f"sqlite:///{folder / 'hub.sqlite3'}",
         encryption_keys=os.environ.get("RETURNS_HUB_ENCRYPTION_KEYS")
         or read_keys(key_file or folder / "hub.key"),
         shortest=interval,
         allow=webhook_allow or (),
+        public_url=public_url,
+        address=url,
     )
-    listening = listen(host, port)
 
     def ready(first_key: str | None) -> None:
-        address, number = listening.getsockname()[:2]
-        shown = f"[{address}]" if ":" in address else address
-        notify(f"The hub listens on http://{shown}:{number}.")
+        notify(f"The hub listens on {url}.")
         if first_key is not None:
             notify(f"The admin key of this hub, shown only now: {first_key}")
 

@@ -18,6 +18,7 @@ from connector.hub.api.security import HUB
 from connector.hub.api.validation import VALIDATORS
 from connector.hub.encryption import Encryption, check_key
 from connector.hub.engine import Job, Loop
+from connector.hub.hints.receiver import PREFIX, Receiver
 from connector.hub.planning import SHORTEST
 from connector.hub.plans import Plans
 from connector.hub.store import Store
@@ -41,14 +42,17 @@ class Options:
 
     `database` is an SQLAlchemy URL, and `encryption_keys` contains the keys for logins, one per line.
     `shortest` is the minimum number of seconds between two polls of a list. `allow` contains networks and
-    hosts that targets may have although they are not public. `transport` and `target_transport` replace the
-    network in tests.
+    hosts that targets may have although they are not public. `public_url` is the URL under which vendors
+    reach the hub, or "" if they cannot, and `address` the URL on this machine. `transport` and
+    `target_transport` replace the network in tests.
     """
 
     database: str
     encryption_keys: str = field(repr=False)
     shortest: int = SHORTEST
     allow: Sequence[str] = ()
+    public_url: str = ""
+    address: str = "http://127.0.0.1:4020"
     clock: Clock = real.now
     sleep: Sleep = real.sleep
     transport: httpx.AsyncBaseTransport | None = None
@@ -73,6 +77,11 @@ class Hub:
             self.store, self.encryption, self.integrations, self._http, options.clock
         )
         self.engine = Loop(options.clock, options.sleep)
+        self.public_url = options.public_url.rstrip("/")
+        self.url = self.public_url or options.address
+        self._receiver = Receiver(
+            self.store, self.encryption, self.integrations, self.plans, options.clock, self.engine.wake
+        )
 
     @classmethod
     @asynccontextmanager
@@ -130,6 +139,10 @@ class Hub:
         add_handlers(api)
 
         async def app(scope: Any, receive: Any, send: Any) -> None:
-            await api({**scope, HUB: self}, receive, send)
+            path = scope.get("path", "")
+            if scope["type"] == "http" and path.startswith(PREFIX):
+                await self._receiver(scope, receive, send)
+            else:
+                await api({**scope, HUB: self}, receive, send)
 
         return app

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from connector.hub.lists import polled_lists
 from connector.hub.moments import micros
 from connector.hub.planning import SHORTEST, Load, Plan, PlanRefusedError, plan
-from connector.hub.tables import connections, events, lists
+from connector.hub.tables import connections, events, hooks, lists
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,7 +80,10 @@ def current_plan(
     changes = connection.execute(counted).scalar_one()
     known = polled_lists(integration)
     triggers = [known[name] for name in used]
-    load = Load(connections=len(ids), shortest=shortest)
+    hinted = sa.select(hooks.c.connection).where(hooks.c.connection.in_(ids)).limit(1)
+    load = Load(
+        connections=len(ids), shortest=shortest, hinted=connection.execute(hinted).first() is not None
+    )
     expected = plan(integration, triggers, load)
     if expected.most_changes is None or changes <= expected.most_changes:
         return expected

@@ -15,6 +15,7 @@ from connector.errors import AuthenticationError, ConnectorError, as_connector_e
 from connector.hub import connections as accounts
 from connector.hub import waiting
 from connector.hub.events import Found, Outcome, publish, settle, settle_failure
+from connector.hub.hints import arriving
 from connector.hub.lists import PolledList, polled_lists
 from connector.hub.moments import micros, moment
 from connector.hub.planning import PlanRefusedError
@@ -135,6 +136,20 @@ class Poller:
         plan = await self._plans.of(lease.account.login)
         due = began + timedelta(seconds=plan.interval) if complete else began
         await self._store.run(settle, lease, outcome, self._clock(), max(due, self._clock()))
+        if connection.integration.webhooks is not None:
+            found = [
+                (connection.triggers[one.event.trigger].trigger.resource, one.record, one.event.occurred_at)
+                for one in outcome.found
+            ]
+            await self._store.run(
+                arriving.after_poll,
+                connection.integration,
+                lease.account.id,
+                found,
+                plan,
+                began,
+                self._clock(),
+            )
         if lease.failures:
             await self._store.run(accounts.accept, lease.account.id)
 

@@ -169,3 +169,36 @@ deliveries = sa.Table(
 )
 """Deliveries of events to subscriptions. `state` is "waiting", "delivered", "given up" or "canceled";
 `status` and `answer` are those of the last attempt, and `tried_at` is the time of the first one."""
+
+hooks = sa.Table(
+    "hooks",
+    metadata,
+    sa.Column(
+        "connection", sa.String(64), sa.ForeignKey("connections.id", ondelete="CASCADE"), primary_key=True
+    ),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("token", sa.LargeBinary, nullable=False),
+    sa.Column("secret", sa.LargeBinary),
+    sa.Column("registered", sa.Text, nullable=False),
+    sa.Column("received", sa.BigInteger, nullable=False),
+    sa.Column("refused", sa.BigInteger, nullable=False),
+    sa.Column("announced", sa.BigInteger, nullable=False),
+    sa.Column("unannounced", sa.BigInteger, nullable=False),
+    sa.Column("problem", sa.Text),
+    _time("received_at", optional=True),
+    _time("created_at"),
+)
+"""The addresses that take the vendors' webhooks. `token` and `secret` are encrypted, and `registered` is a
+JSON list of the webhooks at the vendor. `announced` and `unannounced` count the changes that polls found."""
+
+hints = sa.Table(
+    "hints",
+    metadata,
+    sa.Column(
+        "connection", sa.String(64), sa.ForeignKey("connections.id", ondelete="CASCADE"), primary_key=True
+    ),
+    sa.Column("resource", sa.String(64), primary_key=True),
+    sa.Column("record", sa.String(200), primary_key=True),
+    sa.Column("received_at", sa.BigInteger, nullable=False, index=True),
+)
+"""The time of the latest webhook about each record, for two days; both names are "" if they are unknown."""

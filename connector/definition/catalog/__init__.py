@@ -12,7 +12,7 @@ from pydantic import Field as PydanticField
 from pydantic import JsonValue
 
 from connector.definition.catalog.base import CatalogEntry, Dotted, Key, Label, Sentence
-from connector.definition.catalog.hooks import HookEntry, TriggerHookEntry
+from connector.definition.catalog.hooks import HookEntry, TriggerHookEntry, WebhooksEntry
 from connector.definition.catalog.login import AuthenticationEntry
 from connector.definition.catalog.sources import (
     ChangedSinceEntry,
@@ -309,6 +309,7 @@ class Catalog(CatalogEntry):
         ],
     ]
     hooks: dict[Key, HookEntry] = {}
+    webhooks: WebhooksEntry | None = None
     triggers: dict[Key, TriggerEntry]
     actions: dict[Key, ActionEntry]
     searches: dict[Key, SearchEntry]

@@ -20,6 +20,7 @@ from connector.definition.catalog import Catalog, CursorEntry, NumberedEntry, Of
 from connector.definition.compiler import login, steps, unified
 from connector.definition.compiler.actions import actions as compiled_actions
 from connector.definition.compiler.fields import with_known_values
+from connector.definition.compiler.webhooks import webhooks
 from connector.definition.model import (
     Environment,
     ErrorFormat,
@@ -164,6 +165,7 @@ def _compile(catalog: Catalog, resolver: Resolver) -> Integration:
         find_or_create=steps.find_or_create(catalog, resolver),
         excluded=catalog.exclude,
         unified=catalog.unified,
+        webhooks=webhooks(catalog, resolver, resources),
     )
     unified.check(catalog.unified, resolver, compiled.resources, compiled.triggers)
     _check_use(catalog, resolver)

@@ -86,6 +86,7 @@ from connector.definition.model.unified import (
     ShipmentTable,
     Unified,
 )
+from connector.definition.model.webhooks import Registration, Webhooks, WebhookSignature, WebhookToken
 
 __all__ = [
     "Action",
@@ -130,6 +131,7 @@ __all__ = [
     "ReachedAt",
     "ReasonTable",
     "RefundTable",
+    "Registration",
     "Resource",
     "ReturnStatus",
     "ReturnTable",
@@ -147,6 +149,9 @@ __all__ = [
     "Unified",
     "Variant",
     "Vendor",
+    "WebhookSignature",
+    "WebhookToken",
+    "Webhooks",
     "Window",
     "WindowHeaders",
     "WindowScan",

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from connector.definition.spelling import unknown
 from connector.errors import ConfigurationError
 from connector.hub import connections, deliveries, events, plans, subscriptions
+from connector.hub.hints import addresses
+from connector.hub.hints.registration import check, register, unregister
 from connector.hub.overview import plans_of_all
 from connector.hub.subscriptions import Requested
 from connector.hub.targets import check_url
@@ -76,6 +78,47 @@ class Operations:
         await self._hub.vendors.forget(connection)
         self._hub.changed()
         return None, 204
+
+    async def get_hook(self, connection: str) -> Answer:
+        return await self._hook(connection), 200
+
+    async def set_hook(self, connection: str, body: Mapping[str, Any]) -> Answer:
+        hub = self._hub
+        account = await hub.store.run(hub.account, connection)
+        integration = hub.integrations[account.vendor]
+        addresses.check_vendor(integration)
+        registration = None
+        if body.get("register"):
+            registration = check(integration, hub.public_url)
+
+        def store(database: sa.Connection) -> str:
+            addresses.create(database, hub.encryption, connection, body.get("secret"), hub.clock())
+            plans.check(database, hub.integrations, hub.clock(), hub.shortest)
+            return addresses.url(database, hub.encryption, hub.url, connection)
+
+        url = await hub.store.run(store)
+        hub.changed()
+        if registration is not None:
+            opened = await hub.vendors.connection(account)
+            known = await hub.store.run(addresses.registered, connection)
+            registered = await register(opened, registration, url, known)
+            await hub.store.run(addresses.store_registered, connection, registered)
+        return await self._hook(connection), 200
+
+    async def delete_hook(self, connection: str) -> Answer:
+        hub = self._hub
+        account = await hub.store.run(hub.account, connection)
+        webhooks = hub.integrations[account.vendor].webhooks
+        known = await hub.store.run(addresses.registered, connection)
+        if known and webhooks is not None and webhooks.registration is not None:
+            await unregister(await hub.vendors.connection(account), webhooks.registration, known)
+        await hub.store.run(addresses.delete, connection)
+        hub.changed()
+        return None, 204
+
+    async def _hook(self, connection: str) -> dict[str, Any]:
+        hub = self._hub
+        return await hub.store.run(addresses.shown, hub.encryption, hub.integrations, hub.url, connection)
 
     async def list_subscriptions(self) -> Answer:
         return {"subscriptions": await self._hub.store.run(subscriptions.listed)}, 200
