@@ -57,6 +57,22 @@ def hub(
             show_default=False,
         ),
     ] = "",
+    alarm_url: Annotated[
+        str,
+        typer.Option(
+            help="URL that receives alarms as JSON, such as an incoming webhook of a chat.",
+            envvar="RETURNS_HUB_ALARM_URL",
+            show_default=False,
+        ),
+    ] = "",
+    alarm_command: Annotated[
+        str,
+        typer.Option(
+            help="Command that receives alarms as JSON on its standard input.",
+            envvar="RETURNS_HUB_ALARM_COMMAND",
+            show_default=False,
+        ),
+    ] = "",
     webhook_allow: Annotated[
         list[str] | None,
         typer.Option(
@@ -78,6 +94,7 @@ def hub(
     _require_extra()
     from platformdirs import user_state_path
 
+    from connector.hub.alarms.sending import Routes
     from connector.hub.encryption import read_keys
     from connector.hub.hub import Options
     from connector.hub.serve import listen, serve
@@ -96,6 +113,7 @@ def hub(
         allow=webhook_allow or (),
         public_url=public_url,
         address=url,
+        alarms=Routes(alarm_url, alarm_command),
     )
 
     def ready(first_key: str | None) -> None:

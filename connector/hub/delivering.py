@@ -17,9 +17,10 @@ import httpx
 import sqlalchemy as sa
 from standardwebhooks import Webhook
 
-from connector.hub import exact_json
+from connector.hub import circuits, exact_json
 from connector.hub import subscriptions as subscribed
 from connector.hub.moments import micros, moment, timestamp
+from connector.hub.tables import circuits as breakers
 from connector.hub.tables import connections, deliveries, events, subscriptions
 from connector.hub.targets import TargetRefusedError
 from connector.runtime.polling import Event
@@ -138,11 +139,13 @@ def lease_due(
             deliveries.c.leased_until <= at,
             subscriptions.c.state == subscribed.ACTIVE,
             ~held,
+            ~circuits.rests(deliveries.c.subscription, at),
         )
         .order_by(deliveries.c.due_at, deliveries.c.number)
         .limit(most)
         .with_for_update(skip_locked=True, of=deliveries)
     ).all()
+    rows = circuits.probes(connection, rows)
     leased = sa.update(deliveries).where(deliveries.c.number.in_([row.number for row in rows]))
     connection.execute(leased.values(leased_until=micros(now + LEASE)))
     return [_due(row, encryption, integrations) for row in rows]
@@ -223,6 +226,7 @@ def settle(connection: sa.Connection, due: Due, attempt: Attempt, now: datetime)
         state = GIVEN_UP
         values |= {"state": state, "ended_at": micros(now)}
     connection.execute(sa.update(deliveries).where(*here).values(**values))
+    circuits.settle(connection, due.subscription, "" if attempt.accepted else attempt.sentence, now)
     if attempt.status == GONE:
         subscribed.end(connection, due.subscription, "The target answered 410 Gone.", now)
     elif state == GIVEN_UP:
@@ -234,13 +238,16 @@ def settle(connection: sa.Connection, due: Due, attempt: Attempt, now: datetime)
 
 def next_due(connection: sa.Connection) -> datetime | None:
     """Return the time at which the next delivery is due, or None if no delivery is waiting."""
-    at = sa.case(
+    rest = sa.func.coalesce(breakers.c.open_until, 0)
+    own = sa.case(
         (deliveries.c.leased_until > deliveries.c.due_at, deliveries.c.leased_until),
         else_=deliveries.c.due_at,
     )
+    at = sa.case((rest > own, rest), else_=own)
     waiting = (
         sa.select(sa.func.min(at))
         .join(subscriptions, subscriptions.c.id == deliveries.c.subscription)
+        .outerjoin(breakers, breakers.c.subscription == deliveries.c.subscription)
         .where(deliveries.c.state == WAITING, subscriptions.c.state == subscribed.ACTIVE)
     )
     found = connection.execute(waiting).scalar_one()

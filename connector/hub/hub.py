@@ -7,10 +7,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
+import httpx
+
 import openapi
 from connector import clock as real
 from connector.definition.compiler import integration, vendors
 from connector.hub import connections, delivering, keys, polling, waiting
+from connector.hub.alarms import book
+from connector.hub.alarms.sending import Routes, Watch
 from connector.hub.api.connexion_parts import AsyncApp, Resolver
 from connector.hub.api.operations import Operations
 from connector.hub.api.problems import add_handlers
@@ -28,7 +32,6 @@ from connector.hub.vendors import Vendors
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    import httpx
     import sqlalchemy as sa
 
     from connector.clock import Clock, Sleep
@@ -53,6 +56,7 @@ class Options:
     allow: Sequence[str] = ()
     public_url: str = ""
     address: str = "http://127.0.0.1:4020"
+    alarms: Routes = field(default_factory=Routes)
     clock: Clock = real.now
     sleep: Sleep = real.sleep
     transport: httpx.AsyncBaseTransport | None = None
@@ -71,10 +75,19 @@ class Hub:
         self.vendors = Vendors(
             self.store, self.integrations, self.plans, options.clock, options.sleep, options.transport
         )
-        self._http = client(Allowed(options.allow), delivering.TIMEOUT, options.target_transport)
+        self._http = client(_allowed(options), delivering.TIMEOUT, options.target_transport)
         self.poller = polling.Poller(self.store, self.encryption, self.vendors, self.plans, options.clock)
         self.deliverer = delivering.Deliverer(
             self.store, self.encryption, self.integrations, self._http, options.clock
+        )
+        self.watch = Watch(
+            self.store,
+            self.integrations,
+            options.alarms,
+            self._http,
+            options.clock,
+            shortest=options.shortest,
+            hub_url=options.public_url or options.address,
         )
         self.engine = Loop(options.clock, options.sleep)
         self.public_url = options.public_url.rstrip("/")
@@ -113,6 +126,8 @@ class Hub:
         return [
             Job("poll the vendors", self.poller.poll_due, lambda: run(polling.next_due)),
             Job("read details", self.poller.complete_due, lambda: run(waiting.next_due)),
+            Job("look for problems", self.watch.look, self.watch.next_look),
+            Job("send alarms", self.watch.send_due, lambda: run(book.next_due)),
             Job("deliver events", self.deliverer.deliver_due, lambda: run(delivering.next_due)),
         ]
 
@@ -146,3 +161,9 @@ class Hub:
                 await api({**scope, HUB: self}, receive, send)
 
         return app
+
+
+def _allowed(options: Options) -> Allowed:
+    """Return which addresses may be reached: those that targets may have, and the owner's webhook."""
+    own = [httpx.URL(options.alarms.url).host] if options.alarms.url else []
+    return Allowed([*options.allow, *own])

@@ -202,3 +202,39 @@ hints = sa.Table(
     sa.Column("received_at", sa.BigInteger, nullable=False, index=True),
 )
 """The time of the latest webhook about each record, for two days; both names are "" if they are unknown."""
+
+circuits = sa.Table(
+    "circuits",
+    metadata,
+    sa.Column(
+        "subscription",
+        sa.String(64),
+        sa.ForeignKey("subscriptions.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("problem", sa.Text, nullable=False),
+    _time("since"),
+    _time("open_until"),
+)
+"""The subscriptions whose last deliveries failed: how many in a row, since when, and until when they rest."""
+
+alarms = sa.Table(
+    "alarms",
+    metadata,
+    _number(),
+    sa.Column("open_key", sa.String(200), unique=True),
+    sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("subject", sa.String(200), nullable=False),
+    sa.Column("message", sa.Text, nullable=False),
+    _time("began_at"),
+    _time("ended_at", optional=True),
+    sa.Column("notified", sa.String(8), nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("problem", sa.Text),
+    sa.Column("due_at", sa.BigInteger, nullable=False, index=True),
+    _time("leased_until"),
+    sqlite_autoincrement=True,
+)
+"""Alarms. `open_key` names the problem while it lasts, and is null after it ended. `notified` is the state
+that the owner knows: "", "open" or "closed"."""

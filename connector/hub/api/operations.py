@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 from connector.definition.spelling import unknown
 from connector.errors import ConfigurationError
 from connector.hub import connections, deliveries, events, plans, subscriptions
+from connector.hub.alarms import book
+from connector.hub.alarms.conditions import Condition
 from connector.hub.hints import addresses
 from connector.hub.hints.registration import check, register, unregister
+from connector.hub.moments import micros
 from connector.hub.overview import plans_of_all
 from connector.hub.subscriptions import Requested
 from connector.hub.targets import check_url
@@ -159,6 +162,17 @@ class Operations:
         turned = await self._hub.store.run(subscriptions.turn, subscription, subscriptions.ACTIVE)
         self._hub.changed()
         return turned, 200
+
+    async def list_alarms(self, limit: int = 100) -> Answer:
+        return {"alarms": await self._hub.store.run(book.listed, limit)}, 200
+
+    async def test_alarm(self) -> Answer:
+        now = self._hub.clock()
+        message = "This is a test of the alarms of the hub. Nothing is wrong."
+        test = Condition("test", "", message, str(micros(now)))
+        await self._hub.store.run(book.open_, test, now)
+        self._hub.engine.wake()
+        return None, 202
 
     async def list_events(
         self, after: int = 0, limit: int = 100, connection: str | None = None, trigger: str | None = None
