@@ -57,6 +57,9 @@ def hub(
             show_default=False,
         ),
     ] = "",
+    keep_days: Annotated[
+        int, typer.Option(help="How many days events and their deliveries are kept.", min=2, max=3_650)
+    ] = 30,
     alarm_url: Annotated[
         str,
         typer.Option(
@@ -113,6 +116,7 @@ def hub(
         allow=webhook_allow or (),
         public_url=public_url,
         address=url,
+        keep_days=keep_days,
         alarms=Routes(alarm_url, alarm_command),
     )
 

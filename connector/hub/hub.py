@@ -25,6 +25,7 @@ from connector.hub.engine import Job, Loop
 from connector.hub.hints.receiver import PREFIX, Receiver
 from connector.hub.planning import SHORTEST
 from connector.hub.plans import Plans
+from connector.hub.retention import Retention
 from connector.hub.store import Store
 from connector.hub.targets import Allowed, client
 from connector.hub.vendors import Vendors
@@ -46,7 +47,8 @@ class Options:
     `database` is an SQLAlchemy URL, and `encryption_keys` contains the keys for logins, one per line.
     `shortest` is the minimum number of seconds between two polls of a list. `allow` contains networks and
     hosts that targets may have although they are not public. `public_url` is the URL under which vendors
-    reach the hub, or "" if they cannot, and `address` the URL on this machine. `transport` and
+    reach the hub, or "" if they cannot, and `address` the URL on this machine. Events
+    are kept for `keep_days`. `alarms` is where alarms are sent. `transport` and
     `target_transport` replace the network in tests.
     """
 
@@ -56,6 +58,7 @@ class Options:
     allow: Sequence[str] = ()
     public_url: str = ""
     address: str = "http://127.0.0.1:4020"
+    keep_days: int = 30
     alarms: Routes = field(default_factory=Routes)
     clock: Clock = real.now
     sleep: Sleep = real.sleep
@@ -80,6 +83,7 @@ class Hub:
         self.deliverer = delivering.Deliverer(
             self.store, self.encryption, self.integrations, self._http, options.clock
         )
+        self.retention = Retention(self.store, options.keep_days, options.clock)
         self.watch = Watch(
             self.store,
             self.integrations,
@@ -128,6 +132,7 @@ class Hub:
             Job("read details", self.poller.complete_due, lambda: run(waiting.next_due)),
             Job("look for problems", self.watch.look, self.watch.next_look),
             Job("send alarms", self.watch.send_due, lambda: run(book.next_due)),
+            Job("delete old events", self.retention.prune_due, self.retention.next_prune),
             Job("deliver events", self.deliverer.deliver_due, lambda: run(delivering.next_due)),
         ]
 

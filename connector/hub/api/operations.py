@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.definition.spelling import unknown
 from connector.errors import ConfigurationError
-from connector.hub import connections, deliveries, events, plans, subscriptions
+from connector.hub import connections, deliveries, events, plans, retention, subscriptions
 from connector.hub.alarms import book
 from connector.hub.alarms.conditions import Condition
 from connector.hub.hints import addresses
@@ -173,6 +173,9 @@ class Operations:
         await self._hub.store.run(book.open_, test, now)
         self._hub.engine.wake()
         return None, 202
+
+    async def erase_customer(self, body: Mapping[str, Any]) -> Answer:
+        return dict(await retention.erase(self._hub.store, body["customer"].strip())), 200
 
     async def list_events(
         self, after: int = 0, limit: int = 100, connection: str | None = None, trigger: str | None = None
