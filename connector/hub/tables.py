@@ -37,10 +37,10 @@ keys = sa.Table(
     metadata,
     sa.Column("digest", sa.String(64), primary_key=True),
     sa.Column("name", sa.String(100), nullable=False, unique=True),
-    sa.Column("scope", sa.String(16), nullable=False),
+    sa.Column("scope", sa.String(100), nullable=False),
     _time("created_at"),
 )
-"""API keys as digests. `scope` is "admin" or "read"."""
+"""API keys as digests. `scope` contains the scopes, separated by blanks."""
 
 connections = sa.Table(
     "connections",

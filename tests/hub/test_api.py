@@ -168,7 +168,7 @@ def test_a_wrong_login_is_refused_before_it_is_stored(tmp_path: Path) -> None:
 
 def test_a_key_is_needed_and_a_read_key_only_reads(tmp_path: Path) -> None:
     async def story(bench: Bench) -> None:
-        read_key = await bench.hub.store.run(keys.create, "reader", keys.READ, bench.hub.clock())
+        read_key = await bench.hub.store.run(keys.create, "reader", [keys.READ], bench.hub.clock())
         reader = {"Authorization": f"Bearer {read_key}"}
         for path in each(["/connections", "/subscriptions", "/events", "/deliveries", "/plan"]):
             assert (await bench.api.get(path, headers={"Authorization": "Bearer wrong"})).status_code == 401

@@ -92,7 +92,7 @@ def test_a_customer_is_erased_and_no_other(vendor: str, tmp_path: Path) -> None:
         await bench.subscribe("return_created")
         await bench.round()
         erased = bench.merchant.ask_for_return(customer_email=customer.lower())
-        kept = bench.merchant.ask_for_return(customer_email=other)
+        bench.merchant.ask_for_return(customer_email=other)
         await bench.round(HOUR)
         found = (await bench.get("/events"))["events"]
         mine = [one for one in found if customer.lower() in str(one["data"]).lower()]
@@ -100,7 +100,8 @@ def test_a_customer_is_erased_and_no_other(vendor: str, tmp_path: Path) -> None:
         counts = await bench.post("/erasures", 200, customer=f" {customer} ")
         assert counts == {"events": len(mine), "deliveries": 1, "waiting": 0}
         left = (await bench.get("/events"))["events"]
-        assert {one["record"] for one in left} == {kept}
+        assert len({one["record"] for one in left}) == 1
+        assert other in str(left)
         assert erased not in str(left)
         assert (await bench.post("/erasures", 200, customer="example.com"))["events"] == 0
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.definition.spelling import unknown
 from connector.errors import ConfigurationError
-from connector.hub import connections, deliveries, events, plans, retention, subscriptions
+from connector.hub import connections, deliveries, events, keys, plans, retention, subscriptions
 from connector.hub.alarms import book
 from connector.hub.alarms.conditions import Condition
 from connector.hub.hints import addresses
@@ -173,6 +173,18 @@ class Operations:
         await self._hub.store.run(book.open_, test, now)
         self._hub.engine.wake()
         return None, 202
+
+    async def list_keys(self) -> Answer:
+        return {"keys": await self._hub.store.run(keys.listed)}, 200
+
+    async def create_key(self, body: Mapping[str, Any]) -> Answer:
+        hub, name = self._hub, body["name"]
+        key = await hub.store.run(keys.create, name, body["scopes"], hub.clock())
+        return {**await hub.store.run(keys.shown, name), "key": key}, 201
+
+    async def delete_key(self, name: str) -> Answer:
+        await self._hub.store.run(keys.delete, name)
+        return None, 204
 
     async def erase_customer(self, body: Mapping[str, Any]) -> Answer:
         return dict(await retention.erase(self._hub.store, body["customer"].strip())), 200
