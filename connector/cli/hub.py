@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from connector.definition.model import Integration
     from connector.hub.planning import Load
 
-EXTRA = {"cryptography", "standardwebhooks"}
+EXTRA = {"cryptography", "prometheus_client", "standardwebhooks"}
 """Packages that the extra `hub` installs."""
 
 commands = typer.Typer()

@@ -87,6 +87,8 @@ def test_a_refused_login_is_reported_once_and_its_end_too(tmp_path: Path) -> Non
 
 
 def test_a_dead_target_opens_its_circuit_and_is_reported(tmp_path: Path) -> None:
+    alive = False
+
     def answer(received: Received) -> httpx.Response:
         return httpx.Response(200 if received.url == OWNER or alive else 404)
 
@@ -114,7 +116,6 @@ def test_a_dead_target_opens_its_circuit_and_is_reported(tmp_path: Path) -> None
     def attempts(bench: Bench) -> list[Received]:
         return [one for one in bench.targets.received if one.url == TARGET]
 
-    alive = False
     at_a_vendor("returngo", tmp_path, story, targets=Targets(answer=answer))
 
 

@@ -40,10 +40,10 @@ def update(connection: sa.Connection, conditions: Iterable[Condition], now: date
     for condition in fresh:
         open_(connection, condition, now)
     for row in known:
-        condition = present.get(row.open_key)
-        if condition is not None and condition.message != row.message:
+        still = present.get(row.open_key)
+        if still is not None and still.message != row.message:
             changed = sa.update(alarms).where(alarms.c.number == row.number)
-            connection.execute(changed.values(message=condition.message))
+            connection.execute(changed.values(message=still.message))
     return len(ended) + len(fresh)
 
 

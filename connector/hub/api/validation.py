@@ -51,7 +51,7 @@ RULES: dict[str, Callable[[Any], str]] = {
 """The rest of a sentence for each rule of JSON Schema that openapi/hub.yaml uses, keyed by the rule."""
 
 
-class Parameters(ParameterValidator):
+class Parameters(ParameterValidator):  # type: ignore[misc]  # Connexion has no types
     """Validates path and query parameters; raises `BadRequestProblem` with a sentence for each problem."""
 
     def validate_request(self, request: ConnexionRequest) -> None:
@@ -66,7 +66,7 @@ class Parameters(ParameterValidator):
         _refuse(problems)
 
 
-class Body(JSONRequestBodyValidator):
+class Body(JSONRequestBodyValidator):  # type: ignore[misc]  # Connexion has no types
     """Validates a JSON body; raises `BadRequestProblem` with a sentence for each problem."""
 
     async def _parse(self, stream: Any, scope: Any) -> Any:  # noqa: ARG002 - Connexion's interface

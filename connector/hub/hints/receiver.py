@@ -173,7 +173,7 @@ async def _read(receive: Any, headers: Mapping[str, str]) -> bytes:
                 message = await receive()
                 if message["type"] == "http.disconnect":
                     raise AnswerError(408, "The request ended before its body was complete.")
-                body += message.get("body", b"")
+                body += bytes(message.get("body", b""))
                 more = message.get("more_body", False)
                 if not more and len(body) <= MAX_BODY:
                     return body
