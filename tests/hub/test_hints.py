@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 import sqlalchemy as sa
+from support.each import each
 from support.hub import Bench, hub_at, merchant_of
 
 import openapi
@@ -109,7 +110,7 @@ def test_a_forged_hint_is_refused_with_the_reason(vendor: str, tmp_path: Path) -
         genuine_headers, genuine = message(bench, id_)
         changed = genuine.replace(b'"id', b'"ix', 1).replace(b"return_id", b"return_ix", 1)
         forged = [(headers, body), ({}, b"{}"), ({}, b"\xff"), (genuine_headers, changed)]
-        for some, content in forged:
+        for some, content in each(forged):
             answer = await post(bench, hook["url"], content, **some)
             assert (answer.status_code, answer.json()["error"]["code"]) == (401, "unauthenticated")
         shown = await bench.get(f"/connections/{connection}/hook")
@@ -283,5 +284,5 @@ def test_secrets_and_addresses_are_encrypted(tmp_path: Path) -> None:
     secrets: list[str] = []
     at_a_vendor("returnmate", tmp_path, story)
     stored = b"".join(file.read_bytes() for file in tmp_path.glob("hub.sqlite3*"))
-    for secret in secrets:
+    for secret in each(secrets):
         assert secret.encode() not in stored

@@ -45,16 +45,6 @@ def polling_triggers(integration: Integration) -> Iterator[Module]:
             yield _module(integration, trigger, promise.watermark)
 
 
-def why_left_out(trigger: Trigger) -> str:
-    """Return the reason why Make cannot offer a trigger, as a sentence, or "" if it can."""
-    source = trigger.source
-    if "make" in trigger.guarantees:
-        return ""
-    if isinstance(source, CreatedSince) or source.reached:
-        return "A row of the list does not contain the time of this status."
-    return "A row of the list does not contain the time of the change."
-
-
 def _module(integration: Integration, trigger: Trigger, when: Path) -> Module:
     proper = proper_nouns(integration)
     noun = integration.resources[trigger.resource].noun
@@ -155,8 +145,8 @@ def _newness(trigger: Trigger, when: Path) -> dict[str, str]:
 def _time(trigger: Trigger, when: Path) -> str:
     """Build an IML expression for the time of the event; `when` is the path of this time in a record.
 
-    If the time is in the record's history, the expression sorts the times there, which are written alike, and
-    returns the last one.
+    If the time is in the record's history, the expression sorts the times in the history, which all have the
+    same format, and returns the latest one.
     """
     rule = trigger.reached_at
     if rule is None or when != (rule.field,):

@@ -73,7 +73,10 @@ def triggers(integration: Integration, records: Records) -> Iterator[dict[str, A
 
 
 def _own_record(trigger: Trigger) -> str | None:
-    """Name the record file of a trigger that adds a field to records; an instant trigger shares it."""
+    """Return the record file's name for a trigger that adds a field to records, or None for any other.
+
+    An instant trigger has the same file as the trigger that polls.
+    """
     key = trigger.key.removesuffix(SUFFIX)
     return f"{trigger.resource}_of_{key}" if trigger.reached_at else None
 
@@ -81,7 +84,8 @@ def _own_record(trigger: Trigger) -> str | None:
 def _example(trigger: Trigger, integration: Integration) -> dict[str, Any]:
     """Return the values in which the sample of the trigger's event differs from the sample of the record."""
     built = summary(integration, trigger.resource, trigger.fields)
-    return example_of(_fields(trigger), trigger.sample, dict(trigger.example), built, _added(trigger))
+    changes, added = dict(trigger.example), _added(trigger)
+    return example_of(_fields(trigger), trigger.sample, changes, built, added, trigger.occurred_at)
 
 
 def _fields(trigger: Trigger) -> tuple[Field, ...]:
