@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from enum import StrEnum
 from pathlib import Path  # noqa: TC003 - typer reads the annotation
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,6 +22,14 @@ if TYPE_CHECKING:
 
 EXTRA = {"cryptography", "prometheus_client", "standardwebhooks"}
 """Packages that the extra `hub` installs."""
+
+
+class LogFormat(StrEnum):
+    """The formats of the log."""
+
+    TEXT = "text"
+    JSON = "json"
+
 
 commands = typer.Typer()
 
@@ -57,6 +66,10 @@ def hub(
             show_default=False,
         ),
     ] = "",
+    log_format: Annotated[
+        LogFormat,
+        typer.Option(help="How the log is written, one line per entry.", envvar="RETURNS_HUB_LOG_FORMAT"),
+    ] = LogFormat.TEXT,
     keep_days: Annotated[
         int, typer.Option(help="How many days events and their deliveries are kept.", min=2, max=3_650)
     ] = 30,
@@ -100,11 +113,13 @@ def hub(
     from connector.hub.alarms.sending import Routes
     from connector.hub.encryption import read_keys
     from connector.hub.hub import Options
+    from connector.hub.logs import configure
     from connector.hub.serve import listen, serve
 
     folder = user_folder(user_state_path)
     if database is None or key_file is None:
         folder.mkdir(parents=True, exist_ok=True)
+    configure(log_format.value)
     listening = listen(host, port)
     address, number = listening.getsockname()[:2]
     url = f"http://{f'[{address}]' if ':' in address else address}:{number}"

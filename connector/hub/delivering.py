@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -86,6 +87,11 @@ class Attempt:
     def sentence(self) -> str:
         """A sentence about the result; it does not contain the response's body, which could be any text."""
         return self.answer if self.status is None else f"It answered {self.status}."
+
+    @property
+    def result(self) -> str:
+        """The result in a word: accepted, refused or unreachable."""
+        return "accepted" if self.accepted else "unreachable" if self.status is None else "refused"
 
     @property
     def accepted(self) -> bool:
@@ -270,6 +276,7 @@ class Deliverer:
         self._integrations = integrations
         self._http = http
         self._clock = clock
+        self.attempts: Counter[str] = Counter()
 
     async def deliver_due(self) -> int:
         """Send the deliveries that are due, store the results, and return the number of deliveries."""
@@ -279,10 +286,17 @@ class Deliverer:
 
     async def _deliver(self, due: Due) -> None:
         attempt = await self._attempt(due)
+        self.attempts[attempt.result] += 1
         state = await self._store.run(settle, due, attempt, self._clock())
         if state == GIVEN_UP or (state == WAITING and not due.attempts):
             then = "It is given up" if state == GIVEN_UP else "It is tried again"
-            log.warning("The target of %s did not accept it: %s %s.", due.webhook_id, attempt.sentence, then)
+            log.warning(
+                "The target of %s did not accept it: %s %s.", due.webhook_id, attempt.sentence, then,
+                extra={
+                    "webhook_id": due.webhook_id, "subscription": due.subscription, "status": attempt.status,
+                    "attempts": due.attempts + 1,
+                },
+            )  # fmt: skip
 
     async def _attempt(self, due: Due) -> Attempt:
         """Send a delivery once; a response other than 2xx, or none within `TIMEOUT` seconds, is a failure."""

@@ -23,12 +23,14 @@ from connector.hub.api.validation import VALIDATORS
 from connector.hub.encryption import Encryption, check_key
 from connector.hub.engine import Job, Loop
 from connector.hub.hints.receiver import PREFIX, Receiver
+from connector.hub.logs import LOGGER, Recent
 from connector.hub.planning import SHORTEST
 from connector.hub.plans import Plans
 from connector.hub.retention import Retention
 from connector.hub.store import Store
 from connector.hub.targets import Allowed, client
 from connector.hub.vendors import Vendors
+from connector.hub.watchdog import Watchdog
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -94,6 +96,8 @@ class Hub:
             hub_url=options.public_url or options.address,
         )
         self.engine = Loop(options.clock, options.sleep)
+        self.watchdog = Watchdog(options.clock, options.sleep)
+        self.recent = Recent()
         self.public_url = options.public_url.rstrip("/")
         self.url = self.public_url or options.address
         self._receiver = Receiver(
@@ -110,8 +114,10 @@ class Hub:
         hub = cls(options)
         try:
             await check_key(hub.store, hub.encryption)
+            logging.getLogger(LOGGER).addHandler(hub.recent)
             yield hub
         finally:
+            logging.getLogger(LOGGER).removeHandler(hub.recent)
             await hub.vendors.close()
             await hub._http.aclose()
             hub.store.close()
@@ -137,8 +143,13 @@ class Hub:
         ]
 
     async def work(self) -> None:
-        """Poll the vendors and deliver events until cancelled."""
-        await self.engine.run(self.jobs())
+        """Poll the vendors and deliver events until stopped or cancelled."""
+        await self.watchdog.run(self.engine, self.jobs())
+
+    def stop(self) -> None:
+        """Let the jobs end their present runs; readiness is red from now on."""
+        self.watchdog.stop()
+        self.engine.stop()
 
     def changed(self) -> None:
         """Compute the plans again and wake the engine, after a connection or subscription was changed."""

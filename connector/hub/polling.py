@@ -267,7 +267,12 @@ class Poller:
         if isinstance(problem, AuthenticationError):
             pause = PROBE
             await self._store.run(accounts.refuse, lease.account.id, problem.message)
-        log.warning("%s: %s cannot be polled: %s", lease.account.name, lease.list.name, problem.message)
+        about = {"connection": lease.account.name, "list": lease.list.name}
+        log.warning(
+            "%(connection)s: %(list)s cannot be polled: %(why)s",
+            {**about, "why": problem.message},
+            extra=about,
+        )
         await self._store.run(settle_failure, lease, problem.message, failures, self._clock() + pause)
 
 

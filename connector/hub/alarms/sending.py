@@ -92,7 +92,8 @@ class Watch:
         """Report the alarms that the owner does not know yet, and return their number."""
         rows = await self._store.run(book.lease_due, self._clock())
         for row in rows:
-            log.warning("Alarm %s (%s): %s", row.number, _state(row), row.message)
+            about = {"alarm": row.number, "kind": row.kind}
+            log.warning("Alarm %s (%s): %s", row.number, _state(row), row.message, extra=about)
             problem = await self._send(self._message(row))
             if problem:
                 log.error("Alarm %s cannot be sent: %s", row.number, problem)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
 
 from connector.definition.spelling import unknown
 from connector.errors import ConfigurationError
-from connector.hub import connections, deliveries, events, keys, plans, retention, subscriptions
+from connector.hub import connections, deliveries, events, keys, metrics, plans, retention, subscriptions
 from connector.hub.alarms import book
 from connector.hub.alarms.conditions import Condition
 from connector.hub.hints import addresses
@@ -19,11 +22,11 @@ from connector.hub.targets import check_url
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import sqlalchemy as sa
-
     from connector.definition.model import Integration
     from connector.hub.hub import Hub
 
+DATABASE_SECONDS = 5
+"""How long the database may take for an answer until readiness is red."""
 Answer = tuple[dict[str, Any] | None, int]
 
 
@@ -36,6 +39,25 @@ class Operations:
     async def get_health(self) -> Answer:
         problems = list(self._hub.engine.problems.values())
         return {"status": "degraded" if problems else "ok", "problems": problems}, 503 if problems else 200
+
+    async def get_liveness(self) -> Answer:
+        return {"status": "ok", "problems": []}, 200
+
+    async def get_readiness(self) -> Answer:
+        hub = self._hub
+        problems = [*hub.watchdog.problems(), *hub.engine.problems.values()]
+        try:
+            async with asyncio.timeout(DATABASE_SECONDS):
+                await hub.store.run(lambda database: database.execute(sa.text("select 1")).scalar_one())
+        except (sa.exc.SQLAlchemyError, TimeoutError):
+            problems.append("The database does not answer.")
+        return {"status": "degraded" if problems else "ok", "problems": problems}, 503 if problems else 200
+
+    async def get_metrics(self) -> tuple[str, int, dict[str, str]]:
+        hub = self._hub
+        measured = await hub.store.run(metrics.measured, hub.integrations, hub.clock(), hub.shortest)
+        text = metrics.rendered(measured, hub.deliverer.attempts, hub.watchdog.ages(), hub.engine.problems)
+        return text, 200, {"Content-Type": metrics.CONTENT_TYPE}
 
     async def get_plan(self) -> Answer:
         hub = self._hub
