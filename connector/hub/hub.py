@@ -24,6 +24,7 @@ from connector.hub.encryption import Encryption, check_key
 from connector.hub.engine import Job, Loop
 from connector.hub.hints.receiver import PREFIX, Receiver
 from connector.hub.logs import LOGGER, Recent
+from connector.hub.page.site import Site, is_page
 from connector.hub.planning import SHORTEST
 from connector.hub.plans import Plans
 from connector.hub.retention import Retention
@@ -74,6 +75,7 @@ class Hub:
     def __init__(self, options: Options) -> None:
         self.clock, self.shortest = options.clock, options.shortest
         self.encryption = Encryption(options.encryption_keys)
+        self._secret = options.encryption_keys
         self.store = Store(options.database)
         self.integrations = {name: integration(name) for name in vendors()}
         self.plans = Plans(self.store, self.integrations, options.clock, options.shortest)
@@ -157,8 +159,8 @@ class Hub:
         self.engine.wake()
 
     def app(self) -> Any:
-        """Build the ASGI application that serves the hub's API."""
-        operations = Operations(self)
+        """Build the ASGI application that serves the hub's API, its page, and the vendors' webhooks."""
+        operations, site = Operations(self), Site(self, self._secret).app()
         api = AsyncApp("connector.hub", uri_parser_class=None)
         api.add_api(
             openapi.read(openapi.HUB),
@@ -173,6 +175,8 @@ class Hub:
             path = scope.get("path", "")
             if scope["type"] == "http" and path.startswith(PREFIX):
                 await self._receiver(scope, receive, send)
+            elif scope["type"] == "http" and is_page(path):
+                await site(scope, receive, send)
             else:
                 await api({**scope, HUB: self}, receive, send)
 
