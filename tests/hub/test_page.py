@@ -15,7 +15,7 @@ from support.hub import TARGET, Bench, Received, Targets, hub_at, merchant_of
 from connector.hub import keys
 from connector.hub.logs import LOGGER
 from connector.hub.page.session import SECONDS
-from connector.hub.page.words import plural, relative, share
+from connector.hub.page.words import due, plural, relative, share
 
 PAGES = ("/", "/page/subscriptions", "/page/deliveries", "/page/log")
 FORMS = ("/page/deliveries/1/resend", "/page/subscriptions/sub_0/pause", "/page/logout")
@@ -197,12 +197,14 @@ def test_words_for_times_and_numbers() -> None:
     now = datetime(2026, 6, 1, 12, tzinfo=UTC)
     for moment, words in each(
         [
-            ("2026-06-01T12:00:00.000Z", "0 s ago"),
+            ("2026-06-01T12:00:00.000Z", "now"),
             ("2026-06-01T11:58:30.000Z", "1 min ago"),
             ("2026-06-01T12:00:40.000Z", "in 40 s"),
             ("2026-05-30T12:00:00.000Z", "2 d ago"),
         ]
     ):
         assert relative(moment, now) == words
+    assert due("2026-06-01T11:00:00.000Z", now) == "now"
+    assert due("2026-06-01T13:00:00.000Z", now) == "in 1 h"
     assert (plural(1, "attempt"), plural(2_000, "attempt")) == ("1 attempt", "2,000 attempts")
     assert (share(1, 0), share(5, 10), share(30, 10)) == (0, 50, 100)

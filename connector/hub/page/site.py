@@ -19,7 +19,7 @@ from connector.hub.alarms import book
 from connector.hub.hints.receiver import Rates
 from connector.hub.overview import plans_of_all
 from connector.hub.page.session import COOKIE, SECONDS, Sessions
-from connector.hub.page.words import FILTERS, relative
+from connector.hub.page.words import FILTERS, due, relative
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -192,6 +192,7 @@ class Site:
             **values,
             here=request.url.path,
             ago=lambda timestamp: relative(timestamp, now),
+            next_time=lambda timestamp: due(timestamp, now),
         )
         return HTMLResponse(text, status, headers=HEADERS)
 

@@ -21,9 +21,16 @@ COLORS = {
 def relative(timestamp: str, now: datetime) -> str:
     """Format the distance of a time from now, such as `3 min ago` or `in 20 s`."""
     seconds = (datetime.fromisoformat(timestamp) - now).total_seconds()
+    if abs(seconds) < 1:
+        return "now"
     size, unit = next((one for one in UNITS if abs(seconds) >= one[0]), UNITS[-1])
     amount = f"{abs(seconds) // size:.0f} {unit}"
     return f"in {amount}" if seconds > 0 else f"{amount} ago"
+
+
+def due(timestamp: str, now: datetime) -> str:
+    """Format when something happens next: like `relative`, but `now` if the time has come."""
+    return "now" if datetime.fromisoformat(timestamp) <= now else relative(timestamp, now)
 
 
 def exact(timestamp: str) -> str:
