@@ -44,6 +44,7 @@ from connector.definition.model.fields import (
     Provenance,
     Variant,
 )
+from connector.definition.model.shared_steps import ActionTable, SearchTable, SharedAction, SharedSearch
 from connector.definition.model.sources import (
     ChangedSince,
     CreatedSince,
@@ -86,14 +87,17 @@ from connector.definition.model.unified import (
     ShipmentTable,
     Unified,
 )
-from connector.definition.model.webhooks import Registration, Webhooks, WebhookSignature, WebhookToken
+from connector.definition.model.webhooks import BodySignature, BodyToken, WebhookEvent, Webhooks
 
 __all__ = [
     "Action",
+    "ActionTable",
     "AddressRole",
     "AddressTable",
     "AuthField",
     "Authentication",
+    "BodySignature",
+    "BodyToken",
     "Bounds",
     "ChangedSince",
     "Choice",
@@ -131,13 +135,15 @@ __all__ = [
     "ReachedAt",
     "ReasonTable",
     "RefundTable",
-    "Registration",
     "Resource",
     "ReturnStatus",
     "ReturnTable",
     "Risk",
     "Runtime",
     "Search",
+    "SearchTable",
+    "SharedAction",
+    "SharedSearch",
     "ShipmentStatus",
     "ShipmentTable",
     "SinceForm",
@@ -149,8 +155,7 @@ __all__ = [
     "Unified",
     "Variant",
     "Vendor",
-    "WebhookSignature",
-    "WebhookToken",
+    "WebhookEvent",
     "Webhooks",
     "Window",
     "WindowHeaders",

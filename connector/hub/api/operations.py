@@ -13,7 +13,7 @@ from connector.hub import connections, deliveries, events, keys, metrics, plans,
 from connector.hub.alarms import book
 from connector.hub.alarms.conditions import Condition
 from connector.hub.hints import addresses
-from connector.hub.hints.registration import check, register, unregister
+from connector.hub.hints.registration import check, register, unregister, way
 from connector.hub.moments import micros
 from connector.hub.overview import plans_of_all
 from connector.hub.subscriptions import Requested
@@ -112,9 +112,7 @@ class Operations:
         account = await hub.store.run(hub.account, connection)
         integration = hub.integrations[account.vendor]
         addresses.check_vendor(integration)
-        registration = None
-        if body.get("register"):
-            registration = check(integration, hub.public_url)
+        route = check(integration, hub.public_url) if body.get("register") else None
 
         def store(database: sa.Connection) -> str:
             addresses.create(database, hub.encryption, connection, body.get("secret"), hub.clock())
@@ -123,20 +121,20 @@ class Operations:
 
         url = await hub.store.run(store)
         hub.changed()
-        if registration is not None:
+        if route is not None:
             opened = await hub.vendors.connection(account)
             known = await hub.store.run(addresses.registered, connection)
-            registered = await register(opened, registration, url, known)
+            registered = await register(opened, route, url, known)
             await hub.store.run(addresses.store_registered, connection, registered)
         return await self._hook(connection), 200
 
     async def delete_hook(self, connection: str) -> Answer:
         hub = self._hub
         account = await hub.store.run(hub.account, connection)
-        webhooks = hub.integrations[account.vendor].webhooks
+        route = way(hub.integrations[account.vendor])
         known = await hub.store.run(addresses.registered, connection)
-        if known and webhooks is not None and webhooks.registration is not None:
-            await unregister(await hub.vendors.connection(account), webhooks.registration, known)
+        if known and route is not None:
+            await unregister(await hub.vendors.connection(account), route, known)
         await hub.store.run(addresses.delete, connection)
         hub.changed()
         return None, 204

@@ -114,7 +114,7 @@ def shown(
 def verification(integration: Integration, *, has_secret: bool) -> str:
     """Return a sentence that says how posts of a vendor are verified."""
     title, webhooks = integration.vendor.title, integration.webhooks
-    if webhooks is None or not webhooks.verifiable:
+    if webhooks is None or webhooks.unsigned:
         return f"{title} does not sign its webhooks, so only the address protects them."
     if not has_secret:
         return f"{title} signs its webhooks, but no secret is stored, so only the address protects them."

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connector.definition.model import Integration
-    from connector.hub.hints.signatures import Hint
+    from connector.hub.hints.records import Hint
     from connector.hub.planning import Plan
 
 DEBOUNCE = timedelta(seconds=2)
@@ -138,7 +138,7 @@ def micros_of(duration: timedelta) -> int:
 
 def _was_announced(connection: sa.Connection, of: str, hint: Hint, since: int) -> bool:
     resource, record = hint
-    here = (hints.c.connection == of, hints.c.resource == resource, hints.c.record == record)
+    here = (hints.c.connection == of, hints.c.resource == resource, hints.c.record.in_((record, "")))
     found = sa.select(hints.c.record).where(*here, hints.c.received_at >= since)
     return connection.execute(found).first() is not None
 

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from connector.errors import ConnectorError
+from connector.errors import AuthenticationError, ConnectorError, ValidationFailed
 from connector.hub.hints import addresses, arriving
-from connector.hub.hints.signatures import RefusedHintError, records, verify
+from connector.hub.hints.records import records
 from connector.hub.planning import PlanRefusedError
 from connector.hub.tables import connections
+from connector.webhooks import parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from connector.clock import Clock
     from connector.definition.model import Integration
     from connector.hub.encryption import Encryption
+    from connector.hub.hints.addresses import Address
+    from connector.hub.hints.records import Hint
     from connector.hub.plans import Plans
     from connector.hub.store import Store
 
@@ -130,19 +133,26 @@ class Receiver:
             raise AnswerError(404, "There is no such address. PUT /connections/{id}/hook creates one.")
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         body = await _read(receive, headers)
-        webhooks = self._integrations[address.vendor].webhooks
-        found = set()
-        if webhooks is not None:
-            try:
-                if address.secret:
-                    verify(webhooks, headers, body, address.secret, self._clock())
-            except RefusedHintError as refused:
-                await self._store.run(arriving.refused, of, str(refused))
-                raise AnswerError(401, str(refused)) from refused
-            found = records(webhooks, body)
+        found = await self._verified(address, headers, body)
         await self._bring_forward(address, found)
 
-    async def _bring_forward(self, address: addresses.Address, found: Any) -> None:
+    async def _verified(self, address: Address, headers: Mapping[str, str], body: bytes) -> set[Hint]:
+        """Return the records that a post is about; raise `AnswerError` if it is not genuine.
+
+        Without a secret, a post of unknown structure is taken too: it hurries all lists of the connection.
+        """
+        integration = self._integrations[address.vendor]
+        signed = integration.webhooks is not None and not integration.webhooks.unsigned
+        secret = address.secret if signed and address.secret else None
+        try:
+            return records(integration, parse(integration, headers, body, secret, clock=self._clock))
+        except (AuthenticationError, ValidationFailed) as problem:
+            if secret is None:
+                return set()
+            await self._store.run(arriving.refused, address.connection, problem.message)
+            raise AnswerError(401, problem.message) from problem
+
+    async def _bring_forward(self, address: Address, found: set[Hint]) -> None:
         login = sa.select(connections.c.login).where(connections.c.id == address.connection)
         try:
             plan = await self._plans.of(
