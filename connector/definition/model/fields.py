@@ -74,7 +74,8 @@ class Field(FrozenModel):
 
     The value of a `flag` is 0 or 1, or the text "true" or "false", and means yes or no. A `sensitive` field,
     such as a bank account, is left out of an app's outputs unless the user asks for it. The value of a
-    `file` is the address of a file.
+    `file` is the address of a file. The value of a `whole` field of type "string" is a whole number, which
+    the vendor writes as text.
     """
 
     key: str
@@ -96,6 +97,13 @@ class Field(FrozenModel):
     flag: bool = False
     sensitive: bool = False
     file: bool = False
+    whole: bool = False
+
+    @property
+    def shown_type(self) -> FieldType:
+        """The type of a value that apps show: that of the field or of the items in a list."""
+        kind = self.item_type or "string" if self.type == "list" else self.type
+        return "boolean" if self.flag else "integer" if self.whole else kind
 
 
 class InputField(Field):
