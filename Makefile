@@ -5,7 +5,7 @@ BIN := .venv/bin
 AT_ONCE := --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 APPS := $(patsubst zapier_app/%/package.json,%,$(wildcard zapier_app/*/package.json))
 
-.PHONY: run test test-browser test-days record parallel certify matrix check release-check wheel fix generate docs \
+.PHONY: run test test-browser test-days test-zone record parallel certify matrix check release-check wheel fix generate docs \
 	picture lint contract report zapier-build n8n-build n8n-test bench guard guard-update lock clean
 
 run: .venv/.ready ## Install what is needed and start the sandbox.
@@ -24,6 +24,16 @@ test-browser: .venv/.ready tests/browser/node_modules/.ready ## The console in C
 test-days: export PYTHONPATH := tests
 test-days: .venv/.ready node ## The tests with a sandbox, a process or a clock on seven other days; 45 minutes.
 	@$(BIN)/python -m another_day --days "$(DAYS)" $(AT_ONCE)
+
+# The tests of times and dates; `make test-days` runs more tests in two time zones.
+TIMES := tests/connector/test_times.py tests/connector/test_time_zones.py tests/connector/test_http_dates.py \
+	tests/connector/test_retry_after.py tests/connector/test_reached_at.py tests/connector/test_unified_records.py \
+	tests/mock_server/test_clock.py tests/mock_server/test_control_clock.py tests/mock_server/test_request_times.py \
+	tests/contract/sandbox/test_lists.py tests/contract/oracle tests/contract/recorded tests/generator/test_make_iml.py
+
+test-zone: export TZ := Australia/Sydney
+test-zone: .venv/.ready ## The tests of times and dates on a machine in Sydney.
+	@$(BIN)/python -m pytest -q $(AT_ONCE) $(TIMES)
 
 record: .venv/.ready ## Record again what each vendor's API does in a long walk; read the diff before you commit it.
 	@PYTHONPATH=tests $(BIN)/python -m contract.recorded

@@ -27,13 +27,14 @@ def explained(one: Tried) -> Difference | None:
     return next((each for each in DIFFERENCES if each.applies(one)), None)
 
 
-def _lacks_what_the_catalog_requires(one: Tried) -> bool:
-    kind, _, key = one.use.partition(" ")
-    made = integration(one.vendor)
-    if not one.allowed or one.result != "refused" or kind not in {"action", "search"}:
+def lacks_what_the_catalog_requires(vendor: str, use: str, inputs: Mapping[str, Any]) -> bool:
+    """Check whether an action or search lacks an input that the catalog requires, or one of several."""
+    kind, _, key = use.partition(" ")
+    made = integration(vendor)
+    if kind not in {"action", "search"}:
         return False
     step = made.actions[key] if kind == "action" else made.searches[key]
-    filled = {field.key for field in step.inputs if one.inputs.get(field.key) not in (None, "")}
+    filled = {field.key for field in step.inputs if inputs.get(field.key) not in (None, "")}
     either = set(made.searches[key].at_least_one) if kind == "search" else set()
     required = {field.key for field in step.inputs if field.required}
     return not required <= filled or (bool(either) and not either & filled)
@@ -68,7 +69,11 @@ DIFFERENCES = (
     Difference(
         "The catalog requires an input, or one of several, that the API can do without: a search without any "
         "would list everything, and an action without its main input would change nothing.",
-        _lacks_what_the_catalog_requires,
+        lambda one: (
+            one.allowed
+            and one.result == "refused"
+            and lacks_what_the_catalog_requires(one.vendor, one.use, one.inputs)
+        ),
     ),
     Difference(
         "A field that accepts a date or a time is offered as its first form, a date: the form of a platform "
