@@ -12,11 +12,15 @@ const start = async (answer) => {
 };
 after(() => Promise.all(servers.map((server) => server.close())));
 
+/** The vendors whose only action is left out, because its path is assumed. */
+const WITHOUT_CREATES = ['returnlogic'];
+
 test('every vendor has an app with triggers, creates and searches', async () => {
   assert.ok(VENDORS.length >= 5);
   for (const vendor of VENDORS) {
     const kinds = new Set((await stepsOf(vendor)).map(({ kind }) => kind));
-    assert.deepEqual([...kinds].sort(), ['creates', 'searches', 'triggers'], vendor);
+    const expected = WITHOUT_CREATES.includes(vendor) ? ['searches', 'triggers'] : ['creates', 'searches', 'triggers'];
+    assert.deepEqual([...kinds].sort(), expected, vendor);
   }
 });
 
@@ -62,6 +66,13 @@ const recent = (value) => {
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, recent(one)]));
 };
 
+/** The whole numbers of samples that the vendor writes as text. */
+const WRITTEN_AS_TEXT = ['received_count'];
+const asWritten = (record) => {
+  const isText = (key, one) => WRITTEN_AS_TEXT.includes(key) && Number.isInteger(one);
+  return Object.fromEntries(Object.entries(record).map(([key, one]) => [key, isText(key, one) ? String(one) : one]));
+};
+
 /** Returns the same record with another identity. */
 const another = (record, key) => ({
   ...record,
@@ -77,7 +88,8 @@ for (const vendor of VENDORS) {
       const first = recent(step.sample);
       const second = another(first, identity);
       const odd = [null, 'gone', ...[null, 12.5, true].map((id) => ({ ...first, [identity]: id }))];
-      const server = await start(await answering(vendor, [first, ...odd, second]));
+      const written = [first, ...odd, second].map((one) => (typeof one === 'object' && one ? asWritten(one) : one));
+      const server = await start(await answering(vendor, written));
       const rows = await runStep(vendor, server.url, { ...step, method: step.list });
       assert.deepEqual(rows.map((row) => row[identity]).sort(), [first[identity], second[identity]].sort());
     });
