@@ -18,12 +18,13 @@ OPTIONS = ("--interval", "1", "--webhook-allow", "127.0.0.1")
 
 @dataclass
 class HubProcess:
-    """A running hub, its admin key, and a client of its API."""
+    """A running hub, its admin key, a client of its API, and what it prints from now on."""
 
     process: preloaded.Command
     url: str
     key: str
     api: httpx.Client
+    output: IO[str]
 
     def kill(self) -> None:
         """Kill the process as `kill -9` does."""
@@ -51,7 +52,7 @@ def running_hub(folder: Path, key: str = "", options: Sequence[str] = OPTIONS) -
             url, key = _announced(printed, key)
             login = {"Authorization": f"Bearer {key}"}
             with httpx.Client(base_url=url, headers=login, verify=False, timeout=30) as api:
-                yield HubProcess(process, url, key, api)
+                yield HubProcess(process, url, key, api, printed)
         finally:
             process.terminate()
             process.wait()
