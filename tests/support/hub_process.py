@@ -3,14 +3,15 @@
 import os
 import re
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import httpx
+
+from support import preloaded
 
 OPTIONS = ("--interval", "1", "--webhook-allow", "127.0.0.1")
 
@@ -19,7 +20,7 @@ OPTIONS = ("--interval", "1", "--webhook-allow", "127.0.0.1")
 class HubProcess:
     """A running hub, its admin key, and a client of its API."""
 
-    process: subprocess.Popen[str]
+    process: preloaded.Command
     url: str
     key: str
     api: httpx.Client
@@ -38,28 +39,29 @@ class HubProcess:
 @contextmanager
 def running_hub(folder: Path, key: str = "", options: Sequence[str] = OPTIONS) -> Iterator[HubProcess]:
     """Run a hub on a free port until the block ends; `key` is its admin key if it was started before."""
-    command = [str(Path(sys.executable).with_name("returns")), "hub", "--port", "0", *options]
-    command += ["--database", f"sqlite:///{folder / 'hub.sqlite3'}", "--key-file", str(folder / "hub.key")]
-    process = subprocess.Popen(
-        command, stderr=subprocess.PIPE, text=True, env={**os.environ, "COLUMNS": "200"}
+    words = ["hub", "--port", "0", *options]
+    words += ["--database", f"sqlite:///{folder / 'hub.sqlite3'}", "--key-file", str(folder / "hub.key")]
+    read, write = os.pipe()
+    process = preloaded.start(
+        *words, environment={**os.environ, "COLUMNS": "200"}, output=write, errors=write
     )
-    try:
-        url, key = _announced(process, key)
-        login = {"Authorization": f"Bearer {key}"}
-        with httpx.Client(base_url=url, headers=login, verify=False, timeout=30) as api:
-            yield HubProcess(process, url, key, api)
-    finally:
-        if process.poll() is None:
+    os.close(write)
+    with os.fdopen(read, encoding="utf-8") as printed:
+        try:
+            url, key = _announced(printed, key)
+            login = {"Authorization": f"Bearer {key}"}
+            with httpx.Client(base_url=url, headers=login, verify=False, timeout=30) as api:
+                yield HubProcess(process, url, key, api)
+        finally:
             process.terminate()
-        process.communicate()
+            process.wait()
 
 
-def _announced(process: subprocess.Popen[str], key: str) -> tuple[str, str]:
+def _announced(printed: IO[str], key: str) -> tuple[str, str]:
     """Read the address and, at the first start, the admin key."""
     url = ""
-    assert process.stderr
     while not url or not key:
-        line = process.stderr.readline()
+        line = printed.readline()
         assert line, "the hub ended"
         if found := re.search(r"listens on (http\S+)\.$", line):
             url = found[1]
