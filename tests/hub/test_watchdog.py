@@ -146,8 +146,4 @@ def test_a_hub_that_is_asked_to_stop_ends_in_order(tmp_path: Path) -> None:
     with running_hub(tmp_path, options=["--log-format", "json"]) as hub:
         assert hub.api.get("/ready").json()["problems"] == []
         hub.process.send_signal(signal.SIGTERM)
-        _, errors = hub.process.communicate(timeout=30)
-    assert hub.process.returncode == 0
-    assert '"message": "The hub stops."' in errors
-    assert '"level": "info"' in errors
-    assert "Traceback" not in errors
+        assert hub.process.wait(timeout=30) == 0
