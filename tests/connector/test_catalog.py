@@ -224,7 +224,7 @@ def test_guarantees_are_computed_from_the_catalog(integration: Integration) -> N
     scan = integration.triggers["return_approved"].guarantees
     assert (python.items_per_poll, python.look_back, python.order) == (2000, 900, "oldest_first")
     assert (zapier.items_per_poll, zapier.look_back, zapier.order) == (1000, 86_400, "newest_first")
-    assert zapier.calls_per_day == 288
+    assert zapier.calls_per_day == 2_880
     # 20 calls: 20 s of 60 a minute, but 172.8 s of 10,000 a day.
     assert python.shortest_interval == {"Starter": 173, "Professional": 35, "Enterprise": 4}
     assert scan["zapier"].items_per_poll == 1000

@@ -2,6 +2,7 @@
 
 import json
 import re
+from base64 import b64decode
 from collections.abc import Callable
 from typing import Any
 
@@ -148,6 +149,21 @@ def test_failed_item_becomes_an_error_and_the_others_go_on(
     assert done["pairedItem"] == {"item": 1}
     with pytest.raises(Refused, match="not_found"):
         app._tried(lambda: app.engine.package.call("execute", **command))
+
+
+def test_label_is_added_as_a_file_if_the_user_asks_for_it(connected: Callable[[str], N8nAdapter]) -> None:
+    app = connected(VENDOR)
+    action = app.shop.offer.actions["create_shipping_label"]
+    parameters = app.parameters(action, filled(app, action.key))
+    command: dict[str, Any] = {"command": "execute", "credential": app.stored}
+    (made,) = app.engine.package.call(**command, parameters={**parameters, "downloadLabels": True})
+    label = made["binary"]["label"]
+    assert (label["mimeType"], label["fileExtension"]) == ("application/pdf", "pdf")
+    assert b64decode(label["data"]).startswith(b"%PDF-")
+    assert [one.method for one in app.shop.arrived] == ["POST"], "the label is not read with the login"
+    parameters = app.parameters(action, filled(app, action.key))
+    (other,) = app.engine.package.call(**command, parameters=parameters)
+    assert "binary" not in other
 
 
 def test_list_ends_at_the_limit_or_returns_all(connected: Callable[[str], N8nAdapter]) -> None:

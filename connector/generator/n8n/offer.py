@@ -62,6 +62,12 @@ class Offer:
         """True if the operation can return several records, up to a limit that the user chooses."""
         return self.kind in {"find", "list"}
 
+    @property
+    def has_files(self) -> bool:
+        """True if the record contains addresses of files, which the user can ask for as binary data."""
+        deletes = isinstance(self.step, Action) and self.step.risk == "destructive"
+        return not self.many and not deletes and any(True for _path in marked(self.step.fields, "file"))
+
     def group_of(self, one: InputField) -> str | None:
         """Return the name of the collection that contains an optional input, or None for a required input."""
         if one.required and not may_be_empty(one):
@@ -102,6 +108,8 @@ def step_data(integration: Integration, listed: Sequence[Offer]) -> dict[str, An
             "inputs": [input_facts(integration, each, one.group_of(each)) for each in step.inputs],
         }
         facts |= _shape(step.fields)
+        if one.has_files:
+            facts["files"] = [list(path) for path in marked(step.fields, "file")]
         if isinstance(step, Action) and step.constants:
             facts["constants"] = step.constant_body
         if isinstance(step, Search) and one.kind == "find":

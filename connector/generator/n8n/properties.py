@@ -84,6 +84,15 @@ def _inputs(integration: Integration, offer: Offer) -> Iterable[Property]:
             "description": "Max number of results to return",
             "displayOptions": {"show": {**show, "returnAll": [False]}},
         }
+    if offer.has_files:
+        yield {
+            "displayName": "Download Labels",
+            "name": "downloadLabels",
+            "type": "boolean",
+            "default": False,
+            "description": "Whether to add each label of the record as a file, in binary data",
+            "displayOptions": {"show": show},
+        }
     grouped = [one for one in inputs if offer.group_of(one) is not None]
     if grouped:
         yield _collection(integration, offer.group_of(grouped[0]) or "", grouped, show)

@@ -36,6 +36,7 @@ def readme_values(full: Integration, offered: Integration, listed: Sequence[Offe
         "fields": [_field(one.label, one.help, required=one.required) for one in fields],
         "permissions": sorted({f"`{scope}`" for one in listed if (scope := _scope(offered, one.step))}),
         "steps": [one.step for one in listed],
+        "has_files": any(one.has_files for one in listed),
         "triggers": list(offered.triggers.values()),
         "requests_a_day": requests_a_day(
             offered, {key: one.label for key, one in offered.triggers.items()}, "n8n"

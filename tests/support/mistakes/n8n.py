@@ -104,7 +104,8 @@ MISTAKES: tuple[Mistake, ...] = (
         "returnmate",
         instead(
             LIB.format(RETURNMATE, "compare"),
-            "const fits = (match, row) => match.every((one) => isSame(one, (0, paths_1.at)(row, one.path)));",
+            "const fits = (match, row) => match.every((one) => "
+            "(0, paths_1.everyAt)(row, one.path).some((value) => isSame(one, value)));",
             "const fits = () => true;",
         ),
         "search_miss",

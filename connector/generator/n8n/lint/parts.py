@@ -44,12 +44,15 @@ def n003_every_input_has_a_parameter(package: Package) -> Iterator[str]:
 def _differences(name: str, step: Mapping[str, Any], shown: set[str]) -> Iterator[str]:
     inputs = {one["name"] for one in step["inputs"]}
     own = {"returnAll", "limit"} if step.get("kind") in {"find", "list"} else set()
+    files = {"downloadLabels"} if step.get("files") else set()
     for missing in sorted(inputs - shown):
         yield f"{name} has the input {missing}, but no parameter for it. Generate again."
-    for idle in sorted(shown - inputs - own):
+    for idle in sorted(shown - inputs - own - files):
         yield f"{name} shows the parameter {idle}, but does not use it. Generate again."
     for absent in sorted(own - shown):
         yield f"{name} returns many records, but does not show {absent}. Generate again."
+    for absent in sorted(files - shown):
+        yield f"{name} returns files, but does not show {absent}. Generate again."
 
 
 def _parameters(properties: list[dict[str, Any]], show: Mapping[str, str]) -> set[str]:

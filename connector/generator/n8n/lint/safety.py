@@ -8,7 +8,7 @@ from connector.generator.n8n.files import Package
 SECRET = re.compile(r"key|secret|token|password", re.IGNORECASE)
 CLIENT = re.compile(r"\b(?:fetch\(|axios|node:https?|httpRequest)")
 ADDRESS = re.compile(r"http://(?!127\.0\.0\.1|localhost|host\.docker\.internal|www\.w3\.org)[\w.]+")
-SENDERS = ("lib/requests.ts", "lib/session.ts")
+SENDERS = ("lib/requests.ts", "lib/session.ts", "lib/files.ts")
 
 
 def n007_secrets_are_passwords(package: Package) -> Iterator[str]:

@@ -176,7 +176,13 @@ export const steps: Record<string, Record<string, Step>> = {
 						"isOutOfPolicy"
 					]
 				]
-			}
+			},
+			files: [
+				[
+					"shipments",
+					"labelURL"
+				]
+			]
 		},
 		approveReturn: {
 			kind: "write",
@@ -423,6 +429,11 @@ export const steps: Record<string, Record<string, Step>> = {
 					],
 					group: "additionalFields"
 				}
+			],
+			files: [
+				[
+					"labelURL"
+				]
 			]
 		},
 		deleteShipment: {

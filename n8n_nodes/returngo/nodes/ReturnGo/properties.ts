@@ -321,6 +321,23 @@ export const properties: INodeProperties[] = [
 		}
 	},
 	{
+		displayName: "Download Labels",
+		name: "downloadLabels",
+		type: "boolean",
+		default: false,
+		description: "Whether to add each label of the record as a file, in binary data",
+		displayOptions: {
+			show: {
+				resource: [
+					"return"
+				],
+				operation: [
+					"getReturn"
+				]
+			}
+		}
+	},
+	{
 		displayName: "Return",
 		name: "rma",
 		type: "resourceLocator",
@@ -405,6 +422,23 @@ export const properties: INodeProperties[] = [
 		default: "",
 		description: "The ID of the shipment. Find it in the details of the return.",
 		required: true,
+		displayOptions: {
+			show: {
+				resource: [
+					"shipment"
+				],
+				operation: [
+					"updateShipment"
+				]
+			}
+		}
+	},
+	{
+		displayName: "Download Labels",
+		name: "downloadLabels",
+		type: "boolean",
+		default: false,
+		description: "Whether to add each label of the record as a file, in binary data",
 		displayOptions: {
 			show: {
 				resource: [

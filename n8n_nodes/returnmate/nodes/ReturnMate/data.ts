@@ -163,6 +163,12 @@ export const steps: Record<string, Record<string, Step>> = {
 						]
 					]
 				}
+			],
+			files: [
+				[
+					"shipments",
+					"label_url"
+				]
 			]
 		},
 		listCustomerReturns: {
@@ -342,6 +348,12 @@ export const steps: Record<string, Record<string, Step>> = {
 						}
 					]
 				}
+			],
+			files: [
+				[
+					"shipments",
+					"label_url"
+				]
 			]
 		},
 		updateReturnStatus: {
@@ -426,6 +438,12 @@ export const steps: Record<string, Record<string, Step>> = {
 					],
 					group: "additionalFields"
 				}
+			],
+			files: [
+				[
+					"shipments",
+					"label_url"
+				]
 			]
 		},
 		approveReturn: {
@@ -462,6 +480,12 @@ export const steps: Record<string, Record<string, Step>> = {
 					],
 					group: "additionalFields"
 				}
+			],
+			files: [
+				[
+					"shipments",
+					"label_url"
+				]
 			],
 			constants: {
 				status: "approved"
@@ -502,6 +526,12 @@ export const steps: Record<string, Record<string, Step>> = {
 					group: "additionalFields"
 				}
 			],
+			files: [
+				[
+					"shipments",
+					"label_url"
+				]
+			],
 			constants: {
 				status: "rejected"
 			}
@@ -537,6 +567,11 @@ export const steps: Record<string, Record<string, Step>> = {
 						]
 					]
 				}
+			],
+			files: [
+				[
+					"label_url"
+				]
 			]
 		},
 		createShippingLabel: {
@@ -635,6 +670,11 @@ export const steps: Record<string, Record<string, Step>> = {
 						}
 					]
 				}
+			],
+			files: [
+				[
+					"label_url"
+				]
 			]
 		}
 	},

@@ -381,6 +381,23 @@ export const properties: INodeProperties[] = [
 		}
 	},
 	{
+		displayName: "Download Labels",
+		name: "downloadLabels",
+		type: "boolean",
+		default: false,
+		description: "Whether to add each label of the record as a file, in binary data",
+		displayOptions: {
+			show: {
+				resource: [
+					"return"
+				],
+				operation: [
+					"getReturn"
+				]
+			}
+		}
+	},
+	{
 		displayName: "Shipment",
 		name: "shipmentId",
 		type: "resourceLocator",
@@ -407,6 +424,23 @@ export const properties: INodeProperties[] = [
 		],
 		description: "Choose a shipment, or map its ID from an earlier step",
 		required: true,
+		displayOptions: {
+			show: {
+				resource: [
+					"shipment"
+				],
+				operation: [
+					"getShipment"
+				]
+			}
+		}
+	},
+	{
+		displayName: "Download Labels",
+		name: "downloadLabels",
+		type: "boolean",
+		default: false,
+		description: "Whether to add each label of the record as a file, in binary data",
 		displayOptions: {
 			show: {
 				resource: [
@@ -826,6 +860,23 @@ export const properties: INodeProperties[] = [
 		}
 	},
 	{
+		displayName: "Download Labels",
+		name: "downloadLabels",
+		type: "boolean",
+		default: false,
+		description: "Whether to add each label of the record as a file, in binary data",
+		displayOptions: {
+			show: {
+				resource: [
+					"return"
+				],
+				operation: [
+					"createReturn"
+				]
+			}
+		}
+	},
+	{
 		displayName: "Additional Fields",
 		name: "additionalFields",
 		type: "collection",
@@ -960,6 +1011,23 @@ export const properties: INodeProperties[] = [
 		}
 	},
 	{
+		displayName: "Download Labels",
+		name: "downloadLabels",
+		type: "boolean",
+		default: false,
+		description: "Whether to add each label of the record as a file, in binary data",
+		displayOptions: {
+			show: {
+				resource: [
+					"return"
+				],
+				operation: [
+					"updateReturnStatus"
+				]
+			}
+		}
+	},
+	{
 		displayName: "Additional Fields",
 		name: "additionalFields",
 		type: "collection",
@@ -1027,6 +1095,23 @@ export const properties: INodeProperties[] = [
 		}
 	},
 	{
+		displayName: "Download Labels",
+		name: "downloadLabels",
+		type: "boolean",
+		default: false,
+		description: "Whether to add each label of the record as a file, in binary data",
+		displayOptions: {
+			show: {
+				resource: [
+					"return"
+				],
+				operation: [
+					"approveReturn"
+				]
+			}
+		}
+	},
+	{
 		displayName: "Additional Fields",
 		name: "additionalFields",
 		type: "collection",
@@ -1082,6 +1167,23 @@ export const properties: INodeProperties[] = [
 		],
 		description: "Choose a return, or map its ID from an earlier step",
 		required: true,
+		displayOptions: {
+			show: {
+				resource: [
+					"return"
+				],
+				operation: [
+					"rejectReturn"
+				]
+			}
+		}
+	},
+	{
+		displayName: "Download Labels",
+		name: "downloadLabels",
+		type: "boolean",
+		default: false,
+		description: "Whether to add each label of the record as a file, in binary data",
 		displayOptions: {
 			show: {
 				resource: [
@@ -1270,6 +1372,23 @@ export const properties: INodeProperties[] = [
 		default: "australia_post",
 		description: "The company that carries the parcel",
 		required: true,
+		displayOptions: {
+			show: {
+				resource: [
+					"shipment"
+				],
+				operation: [
+					"createShippingLabel"
+				]
+			}
+		}
+	},
+	{
+		displayName: "Download Labels",
+		name: "downloadLabels",
+		type: "boolean",
+		default: false,
+		description: "Whether to add each label of the record as a file, in binary data",
 		displayOptions: {
 			show: {
 				resource: [

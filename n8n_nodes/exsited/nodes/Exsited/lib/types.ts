@@ -131,6 +131,8 @@ export interface Step {
 	/** The part of the body that is sent with every request. */
 	constants?: IDataObject;
 	shape?: Shape;
+	/** The paths of the addresses of files in a record, which the user can ask for as binary data. */
+	files?: Path[];
 	/** For `find`: how many pages are read, and the inputs of which one must be filled in. */
 	pages?: number;
 	atLeastOne?: string[];

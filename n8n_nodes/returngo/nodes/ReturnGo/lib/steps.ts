@@ -3,6 +3,7 @@ import type { IDataObject, IExecuteFunctions, INodeExecutionData, JsonObject } f
 import { NodeApiError, NodeOperationError } from 'n8n-workflow';
 
 import { compareRows, fits, ignoredFilters } from './compare';
+import { DOWNLOAD, filesOf } from './files';
 import { ENDLESS, readPages } from './pages';
 import type { Lap } from './pages';
 import { fill, place } from './inputs';
@@ -36,7 +37,12 @@ export async function runSteps(
 			const operation = this.getNodeParameter('operation', item) as string;
 			const step = steps[resource][operation];
 			const found = await runStep({ ...started, itemIndex: item }, step);
-			results.push(...found.map((row) => ({ json: shaped(step.shape, row), pairedItem: { item } })));
+			const asked = step.files !== undefined && this.getNodeParameter(DOWNLOAD, item, false) === true;
+			for (const row of found) {
+				const binary = asked ? await filesOf({ ...started, itemIndex: item }, step.files ?? [], row) : {};
+				const files = Object.keys(binary).length > 0 ? { binary } : {};
+				results.push({ json: shaped(step.shape, row), ...files, pairedItem: { item } });
+			}
 		} catch (error) {
 			if (this.continueOnFail()) {
 				results.push({ json: { error: (error as Error).message }, pairedItem: { item } });
