@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from support.hub import TARGET, Bench, Received, Targets, hub_at, merchant_of
 
 from connector.errors import ConfigurationError
-from connector.hub import circuits
+from connector.hub import circuits, delivering
 from connector.hub.alarms.sending import EVERY, Routes
 from connector.hub.alarms.silence import LEAST_HOURS, longest_pause
 from connector.hub.moments import micros
@@ -103,7 +103,13 @@ def test_a_dead_target_opens_its_circuit_and_is_reported(tmp_path: Path) -> None
         assert "hooks.example.com" in reported(bench)[0]["message"]
         assert "It answered 404." in reported(bench)[0]["message"]
         assert TARGET not in reported(bench)[0]["message"]
-        # The circuit is open: one delivery at a time is tried.
+        # The circuit is open: nothing is tried before its pause ends, and then one delivery at a time.
+        bench.merchant.advance(1)
+        resting = await bench.hub.store.run(delivering.next_due)
+        await bench.hub.deliverer.deliver_due()
+        assert len(attempts(bench)) == circuits.OPENS_AFTER + 2
+        assert resting
+        assert resting > bench.hub.clock()
         await bench.round(HOUR)
         assert len(attempts(bench)) == circuits.OPENS_AFTER + 3
         alive = True

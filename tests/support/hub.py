@@ -1,5 +1,6 @@
 """A hub in the test's process, at a merchant of an in-process sandbox, with targets in memory."""
 
+import atexit
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -124,16 +125,22 @@ class Bench:
         return calls
 
 
+@cache
+def sandbox_of(vendor: str) -> VendorSandbox:
+    """Open a sandbox of a vendor once for all tests of the process, which have one merchant after another."""
+    backend = VendorSandbox.open(vendor)
+    atexit.register(backend.close)
+    return backend
+
+
 @contextmanager
 def merchant_of(vendor: str) -> Iterator[Merchant]:
     """Open an in-process sandbox with one merchant without returns, and a frozen clock."""
-    backend = VendorSandbox.open(vendor)
-    merchant = backend.merchant()
+    merchant = sandbox_of(vendor).merchant()
     try:
         yield merchant
     finally:
         merchant.close()
-        backend.close()
 
 
 @asynccontextmanager
