@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from support.postgres import Postgres
 
 LONG = (
-    "test_killed",
     "test_matrix",
     "test_schemathesis",
     "test_responses",
@@ -48,7 +47,7 @@ LONG = (
 )
 """The slowest modules, slowest first; if one of them starts last, all other workers end up idle.
 
-`test_killed` and `test_hub_page` use little, but wait a minute for a hub.
+`test_hub_page` uses little, but waits 20 s for a hub.
 """
 
 __all__ = ["pytest_terminal_summary"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from enum import StrEnum
 from pathlib import Path  # noqa: TC003 - typer reads the annotation
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,8 +20,16 @@ if TYPE_CHECKING:
     from connector.definition.model import Integration
     from connector.hub.planning import Load
 
-EXTRA = {"cryptography", "standardwebhooks"}
+EXTRA = {"cryptography", "prometheus_client", "standardwebhooks"}
 """The packages that the hub needs; `pip install 'returns-connector[hub]'` installs them."""
+
+
+class LogFormat(StrEnum):
+    """The formats of the log."""
+
+    TEXT = "text"
+    JSON = "json"
+
 
 commands = typer.Typer()
 
@@ -49,6 +58,37 @@ def hub(
     interval: Annotated[
         int, typer.Option(help="Minimum number of seconds between two polls of a list.", min=1)
     ] = 60,
+    public_url: Annotated[
+        str,
+        typer.Option(
+            help="URL under which vendors reach this hub, for their webhooks, such as https://hub.example.com.",
+            envvar="RETURNS_HUB_PUBLIC_URL",
+            show_default=False,
+        ),
+    ] = "",
+    log_format: Annotated[
+        LogFormat,
+        typer.Option(help="How the log is written, one line per entry.", envvar="RETURNS_HUB_LOG_FORMAT"),
+    ] = LogFormat.TEXT,
+    keep_days: Annotated[
+        int, typer.Option(help="How many days events and their deliveries are kept.", min=2, max=3_650)
+    ] = 30,
+    alarm_url: Annotated[
+        str,
+        typer.Option(
+            help="URL that receives alarms as JSON, such as an incoming webhook of a chat.",
+            envvar="RETURNS_HUB_ALARM_URL",
+            show_default=False,
+        ),
+    ] = "",
+    alarm_command: Annotated[
+        str,
+        typer.Option(
+            help="Command that receives alarms as JSON on its standard input.",
+            envvar="RETURNS_HUB_ALARM_COMMAND",
+            show_default=False,
+        ),
+    ] = "",
     webhook_allow: Annotated[
         list[str] | None,
         typer.Option(
@@ -70,26 +110,33 @@ def hub(
     _require_extra()
     from platformdirs import user_state_path
 
+    from connector.hub.alarms.sending import Routes
     from connector.hub.encryption import read_keys
     from connector.hub.hub import Options
+    from connector.hub.logs import configure
     from connector.hub.serve import listen, serve
 
     folder = user_folder(user_state_path)
     if database is None or key_file is None:
         folder.mkdir(parents=True, exist_ok=True)
+    configure(log_format.value)
+    listening = listen(host, port)
+    address, number = listening.getsockname()[:2]
+    url = f"http://{f'[{address}]' if ':' in address else address}:{number}"
     options = Options(
         database=database or f"sqlite:///{folder / 'hub.sqlite3'}",
         encryption_keys=os.environ.get("RETURNS_HUB_ENCRYPTION_KEYS")
         or read_keys(key_file or folder / "hub.key"),
         shortest=interval,
         allow=webhook_allow or (),
+        public_url=public_url,
+        address=url,
+        keep_days=keep_days,
+        alarms=Routes(alarm_url, alarm_command),
     )
-    listening = listen(host, port)
 
     def ready(first_key: str | None) -> None:
-        address, number = listening.getsockname()[:2]
-        shown = f"[{address}]" if ":" in address else address
-        notify(f"The hub listens on http://{shown}:{number}.")
+        notify(f"The hub listens on {url}.")
         if first_key is not None:
             notify(f"The admin key of this hub, shown only now: {first_key}")
 

@@ -33,19 +33,19 @@ def spent(connection: sa.Connection, login: str, now: datetime) -> int:
     return int(connection.execute(counted.where(calls.c.login == login, calls.c.minute > first)).scalar_one())
 
 
-def count(connection: sa.Connection, login: str, now: datetime, most: int | None) -> bool:
-    """Count a call and return True, or return False if `most` calls were sent in the last 24 hours.
+def count(connection: sa.Connection, login: str, now: datetime, most: int | None, calls_: int = 1) -> bool:
+    """Count `calls_` calls and return True, or return False if more than `most` would be sent in 24 hours.
 
     If `most` is None, every call is counted.
     """
-    if most is not None and spent(connection, login, now) >= most:
+    if most is not None and spent(connection, login, now) + calls_ > most:
         return False
     minute = micros(now) // MINUTE
     this = (calls.c.login == login, calls.c.minute == minute)
-    if not connection.execute(sa.update(calls).where(*this).values(count=calls.c.count + 1)).rowcount:
+    if not connection.execute(sa.update(calls).where(*this).values(count=calls.c.count + calls_)).rowcount:
         old = (calls.c.login == login, calls.c.minute <= minute - DAY_MINUTES)
         connection.execute(sa.delete(calls).where(*old))
-        connection.execute(sa.insert(calls).values(login=login, minute=minute, count=1))
+        connection.execute(sa.insert(calls).values(login=login, minute=minute, count=calls_))
     return True
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from connector.errors import NotFound
+from connector.hub import circuits
 from connector.hub.moments import micros, timestamp
 from connector.hub.tables import deliveries, events
 
@@ -47,6 +48,7 @@ def resend(connection: sa.Connection, number: int, now: datetime) -> dict[str, A
     row = connection.execute(SHOWN.where(deliveries.c.number == number)).first()
     if row is None:
         raise NotFound(f"There is no delivery {number}. List them with GET /deliveries.")
+    circuits.close(connection, row.subscription)
     return _as_json(row)
 
 

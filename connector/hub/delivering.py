@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -17,9 +18,10 @@ import httpx
 import sqlalchemy as sa
 from standardwebhooks import Webhook
 
-from connector.hub import exact_json
+from connector.hub import circuits, exact_json
 from connector.hub import subscriptions as subscribed
 from connector.hub.moments import micros, moment, timestamp
+from connector.hub.tables import circuits as breakers
 from connector.hub.tables import connections, deliveries, events, subscriptions
 from connector.hub.targets import TargetRefusedError
 from connector.runtime.polling import Event
@@ -87,6 +89,11 @@ class Attempt:
         return self.answer if self.status is None else f"It answered {self.status}."
 
     @property
+    def result(self) -> str:
+        """The result in a word: accepted, refused or unreachable."""
+        return "accepted" if self.accepted else "unreachable" if self.status is None else "refused"
+
+    @property
     def accepted(self) -> bool:
         return self.status is not None and 200 <= self.status < 300  # noqa: PLR2004 - the 2xx class
 
@@ -138,11 +145,13 @@ def lease_due(
             deliveries.c.leased_until <= at,
             subscriptions.c.state == subscribed.ACTIVE,
             ~held,
+            ~circuits.rests(deliveries.c.subscription, at),
         )
         .order_by(deliveries.c.due_at, deliveries.c.number)
         .limit(most)
         .with_for_update(skip_locked=True, of=deliveries)
     ).all()
+    rows = circuits.probes(connection, rows)
     leased = sa.update(deliveries).where(deliveries.c.number.in_([row.number for row in rows]))
     connection.execute(leased.values(leased_until=micros(now + LEASE)))
     return [_due(row, encryption, integrations) for row in rows]
@@ -223,6 +232,7 @@ def settle(connection: sa.Connection, due: Due, attempt: Attempt, now: datetime)
         state = GIVEN_UP
         values |= {"state": state, "ended_at": micros(now)}
     connection.execute(sa.update(deliveries).where(*here).values(**values))
+    circuits.settle(connection, due.subscription, "" if attempt.accepted else attempt.sentence, now)
     if attempt.status == GONE:
         subscribed.end(connection, due.subscription, "The target answered 410 Gone.", now)
     elif state == GIVEN_UP:
@@ -234,13 +244,16 @@ def settle(connection: sa.Connection, due: Due, attempt: Attempt, now: datetime)
 
 def next_due(connection: sa.Connection) -> datetime | None:
     """Return the time at which the next delivery is due, or None if no delivery is waiting."""
-    at = sa.case(
+    rest = sa.func.coalesce(breakers.c.open_until, 0)
+    own = sa.case(
         (deliveries.c.leased_until > deliveries.c.due_at, deliveries.c.leased_until),
         else_=deliveries.c.due_at,
     )
+    at = sa.case((rest > own, rest), else_=own)
     waiting = (
         sa.select(sa.func.min(at))
         .join(subscriptions, subscriptions.c.id == deliveries.c.subscription)
+        .outerjoin(breakers, breakers.c.subscription == deliveries.c.subscription)
         .where(deliveries.c.state == WAITING, subscriptions.c.state == subscribed.ACTIVE)
     )
     found = connection.execute(waiting).scalar_one()
@@ -263,6 +276,7 @@ class Deliverer:
         self._integrations = integrations
         self._http = http
         self._clock = clock
+        self.attempts: Counter[str] = Counter()
 
     async def deliver_due(self) -> int:
         """Send the deliveries that are due, store the results, and return the number of deliveries."""
@@ -272,10 +286,17 @@ class Deliverer:
 
     async def _deliver(self, due: Due) -> None:
         attempt = await self._attempt(due)
+        self.attempts[attempt.result] += 1
         state = await self._store.run(settle, due, attempt, self._clock())
         if state == GIVEN_UP or (state == WAITING and not due.attempts):
             then = "It is given up" if state == GIVEN_UP else "It is tried again"
-            log.warning("The target of %s did not accept it: %s %s.", due.webhook_id, attempt.sentence, then)
+            log.warning(
+                "The target of %s did not accept it: %s %s.", due.webhook_id, attempt.sentence, then,
+                extra={
+                    "webhook_id": due.webhook_id, "subscription": due.subscription, "status": attempt.status,
+                    "attempts": due.attempts + 1,
+                },
+            )  # fmt: skip
 
     async def _attempt(self, due: Due) -> Attempt:
         """Send a delivery once; a response other than 2xx, or none within `TIMEOUT` seconds, is a failure."""

@@ -43,13 +43,16 @@ class Job:
 
 
 class Engine(Protocol):
-    """The interface of an engine, which runs jobs until it is cancelled."""
+    """The interface of an engine, which runs jobs until it is stopped or cancelled."""
 
     async def run(self, jobs: Sequence[Job]) -> None:
-        """Run each job whenever it is due; return only if cancelled."""
+        """Run each job whenever it is due, until stopped or cancelled."""
 
     def wake(self) -> None:
         """Run the jobs now, because work may have been added."""
+
+    def stop(self) -> None:
+        """Let each job end its present run, and then return from `run`."""
 
 
 @dataclass
@@ -64,20 +67,35 @@ class Loop:
     sleep: Sleep
     problems: dict[str, str] = field(default_factory=dict)
     _wakes: list[asyncio.Event] = field(default_factory=list)
+    _stopping: bool = False
 
     async def run(self, jobs: Sequence[Job]) -> None:
         async with asyncio.TaskGroup() as loops:
             for job in jobs:
                 awake = asyncio.Event()
                 self._wakes.append(awake)
-                loops.create_task(self._repeat(job, awake), name=job.name)
+                loops.create_task(self._keep(job, awake), name=job.name)
+
+    def stop(self) -> None:
+        self._stopping = True
+        self.wake()
 
     def wake(self) -> None:
         for awake in self._wakes:
             awake.set()
 
+    async def _keep(self, job: Job, awake: asyncio.Event) -> None:
+        """Repeat a job, and start its loop again if the loop itself fails."""
+        while not self._stopping:
+            try:
+                await self._repeat(job, awake)
+            except Exception as problem:  # noqa: BLE001 - a loop is always started again
+                self.problems[job.name] = f"The loop to {job.name} ended ({problem}) and is started again."
+                log.error(self.problems[job.name])  # noqa: TRY400 - one line, without a traceback
+                await self.sleep(AFTER_A_CRASH)
+
     async def _repeat(self, job: Job, awake: asyncio.Event) -> None:
-        while True:
+        while not self._stopping:
             try:
                 if await job.run():
                     self.wake()

@@ -7,26 +7,35 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
+import httpx
+
 import openapi
 from connector import clock as real
 from connector.definition.compiler import integration, vendors
 from connector.hub import connections, delivering, keys, polling, waiting
+from connector.hub.alarms import book
+from connector.hub.alarms.sending import Routes, Watch
 from connector.hub.api.connexion_parts import AsyncApp, Resolver
 from connector.hub.api.operations import Operations
 from connector.hub.api.problems import add_handlers
 from connector.hub.api.security import HUB
+from connector.hub.api.validation import VALIDATORS
 from connector.hub.encryption import Encryption, check_key
 from connector.hub.engine import Job, Loop
+from connector.hub.hints.receiver import PREFIX, Receiver
+from connector.hub.logs import LOGGER, Recent
+from connector.hub.page.site import Site, is_page
 from connector.hub.planning import SHORTEST
 from connector.hub.plans import Plans
+from connector.hub.retention import Retention
 from connector.hub.store import Store
 from connector.hub.targets import Allowed, client
 from connector.hub.vendors import Vendors
+from connector.hub.watchdog import Watchdog
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    import httpx
     import sqlalchemy as sa
 
     from connector.clock import Clock, Sleep
@@ -40,14 +49,20 @@ class Options:
 
     `database` is an SQLAlchemy URL, and `encryption_keys` contains the keys for logins, one per line.
     `shortest` is the minimum number of seconds between two polls of a list. `allow` contains networks and
-    hosts that targets may have although they are not public. `transport` and `target_transport` replace the
-    network in tests.
+    hosts that targets may have although they are not public. `public_url` is the URL under which vendors
+    reach the hub, or "" if they cannot, and `address` the URL on this machine. Events
+    are kept for `keep_days`. `alarms` is where alarms are sent. `transport` and
+    `target_transport` replace the network in tests.
     """
 
     database: str
     encryption_keys: str = field(repr=False)
     shortest: int = SHORTEST
     allow: Sequence[str] = ()
+    public_url: str = ""
+    address: str = "http://127.0.0.1:4020"
+    keep_days: int = 30
+    alarms: Routes = field(default_factory=Routes)
     clock: Clock = real.now
     sleep: Sleep = real.sleep
     transport: httpx.AsyncBaseTransport | None = None
@@ -60,18 +75,36 @@ class Hub:
     def __init__(self, options: Options) -> None:
         self.clock, self.shortest = options.clock, options.shortest
         self.encryption = Encryption(options.encryption_keys)
+        self._secret = options.encryption_keys
         self.store = Store(options.database)
         self.integrations = {name: integration(name) for name in vendors()}
         self.plans = Plans(self.store, self.integrations, options.clock, options.shortest)
         self.vendors = Vendors(
             self.store, self.integrations, self.plans, options.clock, options.sleep, options.transport
         )
-        self._http = client(Allowed(options.allow), delivering.TIMEOUT, options.target_transport)
+        self._http = client(_allowed(options), delivering.TIMEOUT, options.target_transport)
         self.poller = polling.Poller(self.store, self.encryption, self.vendors, self.plans, options.clock)
         self.deliverer = delivering.Deliverer(
             self.store, self.encryption, self.integrations, self._http, options.clock
         )
+        self.retention = Retention(self.store, options.keep_days, options.clock)
+        self.watch = Watch(
+            self.store,
+            self.integrations,
+            options.alarms,
+            self._http,
+            options.clock,
+            shortest=options.shortest,
+            hub_url=options.public_url or options.address,
+        )
         self.engine = Loop(options.clock, options.sleep)
+        self.watchdog = Watchdog(options.clock, options.sleep)
+        self.recent = Recent()
+        self.public_url = options.public_url.rstrip("/")
+        self.url = self.public_url or options.address
+        self._receiver = Receiver(
+            self.store, self.encryption, self.integrations, self.plans, options.clock, self.engine.wake
+        )
 
     @classmethod
     @asynccontextmanager
@@ -83,8 +116,10 @@ class Hub:
         hub = cls(options)
         try:
             await check_key(hub.store, hub.encryption)
+            logging.getLogger(LOGGER).addHandler(hub.recent)
             yield hub
         finally:
+            logging.getLogger(LOGGER).removeHandler(hub.recent)
             await hub.vendors.close()
             await hub._http.aclose()
             hub.store.close()
@@ -103,12 +138,20 @@ class Hub:
         return [
             Job("poll the vendors", self.poller.poll_due, lambda: run(polling.next_due)),
             Job("read details", self.poller.complete_due, lambda: run(waiting.next_due)),
+            Job("look for problems", self.watch.look, self.watch.next_look),
+            Job("send alarms", self.watch.send_due, lambda: run(book.next_due)),
+            Job("delete old events", self.retention.prune_due, self.retention.next_prune),
             Job("deliver events", self.deliverer.deliver_due, lambda: run(delivering.next_due)),
         ]
 
     async def work(self) -> None:
-        """Poll the vendors and deliver events until cancelled."""
-        await self.engine.run(self.jobs())
+        """Poll the vendors and deliver events until stopped or cancelled."""
+        await self.watchdog.run(self.engine, self.jobs())
+
+    def stop(self) -> None:
+        """Let the jobs end their present runs; readiness is red from now on."""
+        self.watchdog.stop()
+        self.engine.stop()
 
     def changed(self) -> None:
         """Compute the plans again and wake the engine, after a connection or subscription was changed."""
@@ -116,18 +159,31 @@ class Hub:
         self.engine.wake()
 
     def app(self) -> Any:
-        """Build the ASGI application that serves the hub's API."""
-        operations = Operations(self)
+        """Build the ASGI application that serves the hub's API, its page, and the vendors' webhooks."""
+        operations, site = Operations(self), Site(self, self._secret).app()
         api = AsyncApp("connector.hub", uri_parser_class=None)
         api.add_api(
             openapi.read(openapi.HUB),
             resolver=Resolver(lambda name: getattr(operations, name)),
             strict_validation=True,
             validate_responses=False,
+            validator_map=VALIDATORS,
         )
         add_handlers(api)
 
         async def app(scope: Any, receive: Any, send: Any) -> None:
-            await api({**scope, HUB: self}, receive, send)
+            path = scope.get("path", "")
+            if scope["type"] == "http" and path.startswith(PREFIX):
+                await self._receiver(scope, receive, send)
+            elif scope["type"] == "http" and is_page(path):
+                await site(scope, receive, send)
+            else:
+                await api({**scope, HUB: self}, receive, send)
 
         return app
+
+
+def _allowed(options: Options) -> Allowed:
+    """Return which addresses may be reached: those that targets may have, and the owner's webhook."""
+    own = [httpx.URL(options.alarms.url).host] if options.alarms.url else []
+    return Allowed([*options.allow, *own])

@@ -27,6 +27,8 @@ LONGEST = 3_600
 """The longest interval in seconds that a plan may have."""
 RESERVE = 0.1
 """The share of a limit that is kept for other programs with the same login."""
+HINTS = 0.1
+"""The share of a limit that is kept for polls that webhooks bring forward, if the login takes webhooks."""
 CHANGES = 200
 """The changes a day that a plan expects of each connection if nothing else is known.
 
@@ -48,7 +50,7 @@ class Load:
     `connections` is the number of connections with this login. `changes` is the number of changes a day in
     all of them, or None if it is unknown. `pages` is the number of pages that a poll reads, keyed by list;
     the default is 1. `shortest` is the minimum interval in seconds, and `reserve` the share of the limit that
-    is kept for other programs.
+    is kept for other programs. `hinted` is True if webhooks can bring polls forward.
     """
 
     connections: int = 1
@@ -56,6 +58,7 @@ class Load:
     pages: Mapping[str, int] = field(default_factory=dict)
     shortest: int = SHORTEST
     reserve: float = RESERVE
+    hinted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,8 @@ class Plan:
     is the vendor's limit of calls a day, and `budget` the part of it that the hub may use; both are None if
     the vendor has no known limit for a day. `late` is the maximum time in seconds from a change to the first
     attempt to deliver its event. `most_changes` is the number of changes a day up to which this holds, or
-    None for any number.
+    None for any number. `hints` is the number of calls a day for polls that webhooks bring forward, or None
+    for any number.
     """
 
     interval: int
@@ -76,6 +80,7 @@ class Plan:
     limit: int | None
     budget: int | None
     most_changes: int | None
+    hints: int | None = None
 
     @property
     def calls(self) -> int:
@@ -105,16 +110,20 @@ def plan(integration: Integration, lists: Sequence[PolledList], load: Load) -> P
     limit = None if longest is None else longest.requests * DAY // longest.seconds
     budget = None if limit is None else math.floor(limit * (1 - load.reserve))
     details = per_change * _changes(load, per_change, budget)
+    kept = HINTS if load.hinted else 0
+    hints = None if limit is None else math.floor(limit * kept)
     interval = load.shortest
     for window in windows:
-        allowed = window.requests * (1 - load.reserve) - details * window.seconds / DAY
+        allowed = window.requests * (1 - load.reserve - kept) - details * window.seconds / DAY
         needed = math.inf if allowed <= 0 else calls * window.seconds / allowed
         interval = max(interval, math.ceil(min(needed, LONGEST + 1)))
     polls = math.ceil(calls * DAY / interval) if calls else 0
     if interval > LONGEST and calls:
         raise _refused(integration, calls, details, limit or 0, budget or 0)
-    spare = None if budget is None or not per_change else max(0, (budget - polls) // per_change)
-    return Plan(interval, polls, details, limit, budget, spare)
+    spare = (
+        None if budget is None or not per_change else max(0, (budget - polls - (hints or 0)) // per_change)
+    )
+    return Plan(interval, polls, details, limit, budget, spare, hints)
 
 
 def _changes(load: Load, per_change: int, budget: int | None) -> int:

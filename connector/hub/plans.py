@@ -12,10 +12,10 @@ import sqlalchemy as sa
 from connector.hub.lists import polled_lists
 from connector.hub.moments import micros
 from connector.hub.planning import SHORTEST, Load, Plan, PlanRefusedError, plan
-from connector.hub.tables import connections, events, lists
+from connector.hub.tables import connections, events, hooks, lists
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from connector.clock import Clock
@@ -75,12 +75,13 @@ def current_plan(
     ids = [row.id for row in rows]
     integration = integrations[rows[0].vendor]
     used = connection.execute(sa.select(lists.c.name).where(lists.c.connection.in_(ids)).distinct()).scalars()
-    since = micros(now - timedelta(days=1))
-    counted = sa.select(sa.func.count()).where(events.c.connection.in_(ids), events.c.observed_at > since)
-    changes = connection.execute(counted).scalar_one()
+    changes = changes_of_a_day(connection, ids, now)
     known = polled_lists(integration)
     triggers = [known[name] for name in used]
-    load = Load(connections=len(ids), shortest=shortest)
+    hinted = sa.select(hooks.c.connection).where(hooks.c.connection.in_(ids)).limit(1)
+    load = Load(
+        connections=len(ids), shortest=shortest, hinted=connection.execute(hinted).first() is not None
+    )
     expected = plan(integration, triggers, load)
     if expected.most_changes is None or changes <= expected.most_changes:
         return expected
@@ -88,6 +89,13 @@ def current_plan(
     with suppress(PlanRefusedError):
         return plan(integration, triggers, replace(load, changes=changes))
     return expected
+
+
+def changes_of_a_day(connection: sa.Connection, ids: Sequence[str], now: datetime) -> int:
+    """Return the number of events of the connections `ids` in the last 24 hours."""
+    since = micros(now - timedelta(days=1))
+    counted = sa.select(sa.func.count()).where(events.c.connection.in_(ids), events.c.observed_at > since)
+    return int(connection.execute(counted).scalar_one())
 
 
 def check(

@@ -14,7 +14,10 @@ import sqlalchemy as sa
 from connector.errors import AuthenticationError, ConnectorError, as_connector_error
 from connector.hub import connections as accounts
 from connector.hub import waiting
+from connector.hub.alarms import book
+from connector.hub.alarms.conditions import away
 from connector.hub.events import Found, Outcome, publish, settle, settle_failure
+from connector.hub.hints import arriving
 from connector.hub.lists import PolledList, polled_lists
 from connector.hub.moments import micros, moment
 from connector.hub.planning import PlanRefusedError
@@ -53,7 +56,7 @@ class Lease:
 
     `cursors` contains the cursor of each trigger of the list. `version` counts the stored polls: a result is
     stored only if no other poll was stored since. `failures` is the number of consecutive polls that have
-    failed.
+    failed, and `polled_at` the time of the last successful one, or None.
     """
 
     account: Account
@@ -61,6 +64,7 @@ class Lease:
     cursors: dict[str, Cursor]
     version: int
     failures: int
+    polled_at: datetime | None = None
 
 
 def lease_due(
@@ -91,6 +95,7 @@ def lease_due(
                 json.loads(row.cursors),
                 row.version,
                 row.failures,
+                None if row.polled_at is None else moment(row.polled_at),
             )
         )
     return leased
@@ -135,8 +140,35 @@ class Poller:
         plan = await self._plans.of(lease.account.login)
         due = began + timedelta(seconds=plan.interval) if complete else began
         await self._store.run(settle, lease, outcome, self._clock(), max(due, self._clock()))
+        if connection.integration.webhooks is not None:
+            found = [
+                (connection.triggers[one.event.trigger].trigger.resource, one.record, one.event.occurred_at)
+                for one in outcome.found
+            ]
+            await self._store.run(
+                arriving.after_poll,
+                connection.integration,
+                lease.account.id,
+                found,
+                plan,
+                began,
+                self._clock(),
+            )
         if lease.failures:
             await self._store.run(accounts.accept, lease.account.id)
+        await self._check_look_back(connection.integration, lease, began)
+
+    async def _check_look_back(self, integration: Integration, lease: Lease, now: datetime) -> None:
+        """Raise an alarm if the list was not polled for longer than the look-back of its triggers."""
+        backs = [getattr(trigger.source, "look_back", None) for trigger in lease.list.triggers.values()]
+        look_back = min((back for back in backs if back is not None), default=None)
+        if lease.polled_at is None or look_back is None:
+            return
+        if now - lease.polled_at <= timedelta(seconds=look_back):
+            return
+        name, id_ = lease.account.name, lease.account.id
+        problem = away(integration, name, id_, lease.list.name, lease.polled_at, now, look_back)
+        await self._store.run(book.open_, problem, now)
 
     async def _read(self, connection: Connection, lease: Lease) -> tuple[Outcome, bool]:
         """Read a list once for all its triggers; return the result, and whether the whole list was read."""
@@ -235,7 +267,12 @@ class Poller:
         if isinstance(problem, AuthenticationError):
             pause = PROBE
             await self._store.run(accounts.refuse, lease.account.id, problem.message)
-        log.warning("%s: %s cannot be polled: %s", lease.account.name, lease.list.name, problem.message)
+        about = {"connection": lease.account.name, "list": lease.list.name}
+        log.warning(
+            "%(connection)s: %(list)s cannot be polled: %(why)s",
+            {**about, "why": problem.message},
+            extra=about,
+        )
         await self._store.run(settle_failure, lease, problem.message, failures, self._clock() + pause)
 
 

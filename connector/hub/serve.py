@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import logging
+import signal
 import socket
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import uvicorn
 
 from connector.errors import ConfigurationError
 from connector.hub.hub import Hub
+from connector.hub.watchdog import ended
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from connector.hub.hub import Options
 
+log = logging.getLogger("returns_connector.hub")
+
 GRACE = 10
-"""How many seconds requests may take to end after the process is asked to stop."""
+"""How many seconds requests, and then jobs, may take to end after the process is asked to stop."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -36,22 +41,37 @@ def listen(host: str, port: int) -> socket.socket:
         ) from problem
 
 
+class _Server(uvicorn.Server):
+    """A server that leaves the signals to `serve`; uvicorn's would end the process before the jobs end."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        handled = {one: signal.signal(one, self.handle_exit) for one in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in handled.items():
+                signal.signal(number, handler)
+
+
 async def serve(options: Options, listening: socket.socket, ready: Callable[[str | None], None]) -> None:
     """Run a hub until SIGINT or SIGTERM.
 
-    `ready` is called once the hub works, with the first admin key if the database is new. A delivery that is
-    interrupted is sent again after the next start.
+    `ready` is called once the hub works, with the first admin key if the database is new. To stop, the hub
+    answers the requests that it has, and lets the jobs end their present runs, for `GRACE` seconds each. A
+    delivery that is interrupted is sent again after the next start.
     """
     async with Hub.open(options) as hub:
         config = uvicorn.Config(
-            hub.app(), log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE
+            hub.app(), log_level="warning", access_log=False, log_config=None, timeout_graceful_shutdown=GRACE
         )
-        server = uvicorn.Server(config)
+        server = _Server(config)
         ready(await hub.first_key())
         working = asyncio.create_task(hub.work())
+        log.info("The hub works.")
         try:
             await server.serve(sockets=[listening])
         finally:
-            working.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await working
+            log.info("The hub stops.")
+            hub.stop()
+            await ended(working, GRACE)

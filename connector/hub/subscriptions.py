@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from connector.definition.model import EventKind
 from connector.definition.spelling import unknown
 from connector.errors import ConfigurationError, NotFound
+from connector.hub import circuits
 from connector.hub.connections import drop_unused_lists, trigger_for, use_lists
 from connector.hub.moments import micros, timestamp
 from connector.hub.tables import connections, deliveries, events, subscriptions
@@ -152,6 +153,7 @@ def turn(connection: sa.Connection, id_: str, state: str) -> dict[str, Any]:
     connection.execute(
         sa.update(subscriptions).where(subscriptions.c.id == id_).values(state=state, problem=None)
     )
+    circuits.close(connection, id_)
     return shown(connection, id_)
 
 

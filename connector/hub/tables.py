@@ -37,10 +37,10 @@ keys = sa.Table(
     metadata,
     sa.Column("digest", sa.String(64), primary_key=True),
     sa.Column("name", sa.String(100), nullable=False, unique=True),
-    sa.Column("scope", sa.String(16), nullable=False),
+    sa.Column("scope", sa.String(100), nullable=False),
     _time("created_at"),
 )
-"""API keys as digests. `scope` is "admin" or "read"."""
+"""API keys as digests. `scope` contains the scopes, separated by blanks."""
 
 connections = sa.Table(
     "connections",
@@ -169,3 +169,72 @@ deliveries = sa.Table(
 )
 """Deliveries of events to subscriptions. `state` is "waiting", "delivered", "given up" or "canceled";
 `status` and `answer` are those of the last attempt, and `tried_at` is the time of the first one."""
+
+hooks = sa.Table(
+    "hooks",
+    metadata,
+    sa.Column(
+        "connection", sa.String(64), sa.ForeignKey("connections.id", ondelete="CASCADE"), primary_key=True
+    ),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("token", sa.LargeBinary, nullable=False),
+    sa.Column("secret", sa.LargeBinary),
+    sa.Column("registered", sa.Text, nullable=False),
+    sa.Column("received", sa.BigInteger, nullable=False),
+    sa.Column("refused", sa.BigInteger, nullable=False),
+    sa.Column("announced", sa.BigInteger, nullable=False),
+    sa.Column("unannounced", sa.BigInteger, nullable=False),
+    sa.Column("problem", sa.Text),
+    _time("received_at", optional=True),
+    _time("created_at"),
+)
+"""The addresses that take the vendors' webhooks. `token` and `secret` are encrypted, and `registered` is a
+JSON list of the webhooks at the vendor. `announced` and `unannounced` count the changes that polls found."""
+
+hints = sa.Table(
+    "hints",
+    metadata,
+    sa.Column(
+        "connection", sa.String(64), sa.ForeignKey("connections.id", ondelete="CASCADE"), primary_key=True
+    ),
+    sa.Column("resource", sa.String(64), primary_key=True),
+    sa.Column("record", sa.String(200), primary_key=True),
+    sa.Column("received_at", sa.BigInteger, nullable=False, index=True),
+)
+"""The time of the latest webhook about each record, for two days; both names are "" if they are unknown."""
+
+circuits = sa.Table(
+    "circuits",
+    metadata,
+    sa.Column(
+        "subscription",
+        sa.String(64),
+        sa.ForeignKey("subscriptions.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("problem", sa.Text, nullable=False),
+    _time("since"),
+    _time("open_until"),
+)
+"""The subscriptions whose last deliveries failed: how many in a row, since when, and until when they rest."""
+
+alarms = sa.Table(
+    "alarms",
+    metadata,
+    _number(),
+    sa.Column("open_key", sa.String(200), unique=True),
+    sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("subject", sa.String(200), nullable=False),
+    sa.Column("message", sa.Text, nullable=False),
+    _time("began_at"),
+    _time("ended_at", optional=True),
+    sa.Column("notified", sa.String(8), nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("problem", sa.Text),
+    sa.Column("due_at", sa.BigInteger, nullable=False, index=True),
+    _time("leased_until"),
+    sqlite_autoincrement=True,
+)
+"""Alarms. `open_key` names the problem while it lasts, and is null after it ended. `notified` is the state
+that the owner knows: "", "open" or "closed"."""

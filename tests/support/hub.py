@@ -2,15 +2,18 @@
 
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import httpx
 import time_machine
 from standardwebhooks import Webhook
 
+from connector.definition.compiler import integration
 from connector.hub.encryption import new_key
 from connector.hub.hub import Hub, Options
 from connector.transport.bodies import Reply
@@ -19,6 +22,8 @@ from support.merchant import Merchant, VendorSandbox
 
 TARGET = "https://hooks.example.com/returns"
 KEYS = new_key()
+COMPILED = cache(integration)
+"""Compiles a vendor once for all hubs of the process: integrations are immutable."""
 
 
 @dataclass
@@ -148,7 +153,9 @@ async def hub_at(merchant: Merchant, folder: Path, **options: Any) -> AsyncItera
         "target_transport": targets,
         **options,
     }
-    async with Hub.open(Options(**settings)) as hub:
+    async with AsyncExitStack() as stack:
+        with mock.patch("connector.hub.hub.integration", COMPILED):
+            hub = await stack.enter_async_context(Hub.open(Options(**settings)))
         key = await hub.first_key() or (folder / "key").read_text()
         (folder / "key").write_text(key)
         api = httpx.AsyncClient(

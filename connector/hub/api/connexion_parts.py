@@ -6,15 +6,19 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
     warnings.simplefilter("ignore", UserWarning)
     from connexion import AsyncApp
-    from connexion.exceptions import Forbidden, ProblemException
+    from connexion.exceptions import BadRequestProblem, Forbidden, ProblemException
     from connexion.lifecycle import ConnexionRequest, ConnexionResponse
     from connexion.resolver import Resolver
+    from connexion.validators import JSONRequestBodyValidator, ParameterValidator
 
 __all__ = [
     "AsyncApp",
+    "BadRequestProblem",
     "ConnexionRequest",
     "ConnexionResponse",
     "Forbidden",
+    "JSONRequestBodyValidator",
+    "ParameterValidator",
     "ProblemException",
     "Resolver",
 ]

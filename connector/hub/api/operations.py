@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
 
 from connector.definition.spelling import unknown
 from connector.errors import ConfigurationError
-from connector.hub import connections, deliveries, events, plans, subscriptions
+from connector.hub import connections, deliveries, events, keys, metrics, plans, retention, subscriptions
+from connector.hub.alarms import book
+from connector.hub.alarms.conditions import Condition
+from connector.hub.hints import addresses
+from connector.hub.hints.registration import check, register, unregister, way
+from connector.hub.moments import micros
 from connector.hub.overview import plans_of_all
 from connector.hub.subscriptions import Requested
 from connector.hub.targets import check_url
@@ -14,11 +22,11 @@ from connector.hub.targets import check_url
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import sqlalchemy as sa
-
     from connector.definition.model import Integration
     from connector.hub.hub import Hub
 
+DATABASE_SECONDS = 5
+"""How long the database may take for an answer until readiness is red."""
 Answer = tuple[dict[str, Any] | None, int]
 
 
@@ -31,6 +39,25 @@ class Operations:
     async def get_health(self) -> Answer:
         problems = list(self._hub.engine.problems.values())
         return {"status": "degraded" if problems else "ok", "problems": problems}, 503 if problems else 200
+
+    async def get_liveness(self) -> Answer:
+        return {"status": "ok", "problems": []}, 200
+
+    async def get_readiness(self) -> Answer:
+        hub = self._hub
+        problems = [*hub.watchdog.problems(), *hub.engine.problems.values()]
+        try:
+            async with asyncio.timeout(DATABASE_SECONDS):
+                await hub.store.run(lambda database: database.execute(sa.text("select 1")).scalar_one())
+        except (sa.exc.SQLAlchemyError, TimeoutError):
+            problems.append("The database does not answer.")
+        return {"status": "degraded" if problems else "ok", "problems": problems}, 503 if problems else 200
+
+    async def get_metrics(self) -> tuple[str, int, dict[str, str]]:
+        hub = self._hub
+        measured = await hub.store.run(metrics.measured, hub.integrations, hub.clock(), hub.shortest)
+        text = metrics.rendered(measured, hub.deliverer.attempts, hub.watchdog.ages(), hub.engine.problems)
+        return text, 200, {"Content-Type": metrics.CONTENT_TYPE}
 
     async def get_plan(self) -> Answer:
         hub = self._hub
@@ -77,6 +104,45 @@ class Operations:
         self._hub.changed()
         return None, 204
 
+    async def get_hook(self, connection: str) -> Answer:
+        return await self._hook(connection), 200
+
+    async def set_hook(self, connection: str, body: Mapping[str, Any]) -> Answer:
+        hub = self._hub
+        account = await hub.store.run(hub.account, connection)
+        integration = hub.integrations[account.vendor]
+        addresses.check_vendor(integration)
+        route = check(integration, hub.public_url) if body.get("register") else None
+
+        def store(database: sa.Connection) -> str:
+            addresses.create(database, hub.encryption, connection, body.get("secret"), hub.clock())
+            plans.check(database, hub.integrations, hub.clock(), hub.shortest)
+            return addresses.url(database, hub.encryption, hub.url, connection)
+
+        url = await hub.store.run(store)
+        hub.changed()
+        if route is not None:
+            opened = await hub.vendors.connection(account)
+            known = await hub.store.run(addresses.registered, connection)
+            registered = await register(opened, route, url, known)
+            await hub.store.run(addresses.store_registered, connection, registered)
+        return await self._hook(connection), 200
+
+    async def delete_hook(self, connection: str) -> Answer:
+        hub = self._hub
+        account = await hub.store.run(hub.account, connection)
+        route = way(hub.integrations[account.vendor])
+        known = await hub.store.run(addresses.registered, connection)
+        if known and route is not None:
+            await unregister(await hub.vendors.connection(account), route, known)
+        await hub.store.run(addresses.delete, connection)
+        hub.changed()
+        return None, 204
+
+    async def _hook(self, connection: str) -> dict[str, Any]:
+        hub = self._hub
+        return await hub.store.run(addresses.shown, hub.encryption, hub.integrations, hub.url, connection)
+
     async def list_subscriptions(self) -> Answer:
         return {"subscriptions": await self._hub.store.run(subscriptions.listed)}, 200
 
@@ -117,15 +183,48 @@ class Operations:
         self._hub.changed()
         return turned, 200
 
+    async def list_alarms(self, limit: int = 100) -> Answer:
+        return {"alarms": await self._hub.store.run(book.listed, limit)}, 200
+
+    async def test_alarm(self) -> Answer:
+        now = self._hub.clock()
+        message = "This is a test of the alarms of the hub. Nothing is wrong."
+        test = Condition("test", "", message, str(micros(now)))
+        await self._hub.store.run(book.open_, test, now)
+        self._hub.engine.wake()
+        return None, 202
+
+    async def list_keys(self) -> Answer:
+        return {"keys": await self._hub.store.run(keys.listed)}, 200
+
+    async def create_key(self, body: Mapping[str, Any]) -> Answer:
+        hub, name = self._hub, body["name"]
+        key = await hub.store.run(keys.create, name, body["scopes"], hub.clock())
+        return {**await hub.store.run(keys.shown, name), "key": key}, 201
+
+    async def delete_key(self, name: str) -> Answer:
+        await self._hub.store.run(keys.delete, name)
+        return None, 204
+
+    async def erase_customer(self, body: Mapping[str, Any]) -> Answer:
+        return dict(await retention.erase(self._hub.store, body["customer"].strip())), 200
+
     async def list_events(
         self, after: int = 0, limit: int = 100, connection: str | None = None, trigger: str | None = None
     ) -> Answer:
-        found = await self._hub.store.run(events.read_after, after, limit, of=connection, trigger=trigger)
+        hub = self._hub
+        if trigger is not None and trigger not in (known := _triggers(hub.integrations)):
+            raise ConfigurationError(unknown("trigger", trigger, known))
+        if connection is not None:
+            await hub.store.run(connections.shown, connection)
+        found = await hub.store.run(events.read_after, after, limit, of=connection, trigger=trigger)
         return {"events": found}, 200
 
     async def list_deliveries(
         self, limit: int = 100, subscription: str | None = None, state: str | None = None
     ) -> Answer:
+        if subscription is not None:
+            await self._hub.store.run(subscriptions.shown, subscription)
         found = await self._hub.store.run(deliveries.latest, limit, subscription, state)
         return {"deliveries": found}, 200
 
@@ -139,3 +238,7 @@ def _integration(integrations: Mapping[str, Integration], vendor: str) -> Integr
     if vendor not in integrations:
         raise ConfigurationError(unknown("vendor", vendor, integrations))
     return integrations[vendor]
+
+
+def _triggers(integrations: Mapping[str, Integration]) -> list[str]:
+    return sorted({key for integration in integrations.values() for key in integration.triggers})

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.exceptions import HTTPException
 
+import openapi
+from connector.definition.naming import listed
+from connector.definition.spelling import did_you_mean
 from connector.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -35,6 +38,7 @@ CODES = {
     415: "unsupported_media_type",
     502: "vendor_unavailable",
 }
+PATHS = tuple(openapi.read(openapi.HUB)["paths"])
 STATUSES: tuple[tuple[type[ConnectorError], int], ...] = (
     (NotFound, 404),
     (ConfigurationError, 400),
@@ -73,9 +77,31 @@ def _of_the_request(request: ConnexionRequest, error: Any) -> ConnexionResponse:
     status: int = getattr(error, "status", None) or error.status_code
     if status == 401:  # noqa: PLR2004
         return problem(status, "This request needs an API key: Authorization: Bearer <key>.")
+    path = request.scope.get("path", "")
     if status == 404:  # noqa: PLR2004
-        return problem(status, f"There is nothing at {request.scope.get('path', '')}.")
+        return problem(status, f"There is nothing at {path}{_suggestion(path)}")
+    if status == 405:  # noqa: PLR2004
+        return problem(status, f"{request.method} is not allowed at {path}{_allowed(error)}")
+    if status == 415:  # noqa: PLR2004
+        return problem(status, "The body must be JSON: send the header Content-Type: application/json.")
+    if error.detail == "RequestBody is required":
+        return problem(status, "The request needs a body, which must be a JSON object.")
     return problem(status, str(error.detail).partition("\n")[0] or "The request is invalid.")
+
+
+def _suggestion(path: str) -> str:
+    """Return the end of the sentence about an unknown path: a similar path of the API if there is one."""
+    first, slash, rest = path.strip("/").partition("/")
+    known = {one.strip("/").partition("/")[0] for one in PATHS}
+    guess = "" if first in known else did_you_mean(first, sorted(known))
+    return f"{guess.replace('mean ', 'mean /').removesuffix('?')}{slash}{rest}?" if guess else "."
+
+
+def _allowed(error: Any) -> str:
+    """Return the end of the sentence about a method that is not allowed: the methods that are."""
+    methods = [name.strip() for name in ((error.headers or {}).get("Allow") or "").split(",") if name.strip()]
+    known = sorted(set(methods) - {"HEAD"})
+    return f"; use {listed(known)}." if known else "."
 
 
 def _unforeseen(_request: ConnexionRequest, error: Exception) -> ConnexionResponse:

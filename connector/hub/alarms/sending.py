@@ -1,0 +1,153 @@
+"""Reports alarms to the hub's owner: to a webhook, a command, or both."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import shlex
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from connector.errors import ConfigurationError
+from connector.hub.alarms import book, conditions
+from connector.hub.targets import TargetRefusedError, check_url
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from connector.clock import Clock
+    from connector.definition.model import Integration
+    from connector.hub.store import Store
+
+log = logging.getLogger("returns_connector.hub")
+
+TIMEOUT = 30.0
+"""The longest time in seconds that the webhook or the command may take."""
+EVERY = timedelta(minutes=1)
+"""How often the hub looks for problems."""
+
+
+@dataclass(frozen=True, slots=True)
+class Routes:
+    """Where alarms are sent: a URL, a command line, or nowhere ("").
+
+    Raises `ConfigurationError` if the URL or the command cannot be used.
+    """
+
+    url: str = ""
+    command: str = ""
+
+    def __post_init__(self) -> None:
+        if self.url:
+            check_url(self.url)
+        try:
+            shlex.split(self.command)
+        except ValueError as problem:
+            raise ConfigurationError(f"The alarm command cannot be read: {problem}.") from problem
+
+
+class Watch:
+    """Looks for problems every minute, and reports them; `look` and `send_due` are jobs for the engine."""
+
+    def __init__(
+        self,
+        store: Store,
+        integrations: Mapping[str, Integration],
+        routes: Routes,
+        http: httpx.AsyncClient,
+        clock: Clock,
+        *,
+        shortest: int,
+        hub_url: str,
+    ) -> None:
+        self._store = store
+        self._integrations = integrations
+        self._routes = routes
+        self._http = http
+        self._clock = clock
+        self._shortest = shortest
+        self._hub_url = hub_url
+        self._next: datetime | None = None
+
+    async def look(self) -> int:
+        """Store which problems began and ended; do nothing if this process has looked within a minute."""
+        now = self._clock()
+        if self._next is not None and now < self._next:
+            return 0
+        found = await self._store.run(conditions.current, self._integrations, now, self._shortest)
+        changed = await self._store.run(book.update, found, now)
+        self._next = now + EVERY
+        return changed
+
+    async def next_look(self) -> datetime | None:
+        return self._next
+
+    async def send_due(self) -> int:
+        """Report the alarms that the owner does not know yet, and return their number."""
+        rows = await self._store.run(book.lease_due, self._clock())
+        for row in rows:
+            about = {"alarm": row.number, "kind": row.kind}
+            log.warning("Alarm %s (%s): %s", row.number, _state(row), row.message, extra=about)
+            problem = await self._send(self._message(row))
+            if problem:
+                log.error("Alarm %s cannot be sent: %s", row.number, problem)
+            await self._store.run(book.settle, row, problem, self._clock())
+        return len(rows)
+
+    def _message(self, row: Any) -> dict[str, Any]:
+        shown = book.as_json(row)
+        ended = "Ended: " if shown["state"] == book.CLOSED else ""
+        return {
+            **{name: shown[name] for name in ("kind", "state", "subject", "message", "began_at", "ended_at")},
+            "hub": self._hub_url,
+            "text": f"{ended}{row.message}",
+        }
+
+    async def _send(self, message: dict[str, Any]) -> str:
+        """Send an alarm on every route; return why one of them failed, or ""."""
+        problems = []
+        if self._routes.url:
+            problems.append(await self._post(message))
+        if self._routes.command:
+            problems.append(await self._run(message))
+        return " ".join(filter(None, problems))
+
+    async def _post(self, message: dict[str, Any]) -> str:
+        try:
+            answer = await self._http.post(self._routes.url, json=message, timeout=TIMEOUT)
+        except TargetRefusedError as refused:
+            return str(refused)
+        except httpx.HTTPError as problem:
+            return f"The webhook for alarms cannot be reached ({type(problem).__name__})."
+        return "" if answer.is_success else f"The webhook for alarms answered {answer.status_code}."
+
+    async def _run(self, message: dict[str, Any]) -> str:
+        """Run the command with the alarm as JSON on its standard input."""
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *shlex.split(self._routes.command),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=asyncio.subprocess.DEVNULL,
+            )
+        except OSError as problem:
+            return f"The alarm command cannot be started: {(problem.strerror or str(problem)).lower()}."
+        try:
+            async with asyncio.timeout(TIMEOUT):
+                await process.communicate(json.dumps(message).encode())
+        except TimeoutError:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+            return f"The alarm command did not end within {TIMEOUT:.0f} seconds."
+        return "" if process.returncode == 0 else f"The alarm command ended with status {process.returncode}."
+
+
+def _state(row: Any) -> str:
+    return book.OPEN if row.ended_at is None else book.CLOSED
