@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from connector.errors import ConfigurationError
+from connector.hub.locks import CONFIGURATION, one_at_a_time
 from connector.hub.tables import settings
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ async def check_key(store: Store, encryption: Encryption) -> None:
     """
 
     def check(connection: sa.Connection) -> None:
+        one_at_a_time(connection, CONFIGURATION)
         stored = sa.select(settings.c.value).where(settings.c.name == CHECK)
         found = connection.execute(stored).scalar_one_or_none()
         if found is None:

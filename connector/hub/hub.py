@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Self
 import openapi
 from connector import clock as real
 from connector.definition.compiler import integration, vendors
-from connector.hub import connections, delivering, keys, polling, waiting
+from connector.hub import connections, delivering, keys, leases, polling, waiting
 from connector.hub.api.connexion_parts import AsyncApp, Resolver
 from connector.hub.api.operations import Operations
 from connector.hub.api.problems import add_handlers
 from connector.hub.api.security import HUB
 from connector.hub.encryption import Encryption, check_key
-from connector.hub.engine import Job, Loop
+from connector.hub.engine import Job, Loop, Shared
 from connector.hub.planning import SHORTEST
 from connector.hub.plans import Plans
 from connector.hub.store import Store
@@ -30,8 +30,12 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
     from connector.clock import Clock, Sleep
+    from connector.hub.engine import Engine
 
 log = logging.getLogger("returns_connector.hub")
+
+HEARTBEAT = 5.0
+"""How many seconds pass between two heartbeats of a process that shares its database with others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,8 @@ class Options:
     """The options of a hub.
 
     `database` is an SQLAlchemy URL, and `encryption_keys` contains the keys for logins, one per line.
-    `shortest` is the minimum number of seconds between two polls of a list. `allow` contains networks and
+    `shortest` is the minimum number of seconds between two polls of a list. `heartbeat` is the number of
+    seconds between two heartbeats of a process, if several processes use one database. `allow` contains networks and
     hosts that targets may have although they are not public. `transport` and `target_transport` replace the
     network in tests.
     """
@@ -47,6 +52,7 @@ class Options:
     database: str
     encryption_keys: str = field(repr=False)
     shortest: int = SHORTEST
+    heartbeat: float = HEARTBEAT
     allow: Sequence[str] = ()
     clock: Clock = real.now
     sleep: Sleep = real.sleep
@@ -71,7 +77,7 @@ class Hub:
         self.deliverer = delivering.Deliverer(
             self.store, self.encryption, self.integrations, self._http, options.clock
         )
-        self.engine = Loop(options.clock, options.sleep)
+        self.engine = self._engine(options)
 
     @classmethod
     @asynccontextmanager
@@ -89,6 +95,13 @@ class Hub:
             await hub._http.aclose()
             hub.store.close()
 
+    def _engine(self, options: Options) -> Engine:
+        if not self.store.shared:
+            return Loop(options.clock, options.sleep)
+        from connector.hub.queue import Queue
+
+        return Queue(self.store, options.clock, options.sleep, options.heartbeat)
+
     async def first_key(self) -> str | None:
         """Create an admin key if the database has no keys, and return it; otherwise return None."""
         return await self.store.run(keys.create_first, self.clock())
@@ -100,14 +113,23 @@ class Hub:
     def jobs(self) -> list[Job]:
         """Return the jobs that the engine runs: poll, read missing details, and deliver."""
         run = self.store.run
+        poller, deliverer = self.poller, self.deliverer
+        polls = Shared("polls", polling.lease_due, poller.poll_leased)
+        details = Shared("details", waiting.lease_due, poller.complete_leased)
+        sent = Shared("deliveries", delivering.lease_due, deliverer.deliver_leased)
         return [
-            Job("poll the vendors", self.poller.poll_due, lambda: run(polling.next_due)),
-            Job("read details", self.poller.complete_due, lambda: run(waiting.next_due)),
-            Job("deliver events", self.deliverer.deliver_due, lambda: run(delivering.next_due)),
+            Job("poll the vendors", poller.poll_due, lambda: run(polling.next_due), polls),
+            Job("read details", poller.complete_due, lambda: run(waiting.next_due), details),
+            Job("deliver events", deliverer.deliver_due, lambda: run(delivering.next_due), sent),
         ]
 
     async def work(self) -> None:
-        """Poll the vendors and deliver events until cancelled."""
+        """Poll the vendors and deliver events until cancelled.
+
+        With SQLite, this is the only process, so that what an earlier one has leased is free.
+        """
+        if not self.store.shared:
+            await self.store.run(leases.end_all)
         await self.engine.run(self.jobs())
 
     def changed(self) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from connector.hub.locks import CONFIGURATION, one_at_a_time
 from connector.hub.moments import micros
 from connector.hub.tables import keys
 
@@ -33,6 +34,7 @@ def create(connection: sa.Connection, name: str, scope: str, now: datetime) -> s
 
 def create_first(connection: sa.Connection, now: datetime) -> str | None:
     """Create an admin key if the database has no keys, and return it; otherwise return None."""
+    one_at_a_time(connection, CONFIGURATION)
     if connection.execute(sa.select(keys.c.name).limit(1)).first():
         return None
     return create(connection, "first", ADMIN, now)

@@ -15,6 +15,7 @@ from support.hub import KEYS, Bench, hub_at, merchant_of
 from connector.errors import ConfigurationError
 from connector.hub import budget, polling
 from connector.hub.encryption import Encryption, new_key, read_keys
+from connector.hub.leases import new_lease
 from connector.hub.polling import LEASE, PROBE
 from connector.hub.store import Store
 from connector.hub.tables import calls as counted
@@ -55,7 +56,9 @@ def test_a_poll_that_outlives_its_lease_changes_nothing(tmp_path: Path) -> None:
 
     async def lease(bench: Bench) -> list[polling.Lease]:
         hub = bench.hub
-        return await hub.store.run(polling.lease_due, hub.encryption, hub.integrations, hub.clock())
+        id_ = new_lease()
+        await hub.store.run(polling.lease_due, id_, hub.clock())
+        return await hub.store.run(polling.leased, hub.encryption, hub.integrations, id_, hub.clock())
 
     at_a_vendor("returngo", tmp_path, story)
 
@@ -198,7 +201,8 @@ def test_a_connection_that_is_deleted_while_it_is_polled_stops_no_other(tmp_path
         connection = await bench.connect()
         await bench.subscribe("return_created")
         hub = bench.hub
-        [held] = await hub.store.run(polling.lease_due, hub.encryption, hub.integrations, hub.clock())
+        await hub.store.run(polling.lease_due, "lease", hub.clock())
+        [held] = await hub.store.run(polling.leased, hub.encryption, hub.integrations, "lease", hub.clock())
         assert (await bench.api.delete(f"/connections/{connection['id']}")).status_code == 204
         await hub.poller.poll(held)
         assert (await bench.get("/events"))["events"] == []

@@ -29,7 +29,8 @@ class Operations:
         self._hub = hub
 
     async def get_health(self) -> Answer:
-        problems = list(self._hub.engine.problems.values())
+        hub = self._hub
+        problems = [*filter(None, [hub.store.problem]), *hub.engine.problems.values()]
         return {"status": "degraded" if problems else "ok", "problems": problems}, 503 if problems else 200
 
     async def get_plan(self) -> Answer:

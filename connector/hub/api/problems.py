@@ -18,6 +18,7 @@ from connector.errors import (
     ValidationFailed,
 )
 from connector.hub.api.connexion_parts import ConnexionResponse, ProblemException
+from connector.hub.store import DatabaseUnavailableError
 
 if TYPE_CHECKING:
     from connector.hub.api.connexion_parts import AsyncApp, ConnexionRequest
@@ -36,6 +37,7 @@ CODES = {
     502: "vendor_unavailable",
 }
 STATUSES: tuple[tuple[type[ConnectorError], int], ...] = (
+    (DatabaseUnavailableError, 503),
     (NotFound, 404),
     (ConfigurationError, 400),
     (ValidationFailed, 400),
