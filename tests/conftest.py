@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from functools import cache, wraps
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
@@ -52,6 +52,9 @@ from support.contract import enforced  # noqa: E402 - assertions have to be rewr
 from support.matrix_report import pytest_terminal_summary  # noqa: E402 - as above
 from support.sandbox import Sandbox, running  # noqa: E402 - as above
 
+if TYPE_CHECKING:
+    from support.postgres import Postgres
+
 LONG = (
     "schemathesis",
     "test_plugin",
@@ -80,6 +83,15 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """One sandbox for the whole run, on disk; tests that write create their own tenant."""
     with running(tmp_path_factory.mktemp("sandbox")) as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator["Postgres"]:
+    """One PostgreSQL server for the whole run; each test calls `postgres.new_database()`."""
+    from support.postgres import running_postgres
+
+    with running_postgres() as server:
+        yield server
 
 
 @pytest.fixture(scope="session", autouse=True)
