@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from connector.definition.model import Integration
     from connector.hub.planning import Load
 
-EXTRA = {"cryptography", "standardwebhooks"}
+EXTRA = {"alembic", "cryptography", "procrastinate", "psycopg", "standardwebhooks"}
 """Packages that the extra `hub` installs."""
 
 commands = typer.Typer()
@@ -33,7 +33,8 @@ def hub(
     database: Annotated[
         str | None,
         typer.Option(
-            help="SQLAlchemy URL of the database.  [default: an SQLite file in your state folder]",
+            help="URL of the database, such as postgresql://hub@db.example.com/hub, which several processes can"
+            " share.  [default: an SQLite file in your state folder]",
             envvar="RETURNS_HUB_DATABASE",
             show_default=False,
         ),
@@ -49,6 +50,14 @@ def hub(
     interval: Annotated[
         int, typer.Option(help="Shortest interval between two polls of a list in seconds.", min=1)
     ] = 60,
+    heartbeat: Annotated[
+        float,
+        typer.Option(
+            help="Seconds between two heartbeats of a process on PostgreSQL. Another process takes over the work"
+            " of one that misses three.",
+            min=0.1,
+        ),
+    ] = 5,
     webhook_allow: Annotated[
         list[str] | None,
         typer.Option(
@@ -82,6 +91,7 @@ def hub(
         encryption_keys=os.environ.get("RETURNS_HUB_ENCRYPTION_KEYS")
         or read_keys(key_file or folder / "hub.key"),
         shortest=interval,
+        heartbeat=heartbeat,
         allow=webhook_allow or (),
     )
     listening = listen(host, port)

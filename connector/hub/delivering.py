@@ -56,8 +56,8 @@ MAX_ANSWER = 500
 class Due:
     """A delivery that must be attempted now: the request to send, and the data that `settle` needs.
 
-    `attempts` is the number of earlier attempts, and `tried_at` the time of the first one, or None. `lease` is
-    the ID of the lease, which ends at `leased_until`.
+    `attempts` is the number of earlier attempts, and `tried_at` the time of the first one, or None. `lease`
+    is the ID of the lease, which ends at `leased_until`.
     """
 
     number: int
@@ -302,10 +302,8 @@ class Deliverer:
         await all_of(self._deliver(one) for one in due)
 
     async def _deliver(self, due: Due) -> None:
-        if (
-            self._clock() >= due.leased_until
-        ):  # this process was paused, and another one attempts the delivery
-            return
+        if self._clock() >= due.leased_until:
+            return  # this process was paused, and another one attempts the delivery
         attempt = await self._attempt(due)
         state = await self._store.run(settle, due, attempt, self._clock())
         if state == GIVEN_UP or (state == WAITING and not due.attempts):

@@ -44,9 +44,9 @@ class Options:
 
     `database` is an SQLAlchemy URL, and `encryption_keys` contains the keys for logins, one per line.
     `shortest` is the minimum number of seconds between two polls of a list. `heartbeat` is the number of
-    seconds between two heartbeats of a process, if several processes use one database. `allow` contains networks and
-    hosts that targets may have although they are not public. `transport` and `target_transport` replace the
-    network in tests.
+    seconds between two heartbeats of a process, if several processes use one database. `allow` contains
+    networks and hosts that targets may have although they are not public. `transport` and `target_transport`
+    replace the network in tests.
     """
 
     database: str

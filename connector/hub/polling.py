@@ -53,9 +53,9 @@ LONGEST_PAUSE = timedelta(hours=1)
 class Lease:
     """The right to poll a list for `LEASE`.
 
-    `id` is the ID of the lease, under which other lists can be leased too. `cursors` contains the cursor of each trigger of the list. `version` counts the stored polls: a result is
-    stored only if no other poll was stored since. `failures` is the number of consecutive polls that have
-    failed.
+    `id` is the ID of the lease, under which other lists can be leased too. `cursors` contains the cursor of
+    each trigger of the list. `version` counts the stored polls: a result is stored only if no other poll was
+    stored since. `failures` is the number of consecutive polls that have failed.
     """
 
     id: str

@@ -1,9 +1,9 @@
 """Distributes the hub's jobs between processes, with Procrastinate on PostgreSQL.
 
-Each process leases what is due and puts the ID of the lease into a queue, in one transaction. A worker of any
-process takes it from there and does the work. A process that dies no longer updates its heartbeat; another one
-then puts its jobs into the queue again. A job that runs twice changes nothing, because what is settled is no
-longer leased under its ID.
+Each process leases what is due and puts the ID of the lease into a queue, in one transaction. A worker of
+any process takes it from there and does the work. A process that dies no longer updates its heartbeat;
+another one then puts its jobs into the queue again. A job that runs twice changes nothing, because what is
+settled is no longer leased under its ID.
 """
 
 from __future__ import annotations
@@ -40,17 +40,18 @@ MISSED = 3
 JOBS_AT_ONCE = 4
 """How many jobs of a queue a process runs at once."""
 MOST_WAITING = 2 * JOBS_AT_ONCE
-"""No more work of a queue is leased while this number of jobs waits, because a lease also ends in the queue."""
+"""No more work is leased while this number of jobs waits in its queue, where a lease can end too."""
 CROWDED_PAUSE = timedelta(seconds=1)
 FETCH_PAUSE = 2.0
 """The longest pause in seconds until a worker sees a job of which PostgreSQL does not notify it."""
 CONNECTIONS = 4
 """The most connections to PostgreSQL that the workers share; each also listens on one of its own."""
-RETRY = procrastinate.RetryStrategy(max_attempts=60, wait=5)
-"""A job that fails is tried again with the same lease, until the lease ends."""
+RETRY = procrastinate.RetryStrategy(max_attempts=8, exponential_wait=2)
+"""A job that fails is tried again with the same lease, after 2, 4, 8, … seconds."""
 GRACE = 8
 """How many seconds the running jobs may take to end if the process is asked to stop."""
 RESTART_PAUSE = 1.0
+TAKE_OVER = "take over the jobs of processes that ended"
 WAITING = sa.text("select count(*) from procrastinate_jobs where status = 'todo' and queue_name = :queue")
 ALONE = "select pg_try_advisory_xact_lock(hashtext('returns hub'), hashtext('search for dead processes'))"
 ALIVE = """select id from procrastinate_workers
@@ -112,12 +113,8 @@ class Queue:
                 for job, parts in shared:
                     self._register(app, job, parts)
                     tasks.create_task(self._keep_working(app, job, parts.queue), name=parts.queue)
-                watching = Job(
-                    "take over the jobs of processes that ended",
-                    lambda: self._watch(app, pool),
-                    self._next_watch,
-                )
-                tasks.create_task(self._loop.run([*feeding, *alone, watching]), name="loop")
+                watch = Job(TAKE_OVER, lambda: self._watch(app, pool), self._next_watch)
+                tasks.create_task(self._loop.run([*feeding, *alone, watch]), name="loop")
 
     @asynccontextmanager
     async def _opened(self) -> AsyncIterator[tuple[procrastinate.App, AsyncConnectionPool]]:
@@ -165,7 +162,7 @@ class Queue:
                 stalled_worker_timeout=self._dead_after,
             )
             try:
-                await worker.run()
+                await worker.run()  # type: ignore[no-untyped-call]
             except Exception as problem:  # noqa: BLE001 - a worker is always started again
                 if not _is_outage(problem):
                     self._work_problems.add(job.name, problem)
@@ -201,7 +198,7 @@ class Queue:
         alive = {id_ for [id_] in await found.fetchall()}
         for id_, worker in workers.items():
             if id_ not in alive:
-                worker.stop()
+                worker.stop()  # type: ignore[no-untyped-call]
 
     async def _take_over(self, jobs: JobManager) -> int:
         stalled = list(await jobs.get_stalled_jobs(seconds_since_heartbeat=self._dead_after))

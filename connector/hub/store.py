@@ -82,9 +82,9 @@ class Store:
     ) -> T:
         """Call `work(connection, …)` in one transaction and return its result; roll back if it raises.
 
-        `connection` is a connection to the database. If PostgreSQL ends the transaction because of a deadlock,
-        `work` is called again in another one. Raises `DatabaseUnavailableError` if the database cannot be
-        used; an outage is logged once.
+        `connection` is a connection to the database. If PostgreSQL ends the transaction because of a
+        deadlock, `work` is called again in another one. Raises `DatabaseUnavailableError` if the database
+        cannot be used; an outage is logged once.
         """
 
         def transaction() -> T:

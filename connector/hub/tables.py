@@ -1,7 +1,7 @@
 """The tables of the hub's database. Times are in microseconds since the Unix epoch, UTC.
 
-`lease` is the ID of the lease under which a row is worked on until `leased_until` (see `connector.hub.leases`).
-After a change here, add a revision to `connector.hub.migrations`.
+`lease` is the ID of the lease under which a process works on a row until `leased_until`;
+`connector.hub.leases` describes leases. After a change here, add a revision to `connector.hub.migrations`.
 """
 
 import sqlalchemy as sa

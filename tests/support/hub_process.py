@@ -36,10 +36,16 @@ class HubProcess:
 
 
 @contextmanager
-def running_hub(folder: Path, key: str = "", options: Sequence[str] = OPTIONS) -> Iterator[HubProcess]:
-    """Run a hub on a free port until the block ends; `key` is its admin key if it was started before."""
+def running_hub(
+    folder: Path, key: str = "", options: Sequence[str] = OPTIONS, database: str = ""
+) -> Iterator[HubProcess]:
+    """Run a hub on a free port until the block ends; `key` is its admin key if it was started before.
+
+    `database` is the URL of its database; the default is a file of SQLite in `folder`.
+    """
     command = [str(Path(sys.executable).with_name("returns")), "hub", "--port", "0", *options]
-    command += ["--database", f"sqlite:///{folder / 'hub.sqlite3'}", "--key-file", str(folder / "hub.key")]
+    database = database or f"sqlite:///{folder / 'hub.sqlite3'}"
+    command += ["--database", database, "--key-file", str(folder / "hub.key")]
     process = subprocess.Popen(
         command, stderr=subprocess.PIPE, text=True, env={**os.environ, "COLUMNS": "200"}
     )

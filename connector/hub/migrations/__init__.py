@@ -1,9 +1,9 @@
 """Brings the tables of the hub's database to the newest revision, with Alembic.
 
-`versions` contains one module per revision, which is never changed once it was released. A revision only adds
-tables, columns and indexes that an older program can ignore, so that processes of both versions can run on one
-database while they are replaced one after the other. Add a revision for each change of `connector.hub.tables`;
-a test compares both.
+`versions` contains one module per revision, which is never changed once it was released. A revision only
+adds tables, columns and indexes that an older program can ignore, so that processes of both versions can run
+on one database while they are replaced one after the other. Add a revision for each change of
+`connector.hub.tables`; a test compares both.
 """
 
 from __future__ import annotations

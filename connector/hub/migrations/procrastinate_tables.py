@@ -1,4 +1,4 @@
-"""Installs the tables and functions of Procrastinate in PostgreSQL, and brings them to the installed version."""
+"""Installs the tables and functions of Procrastinate in PostgreSQL, and upgrades them with the package."""
 
 from __future__ import annotations
 
