@@ -6,14 +6,15 @@ from errno import EACCES, EADDRINUSE
 from ipaddress import ip_address
 
 _PORT_ERRORS = {EADDRINUSE, EACCES}
-"""Errors that concern only the requested port: it is in use, or is below 1024 and needs privileges."""
+"""The `errno` values of a port that is in use, or that is below 1024 and needs privileges."""
 
 
 class AddressError(Exception):
     """Raised if the sandbox cannot listen on an address.
 
-    The message is a complete sentence that can be shown to the user. `is_wrong` is True if the address does
-    not belong to this machine, and False if another program uses it, or if privileges are missing.
+    The message is a complete sentence that can be shown to the user. `is_wrong` is True if the host cannot be
+    used, for example because it does not belong to this machine. It is False if only the port cannot be used,
+    because another program uses it or because privileges are missing.
     """
 
     def __init__(self, message: str, *, is_wrong: bool) -> None:

@@ -70,7 +70,8 @@ class UnknownVendorError(LookupError):
 class Sandbox(ConnexionMiddleware):  # type: ignore[misc]
     """The sandbox's ASGI application.
 
-    `world` and `faults` contain the state, and `entries` describes the vendors' APIs that are served.
+    `world` and `faults` contain the state, `tenants` creates and deletes tenants, and `entries` describes the
+    vendors' APIs that are served.
     """
 
     world: World
@@ -252,7 +253,7 @@ def _entry(world: World, vendor: Vendor) -> Entry:
 
 
 def _without_login(entry: Entry) -> Entry:
-    """Copy an entry for public pages, without the credentials and example records of the tenant `demo`."""
+    """Return a copy of an entry without the credentials and example records of the tenant `demo`."""
     command = curl.command(entry.document, entry.url, {}, {})
     return replace(entry, fields={}, curl=command, examples=Examples)
 

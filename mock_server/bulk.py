@@ -86,9 +86,9 @@ class Bulk:
         """Advance a tenant's clock, and return the scheduled steps that were run.
 
         Waits until earlier operations on the tenant have finished, and then calls `to` with the tenant's
-        current time to get the target time. Steps and webhook retries run in the order of their due times;
-        while each one runs, the clock shows its due time. Raises `UnknownTenantError` if the tenant does not
-        exist, and any error that `to` raises.
+        current time to get the target time; both are in microseconds since the Unix epoch. Steps and webhook
+        retries run in the order of their due times; while each one runs, the clock shows its due time. Raises
+        `UnknownTenantError` if the tenant does not exist, and any error that `to` raises.
         """
         clocks, executed = self._world.clocks, list[ExecutedStep]()
         async with self.exclusive(name):
@@ -130,7 +130,10 @@ class Bulk:
 
     @asynccontextmanager
     async def exclusive(self, name: str) -> AsyncIterator[None]:
-        """Acquire the tenant's lock, so that only one of these operations runs for the tenant at a time."""
+        """Hold the tenant's lock during the `with` block.
+
+        `create`, `reset`, `delete` and `advance` hold the same lock, so they wait until the block ends.
+        """
         lock = self._locks.setdefault(name, asyncio.Lock())
         async with lock:
             yield

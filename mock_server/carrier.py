@@ -3,8 +3,8 @@
 from mock_server.store import Change
 
 Scans = tuple[tuple[int, str], ...]
-"""A parcel's scans in order. Each is a tuple of the time since the label was created (µs) and the vendor's
-status."""
+"""A parcel's scans in order, as pairs: the time since the label was created (µs), and the status at the
+vendor."""
 
 
 def schedule_scans(

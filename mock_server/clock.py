@@ -200,7 +200,7 @@ class Clocks:
         return replace(self._clocks[tenant])
 
     def showing(self, at: int, *, frozen: bool) -> TenantClock:
-        """Build a clock that shows the time `at` (µs) now; if `frozen` is True, it does not move on."""
+        """Build a clock that currently shows the time `at` (µs); if `frozen` is True, it is frozen there."""
         return TenantClock(frozen_at=at) if frozen else TenantClock(offset=at - self._real())
 
     def freeze(self, tenant: str) -> None:
@@ -249,9 +249,10 @@ class Clocks:
 
     @contextmanager
     def hold(self, tenant: str) -> Iterator[None]:
-        """Make the tenant's requests wait until the `with` block ends, because its data is being copied.
+        """Make the tenant's requests wait until the `with` block ends.
 
-        Requests that have already called `catch_up_slice` are not delayed.
+        Call this before all of the tenant's data is read in slices. Requests that have already called
+        `catch_up_slice` are not delayed.
         """
         held = self._held[tenant] = asyncio.Event()
         try:
@@ -274,7 +275,7 @@ class Clocks:
             self._moving.discard(tenant)
 
     def advance(self, tenant: str, to: int) -> list[ExecutedStep]:
-        """Advance the clock to `to`; run all steps that become due, in order, and return them.
+        """Advance the clock to the time `to` (µs); run all steps that become due, in order, and return them.
 
         A step can schedule further steps, which also run if they are due by `to`. Raises `ValueError` if `to`
         is before the clock's current time.
@@ -287,7 +288,7 @@ class Clocks:
         return executed
 
     def move(self, tenant: str, to: int) -> None:
-        """Move the clock forward to `to` without running steps; do nothing if `to` is in the past."""
+        """Move the clock forward to the time `to` (µs) without running steps; ignore a time in the past."""
         self._set(tenant, self._set_to(tenant, max(to, self.now(tenant))))
 
     def _run_until(self, tenant: str, target: int) -> list[ExecutedStep]:
@@ -298,7 +299,7 @@ class Clocks:
         return executed
 
     def run_next(self, tenant: str, target: int) -> ExecutedStep | None:
-        """Run and return the next step that is due by `target`; return None if no step is due."""
+        """Run and return the next step that is due by the time `target` (µs); return None if no step is."""
         step = self._store.next_step(tenant, self._vendors)
         if step is None or step.due > target:
             return None
@@ -329,10 +330,10 @@ class Clocks:
         return ExecutedStep(step)
 
     def rehearse(self, change: Change, step: Step) -> str:
-        """Run and delete a step inside a change that the caller undoes, with the clock at `step.due`.
+        """Run and delete a step in the transaction `change`, with the tenant's clock at `step.due`.
 
-        Returns the error message if the step fails, and "" if it succeeds. Afterwards, the tenant's clock
-        shows the same time as before.
+        The caller must roll the transaction back (see `forecast.rehearsal`). Returns the error message if the
+        step fails, and "" if it succeeds. Afterwards, the tenant's clock shows the same time as before.
         """
         clock = self._clocks[step.tenant]
         change.done(step)

@@ -20,7 +20,7 @@ _HIDDEN = "urn:returns-sandbox:label:"
 
 @dataclass(frozen=True, slots=True)
 class LabelTarget:
-    """The shipment that a label URL identifies."""
+    """The parts of a label URL that identify a shipment: vendor, tenant and the shipment's ID."""
 
     vendor: str
     tenant: str
@@ -45,11 +45,11 @@ class Labels:
         return f"{self.base_url}{PREFIX}{vendor}/{tenant}/{quote(shipment, safe='')}/{token}.pdf"
 
     def moved(self, text: bytes, vendor: str, tenant: str, other: str) -> bytes:
-        """Replace the label URLs of `tenant` in a document with those of the tenant `other`."""
+        """Replace the label URLs of `tenant` in a vendor's document with those of the tenant `other`."""
         return _replace(text, vendor, tenant, partial(self.address, vendor, other))
 
     def hidden(self, text: bytes, vendor: str, tenant: str) -> bytes:
-        """Replace each label URL of `tenant` in a document with a placeholder that contains no token."""
+        """Replace each label URL of `tenant` in a vendor's document with a placeholder without a token."""
         return _replace(
             text, vendor, tenant, lambda shipment: f"{_HIDDEN}{vendor}:{quote(shipment, safe='')}"
         )
@@ -64,7 +64,10 @@ class Labels:
         )
 
     def read(self, path: str) -> LabelTarget | None:
-        """Return the shipment that a decoded URL path names, or None if the path or token is not valid."""
+        """Return the shipment that a label's URL path identifies, or None if the path or token is not valid.
+
+        `path` is percent-decoded.
+        """
         parts = path.removeprefix(PREFIX).split("/")
         if not path.startswith(PREFIX) or len(parts) != len(LabelTarget.__slots__) + 1:
             return None

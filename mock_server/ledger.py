@@ -19,9 +19,9 @@ RETURN_CREATED: Final = "return.created"
 RETURN_STATE_CHANGED: Final = "return.state_changed"
 """A return's status changed. Body: `from` and `to` (vendor's statuses), `state` (the new neutral state)."""
 RETURN_NOTE_ADDED: Final = "return.note_added"
-"""A note was added to a return. Body: `note` (the note's ID), `internal`."""
+"""A note was added to a return. Body: `note` (the note's ID), `internal` (whether only merchants see it)."""
 RETURN_QUALITY_CHECKED: Final = "return.quality_checked"
-"""Returned items were inspected. Body: the results, and the return's statuses `from` and `to` (vendor's)."""
+"""Returned items were inspected. Body: the old and new result (`from`, `to`), and vendor-specific fields."""
 RETURN_ITEMS_RECEIVED: Final = "return.items_received"
 """Returned items arrived. Body: `receipt` (the receipt's ID), `quantity`, `received` (the total so far)."""
 SHIPMENT_CREATED: Final = "shipment.created"
@@ -63,7 +63,8 @@ _AT_ONCE: Final = 20_000
 class Event:
     """A ledger entry about the record whose ID is `subject`.
 
-    `at` is the tenant's time in microseconds since the Unix epoch.
+    `sequence` is the event's number, from 1, and `kind` is one of `KINDS`. `at` is the tenant's time in
+    microseconds since the Unix epoch.
     """
 
     sequence: int

@@ -36,9 +36,10 @@ class Lifecycle:
     """A vendor's statuses and the allowed transitions between them.
 
     `states` maps each status to its vendor-neutral state. `transitions` maps each status to the statuses that
-    may follow; if no status may follow, the status is final. `verbs` maps statuses to the words on the button
-    that moves a return there, such as "Approve"; the default is "Mark as" with the status. Raises
-    `ValueError`, with a list of all errors, if the tables are inconsistent.
+    may follow; if no status may follow, the status is final. `initial` is the status of a new return. `verbs`
+    maps a status to the text of the button that changes a return to this status, such as "Approve"; the
+    default is "Mark as" followed by the status. Raises `ValueError`, with a list of all errors, if the tables
+    are inconsistent.
     """
 
     def __init__(
@@ -71,13 +72,16 @@ class Lifecycle:
             raise ValueError(f"The transition table is wrong: {'; '.join(faults)}.")
 
     def check(self, current: str, wanted: str) -> None:
-        """Raise `IllegalMove` unless `wanted` may follow `current`, even if both are the same status."""
+        """Raise `IllegalMove` unless `wanted` may follow `current`.
+
+        This also applies if both are the same status.
+        """
         allowed = self.transitions.get(current, ())
         if wanted not in allowed:
             raise IllegalMove(current, wanted, allowed)
 
     def is_open(self, status: str) -> bool:
-        """Return True if another status may follow `status`, so that `status` is not final."""
+        """Return True if another status may follow `status`, and False if `status` is final."""
         return bool(self.transitions.get(status))
 
     def word(self, state: State) -> str:

@@ -1,4 +1,4 @@
-"""`Overview`: the main facts about a return, in the same form for all vendors."""
+"""`Overview`: a summary of a return, in the same form for all vendors."""
 
 from dataclasses import dataclass
 from decimal import Decimal

@@ -21,7 +21,7 @@ HIGHEST_PORT = 65_535
 _SCHEMES = {"http", "https"}
 
 
-class ProxyUnusable(ValueError):  # noqa: N818 - read as a sentence, like its message
+class ProxyUnusable(ValueError):  # noqa: N818 - a noun and an adjective read better than another Error
     """Raised if the proxy in the environment cannot be used.
 
     The message is a complete sentence that can be shown to the user.

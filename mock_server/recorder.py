@@ -77,6 +77,6 @@ class Recorder:
         method: str,
         **more: Any,
     ) -> None:
-        """Record that a refund was issued for a return."""
+        """Record that a refund was issued for a return; `method` is for example `store_credit`."""
         body = {"amount": f"{amount:.2f}", "currency": currency, "method": method, **more}
         change.record(tenant, self.vendor, kind=ledger.REFUND_ISSUED, subject=id_, at=at, body=body)

@@ -43,7 +43,7 @@ class Settings(BaseSettings):
     seed_size: int = Field(default=150, ge=0, le=20_000)
     """The number of returns that a new tenant has for each vendor."""
     seed_file: Path | None = None
-    """A YAML file with the shop of new tenants, instead of generated returns."""
+    """A YAML file that contains the shop of new tenants; if None, their returns are generated."""
     first_moment: AwareDatetime | None = None
     """The time at which the clock of `demo` starts; if None, the current time."""
     secret: SecretStr | None = None
@@ -51,7 +51,7 @@ class Settings(BaseSettings):
     control_token: SecretStr | None = None
     """The bearer token that `/__sandbox` requires; if None, requests need no token."""
     demo_keys: bool | None = None
-    """Whether `demo` has the well-known keys; if None, it has them unless other machines can reach the
+    """Whether the tenant `demo` has the well-known keys; if None, only if no other machine can reach the
     sandbox."""
     keep_alive: int = Field(default=75, ge=1, le=86_400)
     """Seconds before the server closes an idle connection; higher than the timeout of most clients."""

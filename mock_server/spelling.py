@@ -1,4 +1,4 @@
-"""Error messages for names that do not exist, with the known name that the user probably meant."""
+"""Builds error messages for names that do not exist, which suggest the name that the user probably meant."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
@@ -12,8 +12,9 @@ _CUTOFF: Final = 0.6
 class UnknownNameError(LookupError):
     """Raised if a name that a user chose does not exist.
 
-    `kind` is the noun for the name, such as "vendor", and `field` is the field of the request that contains
-    it, or "". The message is one or two complete sentences.
+    `kind` is the noun for the name, such as "plan". `of` is the name of the vendor or object to which the
+    known names belong, or "". `field` is the field of the request that contains the name, or "". For
+    `synonyms`, see `meant`. The message is one or two complete sentences.
     """
 
     def __init__(
@@ -40,7 +41,7 @@ def check_name(
     field: str = "",
     synonyms: Mapping[str, str] | None = None,
 ) -> None:
-    """Raise `UnknownNameError` if `name` is a text that is not a known name; ignore other values."""
+    """Raise `UnknownNameError` if `name` is a string that `known` does not contain; accept other values."""
     names = list(known)
     if isinstance(name, str) and name not in names:
         raise UnknownNameError(kind, name, names, of=of, field=field, synonyms=synonyms)

@@ -103,8 +103,8 @@ class Switches:
     ) -> Position:
         """Turn a switch on or off. If this changes its position, record the change in the ledger.
 
-        Raises `LookupError` if there is no such switch or shop; the message lists the vendor's switches or
-        the switch's shops.
+        `at` is the tenant's time (µs). Raises `LookupError` if there is no such switch or shop; the message
+        lists the vendor's switches or the switch's shops.
         """
         switch = self._switch(vendor, name, shop)
         if self.is_on(tenant, vendor, name, shop) != on:

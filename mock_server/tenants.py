@@ -129,7 +129,7 @@ class Tenants:
             )
 
     def _prepare_reset_to(self, shop: "Shop") -> None:
-        """Store the shop to use for the next reset of `demo`; the present data of `demo` does not change."""
+        """Store the shop that the next reset of `demo` loads; the current data of `demo` does not change."""
         if self.get(DEMO).shop == shop_id(shop):
             return
         table = tables.tenants
@@ -189,9 +189,10 @@ class Tenants:
         frozen: bool = False,
         shop: "Shop | None" = None,
     ) -> Tenant:
-        """Validate the options for a new tenant, and build it without storing it; only its shop is stored.
+        """Validate the options for a new tenant, and return the tenant, which is not stored yet.
 
-        Accepts the same options and raises the same errors as `create`.
+        If the tenant has a shop, the shop is stored. Accepts the same options and raises the same errors as
+        `create`.
         """
         world = self._world
         if not NAME.fullmatch(name):

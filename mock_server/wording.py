@@ -1,4 +1,4 @@
-"""Converts names of fields, states and kinds, such as `base_url`, to words for people, such as `base URL`."""
+"""Converts names in code, such as `base_url`, to readable text, such as `base URL`."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ MAX_FIELDS: Final = 20
 """The maximum number of invalid fields that an error of the control plane lists."""
 _SEVERAL: Final = 2
 _PARTS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^A-Z_.\s-]+")
-"""Matches a word in snake case or camel case; several capitals in a row are one word, as in `rmaURL`."""
+"""Matches one word of a name in snake case or camel case; `URL` in `rmaURL` is one word."""
 
 
 def phrase(name: str) -> str:
     """Convert a name in snake case or camel case to words in lower case, such as `truncated JSON`.
 
-    Abbreviations are written in capitals. A name in capitals only, such as a vendor's event, keeps them.
+    Abbreviations are written in capitals. A name that is entirely in capitals, as some vendors' event names
+    are, stays in capitals.
     """
     parts = re.split(r"[_.\s]+", name.strip("_. ")) if name.isupper() else _PARTS.findall(name)
     words = [_ABBREVIATIONS.get(part.lower(), part if name.isupper() else part.lower()) for part in parts]
@@ -30,10 +31,11 @@ def phrase(name: str) -> str:
 
 
 def explained(error: Mapping[str, Any]) -> str:
-    """Return the message of an error of the control plane; several invalid fields are listed, one a line.
+    """Return the message of a control plane error; if it has several invalid fields, list one per line.
 
-    The message itself describes the first field and counts the others. The control plane lists up to
-    `MAX_FIELDS` fields, each with its path and the rule that it breaks.
+    `error` is the object in the field `error` of the response. Its `fields` contain up to `MAX_FIELDS`
+    invalid fields, each with its path and the rule that it breaks. If the message describes only the first of
+    them, a line with their number replaces it.
     """
     message, fields = str(error["message"]), error.get("fields", ())
     if len(fields) < _SEVERAL:

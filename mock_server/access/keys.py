@@ -135,9 +135,9 @@ class Keys:
     ) -> str:
         """Create an API key and return it.
 
-        If `scopes` is None, the key has all scopes; if `plan` is "", it has the vendor's first plan. Raises
-        `KeyExistsError` if the tenant already has a key with this name for the vendor, or `UnknownNameError`
-        if the vendor, a scope or the plan does not exist.
+        If `scopes` is None, the key has all scopes; if `plan` is "", it has the vendor's first plan. `at` is
+        the time of creation (µs). Raises `KeyExistsError` if the tenant already has a key with this name for
+        the vendor, or `UnknownNameError` if the vendor, a scope or the plan does not exist.
         """
         if vendor not in self._scopes:
             raise UnknownNameError("vendor", vendor, self._scopes)
@@ -178,9 +178,10 @@ class Keys:
             raise UnknownNameError("plan", plan, self._plans[vendor], of=vendor)
 
     def copy(self, change: Change, tenant: str, other: str, at: int) -> None:
-        """Replace the keys of the tenant `other` by keys with the same names, scopes and plans as `tenant`'s.
+        """Copy the names, scopes and plans of a tenant's keys to new keys of the tenant `other`.
 
-        The new keys differ from those of `tenant`, because a key is derived from the name of its tenant.
+        The new keys replace all keys that `other` had. They differ from those of `tenant`, because a key is
+        derived from the name of its tenant. `at` is the time of creation (µs).
         """
         self.remove(change, other)
         self._write(change, other, self.held_by(tenant), at)

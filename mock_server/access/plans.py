@@ -30,7 +30,10 @@ class Plan:
 
 
 def agreed(windows: Mapping[Unit, int]) -> Plan:
-    """Create a custom plan. Its name is made from its limits, such as `200/second, 5000/day`."""
+    """Create a custom plan from the number of requests allowed per unit of time.
+
+    The plan's name is made from these limits, such as `200/second, 5000/day`.
+    """
     chosen = [(windows[unit], unit) for unit in SECONDS if unit in windows]
     return Plan(", ".join(f"{limit}/{unit}" for limit, unit in chosen), tuple(chosen))
 

@@ -49,7 +49,7 @@ class Verdict(NamedTuple):
 class _Count:
     """The number of requests that a key has left in the current window.
 
-    The window is `length` seconds long and ends at the Unix time `reset`.
+    The window is `length` seconds long and ends at `reset`, in seconds since the Unix epoch.
     """
 
     length: int
@@ -59,7 +59,7 @@ class _Count:
     reset: int = 0
 
     def start_window(self, second: int) -> None:
-        """Start the window that contains the Unix time `second`, with all requests left."""
+        """Start the window that contains `second` (since the Unix epoch), with all requests left."""
         self.left = self.limit
         self.reset = second - second % self.length + self.length
 

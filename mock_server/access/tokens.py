@@ -29,7 +29,7 @@ _LEEWAY: Final = 60 * SECOND  # real clocks are sometimes set back a little
 
 
 class TokenExpiredError(Exception):
-    """Raised if a token has a valid signature but has expired."""
+    """Raised if a token has a valid signature, but has expired or was issued in the future."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Tokens:
 
     def issue(self, grant: Grant, use: Use, *, seconds: int) -> str:
         """Issue a token for a use, such as `access`; it expires after `seconds` on the tenant's clock."""
-        import jwt  # loads a library for cryptography if one is installed, so it waits for the first token
+        import jwt  # imported here because it loads a library for cryptography if one is installed
 
         now = self._clocks.now(grant.tenant)
         claims = {

@@ -15,7 +15,7 @@ from mock_server.settings import Settings
 
 MAX_WRONG: Final = 10
 WINDOW: Final = 60.0
-"""Length in seconds of the window in which wrong tokens are counted; see `MAX_WRONG`."""
+"""An address that has sent `MAX_WRONG` wrong tokens in the last `WINDOW` seconds must wait."""
 _MAX_ADDRESSES: Final = 10_000
 _BEARER: Final = extractor({"type": "http", "scheme": "bearer"})
 _HEADER: Final = extractor({"type": "apiKey", "in": "header", "name": "X-Sandbox-Token"})

@@ -69,7 +69,7 @@ class KeyGate:
         return self._switches.closed(grant.tenant, grant.vendor)
 
     def anonymous(self) -> Verdict:
-        """Build the verdict for requests without credentials: the lowest plan, with no requests counted."""
+        """Build the verdict for requests without credentials: all requests of the lowest plan are left."""
         return untouched(self._lowest_plan, self._clocks.real())
 
     def pending(self) -> Awaitable[None] | None:

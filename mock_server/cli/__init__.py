@@ -97,7 +97,7 @@ _TASKS: Final[Mapping[str, Mapping[str, Callable[..., None]]]] = {
         "forget": forget.forget,
     },
 }
-"""The commands, keyed by the title of their task and by name."""
+"""The functions of all commands, keyed by the title of the task and then by the name of the command."""
 
 
 def commands() -> typer.Typer:

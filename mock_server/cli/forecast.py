@@ -80,7 +80,7 @@ def return_(
     vendor: Vendor,
     return_id: ReturnId,
 ) -> None:
-    """Show a return, the moves that it allows and its next steps."""
+    """Show a return, the statuses that it can change to, and its next steps."""
     answer = at.call("GET", at.path("returns", vendor, return_id))
     if at.wants_json:
         at.show(answer)

@@ -1,4 +1,4 @@
-"""The help of a group with many commands: sorted by task, with whole sentences."""
+"""Formats the help of a group with many commands: grouped by task, with sentences that are not cut off."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class CommandsByTask(TyperGroup):
     """
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """Write each task with its commands; a long sentence continues on the next line."""
+        """Write the title of each task, and below it each command with its sentence."""
         named = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
         for title, commands in groupby(named, lambda pair: _title(pair[1])):
             with formatter.section(title):

@@ -1,4 +1,4 @@
-"""The arguments and options that several commands have, and the sandbox and tenant that they select."""
+"""Defines the arguments and options that several commands share, such as `--url`, `--tenant` and `--json`."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class ShownAtSandbox(AtSandbox):
         print_answer(answer, output, member, otherwise=otherwise)
 
     def show_document(self, answer: httpx.Response) -> None:
-        """Print a response: for programs its whole JSON, for people only the vendor's document, indented."""
+        """Print the whole response if the user chose JSON, otherwise only its `document`, indented."""
         if self.wants_json:
             print_json(answer)
         else:
@@ -104,9 +104,10 @@ class ShownAtTenant(ShownAtSandbox, AtTenant):
 
 
 def with_options(function: Callable[..., None]) -> Callable[..., None]:
-    """Return a command that has the options of its parameter `at`, whose type is one of the classes above.
+    """Turn a function with a parameter `at` into a command.
 
-    A function without a parameter `at` is returned unchanged.
+    The type of `at` is one of the classes above. In the command, each field of this class is an option. A
+    function without a parameter `at` is returned unchanged.
     """
     signature = inspect.signature(function, eval_str=True)
     if "at" not in signature.parameters:

@@ -69,7 +69,7 @@ def print_document(value: Any) -> None:
 def print_line(text: str, *, flush: bool = False) -> None:
     """Print a line; characters that standard output cannot encode are replaced with question marks.
 
-    With `flush`, the line is written at once, also into a pipe.
+    If `flush` is True, the line is written immediately, even if the output is a pipe.
     """
     print(_encodable(text, sys.stdout), flush=flush)  # noqa: T201
 
@@ -80,9 +80,9 @@ def notify(sentence: str) -> None:
 
 
 def notify_stopped() -> None:
-    """Print that Ctrl-C ended the command, in a line of its own.
+    """Print on standard error that Ctrl-C has ended the command.
 
-    A terminal shows ^C where the cursor is, so the notice then begins in the next line.
+    A terminal has already printed ^C, so the message begins on a new line there.
     """
     if sys.stderr.isatty():
         print(file=sys.stderr)  # noqa: T201
@@ -109,9 +109,9 @@ def _encodable(text: str, stream: TextIO) -> str:
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, wrap: bool = True) -> None:
     """Print a table, or a list if the terminal is too narrow for the table.
 
-    If `wrap` is False, no cell is wrapped, so that its value can be copied. Without a terminal, the width is
-    that of the environment variable COLUMNS; without this variable, cells are wrapped only if the table would
-    be wider than 200 characters.
+    If `wrap` is False, no cell is wrapped, so that its value can be copied. If standard output is not a
+    terminal, the environment variable COLUMNS sets the width of the table; if COLUMNS is not set either,
+    cells are wrapped only if the table would be wider than 200 characters.
     """
     from rich.console import Console
     from rich.table import Table

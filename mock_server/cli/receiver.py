@@ -142,13 +142,13 @@ def _ignore(_finding: Finding) -> None:
 
 
 class _Printer:
-    """Prints each finding of a check as soon as it is made; the summary at the end adds the advice."""
+    """Prints each finding as soon as the check produces it; the summary at the end adds the advice."""
 
     def __init__(self) -> None:
         self._previous: Finding | None = None
 
     def print(self, finding: Finding) -> None:
-        """Print the verdict, the question, and what was observed if the check did not pass."""
+        """Print a finding's verdict and question; unless the verdict is `pass`, also what was observed."""
         from mock_server.receiver_check.scorecard import finding_lines
 
         verdict = typer.style(finding.verdict.value, fg=_COLOURS[finding.verdict.value], bold=True)

@@ -75,9 +75,10 @@ def call(
 
 
 def events(url: str, token: str, path: str, query: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the data of each server-sent event of the control plane, until the sandbox stops.
+    """Yield the parsed data of each server-sent event at a path of the control plane.
 
-    Fails in the same way as `call`.
+    The stream ends when the sandbox stops. If no sandbox responds, or if the sandbox rejects the request,
+    prints a sentence on standard error and exits.
     """
     with (
         _connected(url, token, reads_forever=True) as (client, base_url),
@@ -95,7 +96,7 @@ def events(url: str, token: str, path: str, query: Mapping[str, Any]) -> Iterato
 def _connected(url: str, token: str, *, reads_forever: bool = False) -> Iterator[tuple[httpx.Client, str]]:
     """Yield an HTTP client and the base URL; if a request fails, print a sentence and exit.
 
-    If `reads_forever` is True, a response may take any time, as a stream of events does.
+    If `reads_forever` is True, reading the response has no time limit, as a stream of events requires.
     """
     import httpx
 

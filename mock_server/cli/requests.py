@@ -83,9 +83,10 @@ def requests(
 
 
 def _ordered(query: Mapping[str, Any]) -> dict[str, Any]:
-    """Replace the option `last`, which the control plane's list of requests does not have, by a limit.
+    """Convert the options `limit` and `last` to the query parameters `limit` and `order`.
 
-    With `limit`, the oldest requests come first; with `last`, the newest are selected.
+    The option `limit` selects the oldest requests. `last` selects the newest requests, in the control plane's
+    default order.
     """
     ordered = {name: value for name, value in query.items() if name != "last"}
     if "limit" in query:

@@ -64,10 +64,10 @@ def seed_template(
 def export(
     at: AtSandbox, tenant: Annotated[str, typer.Argument(help="Name of the tenant.")] = "demo"
 ) -> None:
-    """Print the present state of a tenant as a shop's file.
+    """Print the current state of a tenant as a shop's file.
 
     Products, customers, orders and returns are printed as YAML. Dates are printed as ages, relative to the
-    tenant's present time. The export does not include the history of returns, notes, webhooks, keys and the
+    tenant's current time. The export does not include the history of returns, notes, webhooks, keys and the
     ledger.
     """
     from mock_server.shop import template

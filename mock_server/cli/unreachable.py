@@ -102,9 +102,9 @@ def _parsed(url: str) -> httpx.URL | None:
 
 
 def _has_valid_host(url: httpx.URL) -> bool:
-    """Return True if the host name is valid in DNS, and the port is between 1 and 65535.
+    """Return True if the host is valid, and the port is between 1 and 65535.
 
-    In DNS, each part of a host name has at most 63 characters.
+    The host is an IP address, or a name whose parts have at most 63 characters each, as DNS requires.
     """
     labels = url.raw_host.decode("ascii").removesuffix(".").split(".")
     is_name = ":" in url.host or all(

@@ -1,4 +1,4 @@
-"""Parses what `--until` waits for: the next thing that happens, a time, or the status of a return."""
+"""Parses the value of `--until`: `next` (the next step or webhook), a time, or a return and its status."""
 
 import re
 from datetime import datetime

@@ -32,7 +32,10 @@ A request that advances a clock can take long, because it waits for webhook rece
 
 
 class ApiError(Exception):
-    """Raised if the control plane responds with an error; the message is a sentence from the response."""
+    """Raised if the control plane responds with an error.
+
+    `status` is the HTTP status, and the message is a sentence from the response.
+    """
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)

@@ -115,7 +115,7 @@ def create_console(
     sessions = Sessions(secret, world.settings.base_url, world.clocks.real)
 
     def create() -> WSGI:
-        from mock_server.console.site import create_site  # the first page needs it, not the start
+        from mock_server.console.site import create_site  # importing it would delay the start
 
         return create_site(entries, control, sessions)
 

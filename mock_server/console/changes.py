@@ -105,14 +105,14 @@ class Changes:
                 await sleep(PAUSE)
 
     async def _fingerprint(self, tenant: str) -> list[Any]:
-        """Return the current responses of the watched resources, which differ after each change.
+        """Return the current responses of the watched resources.
 
-        The passage of time alone does not change the result.
+        The result differs after each change of the tenant. The passage of time alone does not change it.
         """
         base = f"{self._plane.base}/tenants/{quote(tenant, safe='')}"
         found = [(await self._plane.call(ApiCall("GET", f"{base}/{one}"))).body for one in _WATCHED]
         clock = found[-1]
-        # Time passes without a change: a clock that ticks shows another time, a frozen one lags further.
+        # These fields change as time passes: `now` of a running clock, `ahead_seconds` of a frozen one.
         clock.pop("ahead_seconds" if clock.get("frozen") else "now", None)
         return found
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mock_server.console.api import Api
 
 _NEWEST: Final = 1_000
-"""Maximum number of events, of deliveries and of requests that are searched; the newest are searched."""
+"""The maximum number of events to search, and of deliveries, and of requests; the newest are searched."""
 _RETURN: Final = "return."
 
 
@@ -27,7 +27,7 @@ class Entry:
 
 
 def history(client: Api, tenant: str, found: Mapping[str, Any]) -> list[Entry]:
-    """Return the history of a return, newest first; `found` is the return as the API's `ReturnDetails`."""
+    """Return the history of a return, newest first; `found` is the API's `ReturnDetails` of this return."""
     requests = [Entry("request", one["at"], one) for one in sent_about(client, tenant, found)]
     entries = [*_deliveries(client, tenant, found), *_events(client, tenant, found), *requests]
     return sorted(entries, key=lambda entry: entry.at, reverse=True)
@@ -48,7 +48,10 @@ def _deliveries(client: Api, tenant: str, found: Mapping[str, Any]) -> Iterator[
 
 
 def sent_about(client: Api, tenant: str, found: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the requests that created a return or contain its ID in the URL or the body, newest first."""
+    """Return the requests that created a return, or whose URL or body contains its ID, newest first.
+
+    `found` is the API's `ReturnDetails` of the return.
+    """
     id_ = found["id"]
     query = {"vendor": found["vendor"], "text": id_, "limit": _NEWEST}
     listed = client.get("tenants", tenant, "requests", **query)["requests"]

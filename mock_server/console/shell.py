@@ -25,7 +25,7 @@ _MAX_COMMAND: Final = 1_000
 """Maximum length of a command in a notice, in characters; notices are kept in a cookie of at most 4 KB."""
 _RECENT: Final = 20
 _MAX_OFFERED: Final = 40
-"""Maximum number of tenants in the header's menu; if there are more, it links to the list of tenants."""
+"""Maximum number of tenants in the header's menu; if there are more, the menu links to the full list."""
 
 
 @dataclass(frozen=True, slots=True)

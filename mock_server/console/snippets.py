@@ -1,4 +1,4 @@
-"""Code snippets that send a first request to a vendor's API, for several languages and tools."""
+"""Builds code snippets that send a first request to a vendor's API, for several languages and tools."""
 
 from __future__ import annotations
 

@@ -37,7 +37,10 @@ _ENCODINGS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """The header of a webhook's signature, its description, and pairs of a language and verification code."""
+    """The name and description of the header that contains a webhook's signature.
+
+    `code` contains pairs: the name of a programming language, and code in it that verifies the signature.
+    """
 
     header: str
     description: str
@@ -45,7 +48,10 @@ class Signature:
 
 
 def signature_of(document: Mapping[str, Any], event: str) -> Signature | None:
-    """Return the signature of an event's webhook, or None if the specification has no header with an HMAC."""
+    """Describe the signature header of an event's webhook.
+
+    Returns None if the specification describes no header that contains an HMAC-SHA256.
+    """
     described = document.get("x-webhooks", {}).get(event, {}).get("post", {})
     for parameter in described.get("parameters", ()):
         description = parameter.get("description", "")

@@ -31,7 +31,7 @@ _TONES: Final = {
 }
 """The CSS class that colours each return state; the states are the same for all vendors."""
 _TICK: Final = 0.999
-"""A clock that is moved loses up to this part of a second, because it moves to whole seconds."""
+"""Moving a clock rounds its time down to whole seconds, which loses up to this part of a second."""
 _OPEN_LEVELS: Final = 3
 """Number of levels of a JSON document that are expanded at first."""
 _SECRET: Final = re.compile(r"[A-Za-z0-9_.-]{60,}")
@@ -74,7 +74,7 @@ def ago(moment: str, now: str) -> Markup:
 def received(exchange: Mapping[str, Any], real_now: str) -> Markup:
     """Render how long ago a request was received in real time, and the tenant's time if it differs.
 
-    `real_now` is the present real time as an RFC 3339 date-time.
+    `real_now` is the current real time as an RFC 3339 date-time.
     """
     moment = exchange["received_at"]
     age = max(0.0, (_parsed(real_now) - _parsed(moment)).total_seconds())  # `real_now` may be a moment old
@@ -85,7 +85,7 @@ def received(exchange: Mapping[str, Any], real_now: str) -> Markup:
 
 
 def breaking(name: str) -> Markup:
-    """Render a path or event name that can be broken into lines after `/`, `.` and `_`."""
+    """Render a path or the name of an event, so that browsers can wrap it after `/`, `.` and `_`."""
     parts = re.split(r"(?<=[/._])", name)
     return Markup("<wbr>").join(parts)
 
@@ -97,7 +97,7 @@ def duration(seconds: float) -> str:
 
 
 def difference(seconds: float) -> str:
-    """Format the difference of two clocks, such as `30 d` for a clock that was moved by 30 days."""
+    """Format the difference between two clocks, such as `30 d` for a clock that was moved by 30 days."""
     return duration(abs(seconds) + _TICK)
 
 

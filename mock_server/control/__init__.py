@@ -40,7 +40,7 @@ from mock_server.world import World
 Handler = Callable[[Call], Reply | Awaitable[Reply]]
 
 IGNORED_TOKEN: Final = (b"x-sandbox-token", b"ignored")
-"""The header of a reply to a request with a control token, if the sandbox requires none."""
+"""The header of the response to a request that contains a control token, although none is required."""
 _TOKEN_HEADERS: Final = ("authorization", "x-sandbox-token")
 _STATUSES: Final = {
     "invalid": 400,
@@ -87,7 +87,7 @@ class Control:
         self._names = Names(context)
         self._needs_token = bool(world.settings.control_token)
         self.handlers: dict[str, Handler] = {}
-        """The handlers keyed by operationId."""
+        """The handlers, keyed by operationId."""
         for subject in _SUBJECTS:
             endpoints = subject(context)
             names = [name for name in vars(subject) if not name.startswith("_")]
@@ -101,7 +101,7 @@ class Control:
             raise AttributeError(f"The control plane has no operation {name!r}.") from None
 
     def check_names(self, call: Call) -> None:
-        """Raise `Problem` if a name in an invalid request does not exist, such as that of a vendor."""
+        """Raise `Problem` if an invalid request contains a name, such as a vendor's, that does not exist."""
         with _reported():
             self._names.check(call)
             self._names.check_choices(call)

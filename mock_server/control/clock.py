@@ -124,7 +124,8 @@ def _too_late(field: str, now: int) -> Problem:
 def _statuses(vendor: Vendor, wanted: str) -> frozenset[str]:
     """Return the set of a vendor's statuses that match `wanted`, which is a status or a neutral state.
 
-    Raises `Problem` if `wanted` is neither a status nor a neutral state of the vendor.
+    Upper and lower case are not distinguished. Raises `UnknownNameError` if `wanted` is neither a status of
+    the vendor nor the neutral state of one.
     """
     states, word = vendor.lifecycle.states, wanted.casefold()
     named = [status for status in states if status.casefold() == word]

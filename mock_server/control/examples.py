@@ -19,11 +19,11 @@ from mock_server.vendors import Vendor
 from mock_server.world import World
 
 _SEQUENCES = sa.table("sqlite_sequence", sa.column("name"), sa.column("seq"))
-"""The highest ID used so far in each table that never reuses IDs (SQLite's AUTOINCREMENT)."""
+"""SQLite's own table, which contains the highest ID used so far in each table with AUTOINCREMENT."""
 
 
 def examples(world: World, served: Mapping[str, Vendor], tenant: str) -> Examples:
-    """Collect IDs of a tenant's records and request bodies that the sandbox would accept at present."""
+    """Collect example values for a tenant: IDs of its records, and request bodies that currently succeed."""
     found = _Finder(world, served, tenant)
     path = {**found.names(), **found.webhooks(), **found.faults(), **found.requests()}
     bodies: dict[str, Any] = {
@@ -48,8 +48,8 @@ def examples(world: World, served: Mapping[str, Vendor], tenant: str) -> Example
 class _Finder:
     """Finds example values in a tenant's records.
 
-    Methods that return a dictionary key the values by path parameter (`webhook`), or by operation and
-    parameter (`delete_tenant.tenant`).
+    Some methods return dictionaries of example values. A key is the name of a path parameter (`webhook`), or
+    an operation and a parameter (`delete_tenant.tenant`).
     """
 
     world: World
@@ -59,7 +59,7 @@ class _Finder:
     def names(self) -> dict[str, str]:
         """Return the names of a tenant to delete and of a snapshot to restore or delete.
 
-        If there is none, returns the name that the example for creating one uses.
+        If no such tenant or snapshot exists, returns the name from the example that creates one.
         """
         others = [name for name in self._tenants() if name != self.tenant]
         table = tables.snapshots

@@ -1,4 +1,4 @@
-"""Checks the names in a request to the control plane before its other fields: vendors, statuses and so on."""
+"""Checks that the names in a request to the control plane, such as vendors and statuses, exist."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
@@ -14,7 +14,7 @@ from mock_server.spelling import check_name
 
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 _NOUNS: Final = {"kind": "kind of event", "limits": "setting of limits"}
-"""The nouns of fields with a fixed list of values, if the noun is not the name of the field."""
+"""The nouns that error messages use for the values of some fields; the default is the field's name."""
 _HTTP: Final = {"get", "put", "post", "delete", "patch"}
 Check = Callable[[Call], None]
 
@@ -22,8 +22,8 @@ Check = Callable[[Call], None]
 class Names:
     """Checks that the names in requests to the control plane, such as vendors and statuses, exist.
 
-    The names are checked before the rest of the request is validated. A request can therefore lack fields or
-    have values of any type.
+    The names are checked before the rest of the request is validated, so at that time fields can be missing
+    or have values of the wrong type.
     """
 
     def __init__(self, context: ControlContext) -> None:
@@ -188,13 +188,13 @@ def _texts(value: Any) -> list[str]:
 
 
 _HOLDERS: Final[Mapping[str, type]] = {"scopes": list, "events": list, "parameters": dict}
-"""The types of fields that hold names without being a text."""
+"""The types of the fields that contain several names; each other name is a string."""
 
 
 def _body(call: Call) -> dict[str, Any]:
-    """Return those fields of a request's body that have the type of a name (or of a list of names).
+    """Return the fields of a request's body that are strings or have the type in `_HOLDERS`.
 
-    The body has not been validated yet, so a field can have any type; others are left to validation.
+    The body has not been validated yet. Fields of other types contain no names; validation rejects them.
     """
     fields = call.body if isinstance(call.body, dict) else {}
     return {name: value for name, value in fields.items() if isinstance(value, _HOLDERS.get(name, str))}

@@ -1,4 +1,4 @@
-"""Control plane operation that lists what will happen to a tenant next."""
+"""Control plane operation that lists a tenant's next scheduled steps and webhook deliveries."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from mock_server.forecast.upcoming import Upcoming, upcoming
 
 
 class NextEndpoints:
-    """Handles the operation that lists what will happen to a tenant next."""
+    """Handles the operation that lists a tenant's next scheduled steps and webhook deliveries."""
 
     def __init__(self, context: ControlContext) -> None:
         self._context = context

@@ -75,7 +75,7 @@ class RequestEndpoints:
         if not tenant:
             return _Filters(call.query, since, since)
         clocks = self._context.world.clocks
-        if clocks.frozen(tenant):  # it shows one time since it was frozen, so it fits all real times or none
+        if clocks.frozen(tenant):  # a frozen clock shows only one time, which `since` includes or excludes
             return _Filters(call.query, since, 0 if since <= clocks.now(tenant) else LAST)
         return _Filters(call.query, since, since - clocks.offset(tenant))
 

@@ -1,4 +1,4 @@
-"""The control plane operation that exports a tenant as a shop."""
+"""Control plane operation that exports a tenant in the format of a shop's file."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ from mock_server.engine.reply import Reply
 
 
 class ShopEndpoints:
-    """Handles the operation that exports a tenant as a shop."""
+    """Handles the operation that exports a tenant in the format of a shop's file."""
 
     def __init__(self, context: ControlContext) -> None:
         self._context = context

@@ -9,7 +9,7 @@ from mock_server.verification import NOT_IN_LEDGER, Verifier
 
 
 class VerificationEndpoints:
-    """Handles the operation that verifies a tenant."""
+    """Handles the operation that verifies a tenant's stored data against its ledger."""
 
     def __init__(self, context: ControlContext) -> None:
         self._context = context

@@ -89,7 +89,8 @@ class Dumps:
         """Create a tenant from a document that conforms to the schema `TenantDump`.
 
         If `name` is not "", the tenant gets this name instead of the name in the document. Raises
-        `InvalidDumpError` if the document has other errors, and the errors of `Tenants.plan`.
+        `InvalidDumpError` if the document has errors that the schema cannot express, or any error that
+        `Tenants.plan` raises.
         """
         world, options = self._world, dump["tenant"]
         name = name or options["name"]

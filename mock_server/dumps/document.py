@@ -53,7 +53,8 @@ def step_json(values: Sequence[Any]) -> bytes:
 class DumpContent:
     """The content of a partition, converted from a `TenantDump` to database rows.
 
-    `show(vendor, document)` inserts the secret tokens into the label URLs of a document.
+    `show(vendor, document)` inserts the secret tokens into the label URLs of a document. Implements
+    `store.content.Content`, which describes the tuples that the methods yield in chunks.
     """
 
     dump: Mapping[str, Any]
@@ -75,7 +76,10 @@ class DumpContent:
         )
 
     def counters(self) -> Chunks:
-        """Yield the counters; call this after all rows have been read, because `rows` counts them."""
+        """Yield the counters, which contain the numbers of rows per vendor, kind and status.
+
+        Call this method after `rows` has yielded all rows, because `rows` counts them.
+        """
         yield [(*key, total) for key, total in self.totals.items()]
 
     def _chunks(

@@ -91,7 +91,7 @@ class Body:
             _check_encoding(headers[b"content-encoding"].decode("latin-1"))
         _check_type(headers.get(b"content-type", b"").decode("latin-1"))
         value = _parse(raw)
-        # `is_valid` takes a few microseconds. Only invalid bodies pay for finding out what is wrong.
+        # `is_valid` takes a few microseconds. Finding the errors takes longer; only invalid bodies need it.
         if not self._fits(value):
             raise refusal(explain(self._validator, value) or [FieldError(WHOLE, "is not valid")])
         return value

@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 class Call:
     """A request that has passed authentication, rate limits and validation.
 
-    `path` and `query` contain the converted parameter values, keyed by the names in the specification. A
-    query parameter that was not sent has its default value, or is absent if it has no default. `headers`
-    contains the request headers, keyed by lower-case name. `body` is the parsed JSON, or None. `base_url` is
-    the scheme, host and port that clients use.
+    `grant` is None if the operation needs no API key or token. `path` and `query` contain the converted
+    parameter values, keyed by the names in the specification. A query parameter that was not sent has its
+    default value, or is absent if it has no default. `headers` contains the request headers, keyed by
+    lower-case name. `body` is the parsed JSON, or None. `base_url` is the scheme, host and port that clients
+    use.
     """
 
     operation_id: str

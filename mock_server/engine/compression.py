@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Headers = Iterable[tuple[bytes, bytes]]
 
 MIN_SIZE: Final = 1_400
-"""The size in bytes from which a body is compressed."""
+"""Bodies with fewer bytes than this are not compressed."""
 LEVEL: Final = 1
 VARY: Final = (b"vary", b"accept-encoding")
 """The `Vary` header of every compressible response, so that caches store both forms separately."""

@@ -45,8 +45,8 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
     clients use. `passes` lists the paths of an API's documentation pages, such as `/ui`, relative to the
     API's base path. Requests for these pages are passed to the next middleware. `cors` adds CORS headers; if
     it is None, browsers do not let pages from other origins read the responses. `journal` records requests
-    that were passed on and failed; requests to an API are recorded by the API's own journal. `hint` returns a
-    sentence for a client whose request (method, path) has no operation.
+    that were passed on and failed; requests to an API are recorded by the API's own journal.
+    `hint(method, path)` returns a sentence that helps a client whose request matches no operation.
     """
 
     def __init__(

@@ -25,7 +25,7 @@ def unchecked_call(
 
 
 def first_problem(problem: Problem, call: Call, check: NameCheck) -> Problem:
-    """Return the problem with a name in an invalid request, or `problem` if all names exist.
+    """Return the problem of the first name that does not exist, or `problem` if all names exist.
 
     Other kinds of problems, such as a missing control token, are returned as they are.
     """

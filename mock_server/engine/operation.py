@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A compiled operation: its handler, and the checks for its credentials, requests and responses."""
+    """A compiled operation: its handler, and the checks for its credentials, requests and responses.
+
+    `id` is the operationId. `scope` is the scope that an API key must have, or None if none is required.
+    """
 
     id: str
     handler: Callable[[Call], Reply | Awaitable[Reply]]

@@ -1,4 +1,4 @@
-"""Validates webhook payloads against a specification's `x-webhooks`, and reads the schemas from there.
+"""Validates webhook payloads against the schemas in a specification's `x-webhooks`.
 
 The entries of `x-webhooks` have the structure of OpenAPI 3.1's `webhooks`, which OpenAPI 3.0 does not have.
 Each entry has the name of its event. An older version of a payload has a separate entry, named

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     Message = MutableMapping[str, Any]
     Send = Callable[[Message], Awaitable[None]]
     Sender = Callable[[Message, bytes, Receive, Send], Awaitable[None]]
-    """Sends a response: its ASGI start message and its body."""
+    """Sends a response; accepts its ASGI start message, its body, and ASGI's `receive` and `send`."""
 
 _logger = logging.getLogger(__name__)
 JSON = b"application/json"
@@ -322,7 +322,7 @@ class Api:
             injector.inject(injector.owner(body), operation.id)
         if b"prefer" not in raw:
             return None
-        from mock_server.engine.preferred import chosen  # few clients choose
+        from mock_server.engine.preferred import chosen  # imported here because few clients choose
 
         response = chosen(raw[b"prefer"], operation, self._service)
         if response is None:

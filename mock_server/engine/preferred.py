@@ -134,7 +134,8 @@ def _generated(
 ) -> Reply:
     """Generate a response from the schema; if the result is invalid, return the first example instead.
 
-    Each call of an operation returns a different body. After a restart, the same sequence of bodies follows.
+    Each call of an operation returns a different body. After a restart, the same bodies are returned in the
+    same order.
     """
     responses = operation.responses
     random = Random(f"{operation.id} {code} {next(responses.generated)}")  # noqa: S311 - no secret

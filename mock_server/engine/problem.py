@@ -30,9 +30,10 @@ class FieldError:
 class Problem(Exception):  # noqa: N818 - the term of RFC 9457
     """An error to send to the client; handlers and the functions that they call may raise it.
 
-    `message` is a complete sentence, `fields` lists the invalid fields, and `details` contains facts that a
-    vendor may show, such as the allowed states or the missing scope. The vendor decides whether `headers` are
-    sent. `status` is the HTTP status to send; if it is 0, the vendor chooses one for the kind of problem.
+    `message` is a complete sentence, and `fields` lists the invalid fields. `details` contains values that
+    the vendor's error format may include, such as the allowed methods or the missing scope. The vendor
+    decides whether `headers` are sent. `status` is the HTTP status to send; if it is 0, the vendor chooses
+    one for the kind of problem.
     """
 
     kind: Kind

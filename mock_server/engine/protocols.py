@@ -42,7 +42,7 @@ class ConnectionCut(Exception):  # noqa: N818 - what the sender of a response de
 
 
 class Injected(Exception):  # noqa: N818 - a signal, not an error
-    """Raised by an `Injector` if faults affect a request."""
+    """Raised by an `Injector` if faults affect a request; `injection` is their combined effect."""
 
     def __init__(self, injection: Injection) -> None:
         super().__init__()
@@ -99,7 +99,7 @@ class Gate(Protocol):
     """Authenticates an API's clients, tracks writes so that they can be undone, and provides the time."""
 
     def admit(self, credentials: Mapping[str, str]) -> Grant | None:
-        """Authenticate a request; return what its key can access, or None if the API needs no key.
+        """Authenticate a request; return the grant of its key or token, or None if the API needs no key.
 
         `credentials` maps security schemes to the values in the request; it is empty if there are none.
         Raises `Problem("unauthenticated")` if no credential is valid, and `NotReady` if scheduled steps must
@@ -107,7 +107,10 @@ class Gate(Protocol):
         """
 
     def pending(self) -> Awaitable[None] | None:
-        """Return the commit to await before responding, or None if all changes are already on disk."""
+        """Return an awaitable that ends with the pending commit, or None if all changes are already stored.
+
+        The engine awaits it before it responds.
+        """
 
     def hold(self) -> None:
         """Start tracking writes, so that `undo_held` can undo them until `release` is called."""
@@ -132,7 +135,7 @@ class Meter(Protocol):
         """Return a sentence that says why the API is unavailable to the tenant, or "" if it is available."""
 
     def anonymous(self) -> Verdict:
-        """Build the verdict for unauthenticated requests: the lowest plan's limits, no requests counted."""
+        """Build the verdict for unauthenticated requests: all requests of the lowest plan are left."""
 
 
 class Service(Protocol):

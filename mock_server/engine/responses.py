@@ -150,7 +150,10 @@ class EventContent:
     """Checks the event streams that an operation sends with one response status."""
 
     def encode(self, body: Any, status: int) -> bytes:
-        """Return b"" for an `EventStream`, whose events are sent later; raise `BrokenReplyError` if not."""
+        """Return b"" for an `EventStream`, whose events are sent later.
+
+        Raises `BrokenReplyError` for any other body.
+        """
         if not isinstance(body, EventStream):
             raise BrokenReplyError(status, "", "the body is not a stream of events")
         return b""
@@ -187,7 +190,10 @@ class Responses:
 
 
 def encode_unchecked(body: Any) -> bytes:
-    """Serialize a body without validation, for a reply that belongs to no operation, such as a 404."""
+    """Serialize a body without validating it, for example in a 404 response, which belongs to no operation.
+
+    Returns b"" if the body is None.
+    """
     return b"" if body is None else orjson.dumps(body)
 
 

@@ -37,7 +37,10 @@ class Route:
 
 
 class Template:
-    """A path with parameters, such as `/rmas/{id}`; in `pattern`, None represents a parameter."""
+    """A path with parameters, such as `/rmas/{id}`.
+
+    `pattern` contains the segments of the path, with None in place of each parameter.
+    """
 
     __slots__ = ("literals", "parameters", "route")
 
@@ -49,7 +52,7 @@ class Template:
     def match(self, decoded: Sequence[bytes], raw: Sequence[bytes]) -> tuple[bytes, ...] | None:
         """Return the raw values of the path parameters, or None if a literal segment does not match.
 
-        `decoded` and `raw` contain the segments of the request's path, with and without percent-decoding.
+        `decoded` and `raw` contain the segments of the request's path, after and before percent-decoding.
         """
         for index, literal in self.literals:
             if decoded[index] != literal:

@@ -35,9 +35,12 @@ _KEYS: Final = {
     "deliveries": ("id",),
 }
 _COUNTED: Final = {"rows": "rows", "ledger": "events", "steps": "steps"}
-"""The count in `Erased` of each table, except for deliveries."""
+"""The field of `Erased` that counts a table's changed rows, keyed by table; deliveries are not included."""
 _LINKS: Final = 3
-"""Maximum number of passes; each finds records linked to those already found, such as a return's receipt."""
+"""Maximum number of passes over all records.
+
+Each pass finds the records that refer to those already found, such as a return's receipt.
+"""
 
 
 @dataclass(slots=True)
@@ -98,9 +101,9 @@ async def erase(world: World, tenant: str, email: str) -> Erased:
     """Erase the data of the customer with this e-mail address from a tenant and its snapshots.
 
     Placeholders replace names, addresses, phone numbers and the e-mail address. Documents stay valid, and the
-    ledger keeps its events. The rows are read in slices, while the tenant's requests wait and those of other
-    tenants run; then one transaction changes everything. At the end, the data is removed from unused pages of
-    the database file, if the file is small; otherwise when it is closed.
+    ledger keeps its events. The rows are read in slices; meanwhile, the tenant's requests wait, and other
+    tenants' requests are served. Then one transaction changes all rows. Finally, the data is also removed
+    from unused pages of the database file. If the file is large, this happens only when it is closed.
 
     The caller must hold the lock of the tenant (`Bulk.exclusive`).
     """
@@ -288,8 +291,9 @@ def _is_linked(row: dict[str, Any], links: _Links) -> bool:
 def _erased(row: dict[str, Any], table: sa.Table, person: Person, links: _Links) -> dict[str, Any]:
     """Return a copy of a row of `table` without the data of the customer `person`.
 
-    `links` contains the customer's records; in rows that belong to them, names and addresses are replaced
-    too.
+    In rows that contain the customer's e-mail address, all personal data is replaced. In rows that belong to
+    a record in `links` or refer to one, the values that `person` has learned are replaced. Other rows stay
+    the same.
     """
     own = _is_own(row, person)
     known = links.ids.get(row["vendor"], set())

@@ -52,7 +52,7 @@ class Person:
         self._texts: re.Pattern[str] | None = None
 
     def is_in(self, text: str) -> bool:
-        """Return True if a text contains the customer's e-mail address in upper or lower case."""
+        """Return True if a text contains the customer's e-mail address, in upper or lower case letters."""
         return self._address.search(text) is not None
 
     def learn(self, value: Any, parent: str = "") -> None:

@@ -1,4 +1,4 @@
-"""Effects of faults on requests: `effect_of` builds the `Effect` of a fault that fires for a request."""
+"""`effect_of`: builds the `Effect` of a fault on a request, such as a delay or an error response."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -29,9 +29,10 @@ class Effect:
     """What a fault does to one request; the default values have no effect.
 
     delay: the time to wait before the operation, in seconds of real time
-    problem: the error to send instead of executing the operation, in the vendor's format
-    after_commit: whether the operation is executed before the problem is sent
-    answer: a function that builds the response to send instead; takes its time in µs since the Unix epoch
+    problem: the error to send, in the vendor's format, instead of the operation's response
+    after_commit: whether the operation runs before the problem is sent
+    answer: a function that builds the response to send instead of running the operation; its argument is the
+        time of the response in µs since the Unix epoch
     headers: the headers to add to the response
     view: the distorted view of the store's rows for the operation
     change: a function that changes the response, or the way in which it is sent
@@ -106,7 +107,7 @@ def _cut(_firing: Firing, parameters: Mapping[str, Any], _now: int) -> Effect:
 
 
 def _closing(sender: Any, *, works: bool) -> Effect:
-    """Build an effect that closes the connection while or before `sender` sends the response.
+    """Build an effect that uses `sender`, which closes the connection before the response is complete.
 
     If `works` is True, the operation runs first; otherwise, it does not run.
     """

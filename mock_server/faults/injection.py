@@ -22,7 +22,7 @@ ServiceOver = Callable[[ViewedStore], Any]
 
 
 class Injector:
-    """Finds the faults of calls to one vendor's API; implements the engine's protocol `Injector`.
+    """Finds the faults that fire for calls to one vendor's API; implements the engine's protocol `Injector`.
 
     `over(store)` creates a service with the API's handlers, which read from the given store.
     """
@@ -107,6 +107,6 @@ class Injection:
 def _with(
     headers: tuple[tuple[bytes, bytes], ...], added: tuple[tuple[bytes, bytes], ...]
 ) -> tuple[tuple[bytes, bytes], ...]:
-    """Return the headers with `added`; existing headers with the same names are dropped."""
+    """Return the headers followed by `added`, which replace existing headers with the same names."""
     names = {name for name, _ in added}
     return (*(pair for pair in headers if pair[0] not in names), *added)

@@ -18,7 +18,7 @@ class Kind:
 
     @property
     def schema(self) -> dict[str, Any]:
-        """The JSON Schema of the object `parameters` in a fault; all its properties are optional."""
+        """The JSON Schema of a fault's `parameters`, a JSON object whose properties are all optional."""
         properties = {name: dict(schema) for name, schema in self.parameters.items()}
         return {"type": "object", "additionalProperties": False, "properties": properties}
 

@@ -1,4 +1,4 @@
-"""`Fault`: one fault of a tenant, with the number of calls that it matched and disturbed."""
+"""`Fault`: a fault of a tenant, which counts the calls that match it and the calls that it affects."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,10 @@ PREFIX: Final = "flt_"
 
 @dataclass(frozen=True, slots=True)
 class NewFault:
-    """The fields of a fault to add; `vendor` and `operation` are names, or `*` for all."""
+    """The fields of a fault to add.
+
+    `vendor` and `operation` are names, or `*` for all. `what` is the kind's name in `KINDS`.
+    """
 
     vendor: str
     operation: str

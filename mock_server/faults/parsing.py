@@ -35,7 +35,8 @@ _OTHER_NAMES: Final[Mapping[str, str]] = {
 def parse(requested: Mapping[str, Any], operations: Operations, seed: int) -> NewFault:
     """Build the fault that a request describes; `seed` is the default for a request without a seed.
 
-    Raises `UnknownNameError` like `check_names`, and `Problem("invalid")` with the fields that are not valid.
+    Raises `UnknownNameError` if the request contains a name that does not exist (see `check_names`), or
+    `Problem("invalid")` with the fields that are not valid.
     """
     check_names(requested, operations)
     what, kind = requested["what"], KINDS[requested["what"]]
@@ -93,9 +94,9 @@ def _range_errors(given: Mapping[str, Any]) -> Iterator[FieldError]:
 
 
 def check_names(requested: Mapping[str, Any], operations: Operations) -> None:
-    """Raise `UnknownNameError` for the first name in a request for a fault that does not exist.
+    """Raise `UnknownNameError` for the first name that does not exist in a request to add a fault.
 
-    The names are those of the kind, the vendor, the operation and the parameters. Values that are not text
+    Checks the names of the kind, the vendor, the operation and the parameters. Values that are not strings
     are ignored.
     """
     what, vendor, operation = (requested.get(field, ANY) for field in ("what", "vendor", "operation"))

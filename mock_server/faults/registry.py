@@ -19,7 +19,11 @@ _LOADED: Final = (
 
 
 class Firing:
-    """A fault that fires for one call; `number` counts the calls of the same operation, from 1."""
+    """A fault that fires for one call.
+
+    `number` is the number of the call among all calls of its operation, from 1. `name` contains the names of
+    the tenant, the vendor, the operation and the kind of fault, on which random draws depend.
+    """
 
     __slots__ = ("fault", "name", "number")
 
@@ -76,7 +80,10 @@ class Faults:
         raise LookupError(f"{tenant} has no fault {id_[:40]!r}; it has {ids or 'none'}.")
 
     def add(self, tenant: str, *new: NewFault, scenario: str = "") -> list[Fault]:
-        """Add faults to a tenant and return them; a `scenario` first deletes all of the tenant's faults."""
+        """Add faults to a tenant and return them.
+
+        If the name of a `scenario` is given, all existing faults of the tenant are deleted first.
+        """
         before = {fault.number for fault in self._faults.get(tenant, ())}
         with self._store.change() as change:
             if scenario:
@@ -99,8 +106,8 @@ class Faults:
     def fire(self, tenant: str, vendor: str, operation: str) -> list[Firing]:
         """Count a call of an operation, and return the faults that fire for it.
 
-        Every fault that matches counts the call. Any number of latencies can fire for a call, but only one
-        other fault: the first one that is due.
+        Every fault that matches counts the call. Any number of faults of the kind `latency` can fire for a
+        call. Of the other faults, only the first whose condition holds fires.
         """
         active = self.with_webhook_faults if operation == WEBHOOK else self.disturbed
         reads = self.operations.get(vendor, {}).get(operation) == "GET"

@@ -43,7 +43,10 @@ class Condition:
         return not self.share or draw(self.seed, *name, number) < self.share
 
     def shown(self) -> dict[str, Any]:
-        """Return the fields that are set, and always `seed`, on which the length of a latency depends."""
+        """Return the fields that are set.
+
+        `seed` is always included, because the length of a latency depends on it.
+        """
         return {name: value for name, value in asdict(self).items() if value or name == "seed"}
 
 

@@ -94,7 +94,7 @@ class ViewedStore:
             return self._store.slice(*seen, start=start, inclusive=inclusive, limit=limit, **order)
         rows = self._store.slice(*seen, limit=_ALL, **order)
         offset = next((index for index, (id_, _) in enumerate(rows) if id_ == start), len(rows))
-        # A cursor that names the next page's first row is known from one row more than a page has.
+        # With an inclusive start, callers fetch one row more than a page has, to find the next page's start.
         first = self._start(offset, limit - 1) if inclusive else self._start(offset + 1, limit)
         return rows[first : first + limit]
 

@@ -1,4 +1,4 @@
-"""Faults of webhooks: decides how faults affect the first attempt of each delivery."""
+"""`WebhookFaults`: decides how faults affect the first attempt to deliver a webhook."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -13,7 +13,7 @@ from mock_server.webhooks.registry import Webhooks
 
 
 class WebhookFaults:
-    """Applies faults to the deliveries of tenants that have active faults of webhooks."""
+    """Decides how a tenant's active webhook faults affect its deliveries."""
 
     def __init__(self, faults: Faults, webhooks: Webhooks) -> None:
         self._faults = faults
@@ -33,7 +33,8 @@ class WebhookFaults:
             return Disturbance(releases=releases) if releases else UNDISTURBED
         firings = self._faults.fire(delivery.tenant, delivery.vendor, WEBHOOK)
         if not firings or (releases and firings[0].fault.what == "webhook_reorder"):
-            return Disturbance(releases=releases)  # two that wait for each other would never be sent
+            # Two deliveries that wait for each other would never be sent.
+            return Disturbance(releases=releases)
         return self._disturbance(delivery, firings[0], releases)
 
     def _disturbance(self, delivery: Delivery, firing: Firing, releases: tuple[int, ...]) -> Disturbance:

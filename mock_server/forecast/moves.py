@@ -15,9 +15,9 @@ from mock_server.world import World
 class Move:
     """An allowed move of a return to another status.
 
-    `name` is the text of a button, such as "Approve". `status` is the resulting status at the vendor, and
-    `state` is the neutral state of this status. `sentence` describes the effects. `sends` contains the
-    webhook deliveries that the move would queue.
+    `name` is the text of the button for this move, such as "Approve". `status` is the vendor's status after
+    the move, and `state` is the neutral state of this status. `sentence` describes the effects. `sends`
+    contains the webhook deliveries that the move would queue.
     """
 
     name: str

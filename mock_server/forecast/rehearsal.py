@@ -11,7 +11,7 @@ from mock_server.world import World
 
 
 class _UndoError(Exception):
-    """Raised inside a change to undo it."""
+    """Raised at the end of a rehearsal, so that its transaction is rolled back."""
 
 
 @contextmanager

@@ -12,7 +12,7 @@ _PARTS = ("shipment",)
 
 
 def next_step_of(store: Store, row: Row) -> Step | None:
-    """Fetch the next scheduled step of a return or one of its shipments, or None."""
+    """Fetch the next scheduled step of a return or its shipments; return None if no step is scheduled."""
     subjects = {row.id, *(part.id for kind in _PARTS for part in _parts(store, row, kind))}
     steps = tables.steps
     found = store.select(

@@ -21,8 +21,8 @@ class Upcoming:
 
     `what` is the name of the step, or of the event that a webhook reports. `subject` is the ID of the record
     that the step is about, or of the webhook. `return_id` is the ID of the return, or None if it is unknown.
-    `status` is the return's new status at the vendor, or None if the status does not change. `error` explains
-    why the step will fail, or is None.
+    `status` is the return's new status at the vendor, or None if the status does not change. `sentence`
+    describes what will happen. `error` explains why the step will fail, or is None.
     """
 
     due: int

@@ -33,7 +33,10 @@ class Attribution:
         self.vendors: Collection[str] = ()
 
     def __call__(self, scope: Mapping[str, Any], state: State, reply: bytes) -> str:
-        """Return the tenant whose key or token is in the request or the response, or "" if none is found."""
+        """Return the tenant whose key or token is in the request or the response, or "" if none is found.
+
+        `reply` is the response's body.
+        """
         served = [state.api.name] if state.api else self.vendors
         for count, candidate in enumerate(_candidates(scope, state, reply)):
             if count >= _MAX_CANDIDATES:

@@ -57,7 +57,7 @@ class Problem(Protocol):
 
     @property
     def fields(self) -> Sequence[FieldProblem]:
-        """The errors in single fields, such as a missing field."""
+        """The invalid fields of the request, each with the rule that it breaks."""
 
 
 class State(Protocol):
@@ -105,7 +105,8 @@ class Entry(NamedTuple):
 
     `id` is the number of the request, counted from 1 when the sandbox starts. `tenant` is "" if the tenant is
     unknown. `times` contains the real time of the response in nanoseconds since the Unix epoch, the tenant's
-    time in microseconds since the Unix epoch, and the duration in nanoseconds. `body` and `state.body` are
+    time in microseconds since the Unix epoch, and the duration in nanoseconds. `scope` is the request's ASGI
+    scope, and `headers` are the response's headers. `body` is the response's body; it and `state.body` are
     cut to `MAX_BODY` bytes. `sent` and `received` are the full sizes of the request body and the response
     body, in bytes. `size` is an estimate of the entry's memory, in bytes.
     """

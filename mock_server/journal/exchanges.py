@@ -1,4 +1,4 @@
-"""Converts the journal's entries to JSON without secrets, for people and programs."""
+"""Converts the journal's entries to JSON, and hides the secrets in them."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Exchanges:
 
     @cached_property
     def operations(self) -> Operations:
-        """The operations of all APIs, to find the one that a request with an unknown path was meant for."""
+        """The operations of all APIs, among which `nearest` searches."""
         documents = dict(self._apis.values())
         if self._control is None:
             return Operations(documents)
@@ -61,7 +61,7 @@ class Exchanges:
         """Return an entry in the format of the control plane (`Exchange`), without secrets."""
         mask, scope = Mask(self._secrets), entry.scope
         fields, answered = self._secrets.fields.get((entry.vendor, entry.operation), (_NONE, _NONE))
-        if not entry.operation:  # a request for a token at the wrong path
+        if not entry.operation:  # for example a request for a token at a wrong path
             fields = frozenset(name for sent, _ in self._secrets.fields.values() for name in sent)
         nearest, problem = self.nearest(entry), entry.state.problem
         query = mask.query(scope["query_string"].decode("latin-1"))
@@ -110,9 +110,10 @@ class Exchanges:
 
 
 def _reason(entry: Entry) -> str:
-    """Return the reason of an error response that did not come from an API, such as a page's or a guard's.
+    """Return the reason for an error response that was not sent by an API but, for example, by a web page.
 
-    These responses are text that consists of the reason, or pages without one.
+    Status 404 and server errors have a fixed reason. Otherwise, the reason is the body if it is plain text,
+    or a sentence with the status or the allowed methods.
     """
     if entry.status == _NOT_FOUND:
         return _UNKNOWN_PATH

@@ -20,7 +20,7 @@ NO_TENANT: Final = ""
 MAX_BYTES: Final = 64_000_000
 """Memory limit for all entries, in bytes.
 
-Above the limit, the journal deletes the older half of the entries of the tenant that uses most memory.
+Above the limit, the journal deletes the older half of the entries of the tenant that uses the most memory.
 """
 _OVERHEAD: Final = 4_000
 """Estimated memory for an entry's headers and objects, in bytes."""
@@ -62,7 +62,7 @@ class Journal:
 
     def record(self, scope: Mapping[str, Any], state: State, answer: Answer, headers: Headers) -> None:
         """Record a request and its response, without copying the objects; long bodies are cut."""
-        # Each request pays for this, so it only collects references; `Exchanges` does the rest when asked.
+        # This runs in every request, so it only collects references; `Exchanges` converts entries when asked.
         duration = self.ticks() - state.started
         grant, body = state.grant, answer.body
         tenant = grant.tenant if grant is not None else self.attribution(scope, state, body)
@@ -103,10 +103,9 @@ class Journal:
             end()
 
     def entries(self, *tenants: str, after: int = 0, newest_first: bool = True) -> list[Entry]:
-        """List the entries of some tenants, in the order of their IDs.
+        """List the entries of the given tenants, newest first, or oldest first if `newest_first` is False.
 
         `NO_TENANT` selects the requests whose tenant is unknown. Entries with IDs up to `after` are left out.
-        If `newest_first` is True, the order is reversed.
         """
         kept = (reversed(self._kept.get(tenant, ())) for tenant in tenants)
         found = [entry for entries in kept for entry in takewhile(lambda entry: entry.id > after, entries)]

@@ -19,7 +19,7 @@ _LONGEST: Final = 200
 
 
 def line(exchange: Mapping[str, Any], *, colours: bool = False) -> str:
-    """Format real time, tenant, status, method, URL, operation and duration, separated by spaces.
+    """Format an exchange as a line: real time, tenant, status, method, URL, operation and duration.
 
     The line ends with the time on the tenant's clock (if it differs from real time), the faults that fired,
     and the reason why a request is not valid. If `colours` is True, the line contains ANSI escape sequences.
@@ -50,5 +50,5 @@ def _shortened(text: str) -> str:
 
 
 def wants_colours(environment: Mapping[str, str], *, is_terminal: bool) -> bool:
-    """Return True if the output is a terminal and NO_COLOR is not set (https://no-color.org)."""
+    """Return True if the output is a terminal with colours, and NO_COLOR is not set (https://no-color.org)."""
     return is_terminal and not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _TOLERANCE: Final = timedelta(seconds=2)
-"""Times that differ by less are shown as one time: a response takes a moment, and `at` has whole seconds."""
+"""Times that differ by less than this are considered equal, because `at` is rounded to whole seconds."""
 
 
 def tenant_time(exchange: Mapping[str, Any]) -> str:

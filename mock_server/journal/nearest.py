@@ -20,13 +20,13 @@ _SKIPPED: Final = 0.5
 _LEFT_OUT: Final = 0.1
 """The cost of a segment that clients often leave out: a version, or a part of the API's base path."""
 _OTHER_WORD: Final = 0.2
-"""The additional cost if a segment resembles only the first word of another, such as `return-policies`."""
+"""The additional cost of a segment such as `returns`, which resembles the first word of `return-policies`."""
 _UNLIKE: Final = 0.3
 """Segments that differ by more than this share of their letters have nothing in common."""
 _ENOUGH: Final = 0.5
-"""Maximum cost per segment of a path that is similar to an operation's path."""
+"""A path is similar to an operation's path if the cost per segment is at most this number."""
 _WITHOUT_API: Final = 0.4
-"""Maximum cost per segment if the path does not begin with the path of an API."""
+"""The same limit for a path that does not begin with the path of an API."""
 _SAME_API: Final = 0.8
 """Minimum similarity of a path's first segment to that of an API's base path."""
 _LONGEST: Final = 300
@@ -65,7 +65,8 @@ class Operations:
     def nearest(self, method: str, path: str) -> Described | None:
         """Return the operation with the most similar method and path, or None if no operation is similar.
 
-        If the path begins like an API's base path, only operations of this API are compared.
+        If the first segment of the path is similar to that of an API's base path, only this API's operations
+        are compared.
         """
         if len(path) > _LONGEST:
             return None
@@ -100,9 +101,10 @@ class Operations:
         return f"The APIs are at {', '.join(apis)}."
 
     def _api(self, first: str) -> str | None:
-        """Return the base path that begins like `first`; None if no API is similar.
+        """Return the base path whose first segment is most similar to `first`, the first segment of a path.
 
-        An API that is served at the root has the base path "", which every path begins with.
+        Returns None if no base path is similar enough. The base path "", of an API that is served at the
+        root, is always similar enough.
         """
         rated = [(_likeness(first, _first(base)) if base else _SAME_API, base) for base in self._documents]
         likeness, base = max(rated, default=(0.0, ""))

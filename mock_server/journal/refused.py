@@ -42,7 +42,10 @@ class _Answer:
 
 
 def record_refusal(journal: Journal, method: str, target: bytes, status: int, sentence: str) -> None:
-    """Record a rejected request; `target` is the part of its path and query that the server received."""
+    """Record a rejected request, and the response with the status `status` and the text `sentence`.
+
+    `target` is the part of the request's path and query that the server received.
+    """
     path, _, query = target[:_LONGEST].partition(b"?")
     scope: dict[str, Any] = {"method": method, "path": "", "raw_path": path or b"/", "query_string": query}
     scope["headers"] = []

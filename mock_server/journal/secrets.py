@@ -49,9 +49,10 @@ def hidden(secret: str) -> str:
 class Secrets:
     """The names of headers, query parameters and fields that contain credentials.
 
-    `headers` and `queries` are in lower case. `fields` maps the API and operationId of each operation that
-    issues tokens to two sets: the secret fields of its request, and those of its successful responses.
-    `names` contains all headers and queries, and the fields with names such as `password`, in lower case.
+    `headers` and `queries` contain the names of headers and query parameters in lower case. `fields` maps the
+    API and operationId of each operation that issues tokens to two sets: the secret fields of its request,
+    and those of its successful responses. `names` contains the names in `headers` and `queries`, and the
+    names of fields such as `password`, in lower case.
     """
 
     headers: frozenset[str]
@@ -80,7 +81,7 @@ class Secrets:
 
 
 class Mask:
-    """Hides the secrets of one exchange, and remembers them, so that `rest` finds them everywhere in it."""
+    """Hides the secrets in one exchange, and remembers them, so that `rest` finds their other occurrences."""
 
     def __init__(self, secrets: Secrets) -> None:
         self._secrets = secrets
@@ -126,7 +127,10 @@ class Mask:
         return self.json(value, names)
 
     def text(self, text: str, names: frozenset[str] = frozenset()) -> str:
-        """Hide credentials in a body that is not JSON or was cut: `"name": "value"` and `name=value`."""
+        """Hide credentials in a body that is not JSON or was cut.
+
+        Recognizes credentials that are written as `"name": "value"` or `name=value`.
+        """
         parts, end = [], 0
         for match in _NAME.finditer(text):
             if match.start() < end or not (match[1] in names or self._secrets.is_secret_name(match[1])):
@@ -138,9 +142,10 @@ class Mask:
         return "".join((*parts, text[end:]))
 
     def rest(self, value: Any) -> Any:
-        """Copy a JSON value without secrets: those found before, keys, tokens, and credentials in URLs.
+        """Copy a JSON value, and hide the secrets that are left in it.
 
-        Call this method last, on the whole exchange.
+        These are secrets that the other methods have found elsewhere, API keys and tokens of the sandbox, and
+        credentials in URLs. Call this method last, on the whole exchange.
         """
         forms = {form for secret in self._found for form in (secret, quote(secret, safe=""))}
         forms = {form for form in forms if len(form) >= _SHORTEST}

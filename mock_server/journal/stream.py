@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mock_server.journal.journal import Journal
 
     Show = Callable[[Entry], dict[str, Any] | None]
-    """Returns an entry as it is shown, or None if it is left out."""
+    """Converts an entry to the JSON that is sent, or returns None if the entry is not sent."""
 
 MAX_VIEWERS: Final = 20
 """Maximum number of streams that are open at the same time."""
@@ -29,7 +29,7 @@ _COMMENT: Final = b": nothing new\n\n"
 async def follow(
     journal: Journal, tenants: tuple[str, ...], after: int | None, show: Show
 ) -> AsyncGenerator[bytes]:
-    """Yield the tenants' entries with IDs above `after` as events, until the journal is closed.
+    """Yield the tenants' entries with IDs above `after` as server-sent events, until the journal is closed.
 
     If `after` is None, the stream contains only new entries. If `after` is above the newest ID, the sandbox
     has restarted, and the stream contains all entries. A client that reads too slowly misses entries that the

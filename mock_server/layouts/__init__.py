@@ -42,9 +42,9 @@ class _StoppedError(Exception):
 
 
 class _Key(NamedTuple):
-    """The values from which seed data is generated; tenants with equal keys get equal data.
+    """The values from which seed data is generated.
 
-    Only words that depend on the tenant's name differ.
+    Tenants with equal keys get the same data, except for the words that depend on the tenant's name.
     """
 
     vendor: str

@@ -14,7 +14,7 @@ from typing import Any, Self
 from mock_server.store.content import EVENTS, ROWS, Chunks, Content
 
 Words = Callable[[str], Sequence[str]]
-"""A function that accepts a tenant's name and lists its words, in the same order for every tenant."""
+"""A function that lists the words that depend on a tenant's name, in the same order for every name."""
 Pieces = tuple[str | int, ...] | tuple[bytes | int, ...]
 """A text that is split at the tenant's words; each word is replaced by its index."""
 
@@ -63,7 +63,10 @@ class Template:
 
 
 class TemplateCopy:
-    """The rows, events, steps and counters of a template, with the words of one tenant inserted."""
+    """The rows, events, steps and counters of a template, with the words of one tenant inserted.
+
+    Implements `store.content.Content`, which describes the tuples that the methods yield in chunks.
+    """
 
     def __init__(self, template: Template, words: Sequence[str]) -> None:
         self._tables = template.tables
@@ -84,14 +87,14 @@ class TemplateCopy:
         return self._chunks("steps", EVENTS)
 
     def counters(self) -> Chunks:
-        """Yield the counters."""
+        """Yield the counters, which contain the numbers of rows per vendor, kind and status."""
         return self._chunks("counters", EVENTS)
 
     def _chunks(self, table: str, size: int) -> Iterator[list[tuple[Any, ...]]]:
         lines = self._tables[table]
         for start in range(0, len(lines), size):
             chunk = lines[start : start + size]
-            # A shop without returns has no words, but its lines are of the same kind.
+            # Not `self._texts`: a shop without returns has an empty list of words, but also `_Line` objects.
             yield [self._filled(line) for line in chunk] if self._has_words else chunk
 
     def _filled(self, line: _Line) -> tuple[Any, ...]:
@@ -99,7 +102,7 @@ class TemplateCopy:
             return line.values
         values, last, text = list(line.values), None, None
         for column, pieces in line.gaps:
-            if pieces is not last:  # a short document is its own summary
+            if pieces is not last:  # the summary of a short document is the document
                 last, text = pieces, self._join(pieces)
             values[column] = text
         return tuple(values)

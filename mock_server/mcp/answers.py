@@ -6,11 +6,11 @@ import json
 from typing import Any, Final
 
 LONGEST: Final = 300
-"""The longest JSON of an entry's member that a list shows, in characters."""
+"""Fields of list entries are left out if their JSON has more characters than this."""
 
 
 def shortened(data: dict[str, Any], details: str) -> dict[str, Any]:
-    """Copy a response without the long fields of the entries in its list.
+    """Copy a response without the long fields of its list's entries, and add a note that names these fields.
 
     `details` is the name of the tool that shows a whole entry. If it is "", nothing is left out.
     """

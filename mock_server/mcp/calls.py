@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from mock_server.mcp.tools import Offer
 
-SECONDS: Final = 60.0  # an advance may have to wait 20 seconds for receivers of webhooks
+SECONDS: Final = 60.0  # advancing a clock can take 20 seconds, because it waits for webhook receivers
 _NO_CONTENT: Final = 204
 _URL_VARIABLE, _TOKEN_VARIABLE = "RETURNS_SANDBOX_URL", "RETURNS_CONTROL_TOKEN"
 
@@ -37,9 +37,10 @@ class CallError(Exception):
 class Tools:
     """The tools of one running sandbox.
 
-    The variables `RETURNS_SANDBOX_URL` and `RETURNS_CONTROL_TOKEN` in `environment` select it; the default is
-    the sandbox on this machine. In tests, `transport` can replace the network. Raises `UnusableError` if the
-    URL or token is not valid.
+    The variables `RETURNS_SANDBOX_URL` and `RETURNS_CONTROL_TOKEN` in `environment` select the sandbox; the
+    default is the sandbox on this machine. `allowed` contains the risks of the tools to offer: "write",
+    "destructive". In tests, `transport` can replace the network. Raises `UnusableError` if the URL or token
+    is not valid.
     """
 
     def __init__(
@@ -60,7 +61,7 @@ class Tools:
         return [offer.tool for offer in self._offers.values()]
 
     async def call(self, name: str, arguments: Mapping[str, Any]) -> CallToolResult:
-        """Run a tool; an error becomes a result that says what was wrong and what to do."""
+        """Run a tool and return its result; if it fails, the result says what was wrong and what to do."""
         try:
             data = self._hidden(await self._run(name, dict(arguments)))
         except CallError as problem:
@@ -125,7 +126,10 @@ class Tools:
 
 
 def _request(offer: Offer, inputs: dict[str, Any]) -> tuple[str, dict[str, Any], dict[str, Any] | None]:
-    """Split a tool's inputs into the path, the query and the body of its request."""
+    """Return the path, the query and the body of the request that a tool sends for these inputs.
+
+    Raises `CallError` if an input is missing or unknown.
+    """
     schema = offer.tool.input_schema
     if missing := [name for name in schema.get("required", ()) if inputs.get(name) in (None, "")]:
         raise CallError(f"{offer.tool.name} was not run: {missing[0]} is required.")

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 _EXCLUSIVE = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
 _ANY_TEXT = r"^[^\x00]*$"
-"""A pattern that only excludes the NUL character; it says nothing to a reader."""
+"""A pattern that only excludes NUL characters; it is dropped, because it does not help an assistant."""
 _DROPPED = {"example", "nullable", "readOnly", "writeOnly", "discriminator", "xml", "externalDocs"}
 
 

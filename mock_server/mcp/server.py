@@ -33,7 +33,7 @@ def serve_control_plane(
     """Build a server whose tools are the operations of a sandbox's control plane.
 
     `environment` contains `RETURNS_SANDBOX_URL` and `RETURNS_CONTROL_TOKEN`, if they are needed. `allowed`
-    are the risks of the operations to offer: "read", "write", "destructive". In tests, `transport` can
+    contains the risks of the operations to offer: "read", "write", "destructive". In tests, `transport` can
     replace the network. Raises `ValueError` if the URL or token is not valid.
     """
     tools = Tools(environment, allowed, transport)

@@ -1,4 +1,4 @@
-"""Describes the operations of the control plane (`openapi/sandbox.yaml`) as tools, with hints."""
+"""Describes the operations of the control plane (`openapi/sandbox.yaml`) as tools for AI assistants."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ EXCLUDED: Final[Mapping[str, str]] = {
     "export_shop": _WHOLE_TENANT,
     "stream_requests": "Never ends; list_requests returns the same requests.",
 }
-"""The operations that are not offered, with the reason."""
+"""The reasons why some operations are not offered, keyed by operationId."""
 EXCLUDED_INPUTS: Final[Mapping[tuple[str, str], str]] = {
     ("create_tenant", "shop"): "A shop is a file; `returns sandbox create-tenant --seed-file` reads it.",
 }
-"""The inputs that are not offered, by operation and name, with the reason."""
+"""The reasons why some inputs are not offered, keyed by operationId and the input's name."""
 DESTRUCTIVE: Final = frozenset({"reset_tenant", "restore_snapshot", "forget_customer"})
 """Operations that discard data although their method is not DELETE."""
 HARMLESS: Final = frozenset({"delete_fault", "delete_faults"})
-"""Operations that delete something, but end a disturbance instead of discarding data."""
+"""Operations that discard no data although their method is DELETE: they only stop faults."""
 REPEATABLE: Final = frozenset({"PUT", "DELETE"})
 
 

@@ -21,9 +21,9 @@ def command(
 
 
 def first_list(document: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Return the path of the document's first GET operation without path parameters.
+    """Return the path and the query parameters of the document's first GET operation without path parameters.
 
-    The second value contains the examples of its required query parameters, keyed by name.
+    Only required query parameters are returned: a dictionary of their example values, keyed by name.
     """
     paths = (path for path, item in document["paths"].items() if "get" in item and "{" not in path)
     path = next(paths, "/")

@@ -22,7 +22,7 @@ _SWAGGER_UI: Final = (
 SHOP_SCHEMA: Final = "/shop.schema.json"
 """The path of the JSON Schema of a shop's file, which editors read."""
 _READABLE: Final = {"Access-Control-Allow-Origin": "*"}
-"""Web pages of other sites may read the documents: online editors and viewers of OpenAPI do."""
+"""The CORS header that lets web pages of other sites, such as online OpenAPI editors, read the documents."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,8 @@ def create_documents(
 ) -> Flask:
     """Create the Flask application.
 
-    `apis` are the vendors' APIs, and `control` is the API of the sandbox's control plane. `hint` returns a
-    sentence for a client whose request (method, path) has no page and no operation.
+    `apis` are the vendors' APIs, and `control` is the API of the sandbox's control plane.
+    `hint(method, path)` returns a sentence that helps a client whose request matches no page or operation.
     """
     site = Flask(__name__)
     # Flask's own redirects are absolute URLs, and `wsgi` hides the host that they would need.

@@ -1,4 +1,4 @@
-"""Checks one receiver: runs all questions of the module `checks` in order, and collects the findings."""
+"""Checks one receiver: calls the functions of the module `checks` in order, and collects their findings."""
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -50,10 +50,10 @@ async def check(
     ticks: Callable[[], int] = ticks,
     found: Callable[[Finding], None] = lambda _finding: None,
 ) -> Report:
-    """Run all questions about a receiver; `found` is called after each question with its finding.
+    """Check a receiver, and return a report; call `found` with each finding as soon as it is made.
 
-    If the receiver does not answer the first event, or accepts no valid event, the other questions are
-    skipped.
+    `now` returns real time, and `ticks` measures durations, both in microseconds. If the receiver does not
+    answer the first event, or accepts no valid event, the other checks are skipped.
     """
     poster = Poster(client, target.url, target.timeout, ticks)
     events = Events(format_, target.secret, now, lambda: token_hex(8))

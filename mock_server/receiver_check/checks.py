@@ -31,7 +31,7 @@ _DUPLICATE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """The inputs of every question: the `Poster`, the `Events`, and the number of events in a burst."""
+    """The inputs of every check: the `Poster`, the `Events`, and the number of events in a burst."""
 
     poster: Poster
     events: Events
@@ -89,7 +89,7 @@ async def changed_body(examination: Examination) -> Finding:
 
 
 async def unsigned_token(examination: Examination) -> Finding:
-    """Send an event whose JSON Web Token has the algorithm `none` and no signature."""
+    """Send an event whose JSON Web Token has the algorithm `none`, which the receiver must refuse."""
     id_, question = "signature.alg_none", "Refuses a token without an algorithm"
     outgoing = examination.events.with_unsigned_token()
     if outgoing is None:
@@ -99,7 +99,7 @@ async def unsigned_token(examination: Examination) -> Finding:
 
 
 async def old_signature(examination: Examination) -> Finding:
-    """Send an event that was signed a day ago."""
+    """Send an event that was signed a day ago, which the receiver must refuse."""
     id_, question = "signature.old", "Refuses a signature that is a day old"
     if not examination.events.signs_time:
         return skipped(id_, question, "The vendor's signatures contain no time, so old ones cannot be found.")

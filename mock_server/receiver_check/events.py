@@ -42,7 +42,7 @@ class Events:
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """The names of all kinds of events of the vendor."""
+        """The names of the vendor's event kinds."""
         return tuple(kind.name for kind in self.format.kinds)
 
     @property
@@ -67,7 +67,11 @@ class Events:
     def compose(
         self, kind: str, *, version: int = 0, number: int | None = None, at: int | None = None
     ) -> Composed:
-        """Build an unsigned event of a kind; `at` is its time, or None for the current time."""
+        """Build an unsigned event about an invented return.
+
+        `version` is the version of the payload, or 0 for the newest. `number` identifies the return; if it is
+        None, the event is about a new return. `at` is the event's time (µs), by default the current time.
+        """
         at = self._now() if at is None else at
         record = self.format.sample(kind, number or self.next_number(), at)
         payload = self.format.payload(Event(kind, f"evt_{self._token()}", at, version), record)
@@ -149,7 +153,10 @@ def _outgoing(message: Message) -> Outgoing:
 
 
 def _without_algorithm(token: str) -> str:
-    """Change a JSON Web Token to the algorithm `none` without a signature; "" if the text is not a token."""
+    """Change the algorithm of a JSON Web Token to `none`, and remove the signature.
+
+    Returns "" if the text is not a token.
+    """
     parts = token.split(".")
     if len(parts) != _JWT_PARTS:
         return ""

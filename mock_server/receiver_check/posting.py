@@ -15,7 +15,7 @@ class Answer:
     """A receiver's answer, or the reason why it is missing.
 
     If there was no answer, `status` is None, and `error` is a clause such as "it cannot be reached".
-    `location` is the target of a redirect, or "".
+    `milliseconds` is the time until the answer or the failure. `location` is the target of a redirect, or "".
     """
 
     status: int | None
@@ -62,7 +62,11 @@ class Outgoing:
 
 
 class Poster:
-    """Posts to one URL with one client; `ticks` measures durations in microseconds."""
+    """Posts requests to one receiver.
+
+    `timeout` is the time limit for each answer, in seconds. `ticks` returns the value of a counter in
+    microseconds, which measures the response times.
+    """
 
     def __init__(self, client: httpx.AsyncClient, url: str, timeout: float, ticks: Callable[[], int]) -> None:
         self._client = client

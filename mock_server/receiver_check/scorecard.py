@@ -9,7 +9,7 @@ from mock_server.receiver_check.results import NOTES, Finding, Report, Verdict
 _INDENT: Final = " " * 6
 _NARROWEST: Final = 40
 _MAX_QUESTIONS: Final = 4
-"""The maximum number of questions that an advice lists; the number of the others follows."""
+"""The maximum number of questions to list with a piece of advice; the rest are only counted."""
 
 
 def finding_lines(finding: Finding, previous: Finding | None, width: int) -> list[str]:

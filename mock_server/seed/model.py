@@ -1,7 +1,7 @@
 """Vendor-neutral data classes for seed data; each vendor converts them to its own documents.
 
-Times are microseconds since the Unix epoch, always whole seconds. Amounts are `Decimal`, in the return's
-currency.
+Times are in microseconds since the Unix epoch, and are multiples of one second. Amounts are `Decimal`, in the
+return's currency.
 """
 
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class SeedAddress:
 
 @dataclass(frozen=True, slots=True)
 class SeedCustomer:
-    """A customer. `orders` is how many orders they have placed; it is at least their number of returns."""
+    """A customer; `orders` is the number of orders that they have placed."""
 
     name: str
     email: str
@@ -49,9 +49,9 @@ class SeedCustomer:
 
 @dataclass(frozen=True, slots=True)
 class SeedItem:
-    """A returned line item. `comment` is the customer's explanation; it can be "", and so can `size`.
+    """A returned line item; `comment` is the customer's explanation.
 
-    `reason` is a `Reason`, or one of the vendor's own reasons.
+    `comment` and `size` can be "". `reason` is a `Reason`, or one of the vendor's own reasons.
     """
 
     sku: str
@@ -122,7 +122,10 @@ class SeedRefund:
 
 @dataclass(frozen=True, slots=True)
 class SeedLine:
-    """A product and its price. As part of an order, `quantity` is the ordered quantity. `size` can be ""."""
+    """A product with its price, or a line of an order; only the line of an order uses `quantity`.
+
+    `size` can be "".
+    """
 
     sku: str
     name: str
@@ -133,7 +136,7 @@ class SeedLine:
 
 @dataclass(frozen=True, slots=True)
 class SeedOrder:
-    """An order of a merchant's own shop; it may have no return, or several."""
+    """An order in a merchant's own shop; it can have any number of returns."""
 
     number: str
     ordered_at: int
@@ -155,10 +158,10 @@ class SeedShop:
 class SeedReturn:
     """One return with its history; a tenant's returns are numbered from 1 (`number`), oldest first.
 
-    `ordered` contains the SKU and quantity of every item in the order, and `items` the returned items.
-    `moves` starts with the state `requested` at `created_at`, and ends with the current state. `partly` means
-    that only some items have arrived. If `staged` is True, the return was generated to be in a certain stage
-    (see `stages`), so vendors must not add variations of their own to it.
+    `ordered` contains the SKU and quantity of every item in the order, and `items` contains the returned
+    items. `moves` starts with the state `requested` at `created_at`, and ends with the current state. If
+    `partly` is True, only some items have arrived. If `staged` is True, the return was generated to be in a
+    certain stage (see `stages`), so vendors must not add variations of their own to it.
 
     `return_type` is a `ReturnType`, or one of the vendor's own types. If `from_shop` is True, the return
     comes from a `SeedShop`: its moves have statuses, and vendors must not add or change anything.

@@ -9,7 +9,7 @@ from mock_server.seed.model import RefundStatus, SeedCustomer, SeedItem, SeedLin
 
 @dataclass(frozen=True, slots=True)
 class PresentParcel:
-    """A return's parcel; `status` is that of the carrier's last scan. Every field can be ""."""
+    """A return's parcel; `status` is the status in the carrier's last scan. Every field can be ""."""
 
     carrier: str
     service: str
@@ -54,12 +54,12 @@ class PresentShop:
 def order_of(
     number: str, ordered_at: int, customer: SeedCustomer, currency: str, items: Iterable[SeedItem]
 ) -> SeedOrder:
-    """Derive an order from the items of a return."""
+    """Build an order that consists of the returned items; `ordered_at` is in µs, or 0 if it is unknown."""
     lines = (SeedLine(item.sku, item.name, item.size, item.quantity, item.unit_price) for item in items)
     return SeedOrder(number, ordered_at, customer, currency, tuple(lines))
 
 
-def item(  # a function, because the types of JSON values are unknown
+def item(  # the arguments are values from JSON, whose types are not known
     sku: str,
     name: str | None,
     size: str | None,
@@ -68,5 +68,8 @@ def item(  # a function, because the types of JSON values are unknown
     reason: str,
     comment: str | None,
 ) -> SeedItem:
-    """Build an item from a vendor's document, in which the name, size and comment can be missing."""
+    """Build an item from values in a vendor's document.
+
+    A missing name is replaced by the SKU; a missing size or comment becomes "".
+    """
     return SeedItem(sku, name or sku, size or "", quantity, Decimal(str(price)), reason, comment or "")

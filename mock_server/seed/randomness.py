@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class SeededRandom:
-    """Generates reproducible random values from a seed."""
+    """Generates random values that depend only on `seed` and on the order of the calls."""
 
     def __init__(self, seed: str) -> None:
         self._random = random.Random(seed).random  # noqa: S311 - a seed is meant to be predictable
@@ -30,7 +30,10 @@ class SeededRandom:
         return values[int(self._random() * len(values))]
 
     def weighted(self, weights: Mapping[T, int]) -> T:
-        """Draw a key of `weights`, each with a probability proportional to its weight."""
+        """Draw a key of `weights`, each with a probability proportional to its weight.
+
+        Raises `ValueError` if all weights are 0.
+        """
         left = int(self._random() * sum(weights.values()))
         for key, weight in weights.items():
             left -= weight

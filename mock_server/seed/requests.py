@@ -1,4 +1,4 @@
-"""Converts generated returns to requests of shoppers, and invents values and whole sample requests."""
+"""Converts generated returns to shoppers' requests, and invents sample requests and missing values."""
 
 import zlib
 from typing import Any
@@ -7,7 +7,7 @@ from mock_server.seed.model import SeedItem, SeedOrder, SeedReturn
 
 
 def requested_return(seed: SeedReturn) -> dict[str, Any]:
-    """Convert a generated return to a `ShopperReturn` of the control plane; vendors can add more fields."""
+    """Convert a generated return to the control plane's `ShopperReturn`; vendors can add more fields."""
     return {
         "order_number": seed.order_number,
         "customer_email": seed.customer.email,

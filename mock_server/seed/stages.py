@@ -13,18 +13,18 @@ from mock_server.seed.model import RefundStatus, ReturnType, Scanned, State
 from mock_server.seed.randomness import SeededRandom
 
 RECENT: Final = 20 * HOUR
-"""The longest time from a return reaching its stage until the tenant's first moment, in microseconds."""
+"""The longest time between a return's arrival at its stage and the tenant's first moment (µs)."""
 _LEAST: Final = 5 * MINUTE
-"""The shortest time from a return reaching its stage until the tenant's first moment, in microseconds."""
+"""The shortest time between a return's arrival at its stage and the tenant's first moment (µs)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
     """The point that a staged return has reached: the state `state` or, if set, the parcel scan `scan`.
 
-    `fate` is how the return's full journey would end. `partly` means that only some items have arrived,
-    `fresh` that the order is at most five hours old. If `return_type` or `refund` is None, it is drawn at
-    random.
+    `fate` is how the return's history would end later. If `partly` is True, only some items have arrived. If
+    `fresh` is True, the order is at most five hours old. If `return_type` or `refund` is None, it is chosen
+    at random.
     """
 
     state: State
@@ -65,7 +65,7 @@ STAGES: Final = (
 
 
 def stages(size: int) -> tuple[Stage, ...]:
-    """Select a stage for each staged return; at most half of the `size` returns are staged."""
+    """Return the stages of the staged returns, at most half of the `size` returns that are generated."""
     return STAGES[: size // 2]
 
 

@@ -9,7 +9,7 @@ is 1/11; with 15 % tax, it is 3/23."""
 
 
 def included_tax(price: Decimal, currency: str) -> Decimal:
-    """Compute the tax that a price includes, not rounded.
+    """Compute the tax that is included in a price, without rounding.
 
     Prices in currencies other than Australia's and New Zealand's are taxed as in Australia, because that is
     where the generated shops are.

@@ -32,7 +32,7 @@ class RequestLog:
         self._thread: Thread | None = None
 
     def start(self, journal: Journal) -> None:
-        """Print each new entry of the journal, with colours if standard output is a terminal."""
+        """Start to print each new entry of the journal, in color if standard output is a terminal."""
         is_terminal = sys.stdout is not None and sys.stdout.isatty()
         colours = wants_colours(os.environ, is_terminal=is_terminal)
         self._thread = Thread(target=self._print, args=(journal, colours), name="request log", daemon=True)
@@ -40,7 +40,7 @@ class RequestLog:
         journal.listeners.append(self._add)
 
     def stop(self) -> None:
-        """Print the waiting entries, and end the thread; return after a second even if output is blocked."""
+        """Print the waiting entries, and end the thread; give up after a second if the output is blocked."""
         if self._thread is not None:
             try:
                 self._entries.put_nowait(None)

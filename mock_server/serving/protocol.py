@@ -24,19 +24,25 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     Refused = Callable[[str, bytes, int, str], None]
-    """Receives the method ("?" if it is unknown), target, status and reason of a refused request."""
+    """A function that accepts a refused request's method ("?" if unknown), target, status and reason."""
 
 MAX_HEAD: Final = 65_536
-"""The maximum size in bytes of a request line and its headers."""
+"""The maximum size in bytes of a request's first line and headers together."""
 HEAD_SECONDS: Final = 20.0
 BODY_SECONDS: Final = 60.0
 READ_SECONDS: Final = 120.0
 """The maximum time in seconds that a client may take to read a response."""
 LINGER_SECONDS: Final = 2.0
-"""How many seconds to discard input, so that the client can read the refusal (RFC 9112, section 9.6)."""
+"""How many seconds to discard a client's input after a refusal, so that the client can read the refusal.
+
+See RFC 9112, section 9.6.
+"""
 _TIMEOUTS: Final = {"head": HEAD_SECONDS, "body": BODY_SECONDS, "unread": READ_SECONDS}
 _BODY_OVERHEAD: Final = 8
-"""Maximum bytes received for each byte of a body; chunked coding can need six (RFC 9112, section 7.1)."""
+"""The maximum number of received bytes per byte of a body.
+
+Chunked coding can need six bytes for each byte of the body (RFC 9112, section 7.1).
+"""
 
 
 class Refusal(NamedTuple):
@@ -86,10 +92,9 @@ _UPGRADE_HEADERS: Final = {b"upgrade", b"http2-settings"}
 class Protocol(HttpToolsProtocol):
     """An HTTP connection; `max_body` is the size limit of request bodies in bytes.
 
-    `refused` is called for each request that the application does not receive.
-
     The API that receives a request rejects bodies over `max_body` in its own error format. The connection
-    only rejects bodies that exceed a higher limit.
+    only rejects bodies that exceed a higher limit. `refused` is called for each request that the connection
+    itself rejects.
     """
 
     scope: Any  # None before the first request, although uvicorn does not declare it
@@ -298,7 +303,11 @@ class _Lingering(asyncio.Protocol):
 
 
 class Sweeper:
-    """Enforces the timeouts of all connections; `now` returns seconds on a monotonic clock."""
+    """Enforces the timeouts of all connections.
+
+    `keep_alive` is the number of seconds for which an idle connection stays open. `now` returns seconds on a
+    monotonic clock.
+    """
 
     def __init__(
         self,

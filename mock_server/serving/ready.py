@@ -1,4 +1,4 @@
-"""Writes the ready file, which tells other programs that the sandbox is ready, and gives its URL."""
+"""Writes the ready file, which shows other programs that the sandbox is ready, and contains its URL."""
 
 from __future__ import annotations
 

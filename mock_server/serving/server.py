@@ -33,10 +33,10 @@ def serve(
     ready: Callable[[Sandbox], None],
     leaving: Callable[[], None],
 ) -> None:
-    """Serve requests until a signal ends the process.
+    """Serve requests on `listener` until a signal ends the process.
 
-    Calls `ready` as soon as requests are accepted, and `leaving` before the shutdown. Raises all errors that
-    `create_app` and `ready` raise.
+    Calls `ready` as soon as requests are accepted, and `leaving` before the shutdown. Raises the errors of
+    `create_app` and `ready`.
     """
     logging.basicConfig(
         stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s"

@@ -60,10 +60,10 @@ def _fields(path: str) -> Iterable[str]:
 
 
 def child(node: Mapping[str, Any], part: str) -> Mapping[str, Any]:
-    """Return the schema of the field `part` of a record, or of a list's entries if `part` is `[]`.
+    """Return the schema of the field `part` in the schema `node`; `[]` stands for the entries of a list.
 
-    If the schema allows a short and a long form, the schema of the long form is returned. The schema of an
-    unknown field is {}.
+    If a field has a short and a long form, the schema of the long form is returned. For an unknown field, {}
+    is returned.
     """
     if part == "[]":
         found = node.get("items", {})

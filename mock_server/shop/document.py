@@ -59,7 +59,8 @@ def read_content(path: Path) -> Mapping[str, Any]:
 def parse(content: bytes, source: str, start: int) -> tuple[Shop, Mapping[str, Any]]:
     """Read and check a shop's YAML, and return the shop and its JSON.
 
-    `source` is the name of the file for error messages. Raises `ShopError` if the shop cannot be used.
+    `source` is the name of the file for error messages. The tenant's clock starts at `start` (µs). Raises
+    `ShopError` if the shop cannot be used.
     """
     document = load(content, source)
     mistakes = list(document.mistakes)
@@ -76,7 +77,10 @@ def parse(content: bytes, source: str, start: int) -> tuple[Shop, Mapping[str, A
 
 
 def load(content: bytes, source: str) -> "Document":
-    """Parse YAML into a `Document` with its mistakes; raise `ShopError` if the YAML is invalid."""
+    """Parse YAML into a `Document`, whose `mistakes` describe the values that could not be read.
+
+    `source` is the name of the file for error messages. Raises `ShopError` if the YAML is invalid.
+    """
     text = _text(content, source)
     try:
         root = yaml.compose(text, Loader=_LOADER)
@@ -127,9 +131,9 @@ def _syntax_fault(error: yaml.YAMLError, text: str) -> Mistake:
 
 @dataclass(slots=True)
 class Document:
-    """The content of a YAML file, with the line and column of each value.
+    """The content of a YAML file as JSON values, with the line and column of each value.
 
-    The values are identified by paths such as `returns[0].status`.
+    Values are identified by paths such as `returns[0].status`.
     """
 
     content: Any = None
@@ -160,10 +164,10 @@ class Document:
         )
 
     def value(self, node: yaml.Node, path: str, described: Mapping[str, Any], around: tuple[int, ...]) -> Any:
-        """Convert a node to plain Python values.
+        """Convert a YAML node to plain Python values.
 
-        `described` is the schema of the node. `around` contains the `id()` of every enclosing node, so that
-        cycles are detected.
+        `path` and `described` are the path and the schema of the node. `around` contains the `id()` of every
+        enclosing node, so that cycles are detected.
         """
         self._count += 1
         if self._count > _MAX_VALUES or len(around) > _MAX_DEPTH or id(node) in around:

@@ -1,4 +1,4 @@
-"""Exports a tenant's current records as a shop; equal records of several vendors are merged."""
+"""Exports a tenant's current records as a shop; records that are equal at several vendors are merged."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -60,9 +60,9 @@ def _spelled(shops: Iterable[PresentShop]) -> dict[str, str]:
 def _complete(shop: PresentShop) -> PresentShop:
     """Merge orders with the same number, and make them consistent with their returns.
 
-    If an order is newer than its oldest return, its time is set to the time of this return. Missing units
-    that are returned are added to the order. Orders without items or without an e-mail address are left out,
-    together with their returns.
+    If an order is newer than its oldest return, its time is set to the time of this return. If more units
+    are returned than were ordered, the ordered quantity is increased. Orders without items or without an
+    e-mail address are left out, together with their returns.
     """
     orders: dict[str, SeedOrder] = {}
     for order in (*shop.orders, *(found.order for found in shop.returns)):
@@ -109,7 +109,7 @@ def _prices(lines: Iterable[SeedLine]) -> dict[str, Decimal]:
 
 
 def _products(lines: Sequence[SeedLine], prices: Mapping[str, Decimal]) -> Iterator[JSON]:
-    """Yield each product as JSON, preferably from a vendor that stores size and name separately."""
+    """Yield each product as JSON; vendors that store the name and the size separately take precedence."""
     best: dict[str, SeedLine] = {}
     for line in lines:
         known = best.setdefault(line.sku, line)
@@ -121,7 +121,7 @@ def _products(lines: Sequence[SeedLine], prices: Mapping[str, Decimal]) -> Itera
 
 
 def _customers(shops: Iterable[PresentShop], spelled: Mapping[str, str]) -> Iterator[JSON]:
-    """Yield each customer as JSON; missing data of one vendor is taken from the other vendors."""
+    """Yield each customer as JSON, with the combined data of all vendors."""
     known: dict[str, SeedCustomer] = {}
     for shop in shops:
         for customer in (*shop.customers, *(order.customer for order in shop.orders)):
@@ -245,7 +245,10 @@ def _parcel(found: PresentReturn, state: str) -> JSON:
 
 
 def _with_vendors(records: Iterable[tuple[JSON, str]]) -> list[JSON]:
-    """Merge equal records of several vendors; add `vendors` to records that some vendors do not have."""
+    """Merge records that are equal at several vendors.
+
+    A record that not all vendors have gets the field `vendors`, which lists the vendors that have it.
+    """
     merged: dict[str, tuple[JSON, list[str]]] = {}
     for record, vendor in records:
         # A vendor can have two equal returns, for example of two units of an order.

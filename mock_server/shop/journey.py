@@ -25,7 +25,7 @@ _SCANS: Final = {
     "out_for_delivery": "With the driver",
     "delivered": "Delivered",
 }
-"""The names and descriptions of a delivered parcel's scans, in order."""
+"""The status and the description of each scan of a delivered parcel, in order."""
 _DELAYED: Final = "Delayed, the carrier is looking for the parcel"
 
 
@@ -43,10 +43,10 @@ class Timing:
 
 
 def states(state: State, *, parcel: bool) -> tuple[State, ...]:
-    """List the states of a return up to `state`.
+    """List the states that a return passes through up to `state`, in order.
 
-    `parcel` matters only for rejected and cancelled returns: if it is True, the list includes the states of
-    the parcel.
+    `parcel` matters only for rejected and cancelled returns: if it is True, the list includes the states in
+    which the return has a parcel.
     """
     if state in _USUAL:
         return _USUAL[: _USUAL.index(state) + 1]
@@ -58,10 +58,10 @@ def states(state: State, *, parcel: bool) -> tuple[State, ...]:
 def moves(
     words: ShopWords, status: str, state: State, *, parcel: bool, timing: Timing
 ) -> tuple[SeedMove, ...]:
-    """Build a return's changes of status up to `status`, a status of the vendor with the state `state`.
+    """Build the status changes that lead to a return's current status.
 
-    Earlier states have the vendor's usual statuses. States from which the vendor does not allow a change to
-    `status` are removed from the end of the earlier states.
+    `status` is the current status at the vendor, and `state` is its neutral state. The earlier changes follow
+    the usual order of states, up to the last state from which the vendor allows a change to `status`.
     """
     return _timed(_path(words, states(state, parcel=parcel), status), timing)
 
@@ -89,10 +89,10 @@ def _timed(path: Sequence[tuple[State, str]], timing: Timing) -> tuple[SeedMove,
 
 
 def scans(history: Sequence[SeedMove], last: str, start: int) -> tuple[SeedScan, ...]:
-    """Build the scans of a return's parcel.
+    """Build the scans of a return's parcel from the return's status changes, which include `label_sent`.
 
-    `last` is the name of the newest scan if the parcel has not arrived. `start` is the tenant's first moment
-    (µs).
+    If the parcel has not arrived at the shop, `last` is the status of its newest scan. `start` is the
+    tenant's first moment (µs).
     """
     when = {move.state: move.at for move in history}
     made = [SeedScan(when["label_sent"], "label_created", "Label created", "")]

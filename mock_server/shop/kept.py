@@ -1,4 +1,4 @@
-"""Stores the shops of tenants; equal shops are stored only once."""
+"""Stores the shops from which tenants are created; equal shops are stored only once."""
 
 from __future__ import annotations
 

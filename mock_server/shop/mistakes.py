@@ -67,9 +67,9 @@ class Mistakes:
         return RecordSkipped()
 
     def attempt(self, build: Callable[..., _Part], *arguments: Any) -> _Part | None:
-        """Build a part of a record, and return it, or None if the part has a mistake.
+        """Call `build` to build a part of a record; return the part, or None if it has a mistake.
 
-        With this, the mistakes of all parts of a record are noted, and not only those of the first.
+        In this way, the mistakes in all parts of a record are noted, and not only those in the first part.
         """
         with self.skipping():
             return build(*arguments)

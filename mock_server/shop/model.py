@@ -1,6 +1,7 @@
 """A shop's records, as the schema `Shop` in `openapi/sandbox.yaml` describes them.
 
-The module `checking` validates the content against the schema first; these models only fill in defaults.
+The module `checking` validates the content against the schema first; these models only fill in defaults. The
+fields `age` and `changed` are texts such as `3d`, which `ages.moment` parses.
 """
 
 from decimal import Decimal
@@ -53,7 +54,7 @@ class Address(_Record):
 
 
 class Customer(_Record):
-    """A customer; an empty name is derived from the e-mail address."""
+    """A customer; if `name` is "", the name is derived from the e-mail address."""
 
     email: str
     name: str = ""
@@ -70,7 +71,7 @@ class Line(_Record):
 
 
 class Order(_Record):
-    """An order.
+    """An order; `customer` is the customer's e-mail address.
 
     If `vendors` is empty, all vendors have the order. If `currency` is "", the shop's currency applies.
     """
@@ -93,7 +94,7 @@ class ReturnItem(_Record):
 
 
 class Parcel(_Record):
-    """A parcel; an empty tracking number is derived from the order number."""
+    """A parcel; if `tracking_number` is "", a number is derived from the order number."""
 
     carrier: Literal["australia_post", "startrack", "tnt", "tge"] = "australia_post"
     service: Literal["standard", "express"] = "standard"
@@ -110,7 +111,7 @@ class Difference(_Record):
 
 
 class Return(_Record):
-    """A return of an order; if `items` is empty, the whole order is returned.
+    """A return of the order with the number `order`; if `items` is empty, the whole order is returned.
 
     If `vendors` is empty, all vendors that have the order also have the return.
     """

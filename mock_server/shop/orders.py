@@ -16,7 +16,7 @@ USUAL_AGE: Final = "3d"
 """The default age of a return."""
 _USUAL_ORDER_AGE: Final = "14d"
 _AHEAD: Final = 7 * 86_400_000_000
-"""The default time from an order to its oldest return, in microseconds."""
+"""The least time between an order without an age and its oldest return, in microseconds."""
 
 
 @dataclass(slots=True)
@@ -118,7 +118,11 @@ def order_key(number: str) -> str:
 
 
 def has(vendors: Iterable[str], vendor: str) -> bool:
-    """Return True if a record with the field `vendors` exists at `vendor`; an empty field means all."""
+    """Return True if a record exists at `vendor`.
+
+    `vendors` contains the names in the record's field `vendors`; if it is empty, the record exists at all
+    vendors.
+    """
     named = tuple(vendors)
     return not named or vendor in named
 

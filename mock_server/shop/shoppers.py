@@ -1,4 +1,4 @@
-"""Adds data from the tenant's shop to the requests of shoppers."""
+"""Adds data from the tenant's shop to shoppers' requests."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,9 +8,10 @@ from mock_server.shop.orders import has, order_key
 
 
 def complete(shop: Shop, vendor: str, requested: Mapping[str, Any]) -> dict[str, Any]:
-    """Add missing names, sizes, prices, currency and customer name to a `ShopperReturn` from the shop.
+    """Return a copy of a `ShopperReturn` in which missing fields are filled in from the shop.
 
-    Values in the request take precedence.
+    The currency, the customer's name, and the name, size and price of each item are filled in. Values in the
+    request take precedence.
     """
     key = order_key(requested["order_number"])
     order = next(

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _FOLDER: Final = Path(__file__).parent
 SCHEMA: Final = _FOLDER / "shop.schema.json"
-"""The JSON Schema of a shop's file, for editors."""
+"""The path of the JSON Schema for shop files, which editors use."""
 _MODELINE: Final = "# yaml-language-server: $schema="
 _KINDS: Final = ("currency", "products", "customers", "orders", "returns")
 
@@ -48,7 +48,7 @@ def _flow(value: Any) -> str:
 
 
 class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
-    """A YAML dumper without anchors and aliases: an object that occurs twice is written in full twice."""
+    """A YAML dumper that writes an object in full each time it occurs, without anchors and aliases."""
 
     def ignore_aliases(self, _data: Any) -> bool:
         return True

@@ -1,9 +1,9 @@
 """Takes, restores and deletes snapshots of tenants, and clones tenants, while other requests are served.
 
-A snapshot is a copy of a tenant's partition, with its clock, switches and faults. A copy is made in slices.
-Meanwhile, the tenant's requests wait (see `Clocks.hold`); if a request that was already running changes the
-partition, the copy starts again. One short transaction then makes the copy a snapshot, the tenant's
-partition, or the partition of a new tenant. If the process is killed before that transaction, the next start
+A snapshot is a copy of a tenant's partition, with its clock, switches and faults. Partitions are copied in
+slices. Meanwhile, the tenant's requests wait (see `Clocks.hold`); if a request that was already running
+changes the partition, the copy starts again. One short transaction then stores the copy as a snapshot, or
+assigns it to the tenant or to a new tenant. If the process is killed before that transaction, the next start
 deletes the unfinished copy.
 """
 
@@ -41,10 +41,10 @@ class UnknownSnapshotError(UnknownNameError):
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A tenant's state at the time `at` (microseconds since the Unix epoch) on its own clock.
+    """A tenant's state at the time `at` on its own clock, stored in the partition `partition`.
 
-    `frozen` is True if the clock was frozen. `switches` lists the vendor, name and shop of each switch that
-    was on. `faults` is JSON (see `read_faults`).
+    Times are in microseconds since the Unix epoch. `frozen` is True if the clock was frozen. `switches` lists
+    the vendor, name and shop of each switch that was on. `faults` is JSON (see `read_faults`).
     """
 
     name: str
@@ -156,7 +156,7 @@ class Snapshots:
 
         The new keys have the names, scopes and plans of the other tenant's keys. Pending webhook deliveries
         are marked as given up in the clone, so that receivers do not get them twice. Webhooks get new
-        secrets, so that the secret of one tenant does not sign for the other. Snapshots are not copied.
+        secrets, so that the tenants' deliveries are signed with different secrets. Snapshots are not copied.
         Raises the errors of `Tenants.plan`, or `UnknownTenantError` if the other tenant does not exist.
         """
         world, tenants = self._world, self._tenants

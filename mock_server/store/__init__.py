@@ -79,7 +79,7 @@ class Store:
 
     @property
     def pending(self) -> asyncio.Future[None] | None:
-        """A future of the next commit, to await before responding; None if no changes wait for a commit."""
+        """A future that resolves at the next commit; await it before you respond. None if no change waits."""
         return self._batch.pending if self._batch else None
 
     @contextmanager
@@ -164,7 +164,7 @@ class Store:
             callback()
 
     def vacuum(self) -> bool:
-        """Remove deleted data from the file; return False if a large file must wait until `close`."""
+        """Remove deleted data from the file; return False if it is so large that only `close` does this."""
         if self._batch:
             self._batch.flush()
         return vacuum(self._connection, self._watch)
@@ -210,9 +210,9 @@ class Store:
             self._watch.fail(error)
 
     def on_change(self, table: sa.Table, reload: Reload) -> None:
-        """Register `reload(tenant)`, to call when a tenant's rows in `table` are changed or restored.
+        """Register a function that reloads a tenant's caches when the tenant's rows in `table` change.
 
-        `reload` must read the current rows with `tenant_rows`, because the change may have been undone.
+        `reload` must read the current rows with `tenant_rows`; it is also called if a change is undone.
         """
         self._memory.on_change(table.name, reload)
 
@@ -236,7 +236,7 @@ class Store:
         """Find the next webhook after `last` that has a pending delivery, and the earliest due time.
 
         Webhooks are identified by (partition, vendor, ID) and sorted in this order. Returns the partition,
-        vendor, ID and due time, or None if no further webhook has a pending delivery.
+        vendor, ID and due time (µs), or None if no further webhook has a pending delivery.
         """
         row: tuple[str, str, str, int] | None = self._execute(
             statements.NEXT_WEBHOOK, (*last, 1, 0)
@@ -244,9 +244,9 @@ class Store:
         return row
 
     def due_deliveries(self, webhook: tuple[str, str, str], now: int, limit: int) -> list[tuple[Any, ...]]:
-        """Fetch up to `limit` deliveries to a webhook (partition, vendor, ID) that are due at the time `now`.
+        """Fetch up to `limit` deliveries to a webhook (partition, vendor, ID) that are due at `now` (µs).
 
-        Deliveries are sorted by due time, earliest first.
+        Rows have all columns except `tenant`, in the table's order, and are sorted by due time.
         """
         return self._execute(statements.DUE_DELIVERIES, (*webhook, now, limit, 0)).fetchall()
 
@@ -330,7 +330,7 @@ class Store:
         return self._execute(sql, [named[n] if n in named else next(others) for n in names]).fetchall()
 
     def children(self, tenant: str, vendor: str, kind: str, parent: str) -> list[bytes]:
-        """Fetch the documents of the rows of `kind` that belong to the row `parent`, oldest first."""
+        """Fetch the documents of the rows of `kind` whose parent has the ID `parent`, oldest first."""
         partition = self._partitions.get(tenant, tenant)
         rows = self._execute(statements.CHILDREN, (partition, vendor, kind, parent)).fetchall()
         return [document for (document,) in rows]
@@ -352,7 +352,7 @@ class Store:
         return sum(self._totals((self._partitions.get(tenant, tenant), vendor, kind)).values())
 
     def next_due(self, tenant: str, vendors: tuple[str, ...]) -> int | None:
-        """Return when these vendors' next step is due, or None; cached, because every request needs it."""
+        """Return when these vendors' next step is due (µs), or None; cached, as every request needs it."""
         partition = self._partitions.get(tenant, tenant)
         try:
             return self._memory.next_due[partition, vendors]
@@ -362,7 +362,7 @@ class Store:
             return due
 
     def next_step(self, tenant: str, vendors: tuple[str, ...]) -> Step | None:
-        """Fetch these vendors' next step, or None; steps that are due together run in scheduling order."""
+        """Fetch these vendors' next step, or None; steps with the same due time run in scheduling order."""
         if not vendors:
             return None
         values = (self.partition(tenant), *vendors, 1, 0)

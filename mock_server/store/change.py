@@ -21,8 +21,8 @@ class Change:
         self._memory = memory
         self._partitions = memory.partitions
         self.changed: list[TenantTable] = []
-        """The tables and tenants that `run_for` changed; after a rollback, the caches of these are
-        reloaded."""
+        """The tenants and tables whose rows `run_for` changed; their caches are reloaded after a
+        rollback."""
         self.callbacks: list[Callable[[], None]] = []
         """Functions to call when the change is on disk; they are not called if it is undone."""
 
@@ -99,7 +99,10 @@ class Change:
     def record(
         self, tenant: str, vendor: str, *, kind: str, subject: str, at: int, body: Mapping[str, Any]
     ) -> int:
-        """Append an event to the tenant's ledger; return its sequence number (1, 2, 3 … without gaps)."""
+        """Append an event to the tenant's ledger; return its sequence number (1, 2, 3 … without gaps).
+
+        `at` is the time of the event in microseconds since the Unix epoch. `subject` is a record's ID.
+        """
         partition = self._partitions.get(tenant, tenant)
         last = self._memory.last_events.get(partition)
         if last is None:
@@ -121,7 +124,10 @@ class Change:
         subject: str,
         body: Mapping[str, Any] | None = None,
     ) -> None:
-        """Schedule `step` for the record `subject`, to be run when the tenant's clock reaches `due`."""
+        """Schedule `step` for the record with the ID `subject`.
+
+        The step runs when the tenant's clock reaches `due`, in microseconds since the Unix epoch.
+        """
         partition = self._partitions.get(tenant, tenant)
         self._execute(
             statements.SCHEDULE, (partition, vendor, due, step, subject, orjson.dumps(dict(body or {})))
@@ -129,7 +135,7 @@ class Change:
         self._memory.next_due.clear()
 
     def unschedule(self, tenant: str, vendor: str, subject: str) -> None:
-        """Delete all steps that are scheduled for the record `subject`."""
+        """Delete all steps that are scheduled for the record with the ID `subject`."""
         partition = self._partitions.get(tenant, tenant)
         self._execute(statements.UNSCHEDULE, (partition, vendor, subject))
         self._memory.next_due.clear()

@@ -1,4 +1,4 @@
-"""The content of a partition in chunks that `partition.fill` writes; it comes from a store or a template."""
+"""Reads the content of a partition in chunks, from a store or a template; `partition.fill` writes them."""
 
 from collections.abc import Iterator
 from typing import Any, Final, Protocol
@@ -26,7 +26,7 @@ COUNTER_COLUMNS: Final = tuple(str(column.name) for column in tables.counters.c 
 
 
 class Content(Protocol):
-    """Rows, ledger events, scheduled steps and counters, as tuples.
+    """The content of a partition: its rows, ledger events, scheduled steps and counters, as tuples.
 
     The constants `ROW_COLUMNS`, `EVENT_COLUMNS`, `STEP_COLUMNS` and `COUNTER_COLUMNS` list their columns.
     """

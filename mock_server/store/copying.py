@@ -13,13 +13,13 @@ from mock_server.store.content import EVENTS, ROW_COLUMNS, ROWS
 Revise = Callable[[str, bytes], bytes]
 """A function that accepts a vendor's name and a document, and returns the document for the copy."""
 _IDS: Final = 5_000
-"""The number of row numbers to read in one slice."""
+"""The maximum number of row numbers to read in one slice."""
 _UNSENT: Final = "not sent, because it belongs to the tenant that was copied"
 
 
 @dataclass(frozen=True, slots=True)
 class Copying:
-    """The options for copying a partition: what changes in the copy.
+    """The options for copying a partition, which determine how the copy differs from the source.
 
     If `sends` is False, pending deliveries of the source are marked as given up in the copy, so that
     receivers do not get them twice. `revise` converts the documents of the vendors in `revised`.
@@ -72,9 +72,9 @@ def copy(store: Store, source: str, target: str, how: Copying) -> Iterator[None]
 
 
 def row_numbers(store: Store, partition: str) -> Iterator[tuple[str, list[int]]]:
-    """Yield the row numbers of a partition in slices, as tuples of a vendor and a list of its rows' numbers.
+    """Yield the row numbers of a partition in slices, as pairs of a vendor and the numbers of its rows.
 
-    The rows are read in the order of an index.
+    The rows are sorted by vendor, kind and time of creation, as in the index that the query uses.
     """
     rows = tables.rows
     order = [rows.c[name] for name in ("vendor", "kind", "created_at", "sequence")]
@@ -133,7 +133,10 @@ def _copied(name: str) -> str:
 
 
 def _all(table: sa.Table, source: str, target: str, *conditions: sa.ColumnElement[bool]) -> sa.Insert:
-    """Build the statement that copies all rows of a partition in a table that has no row numbers."""
+    """Build the statement that copies a partition's rows in a table without row numbers.
+
+    If there are `conditions`, it copies only the rows that meet them.
+    """
     columns = [column for column in table.c if column.name != "tenant"]
     selected = sa.select(sa.literal(target), *columns).where(table.c.tenant == source, *conditions)
     return sa.insert(table).from_select(["tenant", *(column.name for column in columns)], selected)

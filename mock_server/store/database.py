@@ -26,7 +26,7 @@ def open_database(url: str) -> tuple[sqlite3.Connection, Watch]:
     """Connect to a database in autocommit mode, and create the tables if it is empty.
 
     `url` is `sqlite://` (in memory) or `sqlite:///path`. Returns the connection, and a `Watch` that detects
-    if the file is deleted or replaced. A file of the previous version of the sandbox is converted. Raises
+    when the file is deleted or replaced. A file of the previous version of the sandbox is converted. Raises
     `StoreError` if the file cannot be opened, is in use or damaged, belongs to another program, or was
     written by another version.
     """
@@ -92,7 +92,7 @@ def open_scratch() -> sqlite3.Connection:
 
 
 def probe(connection: sqlite3.Connection) -> None:
-    """Write something to the database and delete it again; raise `sqlite3.Error` if this fails."""
+    """Insert a test row into the database and delete it again; raise `sqlite3.Error` if this fails."""
     execute = connection.execute
     execute("BEGIN IMMEDIATE")
     try:
@@ -171,7 +171,7 @@ def _create(connection: sqlite3.Connection) -> None:
 def _check_version(connection: sqlite3.Connection, name: str) -> None:
     """Convert a database that the previous version of the sandbox wrote.
 
-    Raises `StoreError` if another program or any other version wrote it. `name` is the file's name for
+    Raises `StoreError` if another program or any other version wrote it. `name` is the file's name for error
     messages.
     """
     try:

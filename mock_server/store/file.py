@@ -1,4 +1,4 @@
-"""Makes the database file private to its owner, and detects if it is deleted or replaced while open."""
+"""Makes the database file private to its owner, and detects when it is deleted or replaced."""
 
 import os
 from contextlib import suppress
@@ -38,7 +38,7 @@ def make_private(path: str) -> None:
 
 
 class Watch:
-    """Detects if the database file or its write-ahead log is deleted, replaced or truncated.
+    """Detects when the database file or its write-ahead log is deleted, replaced or truncated.
 
     A process can still write to a deleted file that it has open, but the data is lost when the process ends.
     The sandbox must therefore not confirm changes after the file was deleted. If `path` is "" (a database in
@@ -64,7 +64,7 @@ class Watch:
             raise StoreError(self._fault)
 
     def renew(self) -> None:
-        """Accept the present sizes of the files. Call this after the store itself has truncated them."""
+        """Record the files' current sizes. Call this after the store itself has truncated the files."""
         self._known.clear()
         self.check()
 

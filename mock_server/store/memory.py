@@ -58,7 +58,7 @@ class Memory:
         self.next_due = {key: due for key, due in self.next_due.items() if key[0] != partition}
 
     def on_change(self, table: str, reload: Reload) -> None:
-        """Register `reload(tenant)`, to call when a tenant's rows in `table` are changed or restored."""
+        """Register a function that reloads a tenant's caches when the tenant's rows in `table` change."""
         self.listeners.setdefault(table, []).append(reload)
 
     def reload(self, changed: Iterable[TenantTable]) -> None:

@@ -1,4 +1,4 @@
-"""Converts a database that an earlier version of the sandbox wrote, if the difference is small."""
+"""Converts a database that the previous version of the sandbox wrote."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -15,10 +15,10 @@ OLDEST: Final = "4"
 
 
 def migrate(connection: sqlite3.Connection) -> None:
-    """Convert a database with the schema version `OLDEST`, in the transaction that is open.
+    """Convert a database with the schema version `OLDEST`, in the open transaction.
 
-    Adds to each webhook delivery the ID of its return. The ID is searched in the delivery's payload, because
-    each vendor has its own field for it.
+    Stores the ID of the return with each webhook delivery. This ID is the first string in the payload that
+    is a return's ID, because vendors use different fields for it.
     """
     execute = connection.execute
     execute("ALTER TABLE deliveries ADD COLUMN return_id TEXT NOT NULL DEFAULT ''")

@@ -17,9 +17,9 @@ class StoreError(Exception):
 
 
 class WrongDatabaseError(StoreError):
-    """Raised if the chosen database cannot be the sandbox's, whenever the sandbox is started.
+    """Raised if the sandbox cannot use the chosen database, and another start would fail in the same way.
 
-    Its URL, folder or permissions are wrong, or the file belongs to another program.
+    The URL, the folder or the permissions are wrong, or the file belongs to another program.
     """
 
 
@@ -82,7 +82,7 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A scheduled step, which the vendor runs for the record `subject` when the clock reaches `due`."""
+    """A scheduled step; the vendor's code runs it for the record `subject` when the clock reaches `due`."""
 
     tenant: str
     vendor: str

@@ -1,4 +1,4 @@
-"""Finds rows of several vendors by status, time and text, newest first."""
+"""Finds rows at several vendors by status, time of creation and text; the newest row is first."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field

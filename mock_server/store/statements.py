@@ -195,9 +195,9 @@ Shape = tuple[tuple[str, int], ...]
 
 
 def shape_of(filters: Filters) -> tuple[Shape, list[Any]]:
-    """Split filters into a shape and values; compiled queries are cached per shape.
+    """Split filters into their shape and their values; queries are compiled once per shape.
 
-    The shape consists of the name of each field that is set, and its number of values.
+    The shape contains a pair for each field that is set: the name of the field and its number of values.
     """
     shape: list[tuple[str, int]] = []
     values: list[Any] = []

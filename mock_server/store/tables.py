@@ -97,7 +97,7 @@ spent_tokens = sa.Table(
 )
 
 faults = sa.Table(
-    "faults",  # faults that a tenant's clients meet, in the order in which they were added
+    "faults",  # faults that affect a tenant's clients, in the order in which they were added
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("tenant", sa.Text, nullable=False),

@@ -1,8 +1,8 @@
 """Removes deleted data from unused pages of the database file, at once or when the file is closed.
 
 SQLite does this by rewriting the whole file (VACUUM), and every request waits meanwhile. A small file is
-therefore rewritten at once, and a large one when the sandbox stops. If the sandbox is killed before, the next
-start rewrites the file.
+therefore rewritten at once, and a large one when the sandbox stops. If the sandbox is killed before that, the
+next start rewrites the file.
 """
 
 import sqlite3
@@ -27,7 +27,7 @@ def pending() -> sa.Insert:
 
 
 def vacuum(connection: sqlite3.Connection, watch: Watch) -> bool:
-    """Rewrite the file if this is pending and the file is small; return False if it is too large."""
+    """Rewrite the file if it is marked for rewriting and small; return False if it is too large."""
     if not _is_pending(connection):
         return True
     pages, size = (connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
@@ -39,7 +39,7 @@ def vacuum(connection: sqlite3.Connection, watch: Watch) -> bool:
 
 
 def finish(connection: sqlite3.Connection) -> None:
-    """Rewrite the file if this is pending; if this fails, for example on a full disk, it stays pending."""
+    """Rewrite the file if it is marked for rewriting; if this fails, the file remains marked."""
     with suppress(sqlite3.Error):
         if _is_pending(connection):
             _rewrite(connection)

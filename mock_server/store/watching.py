@@ -11,10 +11,10 @@ from mock_server.store.model import Row, Step
 
 @contextmanager
 def watch(memory: Memory, partition: str) -> Iterator[Callable[[], bool]]:
-    """Yield a function that returns True if rows, events or steps of a partition were changed.
+    """Yield a function that returns True if rows, events or steps of a partition have changed.
 
-    The function considers changes since its previous call, or since the start of the `with` block. Changes to
-    webhook deliveries, keys, clocks, switches and faults are ignored.
+    The function detects changes since its previous call or, if it is called for the first time, since the
+    start of the `with` block. It ignores changes to webhook deliveries, keys, clocks, switches and faults.
     """
     memory.watched += 1
 
@@ -33,7 +33,7 @@ def watch(memory: Memory, partition: str) -> Iterator[Callable[[], bool]]:
 
 
 class WatchedChange(Change):
-    """A change that adds the partitions that it changes to `Memory.written`; used during `watch`."""
+    """A `Change` that adds each changed partition to `Memory.written`; used while `watch` is active."""
 
     def put(self, row: Row) -> int:
         self._note(row.tenant)

@@ -1,4 +1,4 @@
-"""The faults of one tenant of a running sandbox."""
+"""A client for one tenant's faults."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault of a tenant, as it was when the client requested it.
+    """A tenant's fault; this object does not change when the fault affects further calls.
 
-    `calls` is the number of calls that match the fault, and `fired` is the number of calls that it affected.
-    `active` is False if the fault cannot affect any further call. `scenario` is None unless a scenario added
-    the fault.
+    `calls` is the number of calls so far that match the fault, and `fired` is the number of calls that it has
+    affected. `active` is False if the fault cannot affect any further call. `scenario` is None unless a
+    scenario added the fault.
     """
 
     id: str
@@ -54,9 +54,10 @@ class Faults:
     ) -> Fault:
         """Add a fault such as `add("rate_limited", operation="create_return", next=3, retry_after=30)`.
 
-        It changes the next `next` calls, each `every`-th call, the fraction `share` of the calls (0 to 1), or
-        all calls. It skips the first `after` calls of an operation. `parameters` depend on the kind of fault.
-        Raises `SandboxError` if the fault is not valid.
+        The fault affects the next `next` calls, each `every`-th call, the fraction `share` of the calls (0 to
+        1), or all calls, but not the first `after` calls of an operation. `seed` determines which calls
+        `share` selects. `parameters` depend on the kind of fault. Raises `SandboxError` if a value is not
+        valid.
         """
         when = {"next": next, "every": every, "share": share, "after": after, "seed": seed}
         body = {
@@ -85,6 +86,9 @@ class Faults:
         self._tenant.call("DELETE", "/faults")
 
     def scenario(self, name: str, *, vendor: str = "*", seed: int | None = None) -> Sequence[Fault]:
-        """Replace the tenant's faults with those of a scenario, such as `flaky`, and return them."""
+        """Replace the tenant's faults with those of a scenario, such as `flaky`, and return the new faults.
+
+        Raises `SandboxError` if the scenario is unknown.
+        """
         body = {"name": name, "vendor": vendor, **({} if seed is None else {"seed": seed})}
         return [Fault(**row) for row in self._tenant.call("POST", "/scenario", json=body)["faults"]]

@@ -31,9 +31,9 @@ class ReceivedWebhook:
     def signature_problem(self, secret: str, vendor: str, at: datetime | None = None) -> str:
         """Verify the signature as the vendor's documentation describes.
 
-        Returns the reason why the request must be rejected, or "" if the signature is valid. `at` is the time
-        of receipt, for signatures that expire; the default is the present. Raises `LookupError` if the vendor
-        has no documented webhooks.
+        Returns the reason why the request must be rejected, or "" if the signature is valid. Some signatures
+        expire: `at` is the time when the request was received, by default the current time. Raises
+        `LookupError` if the vendor's webhooks are not documented.
         """
         from mock_server.clock import micros, wall
         from mock_server.vendors import webhooks_of
@@ -52,7 +52,7 @@ class ReceivedWebhook:
 
 
 class WebhookReceiver:
-    """A receiver that records the webhooks sent to `url`; responds with `status` and the body `answer`.
+    """Records the webhooks sent to `url`, and responds with the status `status` and the body `answer`.
 
     By default, `status` is 200 and `answer` is empty. Tests can change both.
     """
@@ -95,8 +95,8 @@ class WebhookReceiver:
     ) -> list[ReceivedWebhook]:
         """Wait for at least `count` requests, verify their signatures, and return them.
 
-        Raises `AssertionError` if a signature is not valid, and `TimeoutError` under the same condition as
-        `wait`.
+        Raises `AssertionError` if a signature is not valid, and `TimeoutError` if the requests do not arrive
+        within `timeout` seconds.
         """
         received = self.wait(count, timeout=timeout)
         for request in received:

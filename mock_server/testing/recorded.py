@@ -28,9 +28,9 @@ class _Sandbox(Protocol):
 class Requests:
     """The recorded requests to the vendors' APIs.
 
-    `tenant.requests` contains the requests with the tenant's credentials, and `sandbox.requests` those whose
-    tenant is unknown. Call the object to list requests: `tenant.requests(operation="create_return",
-    status="4xx")`.
+    `tenant.requests` contains the requests with the tenant's credentials, and `sandbox.requests` contains
+    those whose tenant is unknown. Call the object to list requests:
+    `tenant.requests(operation="create_return", status="4xx")`.
     """
 
     def __init__(self, sandbox: _Sandbox, owner: str = "") -> None:
@@ -51,13 +51,13 @@ class Requests:
         without_tenant: bool = False,
         limit: int | None = None,
     ) -> list[Exchange]:
-        """List the tenant's requests that match all filters, oldest first.
+        """List the recorded requests that match all filters, oldest first.
 
-        `status` is a status code or a class such as `"4xx"`, `since` is a time on the tenant's clock, and
-        `after` is the ID of a request: only later requests are listed. `text` must occur in the request or
-        response; credentials are not searched. If `without_tenant` is True, the list includes requests whose
-        tenant is unknown, for example because of a wrong key. If `limit` is set, only the newest `limit`
-        requests are listed.
+        `status` is a status code or a class such as `"4xx"`. Only requests since the time `since` on the
+        tenant's clock, and after the request with the ID `after`, are listed. `text` must occur in the
+        request or response; credentials are not searched. `fault` is the ID of a fault that changed the
+        response. If `without_tenant` is True, the list includes requests whose tenant is unknown, for example
+        because of a wrong key. If `limit` is set, only the newest `limit` requests are listed.
         """
         start = since.isoformat() if isinstance(since, datetime) else since
         filters = {
@@ -84,7 +84,7 @@ class Requests:
             after = page["next"]
 
     def last(self, operation: str | None = None, *, vendor: str | None = None) -> Exchange:
-        """Return the newest request, optionally only to one operation or vendor.
+        """Return the newest request or, if `operation` or `vendor` is set, the newest request to it.
 
         Raises `AssertionError` if there is no such request.
         """
@@ -122,9 +122,9 @@ class Requests:
         """Check that an operation was called, and return the matching requests, oldest first.
 
         `times` is the expected number of matching requests; without it, at least one is expected. If `body`
-        is set, the request's body must contain its members and may contain others. Objects in lists are
-        compared in the same way; lists must have the same length. Raises `AssertionError`, which describes
-        the most similar requests and their differences.
+        is set, the request's body must contain the members of `body` and may contain others. Objects in lists
+        are compared in the same way; lists must have the same length. Raises `AssertionError`, whose message
+        describes the most similar requests and their differences.
         """
         called = self(operation=operation, vendor=vendor, status=status)
         matching = [one for one in called if body is _UNSET or not differences(body, one.request.body)]
@@ -137,7 +137,7 @@ class Requests:
     ) -> None:
         """Check that no matching request was sent; without arguments, that no request was sent at all.
 
-        Raises `AssertionError`, which lists the matching requests.
+        Raises `AssertionError`, whose message lists the matching requests.
         """
         called = self(operation=operation, vendor=vendor)
         matching = [one for one in called if body is _UNSET or not differences(body, one.request.body)]

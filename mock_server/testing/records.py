@@ -83,8 +83,9 @@ class Delivery:
     """A webhook delivery.
 
     `state` is `waiting`, `delivered` or `given_up`. `outcome` is the result of the last attempt; it is None
-    before the first attempt. `status` is the receiver's status code in that attempt, or None if nothing was
-    sent or answered. `test` is True for a test event. `return_id` is the return that the event is about.
+    before the first attempt. `status` is the receiver's status code in that attempt, or None if there was no
+    response. `address` is the URL without credentials and query. `test` is True for a test event. `return_id`
+    is the ID of the return that the event is about.
     """
 
     id: int
@@ -129,11 +130,11 @@ class DeliveryDetails:
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """A tenant's webhook: the URL to which a vendor's events are sent, and which events.
+    """A tenant's webhook, which sends `events` of a vendor to `url`.
 
-    `secret` is the key that signs the deliveries. It is set only when the webhook is created: in lists, and
-    if the vendor does not sign, it is None. `url` contains no credentials and no query. `problem` says why
-    the sandbox refuses to send deliveries to the URL, or is None.
+    `secret` is the key that signs the deliveries. Only `Webhooks.add` returns it; otherwise, and if the
+    vendor does not sign deliveries, it is None. `url` contains no credentials and no query. `problem`
+    explains why the sandbox refuses to send deliveries to the URL, or is None.
     """
 
     id: str
@@ -171,10 +172,10 @@ class WebhookEvents:
 
 @dataclass(frozen=True, slots=True)
 class Resent:
-    """The result of sending deliveries again.
+    """The result of `Tenant.resend_all`.
 
-    `resent` contains the IDs of the deliveries that are sent again. `skipped` contains the IDs of those whose
-    webhook was deleted or is paused.
+    `resent` contains the IDs of the deliveries that are sent again. `skipped` contains the IDs of the
+    deliveries that are not sent again, because their webhook was deleted or is paused.
     """
 
     resent: tuple[int, ...]
@@ -194,10 +195,10 @@ class ShownReturn:
 class Message:
     """The headers and the body of a request or a response, without credentials.
 
-    `headers` are keyed by lower-case name. `body` is the parsed JSON. If the body was truncated or is not
-    JSON, `body` is its text. It is None if the body is empty or binary, or if the request was rejected before
-    its body was read. `body_format` is `json`, `text`, `binary` or `none`, and `body_bytes` is the full size
-    of the body in bytes.
+    `headers` are keyed by lower-case name. `body` is the parsed JSON. If the body is not JSON or was
+    truncated (`body_cut`), `body` is its text. It is None if the body is empty or binary, or if the request
+    was rejected before its body was read. `body_format` is `json`, `text`, `binary` or `none`, and
+    `body_bytes` is the full size of the body in bytes.
     """
 
     headers: Mapping[str, str]

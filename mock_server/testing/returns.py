@@ -1,4 +1,4 @@
-"""Typed records of returns and of what will happen; all times are timezone-aware, in UTC."""
+"""Typed records of returns, allowed moves and upcoming steps; all times are timezone-aware, in UTC."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,8 +12,10 @@ class Upcoming:
     """A step or a webhook that becomes due at the time `at` on the tenant's clock.
 
     `kind` is `step` for a scheduled step, such as a carrier's scan, and `webhook` for an attempt to send a
-    webhook. `return_id` is the return's ID, or None if it is unknown. `status` is the return's new status, or
-    None if the status does not change. `error` explains why a step will fail, or is None.
+    webhook. `what` is the name of the step or of the webhook's event, and `subject` is the ID of the return,
+    shipment or webhook. `return_id` is the return's ID, or None if it is unknown. `status` is the return's
+    new status, or None if the status does not change. `sentence` describes what will happen. `error` explains
+    why a step will fail, or is None.
     """
 
     at: datetime
@@ -54,7 +56,8 @@ class ReturnSummary:
 class AllowedMove:
     """A status to which a return can be moved now, and the effects of the move.
 
-    `sends` contains the webhooks that the move sends, as objects with `event`, `webhook` and `address`.
+    `name` is a label for the move, such as "Approve", and `sentence` describes its effects. `sends` contains
+    the webhooks that the move sends, as objects with `event`, `webhook` and `address`.
     """
 
     name: str

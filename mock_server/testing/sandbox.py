@@ -135,11 +135,11 @@ class Sandbox:
         frozen: bool | None = None,
         shop: Mapping[str, Any] | Path | str | None = None,
     ) -> Tenant:
-        """Create a tenant with `seed_size` returns at each vendor.
+        """Create a tenant with `seed_size` returns at each vendor, generated from `seed`.
 
         The tenant's clock starts at `first_moment` (default: now). If `frozen` is True, it does not move on
         its own. `limits` determines whether the rate limits of `plan` are enforced; by default, they are
-        enforced unless the clock is frozen. `shop` is the fields of a shop, or the path of its YAML file; the
+        enforced unless the clock is frozen. `shop` is a shop as a mapping, or the path of its YAML file; the
         tenant then has this shop's products, customers, orders and returns instead of generated ones. Raises
         `SandboxError` if the name is taken or an option is invalid. Raises `ValueError`, which lists the
         errors with their lines, if the shop's file is invalid.

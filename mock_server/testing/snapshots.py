@@ -1,4 +1,4 @@
-"""A snapshot of a tenant of a running sandbox."""
+"""A client for one snapshot of a tenant."""
 
 from __future__ import annotations
 

@@ -110,7 +110,10 @@ class Tenant:
         plan: str | None = None,
         windows: Mapping[str, int] | None = None,
     ) -> Key:
-        """Change a key's rate limits to those of `plan`, or to `windows`, such as `{"minute": 60}`."""
+        """Set a key's rate limits to those of `plan`, or to `windows`, such as `{"minute": 60}`.
+
+        Raises `SandboxError` if the key or the plan is unknown.
+        """
         body: dict[str, Any] = {"plan": plan} if plan else {"windows": dict(windows or {})}
         return key(self.call("PATCH", f"/keys/{vendor}/{quote(name, safe='')}", json=body))
 
@@ -136,7 +139,10 @@ class Tenant:
         return [delivery(row) for row in self._pages("/deliveries", "deliveries", selected, "id")]
 
     def delivery(self, id_: int) -> DeliveryDetails:
-        """Return a webhook delivery with its payload and its attempts."""
+        """Return a webhook delivery with its payload and its most recent attempts.
+
+        Raises `SandboxError` if the tenant has no such delivery.
+        """
         return delivery_details(self.call("GET", f"/deliveries/{id_}"))
 
     def resend(self, id_: int) -> Delivery:
@@ -158,8 +164,8 @@ class Tenant:
     ) -> Resent:
         """Send all matching webhook deliveries again; without `state`, only those that were not delivered.
 
-        `after` and `until` are IDs: deliveries after the ID `after`, up to and including the ID `until`,
-        match.
+        `after` and `until` are the IDs of deliveries: only deliveries after `after`, up to and including
+        `until`, match.
         """
         options = {
             "vendor": vendor,
@@ -222,7 +228,7 @@ class Tenant:
         """Create a return as a shopper, without using the vendor's API.
 
         Each item must have the fields `sku`, `quantity` and `reason`. `details` can contain `created_at`,
-        `customer_name` and `return_type`.
+        `customer_name` and `return_type`. Raises `SandboxError` if a value is invalid.
         """
         body = {
             "vendor": vendor,
@@ -264,7 +270,7 @@ class Tenant:
         return Switch(**self.call("PUT", "/switches", json=body))
 
     def export_shop(self) -> Mapping[str, Any]:
-        """Return the tenant's present products, customers, orders and returns as a shop.
+        """Return the tenant's current products, customers, orders and returns as a shop.
 
         Pass the shop to `Sandbox.create_tenant` to create another tenant from it.
         """
@@ -281,7 +287,7 @@ class Tenant:
         return erased
 
     def reset(self) -> None:
-        """Generate the tenant's returns again, empty its ledger and restart its clock; its keys are kept."""
+        """Restore the tenant's seed data, empty its ledger and restart its clock; its keys are kept."""
         self.call("POST", "/reset")
 
     def snapshot(self, name: str | None = None) -> Snapshot:

@@ -28,8 +28,8 @@ class Verification:
     """The result of `Tenant.verify`, which compares the stored data with the ledger.
 
     `rows` and `events` are the numbers of compared rows and events. `found` is the number of differences, and
-    `differences` contains the first 1,000 of them. `not_verified` lists, in sentences, the data that cannot
-    be compared because the ledger does not contain it.
+    `differences` contains the first 1,000 of them. `not_verified` contains sentences that describe the data
+    that cannot be compared, because the ledger does not contain it.
     """
 
     ok: bool

@@ -1,4 +1,4 @@
-"""A tenant's webhooks: adds, lists, pauses, tests and deletes them through the control plane."""
+"""Adds, lists, changes, tests and deletes a tenant's webhooks through the control plane."""
 
 from __future__ import annotations
 
@@ -40,10 +40,11 @@ class Webhooks:
         conditions: Mapping[str, Any] | None = None,
         version: int | None = None,
     ) -> Webhook:
-        """Add a webhook for `events`, or for all events of a vendor; its `secret` signs the deliveries.
+        """Add a webhook that sends `events` of a vendor to `url`; by default, it sends all events.
 
-        Without `secret`, the sandbox generates one. `conditions` have the vendor's own format, and `version`
-        is the version of the payload. Raises `SandboxError` if a value is invalid.
+        Deliveries are signed with `secret`; by default, the sandbox generates a secret. `conditions` have the
+        vendor's own format, and `version` is the version of the payload. Raises `SandboxError` if a value is
+        invalid.
         """
         options = {
             "vendor": vendor,
@@ -61,7 +62,10 @@ class Webhooks:
         return [webhook(row) for row in self._tenant.call("GET", "/webhooks")["webhooks"]]
 
     def change(self, id_: str, **changes: Any) -> Webhook:
-        """Change `url`, `events`, `secret`, `conditions` or `active` of a webhook."""
+        """Set new values for `url`, `events`, `secret`, `conditions` or `active`, and return the webhook.
+
+        Raises `SandboxError` if a value is invalid or the tenant has no such webhook.
+        """
         return webhook(self._tenant.call("PATCH", _path(id_), json=changes))
 
     def pause(self, id_: str) -> Webhook:

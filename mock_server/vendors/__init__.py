@@ -27,16 +27,16 @@ from mock_server.world import World
 
 
 class Vendor(Protocol):
-    """The interface of one vendor's API: these members, and a method for each operation of its specification.
+    """The interface of a vendor: the members below, and a method for each operation in its specification.
 
-    The method has the name of the operationId. It receives a `Call` and returns a `Reply`, or raises
-    `Problem` to reject the request.
+    The method for an operation is named after the operation's `operationId`. It receives a `Call` and returns
+    a `Reply`, or raises `Problem` to reject the request. All times are in microseconds since the Unix epoch.
     """
 
     name: str
     title: str
     base_path: str
-    """The path in the specification's `servers`, which follows the vendor's root URL: `/v1`, or ""."""
+    """The path that follows the vendor's root URL in the specification's `servers`, such as `/v1`, or ""."""
     lifecycle: Lifecycle
     status_path: tuple[str, ...]
     """The keys that lead to the status in a return's document."""
@@ -46,7 +46,7 @@ class Vendor(Protocol):
     switches: tuple[Switch, ...]
 
     def credentials(self, key: str) -> Mapping[str, Mapping[str, str]]:
-        """Describe how to use an API key: the form `fields`, request `headers` and `query` parameters."""
+        """Build the credentials for an API key: login `fields`, request `headers` and `query` parameters."""
 
     def problem(self, problem: Problem) -> Reply:
         """Build the error response for a problem, with the vendor's status, headers and error format."""
@@ -55,7 +55,7 @@ class Vendor(Protocol):
         """Build a response's rate limit headers, or () if the vendor does not send any."""
 
     def examples(self, tenant: str) -> Examples:
-        """Collect values for Swagger UI to fill in: IDs of the tenant's records, and matching request bodies.
+        """Return values that Swagger UI fills in: IDs of the tenant's records, and request bodies for them.
 
         If a value is missing, Swagger UI uses the specification's example.
         """
@@ -66,22 +66,22 @@ class Vendor(Protocol):
     def write_shop(self, change: Change, tenant: str, shop: SeedShop, at: int) -> None:
         """Store the products, customers and orders of a merchant's own shop, if the vendor has such records.
 
-        Called before `write_seed`, which stores the returns of these orders. The tenant's clock starts at
-        `at`.
+        This method is called before `write_seed`, which stores the returns of these orders. The tenant's
+        clock starts at `at`.
         """
 
     def read_shop(self, tenant: str) -> PresentShop:
         """Convert a tenant's records to a merchant's own shop, which uses vendor-neutral terms."""
 
     def insert(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> Mapping[str, Any]:
-        """Create a return as requested by a shopper; return the return's document.
+        """Create the return that a shopper requests; return the return's document.
 
-        `requested` is a `ShopperReturn` of the control plane. `at` is when the shopper requests the return,
-        in microseconds since the Unix epoch; it can be in the past.
+        `requested` is a `ShopperReturn` of the control plane. `at` is the time of the shopper's request; it
+        can be in the past.
         """
 
     def move(self, change: Change, tenant: str, id_: str, status: str, at: int) -> Mapping[str, Any]:
-        """Change a return's status to `status`; return the return's document.
+        """Change a return's status to `status` at the time `at`; return the return's document.
 
         Raises `UnknownReturn` if no return has this ID, and `IllegalMove` if `status` cannot follow the
         current status.
@@ -91,7 +91,7 @@ class Vendor(Protocol):
         """Run a scheduled step, such as a carrier's scan, as if the time were `step.due`."""
 
     def explain_step(self, step: Step) -> str:
-        """Describe a scheduled step in a clause that can begin a sentence; it has no full stop."""
+        """Describe a scheduled step as a sentence without the final period, so that more text can follow."""
 
     def overview(self, row: Row) -> Overview:
         """Build the overview of a return from its stored row, with related records where needed."""
@@ -110,7 +110,7 @@ class ManyShops(Protocol):
 
 @runtime_checkable
 class Labelling(Protocol):
-    """A vendor whose shipments have label URLs (`World.labels`); the sandbox serves them as PDF files."""
+    """A vendor whose shipments have label URLs (`World.labels`); the sandbox serves the labels as PDFs."""
 
     def label(self, shipment: Mapping[str, Any]) -> Label:
         """Build a shipment's label from its stored document."""
@@ -124,10 +124,11 @@ class TenantWords(Protocol):
     """A regular expression, without groups, that matches all of these strings and possibly others."""
 
     def tenant_words(self, tenant: str) -> Callable[[str], Sequence[str]]:
-        """Return a function that lists the strings that another tenant would have in place of this tenant's.
+        """Return a function that accepts a tenant's name and lists its versions of the strings.
 
-        The argument of the returned function is the other tenant's name. The lists of two tenants have the
-        same order. Call this only for a tenant that contains only its seed data.
+        For `tenant`, the function lists the strings in the tenant's records. For another name, it lists the
+        strings that replace them in a copy for that tenant, in the same order. Call this only for a tenant
+        that contains only its seed data.
         """
 
 
@@ -176,7 +177,7 @@ def names() -> list[str]:
 def webhooks_of(name: str) -> WebhookFormat | None:
     """Return a vendor's webhook format, or None if no public source describes the vendor's webhooks.
 
-    Needs neither a sandbox nor a tenant. Raises `LookupError` if the name is unknown.
+    This function needs neither a sandbox nor a tenant. Raises `LookupError` if the name is unknown.
     """
     _check_known(name)
     module = f"{__name__}.{name}.webhooks"

@@ -1,4 +1,4 @@
-"""Saves a vendor's returns in the store, with the vendor-neutral state that corresponds to each status."""
+"""Stores a vendor's returns with the vendor-neutral states that correspond to their statuses."""
 
 from typing import Any
 
@@ -21,7 +21,8 @@ def put_return(
 ) -> None:
     """Store a return's current document, with the vendor-neutral state for the vendor's `status`.
 
-    `columns` are further keyword arguments of `Change.put_document`, such as `order_number`.
+    `created_at` and `updated_at` are in microseconds since the Unix epoch. `columns` are further keyword
+    arguments of `Change.put_document`, such as `order_number`.
     """
     change.put_document(
         tenant,

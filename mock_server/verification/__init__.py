@@ -61,7 +61,7 @@ class Verifier:
         self._vendors = vendors
 
     async def verify(self, tenant: str) -> Verification:
-        """Verify a tenant, after its due steps have run; raise `UnknownTenantError` if it does not exist."""
+        """Run a tenant's due steps, then verify it; raise `UnknownTenantError` if it does not exist."""
         world = self._world
         async with self._bulk.exclusive(tenant):
             await world.clocks.catch_up_in_slices(tenant)
@@ -69,7 +69,7 @@ class Verifier:
             with world.clocks.hold(tenant), world.store.watching(world.store.partition(tenant)) as changed:
                 while True:
                     result = await self._compare(tenant)
-                    if not changed():  # by a request that ran before the tenant was held
+                    if not changed():  # by a request that started before the hold
                         return result
 
     async def _compare(self, tenant: str) -> Verification:

@@ -10,7 +10,7 @@ Part = Literal["ledger", "row", "counter", "report", "switch", "step", "delivery
 class Difference:
     """A contradiction between a tenant's ledger and one part of its stored data.
 
-    `subject` identifies the record, or is "" if the difference concerns no single record. `message` is a
+    `subject` identifies the record, or is "" if the difference is not about a single record. `message` is a
     complete sentence that can be shown to the user.
     """
 

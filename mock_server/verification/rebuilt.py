@@ -33,7 +33,7 @@ Record = tuple[str, str, str]
 class State:
     """The state of a record according to the ledger.
 
-    `event` is the number of the event that set `status`, and `created_at` the time (µs) of the event that
+    `event` is the number of the event that set `status`. `created_at` is the time (µs) of the event that
     created the record. `state` is the neutral state of a return; it is "" for other records. `owner` is the
     ID of the return to which the record belongs, or "".
     """

@@ -14,7 +14,7 @@ COLUMNS: Final = ("vendor", "kind", "id", "status", "state", "created_at", "pare
 
 
 class Stored:
-    """Compares rows one by one, and collects the data that the checks of counters and steps need.
+    """Compares rows one by one, and collects the data for the later checks of counters and steps.
 
     `paths` contains, for each vendor, the keys that lead to the status in the document of a return.
     """

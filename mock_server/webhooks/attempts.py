@@ -1,4 +1,4 @@
-"""Reads and extends the log of a delivery: the time and the receiver's answer of each attempt."""
+"""Reads and extends a delivery's log, which contains the time and the receiver's answer for each attempt."""
 
 from dataclasses import asdict, dataclass
 from typing import Final
@@ -15,8 +15,8 @@ MAX_BODY: Final = 2_048
 class Attempt:
     """One attempt to send a delivery.
 
-    `at` is the time of the attempt on the tenant's clock, in microseconds since the Unix epoch. `error`
-    explains why the receiver did not answer; it is "" if the receiver answered.
+    `at` is the time of the attempt on the tenant's clock, in microseconds since the Unix epoch. If the
+    receiver did not answer, `status` is None and `error` explains why; otherwise, `error` is "".
     """
 
     number: int

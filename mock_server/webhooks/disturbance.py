@@ -15,12 +15,11 @@ Prepare = Callable[[Delivery], Message]
 class Disturbance:
     """How faults change one attempt to send a webhook; the default values change nothing.
 
-    reason: the outcome to record if the attempt sends nothing
-    dropped: True to send nothing and count the delivery as delivered
-    wait: the seconds on the tenant's clock by which the attempt is postponed; 0 to send now
-    copies: the number of times to send the request
-    prepare: the function that builds the signed request; None to use the sender's own function
-    releases: the IDs of waiting deliveries that become due after the attempt
+    If `dropped` is True, nothing is sent, and the delivery counts as delivered. If `wait` is not 0, nothing
+    is sent, and the attempt is postponed by `wait` seconds on the tenant's clock. In both cases, `reason` is
+    the outcome to record. `copies` is the number of times to send the request. `prepare` builds the signed
+    request; if it is None, the sender's own function is used. `releases` lists the IDs of waiting deliveries
+    that become due after the attempt.
     """
 
     reason: str = ""

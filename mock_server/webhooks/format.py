@@ -1,8 +1,8 @@
 """The interface of a vendor's webhooks (`WebhookFormat`): kinds of events, payloads, signatures, retries.
 
-None of this needs a tenant or a running sandbox, so that other programs can build signed events too:
+This code needs no tenant and no running sandbox, so other programs can use it to build signed events:
 
-    webhooks = format_of("…")  # mock_server.vendors
+    webhooks = webhooks_of("…")  # mock_server.vendors
     kind = webhooks.kinds[0]
     event = Event(kind.name, "evt_1", at)
     payload = webhooks.payload(event, webhooks.sample(kind.name, 1, at))
@@ -88,7 +88,7 @@ class WebhookFormat(Protocol):
         """Build an example record for an event of this kind; each `number` produces a different record."""
 
     def wants(self, conditions: Mapping[str, Any], record: Record) -> bool:
-        """Return True if a record meets the conditions of a webhook."""
+        """Return True if `record` meets a webhook's `conditions`, so that the event is sent."""
 
 
 def hmac_hex(secret: str, body: bytes) -> str:

@@ -36,8 +36,8 @@ class Delivery:
     finished. `outcome` describes the last attempt; it is "" before the first attempt. `body` is the payload,
     which is signed at each attempt. `test` is True for a test event. `attempts_before` is the number of
     attempts before the last call of `Outbox.send_again`; they do not count towards the limit of retries.
-    `log` contains the most recent attempts as JSON (see the module `attempts`). `return_id` is the return
-    that the event is about, or "" for a test event.
+    `log` contains the most recent attempts as JSON (see the module `attempts`). `return_id` is the
+    ID of the return that the event is about, or "" for a test event.
     """
 
     id: int
@@ -154,7 +154,7 @@ class Outbox:
     ) -> int:
         """Store a delivery to `url`, and return its ID; the delivery is sent once the change is on disk.
 
-        `return_id` is the return that the event is about, or "" for a test event.
+        `return_id` is the ID of the return that the event is about, or "" for a test event.
         """
         values = {"vendor": vendor, "webhook": webhook, "event": event, "url": url, "test": test}
         id_ = change.insert(
@@ -213,7 +213,7 @@ class Outbox:
         return [Delivery(**dict(zip(_COLUMNS, row, strict=True)), tenant=key.tenant) for row in rows]
 
     def next_due(self, tenant: str) -> int | None:
-        """Return when the tenant's next delivery is due, or None if no delivery is pending."""
+        """Return when the tenant's next delivery is due (µs), or None if no delivery is pending."""
         return min((due for _, due in self._waiting(tenant)), default=None)
 
     @property
@@ -250,7 +250,7 @@ class Outbox:
             values["state"], values["due"] = self._next(delivery, outcome, attempts, now)
         elif due_now is None:  # its webhook was paused during the attempt
             values["state"] = "delivered" if outcome.delivered else "given_up"
-        else:  # it was asked for again during the attempt
+        else:  # `send_again` was called during the attempt
             values["attempts_before"] = attempts
         self._update(delivery, values, outcome.releases)
 

@@ -46,10 +46,11 @@ class UnknownWebhookError(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """A tenant's webhook: the URL to which a vendor's events are sent, and which events.
+    """A tenant's webhook, which sends `events` of a vendor to `url`.
 
     `id` identifies the webhook in the control plane. `conditions` have the vendor's format. `version` is the
-    version of the payload, or 0 for the newest. `own` is True if the vendor's own API registered the webhook.
+    version of the payload, or 0 for the newest. `created_at` is in microseconds since the Unix epoch. `own`
+    is True if the vendor's own API registered the webhook.
     """
 
     id: str
@@ -114,8 +115,8 @@ class Webhooks:
     ) -> None:
         """Queue one event per kind, all about `record`, for every webhook that subscribes to the kind.
 
-        `return_id` is the return to which the record belongs. Call this after the change is recorded in the
-        ledger, because the IDs of the events are derived from the number of the last ledger event.
+        `return_id` is the ID of the return to which the record belongs. Call this after the change is
+        recorded in the ledger, because the events' IDs are derived from the number of the last ledger event.
         """
         # The totals are kept in memory, so changes of tenants without webhooks do not need a query.
         if not self._store.total(tenant, vendor, KIND):
@@ -195,7 +196,7 @@ class Webhooks:
         return message
 
     def problems(self) -> list[str]:
-        """Return a sentence about the invalid payloads since the start; [] if all payloads were valid."""
+        """Return a sentence about invalid payloads since the sandbox started, or [] if there were none."""
         if not self._invalid:
             return []
         count = "1 webhook payload was" if self._invalid == 1 else f"{self._invalid} webhook payloads were"
@@ -244,7 +245,10 @@ class Webhooks:
             self._outbox.give_up(change, tenant, webhook.vendor, webhook.id, PAUSED_OUTCOME)
 
     def renew_secrets(self, change: Change, tenant: str) -> None:
-        """Give each webhook that has a secret a new one; call this for a tenant that is a copy."""
+        """Generate new secrets for a tenant's webhooks; call this when the tenant was copied from another.
+
+        Webhooks without a secret, and those that the vendor's own API registered, do not change.
+        """
         for webhook in self.every(tenant):
             if webhook.secret and not webhook.own:
                 secret = self._formats[webhook.vendor].new_secret()
@@ -267,7 +271,10 @@ class Webhooks:
         return [_webhook(row) for row in rows if row.status != DELETED]
 
     def get(self, tenant: str, id_: str, vendor: str | None = None) -> Webhook:
-        """Look up a webhook by its ID; raise `UnknownWebhookError` if the tenant has no such webhook."""
+        """Look up a webhook by its ID, at `vendor` or, if it is None, at all vendors.
+
+        Raises `UnknownWebhookError` if the tenant has no such webhook.
+        """
         for name in [vendor] if vendor else sorted(self._formats):
             row = self._store.row(tenant, name, KIND, id_)
             if row is not None and row.status != DELETED:

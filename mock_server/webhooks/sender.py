@@ -61,7 +61,7 @@ _log = logging.getLogger(__name__)
 
 Sleep = Callable[[float], Awaitable[None]]
 Disturb = Callable[[Delivery], Disturbance]
-"""A function that returns what the tenant's faults do to an attempt."""
+"""A function that returns how the tenant's faults change an attempt to send a delivery."""
 
 
 class UnsendableError(Exception):
@@ -69,12 +69,12 @@ class UnsendableError(Exception):
 
 
 def unsigned(delivery: Delivery) -> Message:
-    """Build a delivery's request without a signature or vendor headers, for a sender without a registry."""
+    """Build a delivery's request without a signature or vendor headers; `Sender` does this by default."""
     return Message({}, delivery.body)
 
 
 def undisturbed(_delivery: Delivery) -> Disturbance:
-    """Return `UNDISTURBED`, for a sender to which no faults are applied."""
+    """Return `UNDISTURBED`, so that no faults are applied; `Sender` does this by default."""
     return UNDISTURBED
 
 

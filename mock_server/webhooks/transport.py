@@ -12,7 +12,10 @@ from mock_server.proxies import HIGHEST_PORT, bypasses, reaches_itself, webhook_
 from mock_server.webhooks.targets import NAME, Address, RefusedError, Targets
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
-"""Resolves a host name and port to IP addresses, the preferred address first; raises `OSError`."""
+"""A function that resolves a host name and port to IP addresses, the preferred address first.
+
+It raises `OSError` if the name cannot be resolved.
+"""
 
 _LOOK_UP_SECONDS: Final = 2.0
 """Time limit for resolving a host name when a webhook is registered, in seconds."""
@@ -131,8 +134,8 @@ class WebhookTransport(httpx.AsyncBaseTransport):
     async def problem(self, url: str) -> str:
         """Return why deliveries to a URL would be refused, as a sentence, or "" if they would be sent.
 
-        The rules are those for each delivery. A host name without an address has no problem if an address
-        that it gets later may be allowed.
+        The same rules apply to each delivery. A host name that currently has no IP address is accepted if a
+        later address of this host could be allowed.
         """
         parsed = httpx.URL(url)
         host = host_of(parsed)

@@ -366,7 +366,7 @@ def test_catalog_guarantees_and_fidelity_print_tables_and_json(returns: Run) -> 
     assert "create_shipping_label" in returns("catalog").stdout
     assert "15 minutes" in returns("catalog", "returnmate", "--guarantees").stdout
     promises = answer(returns("catalog", "returnmate", "--guarantees", "--format", "json"))["guarantees"]
-    assert len(promises) == 30
+    assert len(promises) == 39
     assert answer(returns("catalog", "returnmate", "--format", "json"))["vendor"]["id"] == "returnmate"
     assert answer(returns("fidelity", "--format", "json"))["returnmate"]["operations"]["documented"] == 14
 

@@ -198,11 +198,11 @@ def test_line_item_needs_an_objects_members_only_if_sent() -> None:
     discount = document["components"]["schemas"]["OrderDiscountAttributes"]
     discount["properties"]["origin"] = DEPOT
     columns = """\
-          amount: {label: Discount Amount, help: The amount of the discount.}
+          amount: {label: Discount Amount, help: How much less the customer pays.}
           origin_code: {name: origin.code, label: Origin Code}
           origin_floor: {name: origin.floor, label: Origin Floor}
 """
-    place = "          amount: {label: Discount Amount, help: The amount of the discount.}\n"
+    place = "          amount: {label: Discount Amount, help: How much less the customer pays.}\n"
     made = join(document, TEXT.replace(place, columns, 1), "returnlogic.yaml")
     line = {"code": "TEN", "amount": 10}
     assert run(made, discounts=[line])["orderDiscounts"] == [line]

@@ -8,6 +8,7 @@ from support.zapier import APPS, without_summary
 
 import openapi
 from connector.definition.compiler import integration, join, vendors
+from connector.definition.instant import with_instant
 from connector.definition.model import CreatedSince, Trigger
 from connector.definition.paths import at_path
 from connector.definition.samples import merged
@@ -36,7 +37,8 @@ def test_sample_would_fire_its_trigger(vendor: str, key: str) -> None:
 
 @pytest.mark.parametrize("vendor", vendors())
 def test_zapier_app_contains_the_sample(vendor: str) -> None:
-    triggers, made = read(APPS / vendor).definition["triggers"], integration(vendor).triggers
+    triggers = read(APPS / vendor).definition["triggers"]
+    made = with_instant(integration(vendor)).triggers
     offered = [key for key, one in triggers.items() if not one["display"].get("hidden")]
     for key in each(offered):
         sample, whole = triggers[key]["operation"]["sample"], shown(made[key])

@@ -13,9 +13,9 @@ from connector.definition.action_guarantees import ActionGuarantee, action_guara
 from connector.definition.compiler import integration
 from connector.definition.fidelity import shares
 from connector.definition.instant import promises, with_instant
+from connector.definition.left_out import why_left_out
 from connector.definition.model import Guarantee, Integration, Provenance, Runtime
 from connector.generator.gate import PLATFORMS
-from connector.generator.make.triggers import why_left_out
 from mock_server import vendors as sandbox
 from mock_server.shop.layout import STATES
 from mock_server.webhooks.format import WebhookFormat
@@ -166,7 +166,7 @@ def make_left_out() -> str:
         [vendor.vendor.title, trigger.label, reason]
         for vendor in map(integration, sandbox.names())
         for trigger in vendor.triggers.values()
-        if (reason := why_left_out(trigger))
+        if (reason := why_left_out(trigger, "make"))
     )
     return table(["vendor", "trigger", "why Make cannot offer it"], rows)
 

@@ -30,8 +30,8 @@ STEPS: list[tuple[str, dict[str, str]]] = [
     ("collected", {CHANGED: "in_transit"}),
     ("delivered", {"shipment_delivered": "delivered"}),
     ("received", {"return_received": "received", CHANGED: "received"}),
-    ("inspected", {CHANGED: "inspected"}),
-    ("completed", {"return_completed": "completed", CHANGED: "completed"}),
+    ("inspected", {"return_inspected": "inspected", CHANGED: "inspected"}),
+    ("completed", {"return_completed": "completed", "refund_issued": "completed", CHANGED: "completed"}),
 ]
 """Each step, with the triggers that it fires and their status."""
 STATUSES = ["pending", "approved", "label_sent", "in_transit", "received", "inspected", "completed"]
@@ -182,6 +182,21 @@ def test_return_that_ends_early_fires_the_trigger_of_its_end(
     run_story(merchant, story)
 
 
+def test_problem_of_the_carrier_fires_once_and_the_parcel_arrives_later(merchant: Merchant) -> None:
+    async def story(steps: ReturnSteps, watcher: Watcher) -> None:
+        for step in BEFORE["in_transit"][:4]:
+            await steps.go(step)
+        await watcher.poll()
+        (shipment,) = merchant.shipments()
+        merchant.act("report_problem", shipment_id=shipment)
+        assert statuses_of(await watcher.poll()) == {"shipment_exception": "exception"}
+        assert await watcher.poll() == []
+        await steps.go("delivered")
+        assert statuses_of(await watcher.poll()) == {"shipment_delivered": "delivered"}
+
+    run_story(merchant, story)
+
+
 def test_illegal_status_change_changes_nothing(merchant: Merchant) -> None:
     async def story(steps: ReturnSteps, watcher: Watcher) -> None:
         await steps.go("created")
@@ -197,4 +212,5 @@ def test_illegal_status_change_changes_nothing(merchant: Merchant) -> None:
 
 def test_every_trigger_is_part_of_a_journey() -> None:
     steps: set[Any] = {trigger for _, expected in STEPS for trigger in expected}
-    assert steps | {"return_rejected", "return_cancelled"} == set(OFFER.triggers)
+    ends = {"return_rejected", "return_cancelled"}
+    assert steps | ends | {"shipment_exception"} == set(OFFER.triggers)

@@ -29,7 +29,7 @@ def test_poll_returns_what_the_definition_declares(seeded: Shop, triggers: dict[
     assert identity == [path[0] for path in OFFER.triggers[key].guarantees["zapier"].dedupe]
     assert max(Counter(tuple(row[name] for name in identity) for row in rows).values()) == 1
     for row in each(rows):
-        assert operation["sample"].keys() - {"summary"} <= row.keys()
+        assert operation["sample"].keys() - {"summary", "label_file"} <= row.keys()
     assert len(seeded.trigger(key, limit=1)) == 1
 
 

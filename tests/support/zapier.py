@@ -153,8 +153,9 @@ class Shop(SandboxMerchant):
         return self.app.run(method, inputs, auth=self.auth, now=now, **bundle)
 
     def trigger(self, key: str, inputs: Mapping[str, Any] | None = None, **meta: Any) -> list[dict[str, Any]]:
-        """Poll once, as core does; `meta` is Zapier's description of the poll (`page`, `limit`)."""
-        return self._rows("triggers", key, inputs, meta=meta)
+        """Poll once, as core does, or list records for an instant trigger; `meta` is `page` and `limit`."""
+        hook = self.app.definition["triggers"][key]["operation"].get("type") == "hook"
+        return self._rows("triggers", key, inputs, "performList" if hook else "perform", meta=meta)
 
     def search(self, key: str, **inputs: Any) -> list[dict[str, Any]]:
         """Run a search; return the line items of the one record that a search for several records returns."""
@@ -178,10 +179,15 @@ class Shop(SandboxMerchant):
         return self.run(told["method"], told["bundle"])
 
     def _rows(
-        self, kind: str, key: str, inputs: Mapping[str, Any] | None, **bundle: Any
+        self,
+        kind: str,
+        key: str,
+        inputs: Mapping[str, Any] | None,
+        method: str = "perform",
+        **bundle: Any,
     ) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = self._shown(
-            self.run(f"{kind}.{key}.operation.perform", inputs, **bundle)
+            self.run(f"{kind}.{key}.operation.{method}", inputs, **bundle)
         )
         return rows
 

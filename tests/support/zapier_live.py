@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Literal
 
-from connector.definition.model import Dropdown, InputField, Integration
+from connector.definition.instant import with_instant
+from connector.definition.model import Dropdown, InputField, Integration, Trigger
 from connector.generator.zapier.lint.records import leaves, missing_primary, mistimed, mistyped, undeclared
 from support.all_statuses import create_in_every_status
 from support.zapier import Shop, ZapierError
@@ -54,6 +55,11 @@ class Live:
         self._poll()
         return self
 
+    @property
+    def triggers(self) -> Mapping[str, Trigger]:
+        """Return the polling and the instant triggers."""
+        return with_instant(self.offer).triggers
+
     def operation(self, path: str) -> dict[str, Any]:
         kind, _, key = path.partition(".")
         found: dict[str, Any] = self.definition[kind][key]["operation"]
@@ -71,7 +77,8 @@ class Live:
             if self.results.get(f"triggers.{key}"):
                 continue
             rows = self._choices(key) if is_hidden(one) else self.shop.trigger(key)
-            later = key in self.offer.triggers and self.offer.triggers[key].details is not None
+            trigger = self.triggers.get(key)
+            later = trigger is not None and trigger.details is not None
             known = [self.shop.hydrated(row) for row in spread(rows)] if later else rows
             self.results[f"triggers.{key}"] = known
 

@@ -160,6 +160,7 @@ def _trigger(
             )
         ),
         labels=entry.labels,
+        runtimes=entry.runtimes,
     )
 
 

@@ -142,7 +142,8 @@ class Trigger(FrozenModel):
     not offer the trigger. `labels` replaces `label` in runtimes whose naming rules `label` does not meet. If
     `reached_at` is set, the source's `mark` is the field that `reached_at` adds. `source_key` is the source's
     name in the catalog: triggers with the same `source_key` read the same list, so one reading can serve all
-    of them. `preview` is true if a part of the requests is assumed.
+    of them. `preview` is true if a part of the requests is assumed. `runtimes` lists the runtimes that offer
+    the trigger, if others could but do not (see `connector.definition.left_out`).
     """
 
     key: str
@@ -162,6 +163,7 @@ class Trigger(FrozenModel):
     guarantees: Mapping[Runtime, Guarantee]
     labels: Mapping[Runtime, str] = {}
     preview: bool = False
+    runtimes: tuple[Runtime, ...] = ()
     source_key: str
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-from connector.definition.instant import LABEL
+from connector.definition.instant import LABEL, is_instant
 from connector.definition.model import Action, Integration, Search, Trigger
 from connector.definition.naming import ACRONYMS, plural
 
@@ -57,7 +57,7 @@ def trigger_label(trigger: Trigger, noun: str) -> str:
     If the catalog contains a label for Make, that label is used instead. An instant trigger's label adds that
     events may be missed.
     """
-    if trigger.hook:
+    if is_instant(trigger):
         polled = trigger.model_copy(update={"hook": None, "label": trigger.label.removesuffix(LABEL)})
         return trigger_label(polled, noun) + LABEL.lower()
     if own := trigger.labels.get("make"):

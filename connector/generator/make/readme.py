@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from connector.definition.instant import misses
+from connector.definition.left_out import why_left_out
 from connector.definition.model import Action, Integration, Search, Trigger
 from connector.generator.make.connection import connection_files
 from connector.generator.make.parts import Module
-from connector.generator.make.triggers import why_left_out
 from connector.generator.markdown import filled, grouped
 from connector.generator.requests_a_day import requests_a_day
 
@@ -53,12 +53,11 @@ def _facts(integration: Integration, modules: Sequence[Module]) -> dict[str, Any
         },
         "once": [one.label for one in modules if _after_timeout(integration, one) in ("find", "ask")],
         "repeated": [one.label for one in modules if _after_timeout(integration, one) == "repeat"],
-        "why_left_out": why_left_out,
-        "left_out": [
-            one
+        "left_out": grouped(
+            (one.label, reason)
             for one in integration.triggers.values()
-            if "make" not in one.guarantees and "zapier" in one.guarantees
-        ],
+            if (reason := why_left_out(one, "make"))
+        ),
         "previews": [one.label for one in modules if _is_preview(integration, one.key)],
         "assumed": [
             one.label

@@ -45,16 +45,6 @@ def polling_triggers(integration: Integration) -> Iterator[Module]:
             yield _module(integration, trigger, promise.watermark)
 
 
-def why_left_out(trigger: Trigger) -> str:
-    """Return the reason why Make cannot offer a trigger, as a sentence, or "" if it can."""
-    source = trigger.source
-    if "make" in trigger.guarantees:
-        return ""
-    if isinstance(source, CreatedSince) or source.reached:
-        return "A row of the list does not contain the time of this status."
-    return "A row of the list does not contain the time of the change."
-
-
 def _module(integration: Integration, trigger: Trigger, when: Path) -> Module:
     proper = proper_nouns(integration)
     noun = integration.resources[trigger.resource].noun

@@ -38,6 +38,9 @@ def readme_values(full: Integration, offered: Integration, listed: Sequence[Offe
         "triggers": list(offered.triggers.values()),
         "misses": grouped((one.label, one.guarantees["n8n"].loses) for one in offered.triggers.values()),
         "left_out": left_out,
+        "previews": [
+            one.label for one in (*offered.triggers.values(), *(each.step for each in listed)) if one.preview
+        ],
     }
 
 

@@ -210,10 +210,20 @@ def example_of(
     changes: dict[str, Any],
     built: Summary | None,
     keys: AbstractSet[str],
+    time: Path | None,
 ) -> dict[str, Any]:
-    """Build the difference between the sample of an event, which has `changes`, and that of a record."""
-    plain, changed = (sample_of(fields, one, built, keys) for one in (record, merged(record, changes)))
-    return _difference(plain, changed)
+    """Build the difference between the sample of an event, which has `changes`, and that of a record.
+
+    `time` is the path of the event's time, which every event has, even if not every record has it.
+    """
+    whole = merged(record, changes)
+    plain, changed = (sample_of(fields, one, built, keys) for one in (record, whole))
+    return _difference(plain, merged(changed, _only(whole, time)) if time else changed)
+
+
+def _only(record: Any, path: Path) -> Any:
+    """Return what a record contains at a path, in objects that contain nothing else."""
+    return {path[0]: _only(record[path[0]], path[1:])} if path else record
 
 
 def _difference(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:

@@ -81,7 +81,8 @@ def _own_record(trigger: Trigger) -> str | None:
 def _example(trigger: Trigger, integration: Integration) -> dict[str, Any]:
     """Return the values in which the sample of the trigger's event differs from the sample of the record."""
     built = summary(integration, trigger.resource, trigger.fields)
-    return example_of(_fields(trigger), trigger.sample, dict(trigger.example), built, _added(trigger))
+    changes, added = dict(trigger.example), _added(trigger)
+    return example_of(_fields(trigger), trigger.sample, changes, built, added, trigger.occurred_at)
 
 
 def _fields(trigger: Trigger) -> tuple[Field, ...]:

@@ -13,7 +13,7 @@ from mock_server.console.words import segment, words
 ledger: Final = Blueprint("ledger", __name__)
 _PAGE: Final = 50
 _MOST: Final = 1_000
-"""Maximum number of events in one response of the control plane; a filtered list has no older events."""
+"""How many of the newest events a filtered list searches: the control plane's maximum per response."""
 
 
 @ledger.get("/console/<tenant>/ledger")

@@ -44,7 +44,7 @@ def go() -> Any:
 
 @tenants.get("/console/<tenant>/tenant")
 def show(tenant: str) -> Any:
-    """Show the events and snapshots that a reset or a deletion would affect."""
+    """Show a tenant's snapshots, and buttons that reset or delete the tenant."""
     newest = api().get("tenants", tenant, "ledger", last=1)["events"]
     events = newest[0]["sequence"] if newest else 0
     taken = api().get("tenants", tenant, "snapshots")["snapshots"]

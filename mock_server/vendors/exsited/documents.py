@@ -111,7 +111,8 @@ def new_return(
 ) -> JSON:
     """Build a `Return`, in the initial status, for items on an invoice.
 
-    `wanted` contains invoice lines, each paired with the quantity to return.
+    `wanted` contains invoice lines, each paired with the quantity to return. `date` is the date of the
+    return. `by` is the person or system that creates the document, at the time `at`.
     """
     return {
         "id": id_,
@@ -212,5 +213,5 @@ def put_invoice(change: Change, tenant: str, document: JSON, buyer: Buyer, at: i
 
 
 def put_receipt(change: Change, tenant: str, document: JSON, owner: str, at: int) -> None:
-    """Store a receipt for the return with the ID `owner`."""
+    """Store a receipt for the return with the ID `owner`, created at `at` (µs)."""
     change.put_document(tenant, NAME, "receipt", document["id"], document, created_at=at, parent=owner)

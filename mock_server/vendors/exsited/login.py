@@ -75,7 +75,7 @@ class Login:
         return {"fields": fields, "headers": {"Authorization": f"Bearer {ready}"}, "query": {}}
 
     def example_request(self, tenant: str) -> dict[str, Any] | None:
-        """Build a token request that succeeds.
+        """Build a token request that the token endpoint accepts.
 
         Returns None if the tenant's default key is not a public demo key, or was deleted.
         """

@@ -17,7 +17,7 @@ from mock_server.vendors.exsited.facts import ARRIVES_AFTER, CLERK, HOUR, NAME, 
 from mock_server.vendors.exsited.returns import record_received
 
 _OTHER_ORDER = 4
-"""For one in four returns, the customer also has an invoice for a second order, which was not returned."""
+"""For every fourth return, the customer also has an invoice for a second order, which was not returned."""
 _OTHER_NUMBERS = 8_000
 """The second order's number is this offset plus the number of the seeded return."""
 _INCOMPLETE = 5

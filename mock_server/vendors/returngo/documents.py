@@ -213,7 +213,10 @@ def left_to_pay(rma: JSON) -> Decimal:
 
 
 def new_shipment(number: int, shop: str, requested: Mapping[str, Any]) -> JSON:
-    """Build a pending `Shipment` without a label, from the customer in a `ShopperReturn` to the shop."""
+    """Build a pending `Shipment` without a label; `requested` is a `ShopperReturn`.
+
+    The shipment's addresses are those of the customer and the shop. `number` is the return's sequence number.
+    """
     address = requested.get("address", {})
     email: str = requested["customer_email"]
     customer = {

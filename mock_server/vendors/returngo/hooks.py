@@ -1,4 +1,4 @@
-"""The webhooks of ReturnGO's shops: registers the webhooks that API requests add, and queues deliveries."""
+"""Registers webhooks of ReturnGO's shops through the vendor's API, and queues deliveries to them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class Hooks:
     ) -> None:
         """Queue an event for delivery to every webhook of the shop that subscribes to this event.
 
-        `data` contains the ID of the return that the event is about as `rmaId`.
+        `data["rmaId"]` is the ID of the return that the event is about.
         """
         # The totals are kept in memory, so events of tenants without webhooks do not need a query.
         if not self.store.totals(tenant, NAME, "webhook").get(event):

@@ -24,8 +24,9 @@ NOTHING: Final = ("",)
 
 
 def moments(query: Mapping[str, Any], name: str, column: str) -> dict[str, Any]:
-    """Convert date filters such as `gte:2026-01-18` to store filters, all of which a row must match.
+    """Convert the date filters in the parameter `name`, such as `gte:2026-01-18`, to fields of `Filters`.
 
+    `column`, which is `created` or `updated`, is the prefix of the fields. A row must match all date filters.
     Raises `Problem` if two `neq` filters exclude different times, because the store can exclude only one.
     """
     bounds: dict[str, int] = {}

@@ -293,7 +293,7 @@ def place_exchange_orders(rma: JSON) -> None:
 def schedule_scans(
     change: Change, tenant: str, shipment_id: str, *, made: int, start: int, last: str = ""
 ) -> None:
-    """Schedule a shipment's scans, with delays measured from `made` (µs), the time tracking started.
+    """Schedule a shipment's scans, with delays measured from `made` (µs), the time at which tracking started.
 
     Replaces any scans that are already scheduled. Skips all scans up to and including the one with the status
     `last`. No scan is due before `start` (µs).
@@ -303,7 +303,7 @@ def schedule_scans(
 
 
 def record_shipment(change: Change, tenant: str, shipment: JSON, rma: str, at: int) -> None:
-    """Record in the ledger that a shipment was created for the return `rma`."""
+    """Record in the ledger that a shipment was created for the return with the ID `rma`."""
     id_ = shipment["shipmentId"]
     RECORDER.shipment_created(change, tenant, id_, at, owner=rma, status="Pending", tracking_number=None)
 
@@ -311,6 +311,9 @@ def record_shipment(change: Change, tenant: str, shipment: JSON, rma: str, at: i
 def record_shipment_moved(
     change: Change, tenant: str, shipment: JSON, rma: str, before: str, at: int
 ) -> None:
-    """Record in the ledger that a shipment's status changed from `before` to its current status."""
+    """Record in the ledger that a shipment's status changed from `before` to its current status.
+
+    `rma` is the ID of the shipment's return.
+    """
     id_, after = shipment["shipmentId"], shipment["status"]
     RECORDER.shipment_moved(change, tenant, id_, at, owner=rma, before=before, after=after)

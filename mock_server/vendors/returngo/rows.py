@@ -9,7 +9,10 @@ from mock_server.vendors.returngo.facts import LIFECYCLE, NAME
 def put_rma(
     change: Change, tenant: str, shop: str, document: JSON, *, email: str, made: int, updated: int
 ) -> None:
-    """Store a return by the customer `email`, created at `made` and last updated at `updated` (µs)."""
+    """Store a return that was created at `made` and last updated at `updated` (µs).
+
+    `email` is the customer's e-mail address.
+    """
     summary = document["rmaSummary"]
     rows.put_return(
         change,
@@ -29,7 +32,10 @@ def put_rma(
 
 
 def put_shipment(change: Change, tenant: str, shop: str, shipment: JSON, rma: str, made: int) -> None:
-    """Store a shipment of the return `rma`; the `order_number` column contains the tracking number."""
+    """Store a shipment of the return with the ID `rma`.
+
+    The column `order_number` contains the tracking number, so that returns can be found by it.
+    """
     change.put_document(
         tenant,
         NAME,

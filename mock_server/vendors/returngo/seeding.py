@@ -178,7 +178,7 @@ class SeedWriter:
         )
 
     def _settle(self, rma: JSON, shop: str, seed: SeedReturn, at: int) -> None:
-        """Place a completed return's exchange orders, and add its customer payment and refunds if missing."""
+        """Place a completed return's exchange orders, and add the customer's payment and missing refunds."""
         place_exchange_orders(rma)
         payment = self._transactions.invoice_payment(self._tenant, rma, at)
         if payment:
@@ -256,7 +256,7 @@ def _last_scan(scans: tuple[SeedScan, ...]) -> str:
 
 
 def _requested(seed: SeedReturn) -> dict[str, Any]:
-    """Convert a seeded return to a `ShopperReturn`, including the shop's order and customer data."""
+    """Convert a seeded return to a `ShopperReturn` with the shop's data about the order and the customer."""
     requested = requested_return(seed)
     gift_card = seed.return_type == "store_credit" and seed.number % _CARDS == 0 and not seed.staged
     surcharge = _SURCHARGE if seed.number % _SURCHARGED == 0 and not seed.from_shop else Decimal(0)

@@ -1,8 +1,8 @@
 """ReturnGO's webhooks: events and payloads; deliveries are not signed.
 
-The vendor documents the names of the events, and the field `eventName` of a delivery, which contains this
-name. The rest of the payload is assumed. The vendor describes no signature; instead, receivers can add a
-secret to the query of their URL.
+The vendor documents the names of the events and the payload's field `eventName`, which contains the name. The
+rest of the payload is assumed. The vendor describes no signature; instead, receivers can add a secret to the
+query of their URL.
 """
 
 from collections.abc import Mapping
@@ -31,8 +31,8 @@ _NAMES: Final = (
 class ReturnGOWebhooks:
     """Defines ReturnGO's events and builds their payloads; implements `WebhookFormat`.
 
-    The record that an event reports consists of the shop's name and the data that one of the functions below
-    builds.
+    The record of an event contains the shop's name as `shopName`, and the result of `rma_data`,
+    `shipment_data` or `transaction_data`.
     """
 
     vendor = NAME
@@ -80,7 +80,7 @@ def rma_data(rma: JSON) -> JSON:
 
 
 def shipment_data(shipment: JSON, rma: str) -> JSON:
-    """Build the data of an event about a shipment of the return `rma`."""
+    """Build the data of an event about a shipment of the return with the ID `rma`."""
     return {**{name: shipment[name] for name in ("shipmentId", "status", "trackingNumber")}, "rmaId": rma}
 
 

@@ -103,7 +103,7 @@ def record_scanned(change: Change, tenant: str, document: JSON, before: str, aft
 
 
 def record_refund(change: Change, tenant: str, document: JSON, currency: str, at: int) -> None:
-    """Record an RMA's refunds in the ledger, one for each refund method; exchanged items have no refund."""
+    """Record an RMA's refunds in the ledger, one for each refund method; exchanges have no refund."""
     methods = {"refund": "original_payment", "giftCard": "store_credit"}
     for name, method in methods.items():
         amount = document["totals"][name]["total"]

@@ -20,8 +20,8 @@ from mock_server.vendors.returnlogic.rmas import (
 _SCANNED = {"In Transit": "In Transit", "Delivered": "Delivered"}
 """The status that a parcel gets, keyed by the new status of its RMA."""
 _PARTLY = {"Received": "Partially Received", "Processed": "Partially Processed"}
-"""The status of an RMA that was received only in part, keyed by the status of an RMA that was received
-completely."""
+"""The status of an RMA of which only some items arrived, keyed by the status that it has if all items
+arrived."""
 
 
 def write_seed(change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
@@ -47,7 +47,7 @@ def write_shop(change: Change, tenant: str, shop: SeedShop) -> None:
 
 
 def _write_orders(change: Change, tenant: str, seeds: list[SeedReturn]) -> list[TimedEvent]:
-    """Store each order once, numbered in order of purchase, and collect the ledger events."""
+    """Store each order once, numbered by the time of the order, and collect the ledger events."""
     first = {seed.order_number: seed for seed in reversed(seeds)}
     events: list[TimedEvent] = []
     for number, seed in enumerate(sorted(first.values(), key=lambda seed: (seed.ordered_at, seed.number)), 1):
@@ -98,7 +98,7 @@ def _status_changes(seed: SeedReturn) -> Iterator[tuple[str, int]]:
     """
     scans = seed.shipment.scans if seed.shipment else ()
     steps = [(move.status or _status(seed, move.state), move.at) for move in seed.moves[1:]]
-    if not seed.from_shop:  # the status of its last move is the present one
+    if not seed.from_shop:  # the status of its last move is the current one
         steps += [("Delivered", scan.at) for scan in scans if scan.status == "delivered"]
     if seed.state == "rejected" and not seed.from_shop:
         steps = [step for step in steps if step[0] != "Processed"]
@@ -123,7 +123,7 @@ def _parcel(seed: SeedReturn) -> dict[str, Any]:
 
 
 def _requested(seed: SeedReturn) -> dict[str, Any]:
-    """Convert a seeded return to a `ShopperReturn`, including the shop's data about the order."""
+    """Convert a seeded return to a `ShopperReturn` with the shop's data about the order and the customer."""
     requested = requested_return(seed)
     return {
         **requested,

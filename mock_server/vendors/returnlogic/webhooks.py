@@ -1,8 +1,8 @@
-"""ReturnLogic's webhooks: events, payloads and their signature.
+"""ReturnLogic's webhooks: events, payloads and signatures.
 
 The vendor's overview mentions events for RMAs that are created, updated or deleted, and says that deliveries
-may arrive in a different order than the events occurred. Everything else is assumed: the names of the events,
-the payload, the headers, the signature and the retries.
+can arrive in a different order than the events. Everything else is assumed: the names of the events, the
+payload, the headers, the signature and the retries.
 """
 
 import secrets

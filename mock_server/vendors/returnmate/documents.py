@@ -42,7 +42,7 @@ JSON = dict[str, Any]
 
 
 def identify(kind: str, *of: str | int) -> str:
-    """Derive an ID from `of`; the same values always result in the same ID.
+    """Derive the ID of a record from its kind and the values `of`; the same values result in the same ID.
 
     IDs are hashes instead of sequence numbers, so that they do not reveal how many records exist.
     """

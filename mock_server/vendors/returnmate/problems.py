@@ -1,7 +1,7 @@
 """ReturnMate's `report_problem` act: the carrier reports a problem with a parcel.
 
-Some parcels in the generated data already have a problem; this act adds one to another parcel. It does not
-cancel the scheduled scans, so a delayed parcel is still delivered (assumed).
+Some parcels in the generated data already have a problem; this act reports a problem with any other parcel.
+It does not cancel the scheduled scans, so a delayed parcel is still delivered (assumed).
 """
 
 from collections.abc import Mapping

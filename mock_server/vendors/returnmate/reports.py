@@ -1,4 +1,4 @@
-"""ReturnMate's reports: returns per period, return reasons, carriers, and the statistics of a customer.
+"""ReturnMate's reports: returns per period, return reasons, carriers, and customer statistics.
 
 The reports follow the schemas in `openapi/returnmate.yaml`, and are computed from the same rows as the
 lists of returns and shipments.

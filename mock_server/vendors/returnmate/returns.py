@@ -37,7 +37,7 @@ class Returns:
     def create(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> JSON:
         """Create a return from a `CreateReturn`, and return the new document.
 
-        Fills in product prices, product names and the customer's name from the shop's data.
+        Takes missing product prices, product names and customer names from the shop's data.
         """
         email = requested["customer_email"].lower()
         customer = self.store.document(tenant, NAME, "customer", email)

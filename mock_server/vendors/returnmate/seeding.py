@@ -132,7 +132,7 @@ def _write_shipment(
 
 
 def _requested(seed: SeedReturn) -> dict[str, Any]:
-    """Convert a seeded return to a `CreateReturn`, including product names and prices from the shop."""
+    """Convert a seeded return to a `CreateReturn` with the shop's product names and prices."""
     return {**requested_return(seed), "items": [_item(item) for item in seed.items]}
 
 

@@ -1,8 +1,8 @@
-"""ReturnMate's webhooks: events, payloads and their signature.
+"""ReturnMate's webhooks: events, payloads and signatures.
 
-Sources: the help page "Webhooks Reference" describes the events. The page "Webhooks & REST API" describes the
-signature and the IDs that identify repeated events, and says that failed deliveries are not retried. The
-payload is assumed.
+The vendor's help page "Webhooks Reference" describes the events. The page "Webhooks & REST API" describes the
+signature and the IDs by which receivers recognize repeated events, and says that failed deliveries are not
+retried. The payload is assumed.
 """
 
 import secrets
@@ -83,7 +83,7 @@ WEBHOOKS: Final = ReturnMateWebhooks()
 
 
 def kinds_of_move(document: Record) -> tuple[str, ...]:
-    """List the events that report a return's change to its present status, in the order of sending."""
+    """List the events that report a return's change to its current status, in the order of sending."""
     status, refund = document["status"], document["refund"]
     kinds = ["rma.status_changed"]
     if status in _OF_STATUSES:
@@ -101,7 +101,7 @@ def _label_url(shipment_id: str) -> str:
 
 
 def _history(kind: str) -> tuple[str, ...]:
-    """List the statuses that follow the initial status in the history of an event's sample return."""
+    """List the statuses, after the initial one, of the sample return for an event."""
     group, _, name = kind.partition(".")
     if name in {"rejected", "cancelled"}:
         return (name,)

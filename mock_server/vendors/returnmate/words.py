@@ -11,13 +11,13 @@ from mock_server.vendors.returnmate.documents import identify, part_id
 from mock_server.vendors.returnmate.facts import NAME
 
 PATTERN: Final = rf'(?<=_)[0-9a-f]{{12}}|https?://[^"\s]+{PREFIX}{NAME}/[^"\s]+'
-"""Matches the hash in an ID, or the URL of a label. The ID of a record's part starts with the record's ID."""
+"""Matches the hash in an ID, or the URL of a label. The IDs of a record's parts contain the record's hash."""
 
 
 def tenant_words(store: Store, tenant: str, labels: Labels) -> Callable[[str], list[str]]:
-    """Return a function that lists the strings that another tenant has in place of this seeded tenant's.
+    """Return a function that accepts a tenant's name and lists its versions of the strings.
 
-    The argument of the returned function is the other tenant's name.
+    See `TenantWords.tenant_words`.
     """
     returns: list[tuple[str, int, int]] = []
     for row in store.rows(tenant, NAME, "return"):

@@ -105,8 +105,8 @@ SCANS: Final = ((20 * HOUR, "in_transit"), (73 * HOUR, "delivered"))
 """The carrier's scans, each with the time since the label was created (µs) and the shipment's new status
 (assumed)."""
 QUALITY_CONTROL_RUNS: Final = 48 * HOUR
-"""How long the quality control of a return lasts, in microseconds, counted from the first update for this
-return (assumed)."""
+"""How long a return's quality control lasts after the first update for this return, in microseconds
+(assumed)."""
 
 VERSION_1: Final = {
     "open": "Open",

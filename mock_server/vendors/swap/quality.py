@@ -2,8 +2,8 @@
 
 Source: help pages on quality control. If all products pass, the return passes and is completed. If any
 product fails, the return fails and needs review. Quality control ends 48 hours after the first update
-(assumed). Products without an update at that time count as missing. If all other products passed, the result
-is `partial` and the return needs review. At Swap, a store can choose to accept partial returns.
+(assumed). Products without an update at that time count as missing; if all other products passed, the result
+is `partial`, and the return needs review. At Swap, a store can instead choose to accept partial returns.
 """
 
 from collections.abc import Mapping
@@ -91,8 +91,8 @@ class QualityControl:
     ) -> None:
         """Compute and store the result of quality control, and change the return's status accordingly.
 
-        `check` describes what led to this result, and is recorded in the ledger. `over` is True if the 48
-        hours for quality control have passed.
+        `check` contains the details to record in the ledger, such as the product's condition. `over` is True
+        if the 48 hours for quality control have passed.
         """
         document: JSON = orjson.loads(row.document)
         stored = map(orjson.loads, self.store.children(tenant, NAME, "quality_check", row.id))

@@ -96,13 +96,13 @@ class Returns:
 
 
 def put_shipment(change: Change, tenant: str, shipment: JSON, owner: str, status: str, made: int) -> None:
-    """Store a shipment of the return `owner`; the shipment's label was created at `made` (µs)."""
+    """Store a shipment of the return with the ID `owner`; the label was created at `made` (µs)."""
     id_ = shipment["shipment_id"]
     change.put_document(tenant, NAME, "shipment", id_, shipment, created_at=made, status=status, parent=owner)
 
 
 def record_shipment(change: Change, tenant: str, shipment: JSON, owner: str, at: int) -> None:
-    """Record in the ledger that a shipping label was created for the return `owner`."""
+    """Record in the ledger that a shipping label was created for the return with the ID `owner`."""
     RECORDER.shipment_created(
         change,
         tenant,

@@ -25,8 +25,8 @@ _PARTLY: dict[State, tuple[str, str | None]] = {
     "received": ("on_hold", None),
     "inspected": ("needs_review", "partial"),
 }
-"""The status and the quality control result of a return that was received only in part, keyed by the neutral
-state of the return (assumed)."""
+"""The status and the quality control result of a return of which only some items arrived, keyed by the
+return's neutral state (assumed)."""
 
 
 def write_seed(change: Change, tenant: str, returns: Iterable[SeedReturn], at: int) -> None:
@@ -118,7 +118,7 @@ def _record_quality(change: Change, tenant: str, document: JSON, quality: str, a
 
 
 def _requested(seed: SeedReturn) -> dict[str, Any]:
-    """Convert a seeded return to a `ShopperReturn`, including the shop's data about the order and parcel."""
+    """Convert a seeded return to a `ShopperReturn` with the shop's data about the order and the parcel."""
     requested = requested_return(seed)
     home = seed.customer.address
     parcel = seed.shipment

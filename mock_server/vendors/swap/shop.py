@@ -18,7 +18,7 @@ _SCANNED: Final = {"in_transit": "in_transit", "delivered": "delivered"}
 
 
 def read_shop(store: Store, tenant: str) -> PresentShop:
-    """Convert a tenant's returns to a shop; Swap stores no orders, customers and products separately."""
+    """Convert a tenant's returns to a shop; Swap stores orders, customers and products only in returns."""
     returns = tuple(_return(row) for row in store.rows(tenant, NAME, "return"))
     orders = tuple(found.order for found in returns)
     return PresentShop((), tuple(order.customer for order in orders), orders, returns, own_orders=False)

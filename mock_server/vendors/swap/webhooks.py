@@ -60,7 +60,7 @@ class SwapWebhooks:
         return {**renamed, "result_type": record["type_string"]}
 
     def sign(self, kind: str, payload: bytes, secret: str, at: int, nonce: str) -> Message:
-        import jwt  # loads a library for cryptography if one is installed, so it waits for the first token
+        import jwt  # not imported until the first token: it loads a cryptography library if there is one
 
         content = orjson.loads(payload)
         record = content.get("return", content)

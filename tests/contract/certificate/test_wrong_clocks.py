@@ -112,7 +112,10 @@ def end_once(delivery: Delivery, trouble: str) -> None:
         delivery.adversary.date = lambda date: date
 
 
-WORKED: list[Act] = [("further", number) for number in range(21, 28)] + [("work", 0), ("work", 1)]
+WORKED: list[Act] = [
+    *[("further", number) for number in range(21, 28)],
+    *[("work", number) for number in range(6)],
+]
 
 
 def run_case(

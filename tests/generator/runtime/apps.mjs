@@ -52,12 +52,6 @@ const asked = (fields, others) => {
   return required.length > 0 ? required : fields.slice(0, 1);
 };
 
-const askedOf = (vendor, kind, key, { inputFields = [] }) => {
-  const text = readFileSync(new URL(`${vendor}/${kind}/${key}.js`, FOLDER), 'utf8');
-  const others = [...text.matchAll(/^ {4}(\w+): \{.*requiredWithout/gm)].map(([, name]) => name);
-  return asked(inputFields, others);
-};
-
 /** Returns every step of a vendor's app that sends a request, as `{kind, key, method, inputs}`. */
 export const stepsOf = async (vendor) => {
   const app = await loaded(vendor);

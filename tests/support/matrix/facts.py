@@ -47,7 +47,7 @@ class Facts:
     `lookups`: by search. `options`: options for creating the return. `unchecked`: login fields in which the
     vendor accepts any value. `unfilled`: filters of which the shop's returns have no value. `unknown`: an id
     that looks valid but belongs to no record. `final`: a return in the status of a trigger allows no further
-    move.
+    move. `passing`: triggers for a status that no record of the shop still has after some weeks.
     """
 
     happens: Mapping[str, Callable[["Shop", Document], str]]
@@ -62,6 +62,7 @@ class Facts:
     unfilled: frozenset[str] = frozenset()
     unknown: str = "nothing"
     final: bool = False
+    passing: frozenset[str] = frozenset()
 
 
 def facts_of(vendor: str) -> Facts:

@@ -29,9 +29,6 @@ LIMITS: Mapping[tuple[str, str, str], str] = {
     ("returnmate", "*", "subscribed"): NO_HOOKS.format("ReturnMate"),
     ("swap", "*", "subscribed"): NO_HOOKS.format("Swap"),
     ("exsited", "*", "list_not_found"): EMPTY.format("Exsited"),
-    ("exsited", "make", "each_change_once"): (
-        "Exsited's records have no time of their status change, which Make would need."
-    ),
     ("returngo", "*", "list_not_found"): EMPTY.format("ReturnGO"),
     ("returngo", "n8n", "subscribed"): "The n8n packages poll, and offer no instant triggers.",
     ("returnlogic", "make", "each_change_once"): (

@@ -20,10 +20,10 @@ from support.fake_vendor import Time
 from support.report_data import Row
 from support.requests.inputs import Described, described, given, input_values
 from support.requests.serialized import Sent, expected, sent
-from support.requests.steps import inputs_for, values_for
+from support.requests.steps import inputs_for, place, values_for
 
 if TYPE_CHECKING:
-    from connector.definition.model import InputField
+    from connector.definition.model import Action, InputField
     from connector.runtime.connection import Connection
     from support.report_data import Result
 
@@ -149,7 +149,8 @@ def uses(vendor: str, connection: Connection) -> Iterator[Use]:
         login = _login(connection, one)
         yield Use(name, one, connection.operations[name], dict, partial(_operation_values, one.schema, login))
     for key, action in made.actions.items():
-        stands_for = partial(_step_values, action.inputs, _fixed(connection, known[action.operation], {}))
+        fixed = _fixed(connection, known[action.operation], {})
+        stands_for = partial(_action_values, action, fixed)
         name, form = f"action {key}", partial(inputs_for, action.inputs)
         yield Use(name, known[action.operation], connection.actions[key], form, stands_for)
     for key, search in made.searches.items():
@@ -172,6 +173,13 @@ def _operation_values(schema: Values, login: Values, inputs: Values) -> Values:
 
 def _step_values(fields: tuple[InputField, ...], fixed: Values, inputs: Values) -> Values:
     return {**fixed, **values_for(fields, inputs)}
+
+
+def _action_values(action: Action, fixed: Values, inputs: Values) -> Values:
+    made = dict(_step_values(action.inputs, fixed, inputs))
+    for path, value in action.constants:
+        place(made, path, value)
+    return made
 
 
 def _searched(parameter: str, values: Values) -> Values:

@@ -30,6 +30,9 @@ const covers = (field, leaf) =>
   field.key.startsWith(`${leaf}__`) ||
   field.key.startsWith(`${leaf}[]`);
 
+/** Returns the value of a record at the key of an output field, such as `customer__email`. */
+const at = (record, key) => key.split('__').reduce((value, name) => value?.[name], record);
+
 test('the definition is valid', async () => {
   const { results } = await zapier.createAppHandler(app)({ command: 'validate' });
   assert.deepEqual(results, []);
@@ -46,7 +49,7 @@ for (const { name, display, operation } of steps.filter((step) => !step.display.
   test(`${name}: the sample has the fields that identify it`, () => {
     const identity = operation.outputFields.filter((field) => field.primary).map((field) => field.key);
     assert.deepEqual(
-      identity.filter((key) => operation.sample[key] === undefined),
+      identity.filter((key) => at(operation.sample, key) === undefined),
       [],
     );
     assert.ok(!name.startsWith('triggers.') || identity.length > 0);

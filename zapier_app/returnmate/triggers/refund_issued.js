@@ -36,6 +36,10 @@ export default {
     perform: pollChanges(vendor, source, form),
     inputFields: form.fields,
     outputFields: identifiedBy(['id'], record.fields),
-    sample: merged(record.sample, { summary: { status: 'Completed' }, status: 'completed', details: { status: 'completed' } }),
+    sample: merged(record.sample, {
+      summary: { status: 'Completed' },
+      status: 'completed',
+      details: { status: 'completed', refund: { issued_at: '2026-10-24T03:40:00Z' } },
+    }),
   },
 };
