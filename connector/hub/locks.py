@@ -9,6 +9,8 @@ import sqlalchemy as sa
 
 SPACE = 0x52455455
 """The first half of each lock's key, so that other programs on the same server use other keys."""
+MIGRATION = "migration"
+"""Held while the tables are created or changed."""
 CONFIGURATION = "configuration"
 """Held while connections, subscriptions or API keys change, because they decide which lists are polled."""
 EVENTS = "events"

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from connector.errors import ConfigurationError, ConnectorError
 from connector.hub.migrations import migrate
+from connector.hub.migrations.procrastinate_tables import install_or_upgrade
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,6 +58,8 @@ class Store:
         try:
             with self.engine.begin() as connection:
                 migrate(connection)
+            if self.shared:
+                install_or_upgrade(self.engine)
         except sa.exc.SQLAlchemyError as problem:
             self.close()
             raise ConfigurationError(

@@ -5,34 +5,57 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Thread
 
 import httpx
 
 OPTIONS = ("--interval", "1", "--webhook-allow", "127.0.0.1")
+READY = 60  # seconds within which a hub announces its address, on a busy machine
 
 
 @dataclass
 class HubProcess:
-    """A running hub, its admin key, and a client of its API."""
+    """A running hub, its admin key, a client of its API, and the lines that it writes to stderr."""
 
     process: subprocess.Popen[str]
-    url: str
-    key: str
     api: httpx.Client
+    key: str = ""
+    lines: list[str] = field(default_factory=list)
 
     def kill(self) -> None:
         """Kill the process as `kill -9` does."""
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
 
+    def pause(self) -> None:
+        """Stop the process at its next instruction, as a machine that is suspended does."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
+
     def has_polled(self) -> bool:
         """Check whether each list in use was polled."""
         [connection] = self.api.get("/connections").json()["connections"]
         return bool(connection["lists"]) and all(one["polled_at"] for one in connection["lists"])
+
+    def found(self, pattern: str) -> str:
+        """Return the first group of a pattern in the lines, or ""."""
+        matches = (re.search(pattern, line) for line in self.lines)
+        return next((match[1] for match in matches if match), "")
+
+    def wait(self, holds: Callable[[], bool], seconds: float = READY) -> None:
+        """Wait until a condition holds."""
+        end = time.monotonic() + seconds
+        while not holds():
+            assert self.process.poll() is None, self.lines
+            assert time.monotonic() < end, self.lines
+            time.sleep(0.02)
 
 
 @contextmanager
@@ -49,26 +72,26 @@ def running_hub(
     process = subprocess.Popen(
         command, stderr=subprocess.PIPE, text=True, env={**os.environ, "COLUMNS": "200"}
     )
-    try:
-        url, key = _announced(process, key)
-        login = {"Authorization": f"Bearer {key}"}
-        with httpx.Client(base_url=url, headers=login, verify=False, timeout=30) as api:
-            yield HubProcess(process, url, key, api)
-    finally:
-        if process.poll() is None:
-            process.terminate()
-        process.communicate()
+    with httpx.Client(verify=False, timeout=30) as api:
+        hub = HubProcess(process, api, key)
+        reader = Thread(target=_read, args=(process, hub.lines))
+        reader.start()
+        try:
+            hub.wait(lambda: bool(hub.found(r"listens on (http\S+)\.$")))
+            hub.wait(lambda: bool(hub.key or hub.found(r"shown only now: (\S+)")))
+            hub.key = key or hub.found(r"shown only now: (\S+)")
+            api.base_url = httpx.URL(hub.found(r"listens on (http\S+)\.$"))
+            api.headers["authorization"] = f"Bearer {hub.key}"
+            yield hub
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGCONT)
+                process.terminate()
+            process.wait()
+            reader.join()
 
 
-def _announced(process: subprocess.Popen[str], key: str) -> tuple[str, str]:
-    """Read the address and, at the first start, the admin key."""
-    url = ""
+def _read(process: "subprocess.Popen[str]", lines: list[str]) -> None:
     assert process.stderr
-    while not url or not key:
-        line = process.stderr.readline()
-        assert line, "the hub ended"
-        if found := re.search(r"listens on (http\S+)\.$", line):
-            url = found[1]
-        if found := re.search(r"shown only now: (\S+)", line):
-            key = found[1]
-    return url, key
+    with process.stderr as written:
+        lines.extend(line.rstrip("\n") for line in iter(written.readline, ""))

@@ -17,8 +17,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from connector.errors import ConfigurationError
-from connector.hub.locks import one_at_a_time
-from connector.hub.migrations.procrastinate_tables import install_or_upgrade
+from connector.hub.locks import MIGRATION, one_at_a_time
 from connector.hub.tables import settings
 
 FIRST = "0001"
@@ -32,7 +31,7 @@ def migrate(connection: sa.Connection) -> None:
     Several processes can start at once: one migrates, and the others wait for it. Raises `ConfigurationError`
     if a newer program has created the tables.
     """
-    one_at_a_time(connection, "migration")
+    one_at_a_time(connection, MIGRATION)
     config = _config(connection)
     scripts = ScriptDirectory.from_config(config)
     newest = str(scripts.get_current_head())
@@ -46,8 +45,6 @@ def migrate(connection: sa.Connection) -> None:
     if found != newest:
         command.upgrade(config, "head")
         _store_version(connection, newest)
-    if connection.dialect.name == "postgresql":
-        install_or_upgrade(connection)
 
 
 def _adopted(connection: sa.Connection, config: Config) -> str | None:
