@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from connector.errors import ConnectorError
     from connector.profiles import Profile
     from connector.runtime.connection import Connection
-    from connector.runtime.cursors import Cursors, Skipped
+    from connector.runtime.cursors import Cursors
     from connector.runtime.polling import Event
     from connector.runtime.runner import Handler, RunResult
+    from connector.runtime.stored_events import Skipped
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 ZAPIER_RISKS: tuple[Risk, ...] = ("read", "write")
 """The risks of the actions that Zapier accepts; its policy forbids moving money and deleting data."""
 MOST_SENDS = 3
-"""How many times Python sends a write that can be repeated without harm."""
+"""The maximum number of times that Python sends a write if sending it again is safe."""
 
 AfterLoss = Literal["repeats", "looks", "reports", "platform"]
 AFTER_LOSS: dict[AfterLoss, str] = {
@@ -20,7 +20,7 @@ AFTER_LOSS: dict[AfterLoss, str] = {
     "reports": "reports an unknown outcome",
     "platform": "the platform sends the write again",
 }
-"""What each value of `AfterLoss` means, in words for people."""
+"""The text that describes each value of `AfterLoss` to users."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class ActionGuarantee:
     """What an action guarantees in one runtime if it is unknown whether its write succeeded.
 
     `after_failure` applies if the vendor responds with a 5xx status or without a usable record. `after_cut`
-    applies if the connection or the time limit ends before the response arrives. The values are:
+    applies if the connection is lost or the time limit expires before the response arrives. The values are:
 
     - "repeats": the write is sent again, because a second one sets the same values;
     - "looks": the record is searched for; if it is not found, the outcome is reported as unknown;
@@ -52,8 +52,8 @@ def action_guarantees(action: Action) -> tuple[ActionGuarantee, ...]:
     rows = [ActionGuarantee("python", after, after, MOST_SENDS if repeatable else 1)]
     if action.risk in ZAPIER_RISKS:
         rows.append(ActionGuarantee("zapier", "reports", "reports", 1))
-    # Make repeats a module after the error types ConnectionError and ModuleTimeoutError. An app chooses the
-    # type for an answer of the vendor, but not for an answer that never arrives.
+    # Make runs a module again after an error of type ConnectionError or ModuleTimeoutError. An app chooses
+    # the type for each error response, but not the type that Make uses if no response arrives.
     rows.append(
         ActionGuarantee("make", "repeats", "repeats", None)
         if repeatable

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FORMAT_PATTERNS = {"email": r"^[^@\s]+@[^@\s]+$"}
-"""Patterns for the formats of text: only the vendor can check an address completely."""
+"""The pattern for each `format` keyword; it is loose, as only the vendor can check an address completely."""
 
 
 def bounds(schema: Mapping[str, Any]) -> Bounds:

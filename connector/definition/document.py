@@ -34,7 +34,7 @@ LONG_TEXT = 500
 VARIANTS = "variants"
 """The key that stores the variants in a merged `oneOf` schema; it is not an OpenAPI keyword."""
 AT_LEAST_ONE = "at least one"
-"""The key that stores the names of an `anyOf` that requires one of them; it is not an OpenAPI keyword."""
+"""The key that stores the properties of which `anyOf` requires at least one; it is not an OpenAPI keyword."""
 
 
 class SpecError(ValueError):
@@ -309,7 +309,7 @@ class Spec:
         return schema
 
     def resolve(self, raw: Any, where: str) -> Any:
-        """Follow the `$ref` of an object; return the object itself if it has none."""
+        """Follow the object's `$ref`, or return the object itself; raise `SpecError` for a bad reference."""
         seen: set[str] = set()
         while isinstance(raw, dict) and "$ref" in raw:
             target = str(raw["$ref"])
@@ -366,7 +366,7 @@ def _is_prose(schema: Mapping[str, Any]) -> bool:
 
 
 def _names(keyword: str, parts: Sequence[Any], where: str) -> tuple[str, ...]:
-    """Return the names of which an object needs at least one."""
+    """Return the names of the properties of which an object must contain at least one."""
     if keyword != "anyOf" or any(len(part["required"]) != 1 for part in parts):
         raise SpecError(f"{where}: required names are supported only in anyOf, one in each alternative.")
     return tuple(part["required"][0] for part in parts)

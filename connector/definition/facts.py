@@ -1,8 +1,8 @@
-"""Facts: the parts of a specification that `returns verify` has confirmed for one account.
+"""Reads, writes and applies facts: the parts of a specification that an account has confirmed.
 
-`returns verify --facts` writes them to a file. The file contains only names: operations, parameters, inputs
-and paths of fields. A part of the specification that is `assumed` counts as `observed` if the facts contain
-it.
+`returns verify --facts` writes the facts about one account to a file. The file contains only names:
+operations, parameters, inputs and paths of fields. A part of the specification that is `assumed` counts as
+`observed` if the facts contain it.
 """
 
 from __future__ import annotations
@@ -54,12 +54,12 @@ class Facts(FrozenModel):
 
     @property
     def is_current(self) -> bool:
-        """False if the specification has changed since the account was verified."""
+        """True if the specification has not changed since the account was verified."""
         return openapi.digest(self.vendor) == self.specification
 
 
 def read(path: Path) -> Facts:
-    """Read a file of facts; raise `ConfigurationError` if it cannot be read or contains something else."""
+    """Read a facts file; raise `ConfigurationError` if it cannot be read or is not a facts file."""
     try:
         return Facts.model_validate(json.loads(path.read_bytes()))
     except OSError as error:
@@ -74,7 +74,7 @@ def read(path: Path) -> Facts:
 def write(path: Path, facts: Facts) -> None:
     """Write facts to a file, replacing earlier facts.
 
-    Raises `ConfigurationError` if the file cannot be written, or if it exists and contains something else.
+    Raises `ConfigurationError` if the file cannot be written, or if it exists and is not a facts file.
     """
     if path.exists():
         read(path)
@@ -93,7 +93,7 @@ def apply(spec: Spec, facts: Facts) -> None:
 
 
 def confirmed_members(spec: Spec, facts: Facts) -> set[tuple[str, str]]:
-    """Return the confirmed fields as pairs of a component schema's name and the name of its field."""
+    """Return the confirmed fields, each as a pair of a component schema's name and a field's name."""
     found: set[tuple[str, str]] = set()
     for name, known in facts.operations.items():
         operation = spec.operations.get(name)
@@ -141,7 +141,10 @@ def _steps(place: str) -> list[str]:
 def _owners(
     spec: Spec, schema: Mapping[str, Any], steps: list[str], owners: frozenset[str]
 ) -> Iterator[tuple[str, str]]:
-    """Yield the component schemas that define the member to which `steps` lead, paired with its name."""
+    """Yield the pair (schema name, member name) for each component schema that defines the member at `steps`.
+
+    `owners` are the names of the component schemas to which `schema` itself belongs.
+    """
     if "$ref" in schema:
         name = str(schema["$ref"]).rpartition("/")[2]
         yield from _owners(spec, spec.resolve(schema, name), steps, owners | {name})

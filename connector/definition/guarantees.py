@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 Delivers = Literal["every_record", "latest_state", "reached", "while_there"]
 
 WITH_CURSOR: tuple[Runtime, ...] = ("python", "n8n")
-"""The runtimes that store how far they have read, and what they know of each record."""
+"""The runtimes that store a cursor: how far they have read, and the last state of each record."""
 OVERLAP = 900
-"""How many seconds before its last poll n8n reads again, if the source does not say it."""
+"""The number of seconds before the previous poll that n8n reads again, if the source sets no overlap."""
 INTERVAL = 300
 HOUR = 3_600
 DAY = 86_400
@@ -173,7 +173,7 @@ def _delivers(source: Source, runtime: Runtime) -> Delivers:
 
 
 def _has_no_time(source: Source) -> bool:
-    """Check whether records have no time of the event, but the time of their last change."""
+    """Return True if records contain the time of their last change, but not the time of the event."""
     if isinstance(source, ChangedSince):
         return source.mark is None
     return isinstance(source, Snapshot) and source.detects == "states"

@@ -1,7 +1,7 @@
-"""Instant triggers: what a vendor posts to a webhook, as extra triggers beside those that poll.
+"""Adds instant triggers, which receive a vendor's webhook deliveries, to the triggers that poll.
 
-A post that does not arrive is lost, so an instant trigger never replaces the trigger that polls. Generated
-apps offer both; the connector in Python polls only.
+A delivery that does not arrive is lost, so an instant trigger never replaces the trigger that polls.
+Generated apps offer both; the Python connector only polls.
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ POSTED: tuple[Runtime, ...] = ("zapier", "make")
 
 
 def with_instant(integration: Integration) -> Integration:
-    """Return a copy with an instant trigger beside each trigger that has a webhook, which polls then."""
+    """Return a copy of the integration with an instant trigger for each trigger that has a webhook.
+
+    The original trigger is kept without its webhook, so that it only polls.
+    """
     triggers: dict[str, Trigger] = {}
     for key, trigger in integration.triggers.items():
         triggers[key] = trigger.model_copy(update={"hook": None})
@@ -31,7 +34,7 @@ def with_instant(integration: Integration) -> Integration:
 
 
 def is_instant(trigger: Trigger) -> bool:
-    """Check whether a trigger of `with_instant` waits for posts instead of polling."""
+    """Return True if a trigger from `with_instant` waits for webhook deliveries instead of polling."""
     return trigger.hook is not None and trigger.key.endswith(SUFFIX)
 
 
@@ -41,7 +44,10 @@ def _instant(trigger: Trigger) -> Trigger:
 
 
 def promises(integration: Integration, trigger: Trigger) -> Iterator[Guarantee]:
-    """Yield the guarantees of a trigger of `with_instant`; an instant one does not poll in any runtime."""
+    """Yield the guarantees of a trigger from `with_instant`, one for each runtime that offers it.
+
+    An instant trigger polls in no runtime, so its requests per poll and per day are 0.
+    """
     if trigger.hook is None:
         yield from trigger.guarantees.values()
         return

@@ -1,12 +1,12 @@
 """Decides what is offered: which steps are previews, and which steps a generated app contains.
 
 A trigger, action or search is a *preview* if a part of its requests is assumed: its operation, a parameter, a
-field of the body, or an input. A preview is offered, and its description says so. An action that is a preview
-is left out of generated apps if its path is assumed, if it moves money or deletes data, or if it can cancel a
-record: a wrong guess could do harm.
+field of the body, or an input. A preview is offered with a notice in its description. However, an action that
+is a preview is left out of generated apps if its path is assumed, if it moves money or deletes data, or if it
+can cancel a record: a wrong guess could do harm.
 
-If facts confirm an account's requests (`connector.definition.facts`), they are no longer assumed, so the mark
-disappears.
+If an account's facts (`connector.definition.facts`) confirm the assumed parts of a step, the step is no
+longer a preview.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from connector.definition.model import Integration, Operation, Paging, Provenance
 
 Selection = Literal["documented", "preview", "everything"]
-"""What an app contains: only steps without assumptions, also previews, or also previews that can do harm."""
+"""The steps to include: those without assumptions, previews too, or also previews that can do harm."""
 
 NOTICE = "Preview: not tried on a real account yet."
 """The sentence at the end of a preview's description."""
 REFUSALS = (400, 404, 405, 422)
-"""The statuses with which a vendor may refuse a request that was guessed wrongly."""
+"""The response statuses that can mean that an assumed part of the request is wrong."""
 HARMFUL = ("financial", "destructive")
 
 Step = TypeVar("Step", Trigger, Action, Search)
@@ -44,7 +44,7 @@ def advice(vendor: str) -> str:
 
 
 def with_previews(integration: Integration) -> Integration:
-    """Return a copy in which each step is marked as a preview, in its description too, if it is one."""
+    """Return a copy in which each preview is marked by `preview`, and by `NOTICE` in its description."""
     return integration.model_copy(
         update={
             "triggers": _marked(integration.triggers, lambda one: _of_trigger(integration, one)),
@@ -55,9 +55,10 @@ def with_previews(integration: Integration) -> Integration:
 
 
 def offered(integration: Integration, selection: Selection) -> Integration:
-    """Return a copy that contains the selected steps only.
+    """Return a copy that contains only the selected steps.
 
-    A trigger with a webhook becomes two (`connector.definition.instant`), unless its webhook is left out.
+    A trigger with a webhook becomes two triggers, one that polls and an instant one (see
+    `connector.definition.instant`), unless its webhook is left out.
 
     With "documented", optional inputs, paging and webhooks that are assumed are left out too. A list whose
     paging is assumed is then read without paging, so that only its first page is read.
@@ -80,9 +81,9 @@ def offered(integration: Integration, selection: Selection) -> Integration:
 
 
 def previewed_operations(integration: Integration) -> set[str]:
-    """Return the operationIds of the assumed requests that previews send.
+    """Return the operationIds of the requests that vendors may refuse because an assumption is wrong.
 
-    The list that an instant trigger reads for samples is not one of them.
+    The list from which an instant trigger reads sample records is not included.
     """
     triggers = [one for one in integration.triggers.values() if one.preview]
     hooks = [one.hook for one in triggers if one.hook]
@@ -96,7 +97,7 @@ def previewed_operations(integration: Integration) -> set[str]:
 
 
 def can_do_harm(integration: Integration, action: Action) -> bool:
-    """Return True if an action is a preview and a wrong guess could change the wrong thing."""
+    """Return True if an action is a preview and could do harm if an assumed part of it is wrong."""
     path = integration.operations[action.operation].path_provenance
     harmful = action.risk in HARMFUL or path == "assumed" or _can_cancel(integration, action)
     return action.preview and harmful
@@ -130,13 +131,13 @@ def _without_previews(steps: Mapping[str, Step]) -> dict[str, Step]:
 
 
 def _subscribes_by_guess(integration: Integration, trigger: Trigger) -> bool:
-    """Check whether a trigger would register a webhook with a write whose path is assumed."""
+    """Return True if a trigger registers or removes its webhook with a request whose path is assumed."""
     names = (trigger.hook.subscribe, trigger.hook.unsubscribe) if trigger.hook else ()
     return any(integration.operations[name].path_provenance == "assumed" for name in names)
 
 
 def _polled(integration: Integration) -> dict[str, Trigger]:
-    """Return the triggers without the webhooks that are assumed."""
+    """Return the integration's triggers, in which each webhook that is assumed is replaced by None."""
     return {
         key: one.model_copy(update={"hook": None}) if one.hook and one.hook.provenance == "assumed" else one
         for key, one in integration.triggers.items()
@@ -166,7 +167,7 @@ def _with_known_inputs(step: Step) -> Step:
 
 
 def _of_trigger(integration: Integration, trigger: Trigger) -> Iterator[Provenance]:
-    """Yield the provenance of each part of the requests that a poll sends."""
+    """Yield the provenance of each part of the requests that a trigger sends."""
     source = trigger.source
     operation = integration.operations[source.operation]
     names = {*(source.order.newest_first if source.order else ())}

@@ -1,7 +1,7 @@
-"""Builds and applies the `Summary` of the returns in a step's records.
+"""Builds the `Summary` for a step's records, and uses it to summarize the return in a record.
 
-A summary is derived from the tables of the catalog's `unified` section. `lib/summary.js` of the Zapier apps
-applies it in the same way.
+A `Summary` is derived from the tables of the catalog's `unified` section. `lib/summary.js` in the Zapier apps
+summarizes records in the same way.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ MOST_DECIMALS = 6
 
 
 def summary(integration: Integration, resource: str, fields: Sequence[Field]) -> Summary | None:
-    """Build the summary of a record with these fields, or return None if it would not describe a return.
+    """Build the `Summary` for records with these fields, or return None if they cannot be summarized.
 
-    `resource` is the key of the record's resource. Paths that `fields` does not contain are left out. A
-    record without items and customer, such as a row of a list with statuses only, has no summary.
+    `resource` is the key of the records' resource. Paths that `fields` does not contain are left out. Records
+    that contain neither items nor a customer, such as the rows of a list of statuses, are not summarized.
     """
     table = integration.unified.returns.get(resource) if integration.unified else None
     if table is None:
@@ -124,7 +124,7 @@ def _words(fields: Sequence[Field], path: Path | None) -> Mapping[str, str]:
 
 
 def _amounts(table: ReturnTable, fields: Sequence[Field]) -> Iterable[Amount]:
-    """Yield where the amount of a return may be: its refund, its total, or else the prices of its items."""
+    """Yield the places of a return's amount, best first: refund total, total, refunds, prices of items."""
     for money in (table.refund_total, table.total):
         if money and _walk(fields, money.amount):
             yield _amount(money)
@@ -147,7 +147,7 @@ def _amount(money: MoneyTable) -> Amount:
 
 
 def described(source: Summary, record: Any) -> dict[str, str | None]:
-    """Make the summary of a return from a record; a member without a value is None."""
+    """Return the summary of the return in a record, with the keys of `LABELS`; a missing value is None."""
     holder = at_path(record, source.within)
     items = source.items
     rows = _rows(holder, items.at) if items else []

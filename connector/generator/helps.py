@@ -1,4 +1,4 @@
-"""Judges help texts: a text that only repeats what its label and its step already say is of no use."""
+"""Detects help texts that only repeat what the field's label and its step already say."""
 
 import re
 
@@ -9,19 +9,19 @@ FILLER = {
     "stored", "text", "that", "the", "their", "them", "there", "these", "they", "this", "those", "time",
     "to", "use", "used", "value", "was", "were", "which", "with", "you", "your",
 }  # fmt: skip
-"""Words that say little by themselves."""
+"""The words that are not compared, because they mean little by themselves."""
 WORD = re.compile(r"[a-z]+")
 ENDINGS = ("ing", "ed", "es", "s", "d")
 SHORTEST = 3
-"""How many letters of a word remain at least when its ending is removed."""
+"""The minimum number of letters that must remain when the ending of a word is removed."""
 
 
 def repeats(text: str, label: str, step: str = "") -> bool:
-    """Check whether a help text has no word that its label, or the texts of its step, do not have.
+    """Return True if each word of a help text also occurs in the field's label or in `step`.
 
-    Words that mean little by themselves, such as `the` and `of`, do not count, and neither do endings:
-    `The return that the receipts belong to.` says no more than the label `Return` in a step that finds the
-    receipts of a return. An empty text repeats nothing.
+    `step` contains the step's own texts. Words that mean little by themselves, such as `the` and `of`, are
+    ignored, and so are endings: `The return that the receipts belong to.` says no more than the label
+    `Return` in a step that finds the receipts of a return. The result is False for an empty text.
     """
     said = _stems(text)
     return bool(said) and said <= _stems(label) | _stems(step)

@@ -1,4 +1,4 @@
-"""Writes the section of a README that counts the requests of an app's polling triggers."""
+"""Builds the README section that states how many requests an app's polling triggers send."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
@@ -7,21 +7,21 @@ from connector.definition.guarantees import DAY
 from connector.definition.model import Guarantee, Integration, Plan, Runtime, Window
 
 INTERVALS = (15, 5, 2, 1)
-"""The intervals of the tables in minutes: Zapier polls every 15, 2 or 1 minutes, depending on its plan."""
+"""The polling intervals of the tables, in minutes; Zapier's plans poll every 15, 2 or 1 minutes."""
 
 WATCHERS = {"zapier": ("Zap", "Zaps"), "make": ("scenario", "scenarios")}
-"""The word for what polls a trigger in each runtime, singular and plural."""
+"""The word for a workflow in each runtime, as a pair of singular and plural."""
 
 _SECONDS = {1: "second", 60: "minute", 3600: "hour", DAY: "day"}
 
 _Count = Callable[[Guarantee, int], tuple[int, int]]
-"""Counts something for a trigger and an interval in minutes: the lower and the higher number."""
+"""A function that takes a trigger's guarantee and an interval in minutes, and returns a range of numbers."""
 
 
 def requests_a_day(integration: Integration, labels: Mapping[str, str], runtime: Runtime) -> str:
     """Return the section as Markdown, or "" if no trigger polls.
 
-    `labels` contains the label of each polling trigger of the app, keyed by trigger.
+    `labels` contains the label of each polling trigger of the app, keyed by the trigger's key.
     """
     rows = [(label, integration.triggers[key].guarantees[runtime]) for key, label in labels.items()]
     if not rows:
@@ -70,15 +70,16 @@ def _limits(
 
 
 def requests_per_day(row: Guarantee, minutes: int) -> tuple[int, int]:
-    """Return the fewest and the most requests a day of one watcher; `minutes` is the interval."""
+    """Return the lowest and highest number of requests a day if a trigger polls every `minutes` minutes."""
     polls = DAY // (minutes * 60)
     return row.calls_per_poll_quiet * polls, row.calls_per_poll * polls
 
 
 def watchers_that_fit(plan: Plan, calls: int, minutes: int) -> int:
-    """Return how many watchers a plan allows if each poll sends this number of requests.
+    """Return how many workflows a plan allows if each polls every `minutes` minutes with `calls` requests.
 
-    The polls of many watchers are spread over the interval, so each window is compared with the average.
+    The polls of many workflows are spread over the interval, so each limit is compared with the average
+    number of requests.
     """
     return min(window.requests * minutes * 60 // (window.seconds * calls) for window in plan.windows)
 
@@ -93,7 +94,7 @@ def _fitting(plan: Plan) -> _Count:
 
 
 def _grouped(rows: Iterable[tuple[str, Guarantee]]) -> Iterator[tuple[str, Guarantee]]:
-    """Group triggers that send the same number of requests: the labels, and the guarantee of one of them."""
+    """Yield joined labels and one guarantee for each group of triggers with the same number of requests."""
 
     def calls(row: tuple[str, Guarantee]) -> tuple[int, int]:
         return row[1].calls_per_poll_quiet, row[1].calls_per_poll

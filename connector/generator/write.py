@@ -58,7 +58,7 @@ def find_drift(files: Mapping[str, str], folder: Path) -> Drift:
 
 
 def write_files(files: Mapping[str, str], folder: Path) -> Drift:
-    """Write `files` to `folder`, remove files that are no longer generated, and return what was different.
+    """Write `files` to `folder`, remove files that are no longer generated, and return the previous drift.
 
     `files` contains the generated content, keyed by relative path. Each file is replaced atomically. Files
     and folders in `INSTALLED` are kept. Raises `ConfigurationError` if the folder contains other files but no

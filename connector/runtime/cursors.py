@@ -1,6 +1,7 @@
 """Stores triggers' cursors and the events that are pending delivery (the outbox) in one SQLite file.
 
-Only one runner at a time may use the same profile and trigger; `Cursors.locked` enforces this.
+`database_cursors.py` stores the same in another database. Only one runner at a time may use the same
+profile and trigger; `Cursors.locked` enforces this.
 """
 
 from __future__ import annotations
@@ -10,51 +11,21 @@ import json
 import os
 import sqlite3
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from connector.errors import ConfigurationError
-from connector.runtime.polling import Event
+from connector.runtime.cursor_schema import is_current, migrate
+from connector.runtime.stored_events import Skipped, event_of, json_of, storable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from connector.runtime.polling import Cursor
+    from connector.runtime.polling import Cursor, Event
 
-TABLES = """
-create table if not exists cursors (
-    profile text not null, trigger text not null, cursor text not null, primary key (profile, trigger)
-) without rowid;
-create table if not exists waiting (
-    place integer primary key, profile text not null, trigger text not null, event text not null
-);
-create index if not exists waiting_by_trigger on waiting (profile, trigger, place);
-create table if not exists skipped (
-    place integer primary key, profile text not null, trigger text not null, event text, why text not null,
-    at text not null
-);
-"""
-TRIES = "alter table waiting add column tries integer not null default 0"
-"""The SQL statement that adds the `tries` column to a file created by an earlier version."""
 OWNER_ONLY = 0o600
 SKIP = "insert into skipped (profile, trigger, event, why, at) values (?, ?, ?, ?, ?)"
-FRACTION = "\0decimal"
-"""The key of the JSON object that represents a `Decimal`, whose exact digits a JSON number would lose."""
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """An event or unreadable row that was set aside (moved to the skipped entries) and is not delivered.
-
-    `why` states the reason, and `at` is when the entry was set aside. `event` is None for an unreadable row.
-    """
-
-    event: Event | None
-    why: str
-    at: datetime
 
 
 class Cursors:
@@ -69,8 +40,9 @@ class Cursors:
         with Cursors(Path("cursors.sqlite3")) as cursors, cursors.locked("shop", "returngo:new_return"):
             cursor = cursors.load("shop", "returngo:new_return")
 
-    All methods raise `ConfigurationError` if the file cannot be used, for example because the disk is full,
-    access is denied, or the file is not a SQLite database.
+    A file that an earlier version wrote is migrated when it is opened. All methods raise
+    `ConfigurationError` if a newer version wrote the file, or if the file cannot be used, for example
+    because the disk is full, access is denied, or the file is not a SQLite database.
     """
 
     def __init__(self, path: Path) -> None:
@@ -81,11 +53,19 @@ class Cursors:
             _restrict_to_owner(path)
             self._database = sqlite3.connect(path, timeout=10, isolation_level=None)
             # synchronous = full: a power failure cannot undo an `advance` that has returned.
-            self._database.executescript("pragma journal_mode = wal; pragma synchronous = full;" + TABLES)
-            columns = {row[1] for row in self._database.execute("pragma table_info(waiting)")}
-            if "tries" not in columns:
-                self._database.execute(TRIES)
+            self._database.executescript("pragma journal_mode = wal; pragma synchronous = full;")
+            self._migrate()
             self._file = _identity(path)
+
+    def _migrate(self) -> None:
+        """Bring a file of an earlier version to the present schema, or not at all if that fails."""
+        try:
+            if not is_current(self._database):
+                with self._transaction():
+                    migrate(self._database, self.path)
+        except BaseException:
+            self._database.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -186,8 +166,8 @@ class Cursors:
         deliver them twice if the events were stored first. `rows` are sentences about unreadable rows; they
         are added to the skipped entries with the time `at`. If `at` is None, `rows` is ignored.
         """
-        texts = [_json_of(event) for event in events]
-        given_up = [(profile, trigger, None, _storable(why), at.isoformat()) for why in rows] if at else []
+        texts = [json_of(event) for event in events]
+        given_up = [(profile, trigger, None, storable(why), at.isoformat()) for why in rows] if at else []
         with self._usable(), self._transaction():
             self._database.execute(
                 "insert or replace into cursors values (?, ?, ?)", (profile, trigger, json.dumps(cursor))
@@ -204,7 +184,7 @@ class Cursors:
             row = self._database.execute(
                 "select profile, trigger, event from waiting where place = ?", (place,)
             ).fetchone()
-            self._database.execute(SKIP, (*row, _storable(why), at.isoformat()))
+            self._database.execute(SKIP, (*row, storable(why), at.isoformat()))
             self._database.execute("delete from waiting where place = ?", (place,))
 
     def skipped(self, profile: str, trigger: str) -> list[Skipped]:
@@ -264,7 +244,7 @@ class Cursors:
 
     def _event(self, text: str) -> Event:
         try:
-            return _event_of(text)
+            return event_of(text)
         except (KeyError, TypeError, ValueError) as problem:
             raise ConfigurationError(
                 f"A waiting event in {self.path} is damaged. Discard it and start over (`returns trigger"
@@ -311,45 +291,3 @@ def _identity(path: Path) -> tuple[int, int] | None:
     except FileNotFoundError:
         return None
     return (status.st_dev, status.st_ino)
-
-
-def _storable(text: str) -> str:
-    """Replace lone surrogates, which SQLite cannot store, with escape sequences."""
-    return text.encode("utf-8", "backslashreplace").decode()
-
-
-def _json_of(event: Event) -> str:
-    """Serialize an event to JSON, preserving the exact digits of `Decimal` values."""
-    return json.dumps(
-        {
-            "id": event.id,
-            "trigger": event.trigger,
-            "occurred_at": event.occurred_at and event.occurred_at.isoformat(),
-            "observed_at": event.observed_at.isoformat(),
-            "data": event.data,
-        },
-        default=lambda value: {FRACTION: str(value)} if isinstance(value, Decimal) else dict(value),
-    )
-
-
-def _event_of(text: str) -> Event:
-    """Parse an event serialized by `_json_of`.
-
-    Raises `KeyError`, `TypeError` or `ValueError` if the JSON is damaged.
-    """
-
-    def restored(members: dict[str, Any]) -> Any:
-        digits = members.get(FRACTION)
-        with suppress(InvalidOperation):
-            return Decimal(digits) if isinstance(digits, str) else members
-        return members
-
-    fields = json.loads(text, object_hook=restored)
-    occurred = fields["occurred_at"]
-    return Event(
-        id=fields["id"],
-        trigger=fields["trigger"],
-        occurred_at=datetime.fromisoformat(occurred) if occurred else None,
-        observed_at=datetime.fromisoformat(fields["observed_at"]),
-        data=fields["data"],
-    )

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from connector.clock import Sleep
-    from connector.runtime.cursors import Cursors
+    from connector.runtime.outbox import Outbox
     from connector.runtime.triggers import BoundTrigger
 
 MAX_STUCK_RECORDS = 5
@@ -117,9 +117,10 @@ class Runner:
             with cursors.locked("shop", trigger.cursor_name()):
                 result = await runner.once()
 
-    `inputs` are the values of the trigger's filters, keyed by filter. The cursor is stored under the profile
-    and the name `trigger.cursor_name(**inputs)`; only one process at a time may use that pair, which
-    `Cursors.locked` enforces.
+    `cursors` is a `Cursors` (a SQLite file) or a `DatabaseCursors` (another database). `inputs` are the
+    values of the trigger's filters, keyed by filter. The cursor is stored under the profile, a name of your
+    choice, and the name `trigger.cursor_name(**inputs)`; only one process at a time may use that pair,
+    which `cursors.locked` enforces.
 
     If the handler raises an exception, the event is tried again in a later round. `Skip` sets the event aside
     instead, and an exception listed in `ends` ends the round immediately. `crash` is called with the name of
@@ -130,7 +131,7 @@ class Runner:
     def __init__(
         self,
         trigger: BoundTrigger,
-        cursors: Cursors,
+        cursors: Outbox,
         *,
         profile: str,
         handler: Handler,

@@ -61,7 +61,7 @@ class Answer:
 
 
 class MalformedRows(UnexpectedResponse):
-    """Some rows of a list are not JSON objects; `answer` contains all rows, valid and malformed."""
+    """Raised if rows of a list are not JSON objects; `answer` contains all rows, valid and malformed."""
 
     def __init__(self, message: str, answer: Answer) -> None:
         super().__init__(message, operation=answer.operation, status=answer.status)

@@ -41,7 +41,7 @@ class Reply:
 
 
 class Unreadable(Exception):  # noqa: N818 - internal: becomes `Reply.unread`
-    """A body is too large or cannot be decompressed; the message is a clause such as "is cut off"."""
+    """Raised if a body is too large, incomplete or damaged; the message is a clause such as "is cut off"."""
 
 
 async def read_body(response: httpx.Response, largest: int = MAX_BODY) -> bytes:

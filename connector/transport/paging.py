@@ -113,7 +113,8 @@ class PageWalk:
             raise self._error(
                 "the pages contain nothing new: the vendor does not return the requested pages."
             )
-        # Digests, because page cursors can be kilobytes long and are stored with the trigger's cursor.
+        # Only a digest is kept, because page cursors can be kilobytes long, and `seen` is stored for the next
+        # poll.
         if isinstance(page.next, str):
             digest = hashlib.sha256(page.next.encode("utf-8", "surrogatepass")).hexdigest()[:16]
             if digest in self.seen:

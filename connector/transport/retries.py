@@ -28,11 +28,11 @@ ATTEMPTS = 4
 LOOK_PAUSES = (1.0, 3.0, 6.0)
 """The pause in seconds before each attempt to find a record, which may become visible with a delay."""
 ANSWERS_AFTER_WORK = {300, 302, 303, 304}
-"""The redirects after which a write may have been done.
+"""The redirect statuses after which a write may have been carried out.
 
-303 (See Other) answers a request that was carried out (RFC 9110 section 15.4.4), and servers use 302 (Found)
-for the same purpose. 300 and 304 are no valid answers to a write, so they do not show that it was rejected.
-After 301, 307 and 308 the client has to send the request again elsewhere, so it was not carried out.
+Servers send 303 (See Other) after they carried out a request (RFC 9110 section 15.4.4), and use 302 (Found)
+for the same purpose. 300 and 304 are not valid responses to a write, so they do not show that the write was
+rejected. 301, 307 and 308 ask the client to send the request to another URL, so it was not carried out.
 """
 BACK_OFF = 0.5
 """The maximum back-off in seconds after the first attempt; it doubles after each further attempt."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MAX_WAIT = 86_400.0
 """The longest plausible wait in seconds: a day, the longest rate-limit window that a vendor documents."""
 NOTABLE = 2.0
-"""A wait longer than this number of seconds is logged or mentioned in the error message."""
+"""A wait longer than this number of seconds is logged as a warning or mentioned in the error message."""
 NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?")
 UNIX_TIME = 1e9
 """Numbers from this value on (September 2001) are Unix times; smaller numbers are durations in seconds."""

@@ -31,7 +31,7 @@ NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx
 
 
 class NotSent(VendorUnavailable):
-    """The request was not sent to the vendor, so even a write can be repeated safely.
+    """Raised if the request was not sent to the vendor, so that even a write can be repeated safely.
 
     `Client` retries the request, and raises `VendorUnavailable` after the last attempt.
     """
@@ -147,7 +147,7 @@ class Sender:
         if isinstance(problem, httpx.ProxyError):
             return f"The proxy for {self._place} refuses the connection."
         why = cause(problem, "of the proxy" if self._proxy_phrase else self._base_url.host)
-        # The text of an unknown exception of the transport may contain a header of the request.
+        # The message of an unknown exception from the transport may contain a request header.
         fields = self._integration.authentication.secrets
         for secret in filter(None, (credential, *(self._credentials.get(field) for field in fields))):
             why = why.replace(secret, "***")

@@ -26,7 +26,7 @@ ZONED = re.compile(r"(?:[Zz]|UTC|GMT|[+\-\u2212]\d\d(?::?\d\d)?)", re.ASCII)
 
 
 class RefusedValue(Exception):  # noqa: N818 - internal: becomes `ValidationFailed`
-    """A value is invalid; `errors` contains one `FieldError` for each problem."""
+    """Raised if a value is invalid; `errors` contains one `FieldError` for each problem."""
 
     def __init__(self, *errors: FieldError) -> None:
         super().__init__("; ".join(str(error) for error in errors))
@@ -139,7 +139,10 @@ def _object(field: Field, value: Any, name: str) -> dict[str, Any]:
 
 
 def missing_errors(field: Field, given: Iterable[str], before: str = "") -> list[FieldError]:
-    """Return an error if an object has none of the members of which it needs at least one."""
+    """Return an error if an object has none of the members in `field.at_least_one`, otherwise an empty list.
+
+    `given` contains the names of the object's members, and `before` is a prefix for names in the error.
+    """
     if not field.at_least_one or set(field.at_least_one).intersection(given):
         return []
     first, *others = (f"{before}{key}" for key in field.at_least_one)

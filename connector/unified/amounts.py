@@ -18,7 +18,7 @@ MAX_LENGTH = 60
 MAX_DIGITS = 400
 """The largest exponent of ten that is accepted; without a limit, a number could have millions of digits."""
 CODE = re.compile(r"^[A-Z]{3}(?=[\s\d.,+-])|(?<=[\s\d.,])[A-Z]{3}$")
-"""A currency code before or after the digits."""
+"""Matches a currency code before or after the digits."""
 SPACES = "[ \u00a0\u202f'\u2019]"
 FORMS = (
     (re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,2})?", re.ASCII), "", "."),
@@ -32,7 +32,7 @@ FORMS = (
 )
 """The accepted number formats.
 
-Each consists of a pattern for the whole number, a pattern for its thousands separator ("" if it has none),
+Each consists of a pattern for the complete number, a pattern for its thousands separator ("" if it has none),
 and its decimal separator.
 """
 

@@ -26,7 +26,7 @@ COMMON_TEXTS = ("text/html", "text/plain", "text/xml", "application/octet-stream
 class Comparison:
     """Collects the differences from the specification, and the parts that the account confirms.
 
-    `compared` lists the IDs of the operations of which a successful response has been compared.
+    `compared` lists the operationIds for which a successful response has been compared.
     """
 
     def __init__(self, integration: Integration, plan: Plan) -> None:
@@ -69,7 +69,7 @@ class Comparison:
         shape.compare(exchange.body, response.body, words=self._words if exchange.succeeded else frozenset())
 
     def add_paging(self, differences: Iterable[Difference], confirmed: Iterable[Confirmed]) -> None:
-        """Add the differences and confirmed parameters that reading the pages of a list has found."""
+        """Add the differences and the confirmed parameters that `PageChecks.run` returned for a list."""
         self._found.update(differences)
         self._parameters.update(confirmed)
 
@@ -109,7 +109,7 @@ class Comparison:
         return tuple(sorted(found, key=lambda one: (order.index(one.kind), one)))
 
     def confirmations(self) -> tuple[Confirmed, ...]:
-        """Return the parts of the specification that a response confirms and that none contradicts."""
+        """Return the parts of the specification that a response confirms and no response contradicts."""
         found = set(self._parameters)
         for (name, status), shape in self._shapes.items():
             operation = self._integration.operations[name]

@@ -77,7 +77,7 @@ class PageChecks:
         return [*differences, self._difference(position, second.status, detail)], confirmed
 
     def _counts(self, many: list[str] | None) -> Iterator[Difference]:
-        """Yield a difference if the reported total or page size is smaller than the rows on the page require.
+        """Yield a difference if the reported total is less than the number of rows, or the page size below 1.
 
         `many` contains the rows of the large page, or is None if the response contains no list.
         """

@@ -61,9 +61,10 @@ class Records:
     def _values(self, operation: Operation, name: str, chosen: Mapping[str, str]) -> Iterator[str]:
         """Yield values for the path parameter `name`, the most reliable ones first.
 
-        First come the values at the path that the catalog maps to the parameter, then those of fields with
-        its name, then the IDs in the list whose path precedes the parameter. If other parameters have been
-        `chosen`, only records that contain their values are searched.
+        First come the values at the path that the catalog maps to the parameter, then the values of fields
+        with the parameter's name, then the IDs of the records in the list whose URL path ends where the
+        parameter begins. `chosen` contains the values of earlier parameters: if there are any, only records
+        that contain these values are searched.
         """
         related = [record for record in self._records if not chosen or _mentions(record, chosen)]
         for trigger in self._integration.triggers.values():

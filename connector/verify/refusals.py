@@ -24,8 +24,9 @@ def refused_request(
     """Return a copy of an operation, and values for it that the vendor should refuse with `status`.
 
     The copy does not validate the values, so that the client sends them. `known` contains values for the path
-    parameters from the account's records; missing ones are the examples in the specification. For status
-    "404", the last ID is changed to one that should not exist; for "400", the page size is invalid.
+    parameters from the account's records; for any other path parameter, the example in the specification is
+    used. For status "404", the last ID is changed to one that should not exist; for "400", the page size is
+    invalid.
     """
     names = path_parameters(operation)
     values: dict[str, Any] = {name: known.get(name) or _example(operation, name) for name in names}

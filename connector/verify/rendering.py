@@ -58,9 +58,10 @@ def verdict(report: Report) -> str:
 
 
 def totals(report: Report) -> list[str]:
-    """Return a line for operations, parameters, inputs and fields: how many of each are confirmed.
+    """Return lines that state how many operations, parameters, inputs and fields are confirmed.
 
-    Each line also counts how many of them were documented, observed and assumed before.
+    Each line also states how many of them are documented, observed and assumed in the specification. There is
+    no line for a kind of part that is not confirmed at all.
     """
     lines = []
     for part, name in PARTS.items():

@@ -37,9 +37,9 @@ class Difference:
     """A difference between the responses for an account and the specification.
 
     `place` is a path in the response body, such as `data[].items[].sku`, or "" for the whole response.
-    `detail` is a clause without a period. `provenance` is that of the part of the specification that the
-    response contradicts. `seen` is the number of times that the difference occurred, in `of` objects or
-    values at this place.
+    `detail` is a clause without a period. `provenance` is the provenance of the part of the specification
+    that the response contradicts. `seen` is the number of times that the difference occurred, in `of` objects
+    or values at this place.
     """
 
     kind: Kind
@@ -79,8 +79,9 @@ class Report:
     """The result of a verification of one account.
 
     `calls` is the number of requests that were sent, and `limit` the number that was stated in advance.
-    `compared` lists the operations of which a successful response was compared. `notes` are sentences about
-    observations that are not differences. `stopped` is the reason why the verification ended early, or "".
+    `compared` lists the operationIds for which a successful response was compared. `notes` are sentences
+    about observations that are not differences. `stopped` is the reason why the verification ended early, or
+    "".
     """
 
     vendor: str

@@ -103,7 +103,7 @@ class Verification:
         )
 
     async def _read(self) -> None:
-        """Call each operation that reads as soon as earlier responses contain the IDs in its path."""
+        """Call each of the plan's reads once earlier responses contain values for the IDs in its path."""
         waiting = list(self._plan.reads)
         while waiting:
             ready = [one for one in waiting if not path_parameters(one) or self._records.candidates(one, 1)]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 LONGEST_VALUE = 40
 """The maximum length of an enum value that is shown."""
 NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_.$-]{0,39}")
-"""Names of undocumented fields that are shown. An object keyed by IDs or addresses has other names."""
+"""Matches names of undocumented fields that may be shown; any other name could be an ID or an address."""
 UNSHOWN_NAME = "(name not shown)"
 SHORTEST_TIME = len("2024-12-30")
 WORDS: dict[FieldType, str] = {
@@ -43,7 +43,7 @@ class Mismatch:
     detail: str
     provenance: Provenance
     around: str
-    """The place whose occurrences are the total of the count: the parent object or the value itself."""
+    """The place of the parent object or of the value itself; its number of visits becomes `Difference.of`."""
 
 
 @dataclass(slots=True)
@@ -70,9 +70,9 @@ class Shape:
     ) -> None:
         """Compare a value at `place` with its field, and add the result.
 
-        `words` are the statuses that the connector's catalog maps. If the catalog maps all of a field's known
-        values, the field is a status, and an unknown value is a difference. Otherwise, merchants can define
-        further values, such as reasons, and an unknown value is only counted.
+        `words` are the statuses that the vendor's catalog maps to common statuses. If these include all of a
+        field's known values, the field is a status, and an unknown value is a difference. Otherwise,
+        merchants can define further values, such as reasons, and an unknown value is only counted.
         """
         self.visits[place] += 1
         if value is None:

@@ -14,6 +14,7 @@ from support.fake_vendor import Time, Wire, rows
 
 import connector
 from connector.errors import ConfigurationError, ConnectorError, OutcomeUnknown, Skip
+from connector.runtime import cursor_schema
 from connector.runtime.cursors import Cursors
 from connector.runtime.polling import Event
 from connector.runtime.runner import MAX_RETRY_PAUSE, Runner, RunResult
@@ -275,6 +276,31 @@ def test_cursor_file_of_an_earlier_version_is_migrated(tmp_path: Path) -> None:
         cursors.set_aside(7, "why", EVENT.observed_at)
         assert [one.why for one in cursors.skipped("p", "t")] == ["why"]
         assert (cursors.retry("p", "t"), cursors.failures("p", "t")) == (1, {})
+
+
+def test_each_step_of_the_schema_runs_once_and_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def column(database: sqlite3.Connection) -> None:
+        database.execute("alter table cursors add column note text")
+
+    def fails(database: sqlite3.Connection) -> None:
+        database.execute("drop table cursors")
+        raise OSError("the disk is gone")
+
+    with Cursors(tmp_path / "c") as cursors:
+        cursors.advance("p", "t", {"state": 1}, [EVENT])
+    monkeypatch.setattr(cursor_schema, "STEPS", (*cursor_schema.STEPS, column, fails))
+    with pytest.raises(ConfigurationError, match="the disk is gone"):
+        Cursors(tmp_path / "c")
+    monkeypatch.setattr(cursor_schema, "STEPS", cursor_schema.STEPS[:-1])
+    for _ in range(2):
+        with Cursors(tmp_path / "c") as cursors:
+            assert cursors.load("p", "t") == {"state": 1}
+            assert [event for _place, event in cursors.waiting("p", "t")] == [EVENT]
+    monkeypatch.setattr(cursor_schema, "STEPS", cursor_schema.STEPS[:-1])
+    with pytest.raises(ConfigurationError, match=r"schema version 2, and this version .* up to 1"):
+        Cursors(tmp_path / "c")
 
 
 def test_unreadable_rows_that_are_set_aside_are_listed_and_never_delivered(cursors: Cursors) -> None:

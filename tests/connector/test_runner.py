@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
 from dataclasses import replace
@@ -17,6 +18,7 @@ from support.fake_vendor import Time, Wire, rows
 
 from connector.errors import ConfigurationError, UnexpectedResponse, ValidationFailed
 from connector.runtime.cursors import Cursors
+from connector.runtime.database_cursors import DatabaseCursors
 from connector.runtime.polling import Event
 from connector.runtime.runner import Runner
 
@@ -24,7 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from support.postgres import Postgres
+
     from connector.runtime.connection import Connection
+    from connector.runtime.outbox import Outbox
 
 pytestmark = pytest.mark.anyio
 
@@ -63,7 +68,23 @@ def cursors(tmp_path: Path) -> Iterator[Cursors]:
         yield found
 
 
-def runner(rm: Connection, cursors: Cursors, delivered: list[str], crash: str | None = None) -> Runner:
+@pytest.fixture(scope="module")
+def database(postgres: Postgres) -> str:
+    return postgres.new_database()
+
+
+@pytest.fixture(params=["file", "database"])
+def stored(request: pytest.FixtureRequest) -> Iterator[Outbox]:
+    """Each store for cursors, empty."""
+    if request.param == "file":
+        yield request.getfixturevalue("cursors")
+        return
+    place = hashlib.sha256(request.node.name.encode()).hexdigest()[:12]
+    with DatabaseCursors(request.getfixturevalue("database"), prefix=f"t{place}_") as found:
+        yield found
+
+
+def runner(rm: Connection, cursors: Outbox, delivered: list[str], crash: str | None = None) -> Runner:
     async def hand_over(event: Event) -> None:
         delivered.append(event.id)
 
@@ -75,13 +96,13 @@ def runner(rm: Connection, cursors: Cursors, delivered: list[str], crash: str | 
 
 
 async def test_first_round_takes_note_and_later_rounds_deliver_each_event_once(
-    rm: Connection, shop: Shop, cursors: Cursors
+    rm: Connection, shop: Shop, stored: Outbox
 ) -> None:
     delivered: list[str] = []
-    assert (await runner(rm, cursors, delivered).once()).first_poll
+    assert (await runner(rm, stored, delivered).once()).first_poll
     shop.add(3)
-    assert (await runner(rm, cursors, delivered).once()).handed_over == 3
-    assert (await runner(rm, cursors, delivered).once()).handed_over == 0
+    assert (await runner(rm, stored, delivered).once()).handed_over == 3
+    assert (await runner(rm, stored, delivered).once()).handed_over == 0
     assert delivered == [f"returnmate:new_return:rma_{number}" for number in (1, 2, 3)]
 
 
@@ -90,22 +111,22 @@ async def test_first_round_takes_note_and_later_rounds_deliver_each_event_once(
     [("polled", 0), ("kept", 0), ("handed_over_one", 1), ("settled_one", 0), ("handed_over", 0)],
 )
 async def test_crash_at_any_point_loses_no_event(
-    rm: Connection, shop: Shop, cursors: Cursors, point: str, repeated: int
+    rm: Connection, shop: Shop, stored: Outbox, point: str, repeated: int
 ) -> None:
     delivered: list[str] = []
-    await runner(rm, cursors, delivered).once()
+    await runner(rm, stored, delivered).once()
     shop.add(3)
     with pytest.raises(Crash):
-        await runner(rm, cursors, delivered, crash=point).once()
-    await runner(rm, cursors, delivered).once()
+        await runner(rm, stored, delivered, crash=point).once()
+    await runner(rm, stored, delivered).once()
     assert set(delivered) == {f"returnmate:new_return:rma_{number}" for number in (1, 2, 3)}
     assert len(delivered) == 3 + repeated
 
 
 async def test_event_is_delivered_again_after_the_handler_fails(
-    rm: Connection, shop: Shop, cursors: Cursors
+    rm: Connection, shop: Shop, stored: Outbox
 ) -> None:
-    await runner(rm, cursors, []).once()
+    await runner(rm, stored, []).once()
     shop.add(2)
     delivered: list[str] = []
 
@@ -114,10 +135,10 @@ async def test_event_is_delivered_again_after_the_handler_fails(
         if len(delivered) == 2:
             raise OSError("disk full")
 
-    failing = Runner(rm.triggers["new_return"], cursors, profile="p", handler=fails_on_the_second)
+    failing = Runner(rm.triggers["new_return"], stored, profile="p", handler=fails_on_the_second)
     with pytest.raises(OSError, match="disk full"):
         await failing.once()
-    await runner(rm, cursors, delivered).once()
+    await runner(rm, stored, delivered).once()
     assert delivered == [f"returnmate:new_return:rma_{number}" for number in (1, 2, 2)]
 
 
@@ -174,16 +195,16 @@ async def test_watch_does_not_start_at_an_address_that_is_no_api(
         await runner(rm, cursors, []).watch(interval=10, sleep=time.sleep)
 
 
-def test_two_runners_of_one_trigger_have_separate_cursors(cursors: Cursors) -> None:
+def test_two_runners_of_one_trigger_have_separate_cursors(stored: Outbox) -> None:
     with (
-        cursors.locked("p", "t"),
-        cursors.locked("p", "other"),
-        cursors.locked("q", "t"),
+        stored.locked("p", "t"),
+        stored.locked("p", "other"),
+        stored.locked("q", "t"),
         pytest.raises(ConfigurationError, match="Another runner"),
-        cursors.locked("p", "t"),
+        stored.locked("p", "t"),
     ):
         pass
-    with cursors.locked("p", "t"):
+    with stored.locked("p", "t"):
         pass
 
 
@@ -273,7 +294,7 @@ async def test_unknown_trigger_input_is_refused_before_any_request(
 
 
 async def test_watchers_with_different_filters_have_separate_cursors(
-    rm: Connection, shop: Shop, cursors: Cursors
+    rm: Connection, shop: Shop, stored: Outbox
 ) -> None:
     delivered: dict[str, list[str]] = {}
 
@@ -283,7 +304,7 @@ async def test_watchers_with_different_filters_have_separate_cursors(
         async def hand_over(event: Event) -> None:
             found.append(event.data["id"])
 
-        await Runner(rm.triggers[CHANGED], cursors, profile="p", handler=hand_over, inputs=inputs).once()
+        await Runner(rm.triggers[CHANGED], stored, profile="p", handler=hand_over, inputs=inputs).once()
 
     statuses(shop, "pending", "pending")
     for inputs in ({}, {"status": "received"}, {"status": "approved"}):
@@ -321,16 +342,16 @@ def test_waiting_events_are_stored_exactly_and_removed_with_the_cursor(
 
 
 async def test_waiting_events_are_delivered_before_new_ones_within_the_limit(
-    rm: Connection, shop: Shop, cursors: Cursors
+    rm: Connection, shop: Shop, stored: Outbox
 ) -> None:
     delivered: list[str] = []
-    await runner(rm, cursors, delivered).once()
+    await runner(rm, stored, delivered).once()
     shop.add(3)
-    await runner(rm, cursors, delivered).once(limit=1)
+    await runner(rm, stored, delivered).once(limit=1)
     shop.add(1)
-    assert (await runner(rm, cursors, delivered).once(limit=2)).handed_over == 2
+    assert (await runner(rm, stored, delivered).once(limit=2)).handed_over == 2
     assert delivered == [f"returnmate:new_return:rma_{number}" for number in (1, 2, 3)]
-    assert (await runner(rm, cursors, delivered).once()).handed_over == 1
+    assert (await runner(rm, stored, delivered).once()).handed_over == 1
 
 
 @pytest.mark.parametrize(("hours", "words"), [(26, "26 h 0 min ahead of"), (-1, "1 h 0 min behind")])

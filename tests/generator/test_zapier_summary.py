@@ -105,7 +105,7 @@ def test_both_languages_make_the_same_of_every_odd_record() -> None:
                     cases.append([only, {}, record])
                     expected.append((path, value, built.within, described(built, record)))
     assert len(cases) > 500
-    for (path, value, within, texts), made in zip(expected, in_javascript(cases), strict=True):
+    for (path, value, within, texts), made in each(zip(expected, in_javascript(cases), strict=True)):
         holder = at_path(made, within)
         if isinstance(holder, dict):
             assert holder["summary"] == texts, f"{path} = {value!r}"

@@ -26,7 +26,7 @@ SETTINGS = {
     "synchronous_commit": "off",
     "autovacuum": "off",
     "shared_buffers": "16MB",
-    "log_min_messages": "fatal",
+    "log_min_messages": "panic",
 }
 
 
@@ -101,10 +101,10 @@ def _start(installation: Path, folder: Path, user: dict[str, Any]) -> "subproces
     data = tempfile.mkdtemp(dir=folder)
     if user:
         os.chown(data, user["user"], user["group"])
-    initdb = [installation / "bin" / "initdb", "-D", data, *INITDB]
+    initdb = [str(installation / "bin" / "initdb"), "-D", data, *INITDB]
     subprocess.run(initdb, check=True, capture_output=True, cwd=folder, **user)
     settings = [f"--{name}={value}" for name, value in SETTINGS.items()]
-    command = [installation / "bin" / "postgres", "-D", data, "-k", folder, *settings]
+    command = [str(installation / "bin" / "postgres"), "-D", data, "-k", str(folder), *settings]
     process = subprocess.Popen(command, cwd=folder, **user)
     try:
         _wait_until_ready(folder, process)

@@ -85,7 +85,8 @@ def inputs(
     """Compile the inputs of an action or search, and report inputs that do not fit the operation.
 
     `record` contains the fields of the records that a search returns; `match` and `found_at` refer to these
-    fields. For an action, `record` is None. `constants` are the paths in the body that need no input.
+    fields. For an action, `record` is None. `constants` contains the dotted paths of the body fields that the
+    action sets itself, so that they need no input.
     """
     compiled = []
     for key, entry in entries.items():

@@ -1,4 +1,4 @@
-"""Compiles a trigger's `reached_at`, which says where a record stores when it reached a status."""
+"""Compiles a trigger's `reached_at`: where a record stores the time at which it reached a status."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def compiled(
     entry: ReachedAtEntry, resolver: Resolver, fields: tuple[Field, ...], key: str
 ) -> tuple[ReachedAt, Field]:
-    """Compile `reached_at` of the trigger `key`; return the rule, and the field that it adds to records.
+    """Compile `reached_at` of the trigger `key`; return the rule and the field that the rule adds to records.
 
     `fields` are the fields of a record in the source's list. Problems are reported to `resolver`.
     """

@@ -38,8 +38,9 @@ def _with_requirement(
 def with_alternatives(names: Sequence[str], inputs: Sequence[InputField]) -> tuple[InputField, ...]:
     """Return the inputs with `required_without` set; the API requires at least one of the fields `names`.
 
-    Only the first of the inputs that fill one of these fields has it, so that a missing value is reported
-    once. If one of them is always required, none has it.
+    `required_without` is set only for the first input that fills one of these fields, so that a missing value
+    is reported once. It is not set if one of these inputs is always required. If only one input fills any of
+    the fields, this input becomes required instead.
     """
     paths = {(name,) for name in names}
     able = [field for field in inputs if field.location == "body" and field.path in paths]

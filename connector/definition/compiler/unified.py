@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 Fields = tuple["Field", ...]
 LISTED = (ItemTable, ShipmentTable, RefundTable)
-"""The tables with a path `at` to an object or list; other paths are relative to the object or list item."""
+"""The tables whose `at` is the path of an object or a list.
+
+Their other paths are relative to this object, or to each item of the list.
+"""
 
 
 def check(

@@ -37,7 +37,8 @@ class Operation(FrozenModel):
     path of the result in the response, such as `("data",)`, and `payload_is_list` is true if the result is a
     list. `paging` is a key of `Integration.paging`, or None if the response is not divided into pages.
     `path_provenance` is the provenance of the method and path alone; it differs from `provenance` if a vendor
-    lists an operation without its request body.
+    lists an operation without its request body. `scope` is the permission that the credential needs for the
+    operation, or None if the vendor names none.
     """
 
     id: str

@@ -25,9 +25,9 @@ Runtime = Literal["python", "zapier", "make", "n8n"]
 class Resource(FrozenModel):
     """A kind of record, such as a return or a shipment.
 
-    `noun` is in lower case and singular ("return"). `group` is the heading under which apps list the steps of
-    these records ("Returns"). `label` lists the paths of the values that identify a
-    record to the user, such as a return number.
+    `noun` is in lower case and singular ("return"). `group` is the heading under which apps list the steps
+    for these records ("Returns"). `label` lists the paths of the values that identify a record to the user,
+    such as a return number.
     """
 
     key: str
@@ -95,7 +95,7 @@ class Guarantee(FrozenModel):
     - "latest_state": each change, except changes that are overwritten before the next poll;
     - "reached": each record, once, when it is first observed in the trigger's state or a later state;
     - "while_there": each record when it reaches the trigger's state, and whenever it changes in that state;
-    - "posted": each post of the vendor that arrives; the trigger does not poll.
+    - "posted": each webhook delivery that arrives; the trigger does not poll.
 
     A record or change that appears in the list late is found if it is at most `look_back` seconds late. If
     `look_back` is None, it is found if it is on one of the pages that a poll reads. A poll reads up to
@@ -135,15 +135,16 @@ class Trigger(FrozenModel):
     """An event that starts a workflow, such as a new return, and how to poll for it.
 
     `inputs` are optional filters (location "match"). A poll reads the same records with and without filters,
-    but only events whose records match the filters are delivered. `unless` lists paths in a record, each with
-    values that a record of an event does not have there. `fields` and `sample` describe the data of
-    one event: a record from the list, with the response of `details` if it is set. `example` contains the
-    values of an example event that differ from `sample`. `guarantees` has no entry for a runtime that does
-    not offer the trigger. `labels` replaces `label` in runtimes whose naming rules `label` does not meet. If
-    `reached_at` is set, the source's `mark` is the field that `reached_at` adds. `source_key` is the source's
-    name in the catalog: triggers with the same `source_key` read the same list, so one reading can serve all
-    of them. `preview` is true if a part of the requests is assumed. `runtimes` lists the runtimes that offer
-    the trigger, if others could but do not (see `connector.definition.left_out`).
+    but only events whose records match the filters are delivered. `unless` contains pairs of a path and
+    several values: a record that has one of these values at the path is not an event. `fields` and `sample`
+    describe the data of one event: a record from the list, with the response of `details` if it is set.
+    `example` contains the values of an example event that differ from `sample`. `guarantees` has no entry for
+    a runtime that does not offer the trigger. `labels` replaces `label` in runtimes whose naming rules
+    `label` does not meet. If `reached_at` is set, the source's `mark` is the field that `reached_at` adds.
+    `source_key` is the source's key in the catalog: triggers with the same `source_key` read the same list,
+    so one poll can serve all of them. `preview` is true if a part of the requests is assumed. `runtimes`
+    lists the runtimes that offer the trigger, if others could but do not (see
+    `connector.definition.left_out`).
     """
 
     key: str
@@ -175,8 +176,8 @@ class Finding(FrozenModel):
     path in a record, and the input (or the column of a list input) to compare with the value at this path. A
     record matches if the two values of each pair are equal (line items in any order), and if its creation
     time, at `created`, is not before the first attempt. The write succeeded if exactly one record matches. At
-    least one input in `equal` always has a value. `constants` pairs paths in a record with the constants of
-    the action that a matching record contains there.
+    least one input in `equal` always has a value. `constants` contains pairs of a path in a record and the
+    constant of the action that a matching record has at this path.
     """
 
     operation: str
@@ -218,7 +219,7 @@ class Action(FrozenModel):
 
     @property
     def constant_body(self) -> dict[str, Any]:
-        """The part of the request body that the constants form."""
+        """The action's `constants` as a request body with nested objects."""
         body: dict[str, Any] = {}
         for path, value in self.constants:
             holder = body
@@ -271,7 +272,11 @@ class FindOrCreate(FrozenModel):
 
 
 class Integration(FrozenModel):
-    """The root of the model: one vendor's API, and the triggers, actions and searches that use it."""
+    """The root of the model: one vendor's API, and the triggers, actions and searches that use it.
+
+    `operations` is keyed by operationId, and the other mappings by the keys in the catalog. `excluded` maps
+    the operations that the connector does not offer to the reasons.
+    """
 
     vendor: Vendor
     environments: tuple[Environment, ...]

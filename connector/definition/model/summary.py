@@ -16,14 +16,14 @@ LABELS: Mapping[str, str] = {
     "link": "Link",
     "tracking_link": "Tracking Link",
 }
-"""The members of a summary, all of which are texts, and their labels, in the order of the output fields."""
+"""The label of each member of a summary, in the order of the output fields; all members are strings."""
 
 
 class ItemLines(FrozenModel):
     """Where the items of a return are, and how to describe them.
 
-    All paths except `at` are relative to one item. Of the paths in `name`, the first with a value counts, and
-    so it does in each of `reasons`, which lists the alternatives for each reason that an item can have.
+    All paths except `at` are relative to one item. `name` lists alternative paths, of which the first with a
+    value is used. `reasons` contains such a list of alternative paths for each reason that an item can have.
     """
 
     at: Path
@@ -36,9 +36,10 @@ class ItemLines(FrozenModel):
 class Amount(FrozenModel):
     """Where an amount and its currency are.
 
-    If `at` is set, it is the path of a list or object, and the amounts in it are added up, each multiplied by
-    the value at `quantity`, except where `unless` is true. `amount`, `currency`, `quantity` and `unless` are
-    then relative to one row. `shared_currency` is always relative to the return.
+    If `at` is set, it is the path of a list or object; `amount`, `currency`, `quantity` and `unless` are then
+    relative to the object or to each item of the list. The result is the sum of the amounts, each multiplied
+    by the value at `quantity`, without the items for which `unless` is true. `shared_currency` is always
+    relative to the return.
     """
 
     at: Path | None = None
@@ -50,11 +51,11 @@ class Amount(FrozenModel):
 
 
 class Summary(FrozenModel):
-    """How to make the summary of a return from a record; paths are relative to the object at `within`.
+    """How to build the summary of a return from a record; paths are relative to the object at `within`.
 
-    Of several paths or amounts, the first with a value counts. `words` maps statuses, and `reason_words` maps
-    codes of reasons, to readable words; others are shown as the vendor writes them. A number in a path
-    selects an item of a list, counted from 0.
+    If there are several paths or amounts, the first with a value is used. `words` maps statuses, and
+    `reason_words` maps reason codes, to readable words; a status or code without an entry is shown unchanged.
+    A number in a path selects an item of a list, counted from 0.
     """
 
     within: Path = ()

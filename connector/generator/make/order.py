@@ -1,8 +1,8 @@
-"""The order of the modules in a group: triggers, then reading, creating, updating and deleting."""
+"""Defines the order of modules in a group: triggers, then modules that read, create, update and delete."""
 
 CRUD = ("read", "create", "update", "delete")
 FIRST = {"trigger": 0, "instant_trigger": 0, "search": 1}
-"""The ranks of the kinds of modules that have no CRUD type; a search reads."""
+"""The ranks of triggers and searches, which have no CRUD type; a search has the rank of "read"."""
 
 
 def rank(kind: str, crud: str | None) -> int:

@@ -14,12 +14,16 @@ from connector.generator.make.naming import proper_nouns, sentence
 
 SUMMARY = "summary"
 ASKED = "include_sensitive"
-"""The name of the parameter with which a user asks for sensitive values."""
+"""The name of the module parameter that includes sensitive values in the output."""
 
 
 @dataclass(frozen=True)
 class Outputs:
-    """The output of a module: its `interface`, its sample, and the parameter that asks for more."""
+    """The output of a module: its `interface`, its sample, and the parameter for sensitive values.
+
+    `fields` are the fields of the module's records. `built` says how to summarize a record, or is None if the
+    output contains no summary.
+    """
 
     integration: Integration
     fields: tuple[Field, ...]
@@ -40,7 +44,7 @@ class Outputs:
 
     @property
     def parameters(self) -> list[dict[str, Any]]:
-        """The parameter with which users ask for values that are left out otherwise, if there are any."""
+        """The parameter that includes sensitive values, or an empty list if the records have none."""
         labels = list(dict.fromkeys(_sensitive_labels(self.fields)))
         return [
             {
@@ -72,7 +76,7 @@ class Outputs:
 
     @property
     def _shown(self) -> tuple[Field, ...]:
-        """The fields that neither are nor contain a sensitive value; IML cannot remove a part of a field."""
+        """The fields without any sensitive value; IML cannot remove a value from inside a field."""
         return tuple(one for one in self.fields if not list(_sensitive_labels((one,))))
 
 
@@ -93,7 +97,7 @@ def _sensitive_labels(fields: Sequence[Field]) -> list[str]:
 
 
 def _expressible(built: Summary, fields: Sequence[Field]) -> Summary:
-    """Return the summary without what IML cannot compute.
+    """Return the summary without the parts that IML cannot compute.
 
     IML can read one property of all items, but neither combine two properties nor leave items out.
     """
@@ -107,7 +111,10 @@ def _expressible(built: Summary, fields: Sequence[Field]) -> Summary:
 
 
 def _in_object(one: Amount, fields: Sequence[Field]) -> Amount:
-    """Return an amount in an object as one with longer paths, because only lists have rows."""
+    """Convert an amount inside an object to an amount without `at`, whose paths include the object's path.
+
+    Any other amount is returned unchanged.
+    """
     field = walk(fields, one.at) if one.at else None
     if one.at is None or field is None or field.type == "list":
         return one
@@ -133,7 +140,7 @@ def _texts(built: Summary, subject: str) -> dict[str, str]:
 
 
 def _first(subject: str, paths: Sequence[Path]) -> str:
-    """Build an expression for the first value that is not empty, or else for the last one."""
+    """Build an IML expression for the first value that is not empty, or for the last one if all are empty."""
     values = [iml.at(subject, path) for path in paths] or ["undefined"]
     expression = values[-1]
     for value in reversed(values[:-1]):
@@ -142,7 +149,11 @@ def _first(subject: str, paths: Sequence[Path]) -> str:
 
 
 def _joined(rows: str, paths: Sequence[Path], *, once: bool = False) -> str:
-    """Build an expression that joins a property of all rows; of several properties, the first with values."""
+    """Build an IML expression that joins the values of a property in all rows.
+
+    `paths` lists alternative properties, of which the first with a value is used. With `once`, each value
+    occurs only once.
+    """
     expression = "undefined"
     for path in reversed(paths):
         values = f"map({rows}, {iml.text('.'.join(path))})"

@@ -145,8 +145,8 @@ def _newness(trigger: Trigger, when: Path) -> dict[str, str]:
 def _time(trigger: Trigger, when: Path) -> str:
     """Build an IML expression for the time of the event; `when` is the path of this time in a record.
 
-    If the time is in the record's history, the expression sorts the times there, which are written alike, and
-    returns the last one.
+    If the time is in the record's history, the expression sorts the times in the history, which all have the
+    same format, and returns the latest one.
     """
     rule = trigger.reached_at
     if rule is None or when != (rule.field,):

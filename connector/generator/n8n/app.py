@@ -26,7 +26,7 @@ from connector.generator.n8n.requests import dropdown, vendor_facts
 
 HERE = Path(__file__).parent
 COLORS = {"light": ("#1f2937", "#ffffff"), "dark": ("#e5e7eb", "#111827")}
-"""The colors of the icons: the tile and the arrow."""
+"""The colors of the icon's tile and arrow, keyed by theme."""
 
 
 def render(
@@ -38,9 +38,9 @@ def render(
     """Render a vendor's package, and return the content of its files, keyed by path.
 
     `selection` says which steps of the vendor's integration the package contains (see
-    `connector.definition.offer`). Triggers poll: the package offers no instant ones. `publisher` contains the
-    fields that the publisher entered in package.json (see `kept_publisher`). Raises `Unrenderable` if the
-    catalog contains something that n8n does not support.
+    `connector.definition.offer`). All triggers in the package poll; instant triggers are left out.
+    `publisher` contains the fields that the publisher entered in package.json (see `kept_publisher`). Raises
+    `Unrenderable` if the catalog contains something that n8n does not support.
     """
     integration = offer.with_promised_triggers(integration)
     offered = _polling(selected(integration, selection))

@@ -43,7 +43,7 @@ def _field(one: AuthField) -> dict[str, Any]:
 
 
 def _address(integration: Integration) -> dict[str, Any]:
-    """Build the field for the base URL: filled in by the user if every account has its own base URL."""
+    """Build the field for the base URL, which has no default if every account has its own base URL."""
     host = integration.authentication.host
     if host:
         return {**_field(host), "name": BASE_URL}

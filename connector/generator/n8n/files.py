@@ -41,7 +41,7 @@ class Package:
 def read_package(folder: Path) -> Package:
     """Read the package in `folder`.
 
-    Raises `ConfigurationError` if the folder contains no package, or if a file of it is damaged.
+    Raises `ConfigurationError` if the folder contains no package, or if one of its files is damaged.
     """
     skipped = {"node_modules", "dist"}
     paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]

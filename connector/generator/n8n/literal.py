@@ -14,7 +14,7 @@ _BARE = re.compile(r"^(\s*)([A-Za-z_]\w*): ", re.MULTILINE)
 def literal(value: Any, indent: int = 0) -> str:
     """Format a JSON value as a TypeScript literal; `indent` is the number of tabs before its first line."""
     text = json.dumps(value, indent="\t", ensure_ascii=False)
-    # Texts contain no line breaks (JSON escapes them), so a line begins with a key only where there is one.
+    # JSON escapes the line breaks in strings, so the beginning of a line is never inside a string.
     return _QUOTED.sub(r"\1\2: ", text).replace("\n", "\n" + "\t" * indent)
 
 

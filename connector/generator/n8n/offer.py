@@ -61,7 +61,7 @@ class Offer:
         return self.kind in {"find", "list"}
 
     def group_of(self, one: InputField) -> str | None:
-        """Return the collection that contains an optional input; return None for a required input."""
+        """Return the name of the collection that contains an optional input, or None for a required input."""
         if one.required and not may_be_empty(one):
             return None
         return "filters" if isinstance(self.step, Search) else "additionalFields"
@@ -76,7 +76,7 @@ def offers(integration: Integration) -> list[Offer]:
 
 
 def used_dropdowns(integration: Integration, listed: Sequence[Offer]) -> list[Dropdown]:
-    """List the dropdowns that request records, and that the operations' inputs use."""
+    """List the dropdowns of the operations' inputs whose options are records."""
     fields = [each for one in listed for field in one.step.inputs for each in (field, *field.children)]
     used = {found.key for one in fields if (found := listed_records(integration, one))}
     return [one for one in integration.dropdowns.values() if one.key in used]
@@ -184,7 +184,7 @@ def _compared(source: CreatedSince | WindowScan | ChangedSince | Snapshot) -> di
 
 
 def _additions(integration: Integration, trigger: Trigger) -> dict[str, Any]:
-    """Build the data for the fields that a trigger adds to its records: details, and the time of a state."""
+    """Build the data for the fields that a trigger adds: details, and the time of a state change."""
     facts: dict[str, Any] = {}
     if trigger.reached_at:
         facts["reachedAt"] = trigger.reached_at.model_dump(mode="json")
@@ -199,7 +199,7 @@ def _additions(integration: Integration, trigger: Trigger) -> dict[str, Any]:
 
 
 def check_names(listed: Sequence[Offer]) -> None:
-    """Raise `Unrenderable` if two operations of a resource, or two inputs of one, have the same name."""
+    """Raise `Unrenderable` if two operations of a resource or two inputs of an operation share a name."""
     names = [f"{one.resource}.{one.operation}" for one in listed]
     names += [f"{one.operation}.{camel(each.key)}" for one in listed for each in one.step.inputs]
     if twice := next((name for name in names if names.count(name) > 1), None):

@@ -12,7 +12,7 @@ from connector.generator.n8n.naming import class_name
 CLI = "0.48.3"
 """The version of n8n's program that checks and builds the package."""
 KEPT = ("author", "repository", "homepage")
-"""What the publisher of a package enters in package.json, and `returns generate` keeps."""
+"""The fields of package.json that the publisher fills in; `returns generate` keeps their values."""
 PUBLISHER: Mapping[str, Any] = {
     "author": {"name": "Returns Connector", "email": "connector@example.com"},
 }
@@ -47,7 +47,7 @@ def package_name(integration: Integration) -> str:
 
 
 def package_files(integration: Integration, publisher: Mapping[str, Any]) -> dict[str, str]:
-    """Build package.json, the compiler's and n8n's lint settings, and the files that describe the nodes."""
+    """Build package.json, the settings of the compiler and n8n's lint, and the nodes' metadata files."""
     name = class_name(integration.vendor)
     return {
         "package.json": as_json(_manifest(integration, publisher)),
@@ -66,7 +66,7 @@ def _manifest(integration: Integration, publisher: Mapping[str, Any]) -> dict[st
         "repository": {"type": "git", "url": f"git+https://example.com/{package}.git"},
     }
     kept = {key: publisher.get(key, value) for key, value in default.items()}
-    # `npm publish` refuses a private package: without a repository it would be published by accident.
+    # `npm publish` rejects a private package, so a package without a repository is not published by accident.
     private = {"private": True} if kept["repository"] == default["repository"] else {}
     return {
         "name": package,

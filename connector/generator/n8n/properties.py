@@ -196,7 +196,7 @@ def _article(noun: str) -> str:
 
 
 def trigger_properties(integration: Integration, triggers: Iterable[Trigger]) -> list[Property]:
-    """Build the parameters of the trigger node: the event, and the filters of each event that has some."""
+    """Build the parameters of the trigger node: the event, and the filters of each event that has filters."""
     listed = sorted(triggers, key=lambda one: one.label.lower())
     event = {
         "displayName": "Event",

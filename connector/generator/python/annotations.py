@@ -25,7 +25,7 @@ READ: dict[FieldType, str] = {
     "list": "list[Any]",
     "object": "dict[str, Any]",
 }
-"""The types of values in records."""
+"""The annotation of a record's value, keyed by the type of its field."""
 GIVEN: dict[FieldType, str] = {
     "string": "str",
     "text": "str",
@@ -37,12 +37,12 @@ GIVEN: dict[FieldType, str] = {
     "list": "Sequence[Any]",
     "object": "Mapping[str, Any]",
 }
-"""The types of values that inputs accept."""
+"""The annotation of the values that an input accepts, keyed by the type of the input."""
 
 
 @dataclass
 class Types:
-    """Collects the TypedDicts of one stub in `lines`; two with the same members are written only once."""
+    """Collects the source lines of one stub's TypedDicts in `lines`, without writing equal ones twice."""
 
     lines: list[str] = field(default_factory=list)
     _by_members: dict[tuple[tuple[str, str], ...], str] = field(default_factory=dict)
@@ -50,7 +50,7 @@ class Types:
 
     @property
     def names(self) -> list[str]:
-        """The names of all types, in the order in which they were made."""
+        """The names of all TypedDicts, in the order in which they were created."""
         return list(self._by_members.values())
 
     def record(self, name: str, fields: Sequence[Field]) -> str:

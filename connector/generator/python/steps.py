@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class Flavour:
     """The names in the stubs that differ between async connections (`ASYNC`) and synchronous ones (`SYNC`).
 
-    `define` is how a method is defined, and `iterator` the type that a generator returns. Each of the other
-    attributes is the name of a base class.
+    `define` contains the keywords that define a method, and `iterator` is the type that a generator returns.
+    Each of the other attributes is the name of a base class.
     """
 
     define: str

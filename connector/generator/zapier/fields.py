@@ -31,7 +31,7 @@ class Unrenderable(ConfigurationError):  # noqa: N818
 
 
 ASKED = "include_sensitive"
-"""The key of the input with which a user asks for sensitive values; it is also in lib/shape.js."""
+"""The key of the input that includes sensitive values in the output; lib/shape.js uses the same key."""
 
 
 def form(
@@ -41,9 +41,9 @@ def form(
 
     `fields` contains Zapier's inputFields, required fields first. `wire` maps each field's key to the part of
     the request that its value fills; the format is documented in lib/inputs.js. `groups` contains Zapier's
-    inputFieldGroups, and is missing if there are none. `sensitive` contains the labels of values that the
-    step leaves out unless the user asks for them with one more input. Raises `Unrenderable` if two inputs
-    have the same key, or if Zapier has no field type for an input.
+    inputFieldGroups, and is missing if there are none. `sensitive` contains the labels of sensitive values:
+    if there are any, the form has one more input, `ASKED`, that includes them in the output. Raises
+    `Unrenderable` if two inputs have the same key, or if Zapier has no field type for an input.
     """
     ordered = sorted(inputs, key=lambda one: not one.required or may_be_empty(one))
     groups = _groups(ordered)

@@ -24,15 +24,15 @@ OUTPUT_TYPES: dict[FieldType, str] = {
 SUMMARY = "summary"
 """The property of a record that contains its summary."""
 FILE, FILE_LABEL = "label_file", "Label File"
-"""The property that `lib/files.js` adds beside the address of a file, and its label."""
+"""The key and the label of the property that `lib/files.js` adds next to the address of a file."""
 
 
 def shape_of(integration: Integration, resource: str, fields: Sequence[Field]) -> dict[str, Any]:
     """Build the constant that describes how the app changes a vendor's record before a Zap gets it.
 
-    `flags` and `hidden` are paths of values that become true or false, and of values that are left out unless
-    the user asks for them. `files` contains the paths of the addresses of files. `summary` describes the
-    summary that is added. Parts that the record does not need are missing, so the result is empty for most
+    `flags` contains the paths of values that become true or false, `hidden` the paths of sensitive values,
+    which are removed unless the user asks for them, and `files` the paths of file addresses. `summary`
+    describes the summary that is added. A key without content is left out, so the result is empty for most
     records.
     """
     flags = list(_paths(fields, "flag"))
@@ -48,9 +48,9 @@ def shape_of(integration: Integration, resource: str, fields: Sequence[Field]) -
 
 
 def without_files(fields: Sequence[Field]) -> tuple[Field, ...]:
-    """Return the fields without marks of files.
+    """Return copies of the fields with `file` set to False.
 
-    A hydrator reads the details of a record, and what it returns must not refer to a hydrator again.
+    A hydrator reads the details of a record, and its result must not refer to another hydrator.
     """
     return tuple(
         one.model_copy(update={"file": False, "children": without_files(one.children)}) for one in fields
@@ -58,13 +58,13 @@ def without_files(fields: Sequence[Field]) -> tuple[Field, ...]:
 
 
 def sensitive_labels(fields: Sequence[Field]) -> list[str]:
-    """List the labels of the fields that are left out unless the user asks for them, each once."""
+    """List the labels of all sensitive fields, including nested fields, without duplicates."""
     labels = [one.label for one in _everything(fields) if one.sensitive]
     return list(dict.fromkeys(labels))
 
 
 def shape_below(shape: dict[str, Any], key: str) -> dict[str, Any]:
-    """Return the part of a shape that is about the object at `key`, relative to this object."""
+    """Return the part of a shape that applies to the object at `key`, with paths relative to this object."""
     inside: dict[str, Any] = {
         name: [path[1:] for path in paths if path[0] == key]
         for name, paths in shape.items()
@@ -99,7 +99,7 @@ def _everything(fields: Sequence[Field]) -> Iterator[Field]:
 
 
 def _paths(fields: Sequence[Field], mark: str, before: Path = ()) -> Iterator[Path]:
-    """Yield the paths of the fields that have a mark; a path may lead through lists."""
+    """Yield the paths of the fields whose attribute `mark` is true; a path may lead through lists."""
     for one in fields:
         path = (*before, one.key)
         if getattr(one, mark):
@@ -119,7 +119,7 @@ def outputs(
     """List the output fields of a step: the members of the summary, then the fields of the record.
 
     The fields of the record are in the order of `fields`. All keys begin with `prefix`. No two fields have
-    the same label. `heading` is the label of the list, if `prefix` is the key of one.
+    the same label. For records in a list, `prefix` is the list's key, and `heading` is its label.
     """
     short = _summary_fields(built, prefix, heading) if built else []
     rest = output_fields(fields, prefix=prefix, heading=heading)
@@ -167,10 +167,10 @@ def _prefixed(heading: str, label: str) -> str:
 
 
 def distinct(fields: Iterable[dict[str, Any]], vendor: str) -> list[dict[str, Any]]:
-    """Return the output fields with labels of which no two are the same.
+    """Return copies of the output fields in which no two labels are the same.
 
-    A label that an earlier field has is preceded by the names of the objects that contain the value, as in
-    `Order Details Order Name`, or followed by the name of the vendor, as in `Status in ReturnMate`.
+    If an earlier field has the same label, the label is preceded by the names of the objects that contain the
+    value, as in `Order Details Order Name`, or followed by `vendor`, the vendor's name.
     """
     taken: set[str] = set()
     result = []
@@ -194,11 +194,10 @@ def _longer(field: dict[str, Any], vendor: str) -> Iterator[str]:
 def sample_of(
     fields: Sequence[Field], record: Any, built: Summary | None, added: AbstractSet[str] = frozenset()
 ) -> dict[str, Any]:
-    """Build the sample of a step from a vendor's record, as `lib/shape.js` changes records.
+    """Build the sample of a step from a vendor's record, with the same changes that `lib/shape.js` makes.
 
-    It contains the summary and the values that every record of the vendor has: those that the specification
-    requires, and those whose keys are in `added`, which names properties that the app adds. Objects that may
-    be null are left out if they are, and so are sensitive values.
+    The sample contains the summary, the fields that the specification requires, and the fields in `added`:
+    the keys of the properties that the app adds. Sensitive values and objects that are null are left out.
     """
     sample = _always_there(fields, record, added)
     return _with_summary(sample, built, built.within, record) if built else sample
@@ -212,9 +211,11 @@ def example_of(
     keys: AbstractSet[str],
     time: Path | None,
 ) -> dict[str, Any]:
-    """Build the difference between the sample of an event, which has `changes`, and that of a record.
+    """Return the values in which the sample of an event differs from the sample of `record`.
 
-    `time` is the path of the event's time, which every event has, even if not every record has it.
+    `changes` contains the values of the event's record that differ from `record`, and `keys` the keys of the
+    properties that the app adds. `time` is the path of the event's time, which every event has, even if not
+    every record has it.
     """
     whole = merged(record, changes)
     plain, changed = (sample_of(fields, one, built, keys) for one in (record, whole))
@@ -222,7 +223,7 @@ def example_of(
 
 
 def _only(record: Any, path: Path) -> Any:
-    """Return what a record contains at a path, in objects that contain nothing else."""
+    """Return a copy of a record that contains only the value at `path`."""
     return {path[0]: _only(record[path[0]], path[1:])} if path else record
 
 

@@ -114,7 +114,7 @@ def operations(integration: Integration, used: set[str]) -> dict[str, dict[str, 
     """Build the requests for operations.js, keyed by operationId.
 
     `used` contains the operationIds of the requests to build. For a request that a preview sends, `preview`
-    is what to tell the user if the vendor refuses it, and `pathAssumed` is true if its path is assumed.
+    is the advice to the user if the vendor refuses it, and `pathAssumed` is true if its path is assumed.
     """
     sends = integration.authentication.sends
     previews = previewed_operations(integration)

@@ -40,9 +40,9 @@ class Records:
 
         The file is named after the resource, such as `return`. If a file with different content already has
         this name, the operationId is added, as in `return_of_list_rmas`. If the record has a field that only
-        one step adds, the file has the name `own`, and contains only what differs from the resource's file.
-        `added` are the keys that steps add to the record. Raises `Unrenderable` if these names are also taken
-        by files with different content.
+        one step adds, the file has the name `own`, and contains only the differences from the resource's
+        file. `added` contains the keys of the properties that the app adds to the record. Raises
+        `Unrenderable` if these names are also taken by files with different content.
         """
         order = {key: position for position, key in enumerate(sample)}
         ordered = sorted(fields, key=lambda field: order.get(field.key, len(order)))
@@ -104,7 +104,7 @@ class Records:
 
 
 def _difference(record: dict[str, Any], resource: str, base: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return what a record adds to the resource's record, or the record itself if it does not build on it."""
+    """Return the parts that a record adds to the resource's record, or the whole record if others differ."""
     if base is None or "base" in base or record["shape"] != base["shape"]:
         return record
     added = [one for one in record["fields"] if one not in base["fields"]]

@@ -73,7 +73,10 @@ def triggers(integration: Integration, records: Records) -> Iterator[dict[str, A
 
 
 def _own_record(trigger: Trigger) -> str | None:
-    """Name the record file of a trigger that adds a field to records; an instant trigger shares it."""
+    """Return the record file's name for a trigger that adds a field to records, or None for any other.
+
+    An instant trigger has the same file as the trigger that polls.
+    """
     key = trigger.key.removesuffix(SUFFIX)
     return f"{trigger.resource}_of_{key}" if trigger.reached_at else None
 

@@ -1,4 +1,4 @@
-"""Checks what users read besides labels: help texts, the order of modules, and labels that are alike."""
+"""Checks help texts, groups of modules, duplicate labels, and triggers and outputs that users do not want."""
 
 import re
 from collections.abc import Iterator
@@ -10,13 +10,13 @@ from connector.generator.make.order import rank
 
 PAGE = re.compile(r"\[[^\]]+\]\(https://[^)/\s]+/[^)\s]+\)")
 KINDS = frozenset({"actions", "searches", "triggers", "instant triggers"})
-"""Labels of groups that say how modules work; users look for the record that they need."""
+"""Labels that a group must not have: users look for a kind of record, not for a kind of module."""
 UPDATED = re.compile(r"\bupdated? (?!.*\bstatus)", re.IGNORECASE)
 BANK = re.compile(r"\biban|bank_?account|bank account", re.IGNORECASE)
 
 
 def m043_help_says_more_than_the_label(app: App) -> Iterator[str]:
-    """Check that no help text merely repeats its label, or what its module is called."""
+    """Check that no help text merely repeats its field's label, or the module's label or description."""
     for one in app.components("connection", "module"):
         about = f"{one.entry.get('label', '')} {one.entry.get('description', '')}"
         for field in every(one.parameters):
@@ -25,7 +25,7 @@ def m043_help_says_more_than_the_label(app: App) -> Iterator[str]:
 
 
 def m044_keys_come_with_a_link(app: App) -> Iterator[str]:
-    """Check that the help text of each password links to the page that says where to find it."""
+    """Check that each password field's help text links to a page that explains where to find the value."""
     for one in app.components("connection"):
         for field in every(one.parameters):
             if field["type"] == "password" and not PAGE.search(str(field.get("help", ""))):
@@ -33,7 +33,7 @@ def m044_keys_come_with_a_link(app: App) -> Iterator[str]:
 
 
 def m045_groups_follow_records(app: App) -> Iterator[str]:
-    """Check that modules are grouped by record, and within a group read before create before delete."""
+    """Check that modules are grouped by kind of record, and that each group is in the order of `rank`."""
     modules = {one.id: one for one in app.modules()}
     for group in app.general("groups"):
         if str(group["label"]).lower() in KINDS:
@@ -48,7 +48,7 @@ def m045_groups_follow_records(app: App) -> Iterator[str]:
 
 
 def m046_fields_have_different_labels(app: App) -> Iterator[str]:
-    """Check that no two fields beside each other have the same label."""
+    """Check that no two fields at the same level of a form have the same label."""
     for one in app.components("connection", "module"):
         for code in ("staticParams", "mappableParams", "params", "interface"):
             for label in _repeated(one.code.get(code) or []):

@@ -1,7 +1,8 @@
 """Lint checks for generated n8n packages, which find problems that n8n's own lint does not find.
 
 `make n8n-build` runs n8n's own lint, which has some 170 rules for texts, parameters and packages. The checks
-here compare the parts of a package with each other, and find what could harm the user. They do not need n8n.
+here compare the parts of a package with each other, and find code that could harm users. They do not need
+n8n.
 """
 
 from pathlib import Path

@@ -53,7 +53,7 @@ def _differences(name: str, step: Mapping[str, Any], shown: set[str]) -> Iterato
 
 
 def _parameters(properties: list[dict[str, Any]], show: Mapping[str, str]) -> set[str]:
-    """Return the names of the parameters that are shown for `show`, including those in collections."""
+    """Return the names of the parameters that are shown for the choices in `show`, also in collections."""
     shown = [
         one
         for one in properties

@@ -7,7 +7,7 @@ from connector.generator.zapier.lint.app import App, sources
 
 CREDENTIAL = re.compile(r"passw|secret|token|api_?key|credential", re.IGNORECASE)
 LINK = re.compile(r"\[[^\]]+\]\(https://[^)/\s]+/[^)\s]+\)")
-"""A link to a page; the start page of a site does not say where users find a key."""
+"""Matches a Markdown link to a page other than a site's start page, which does not explain credentials."""
 OPEN_HOST = re.compile(r"https?://[^/'\"`\s]*(?:\$\{|\{\{)[^'\"`\s]*")
 
 
@@ -19,7 +19,7 @@ def d001_credentials_belong_to_the_login(app: App) -> Iterator[str]:
 
 
 def d002_credentials_come_with_a_link(app: App) -> Iterator[str]:
-    """Check that each password field's help text links to the page that says where to find the key."""
+    """Check that each password field's help text links to a page that explains where to find the value."""
     for field in app.login_fields():
         if field.get("type") == "password" and not LINK.search(field.get("helpText", "")):
             yield f"The help of the login's {field['key']} has no link to a page. Link to where it is found."

@@ -43,7 +43,7 @@ def d024_samples_agree_with_the_fields(app: App) -> Iterator[str]:
 
 
 def h019_no_bank_account_is_an_output(app: App) -> Iterator[str]:
-    """Check that no output field or sample is a bank account, which a step returns only if asked for."""
+    """Check that no output field or sample is a bank account, which users must ask for explicitly."""
     for path, step in app.steps():
         names = [f"{one['key']} {one.get('label', '')}" for one in fields(step, "outputFields")]
         for name in (*names, *(key for key, _ in records.leaves(step["operation"].get("sample") or {}))):

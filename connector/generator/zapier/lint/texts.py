@@ -34,7 +34,7 @@ def d008_links_are_whole(app: App) -> Iterator[str]:
 
 
 def d011_help_says_more_than_the_label(app: App) -> Iterator[str]:
-    """Check that no field's help text merely repeats the field's label, or what its step is called."""
+    """Check that no help text merely repeats the field's label, or the step's label, description or noun."""
     for path, step in app.steps():
         about = " ".join((*step["display"].values(), step.get("noun", "")))
         for parent in fields(step, "inputFields"):
@@ -140,7 +140,7 @@ def h013_choices_read_like_words(app: App) -> Iterator[str]:
 
 
 def h017_fields_have_different_labels(app: App) -> Iterator[str]:
-    """Check that no two output fields of a step have the same label, and no two of its inputs."""
+    """Check that no two inputs of a step have the same label, and that no two output fields do."""
     for path, step in app.steps():
         for kind in ("inputFields", "outputFields"):
             labels = [str(one["label"]) for one in fields(step, kind) if one.get("label")]
