@@ -132,7 +132,7 @@ def merchant_of(vendor: str) -> Iterator[Merchant]:
 
 
 def database_of(folder: Path) -> str:
-    """Return the URL that tests/hub/conftest.py wrote into the file `database`, or that of a file of SQLite."""
+    """Return the URL that tests/hub/conftest.py wrote into the file `database`, or of SQLite."""
     chosen = folder / "database"
     return chosen.read_text() if chosen.exists() else f"sqlite:///{folder / 'hub.sqlite3'}"
 

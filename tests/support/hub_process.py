@@ -24,6 +24,7 @@ class HubProcess:
 
     process: subprocess.Popen[str]
     api: httpx.Client
+    url: str = ""
     key: str = ""
     lines: list[str] = field(default_factory=list)
 
@@ -73,14 +74,15 @@ def running_hub(
         command, stderr=subprocess.PIPE, text=True, env={**os.environ, "COLUMNS": "200"}
     )
     with httpx.Client(verify=False, timeout=30) as api:
-        hub = HubProcess(process, api, key)
+        hub = HubProcess(process, api, key=key)
         reader = Thread(target=_read, args=(process, hub.lines))
         reader.start()
         try:
             hub.wait(lambda: bool(hub.found(r"listens on (http\S+)\.$")))
             hub.wait(lambda: bool(hub.key or hub.found(r"shown only now: (\S+)")))
             hub.key = key or hub.found(r"shown only now: (\S+)")
-            api.base_url = httpx.URL(hub.found(r"listens on (http\S+)\.$"))
+            hub.url = hub.found(r"listens on (http\S+)\.$")
+            api.base_url = httpx.URL(hub.url)
             api.headers["authorization"] = f"Bearer {hub.key}"
             yield hub
         finally:
