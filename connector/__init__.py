@@ -5,11 +5,11 @@
         created = await rm.actions["create_return"](order_number="#1001", …)
         response = await rm.operations.list_returns(status=["pending", "approved"])
 
-`open` returns a `Connection`, and `open_sync` one for programs without async code. `Runner` delivers the
-events of a trigger to a handler, and keeps its place between runs in `Cursors` (a SQLite file) or
+`open` returns a `Connection`, and `open_sync` one for programs without async code. `Runner` polls a trigger,
+delivers its events to a handler, and stores its cursor between runs in `Cursors` (a SQLite file) or
 `DatabaseCursors` (another database). A handler raises `Skip` if an event should be skipped and not retried.
-`CursorTable` keeps the cursors in transactions of your own. `connector.errors` contains all exceptions, and
-`connector.unified` converts records from all vendors to a common model. `connector.typed` contains the
+`CursorTable` stores cursors in your own database transactions. `connector.errors` contains all exceptions,
+and `connector.unified` converts records from all vendors to a common model. `connector.typed` contains the
 types of each vendor's inputs and records, for type checkers.
 """
 
@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from connector.errors import Skip
 
 if TYPE_CHECKING:
+    from connector import errors, unified, webhooks
     from connector.runtime.cursor_table import CursorTable
     from connector.runtime.cursors import Cursors
     from connector.runtime.database_cursors import DatabaseCursors
@@ -40,7 +41,9 @@ else:
     }
 
     def __getattr__(name: str) -> Any:
-        """Import what only some programs need: SQLAlchemy alone takes a fifth of a second."""
+        """Import a class or a module when it is first used: importing SQLAlchemy takes a fifth of a second."""
+        if name in {"errors", "unified", "webhooks"}:
+            return import_module(f"connector.{name}")
         if name not in _LATER:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         return getattr(import_module(_LATER[name]), name)
@@ -57,6 +60,9 @@ __all__ = [
     "RunResult",
     "Runner",
     "Skip",
+    "errors",
     "open",
     "open_sync",
+    "unified",
+    "webhooks",
 ]

@@ -1,4 +1,4 @@
-"""Opens connections (`connector.open`); `connector/typed/opening.pyi` contains its types."""
+"""Opens connections to vendors; `connector/typed/opening.pyi` declares both functions for each vendor."""
 
 from __future__ import annotations
 
@@ -38,8 +38,9 @@ def open(  # noqa: A001 - read as connector.open
 
     In tests, `transport` can replace the network, `clock` the current time, and `sleep` the waits.
 
-    Type checkers know the vendors, their logins and all that they offer (`connector.typed`). If the vendor's
-    ID is a variable, pass `connector.definition.compiler.integration(vendor)` instead.
+    Type checkers check the credentials and the keys of triggers, actions and searches against the types in
+    `connector.typed`, provided that `vendor` is a literal string. If the vendor's ID is a variable, pass
+    `connector.definition.compiler.integration(vendor)` instead.
     """
     from connector.runtime.connection import connect
 

@@ -49,7 +49,10 @@ class Labels:
         return _replace(text, vendor, tenant, partial(self.address, vendor, other))
 
     def hidden(self, text: bytes, vendor: str, tenant: str) -> bytes:
-        """Replace each label URL of `tenant` in a vendor's document with a placeholder without a token."""
+        """Return a copy of a vendor's document with a placeholder for each label URL of `tenant`.
+
+        A label URL contains a token with which everyone can open the label, so an export does not contain it.
+        """
         return _replace(
             text, vendor, tenant, lambda shipment: f"{_HIDDEN}{vendor}:{quote(shipment, safe='')}"
         )

@@ -239,7 +239,7 @@ class Tenants:
     ) -> None:
         """Store a new tenant with its clock and default keys; `partition` already contains the tenant's rows.
 
-        If `clock` is None, the clock starts at the tenant's first moment.
+        If `clock` is None, the clock starts at `tenant.first_moment`.
         """
         name, table = tenant.name, tables.tenants
         change.run_for(name, sa.insert(table).values(self._columns(tenant, partition, clock)))
@@ -284,7 +284,7 @@ class Tenants:
     def move(self, change: Change, tenant: Tenant, partition: str, clock: TenantClock | None = None) -> str:
         """Assign another partition to a tenant; reset its clock, switches, faults and request counts.
 
-        If `clock` is None, the clock starts at the tenant's first moment. Returns the old partition, which is
+        If `clock` is None, the clock starts at `tenant.first_moment`. Returns the old partition, which is
         now listed as stray.
         """
         name, table, old = tenant.name, tables.tenants, self._world.store.partition(tenant.name)

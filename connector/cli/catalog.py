@@ -31,7 +31,7 @@ DELIVERS = {
     "while_there": "when reached, and at each later change",
     "posted": "each post that arrives",
 }
-WIDE = 140  # width of the terminal below which the table of guarantees is printed as a list
+WIDE = 140  # on narrower terminals (in characters), trigger guarantees are printed as a list
 SECONDS = {"day": 86_400, "hour": 3_600, "minute": 60}
 
 

@@ -1,4 +1,4 @@
-"""Implements the `returns generate` command: writes the apps for each platform, or reports changes."""
+"""Implements the `returns generate` command: writes apps for Zapier, Make and n8n, or lists their changes."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ Check = Annotated[
 ]
 Assumed = Annotated[
     bool,
-    typer.Option("--include-assumed", help="Include also assumed writes that could do harm."),
+    typer.Option("--include-assumed", help="Also include assumed writes that could do harm."),
 ]
 Documented = Annotated[
     bool,
-    typer.Option("--documented-only", help="Leave out previews: steps of which a request is assumed."),
+    typer.Option("--documented-only", help="Leave out previews, which are steps with an assumed request."),
 ]
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from connector.hub.planning import Load
 
 EXTRA = {"alembic", "cryptography", "procrastinate", "psycopg", "standardwebhooks"}
-"""Packages that the extra `hub` installs."""
+"""The packages that the hub needs; `pip install 'returns-connector[hub]'` installs them."""
 
 commands = typer.Typer()
 
@@ -48,7 +48,7 @@ def hub(
         ),
     ] = None,
     interval: Annotated[
-        int, typer.Option(help="Shortest interval between two polls of a list in seconds.", min=1)
+        int, typer.Option(help="Minimum number of seconds between two polls of a list.", min=1)
     ] = 60,
     heartbeat: Annotated[
         float,
@@ -61,7 +61,7 @@ def hub(
     webhook_allow: Annotated[
         list[str] | None,
         typer.Option(
-            help="Network or host that targets may have although it is not public, such as 10.0.0.0/8.",
+            help="Also deliver events to this private network or host, such as 10.0.0.0/8; repeatable.",
             metavar="HOST",
             show_default=False,
         ),
@@ -111,14 +111,16 @@ def plan(
     vendors: Annotated[
         list[str] | None,
         typer.Argument(
-            help="IDs of vendors; all vendors if missing.", show_default=False, autocompletion=complete_vendor
+            help="Plan for these vendors only.  [default: all]",
+            show_default=False,
+            autocompletion=complete_vendor,
         ),
     ] = None,
-    connections: Annotated[int, typer.Option(help="Connections that share one login.", min=1)] = 1,
+    connections: Annotated[int, typer.Option(help="Number of connections that share one login.", min=1)] = 1,
     changes: Annotated[
         int | None,
         typer.Option(
-            help="Changes a day that are expected of each connection.  [default: 200, or as many as fit]",
+            help="Expected changes per day on each connection.  [default: 200, or as many as fit]",
             min=0,
             show_default=False,
         ),
@@ -126,17 +128,19 @@ def plan(
     triggers: Annotated[
         list[str] | None,
         typer.Option(
-            "--trigger", help="Key of a trigger or event type in use; all if missing.", show_default=False
+            "--trigger",
+            help="Plan for this trigger or event type only; repeatable.  [default: all]",
+            show_default=False,
         ),
     ] = None,
     interval: Annotated[
-        int, typer.Option(help="Shortest interval between two polls of a list in seconds.", min=1)
+        int, typer.Option(help="Minimum number of seconds between two polls of a list.", min=1)
     ] = 60,
 ) -> None:
     """Show how often each vendor can be polled within its limits, and how late an event can be.
 
-    Nothing needs to be connected, and nothing is sent. The bound holds while the vendor answers and at most
-    the stated number of changes a day come.
+    No connection is needed, and no request is sent. The maximum delay applies as long as the vendor responds
+    and the number of changes per day does not exceed the number that is shown.
     """
     from connector.definition.compiler import integration as compiled
     from connector.definition.compiler import vendors as known

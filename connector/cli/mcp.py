@@ -53,7 +53,7 @@ def mcp(
     profile: Annotated[
         str | None,
         typer.Option(
-            help="Offer only the connections of this name; see `returns connect`.",
+            help="Offer only the connections with this profile name; see `returns connect`.",
             show_default=False,
             autocompletion=complete_profile,
         ),
@@ -63,7 +63,7 @@ def mcp(
         typer.Option(help="Also offer actions of this kind; repeatable.", show_default=False),
     ] = None,
     read_only: Annotated[  # noqa: FBT002
-        bool, typer.Option("--read-only", help="Offer what reads, and nothing that changes a record.")
+        bool, typer.Option("--read-only", help="Offer only tools that read, and none that change records.")
     ] = False,
     sandbox: Annotated[  # noqa: FBT002
         bool,
@@ -82,10 +82,10 @@ def mcp(
     """Offer searches and actions to AI assistants over the Model Context Protocol.
 
     Each search and action of the connections that are set up becomes a tool, with typed inputs and a short
-    result. Actions that move money or delete records need --allow. An assistant's program usually starts this
-    command itself and talks to it over standard input and output; docs/mcp.md shows its configuration.
+    result. Actions that move money or delete records need --allow. The assistant's application usually starts
+    this command and communicates over standard input and output; docs/mcp.md shows how to configure it.
 
-    Without any profile, the connections are those of a running sandbox.
+    If there are no profiles, the connections to a running sandbox are offered.
     """
     if read_only and allow:
         raise typer.BadParameter("--read-only and --allow contradict each other.")
@@ -113,7 +113,7 @@ def _transport(port: int | None) -> Transport:
 
     if port is not None:
         return partial(over_http, port=port, ready=_ready)
-    # A thread waits in a read of standard input, which nothing can interrupt: Ctrl-C has to end the process.
+    # A thread reads standard input and cannot be interrupted while it waits, so Ctrl-C must end the process.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     if sys.stdin.isatty():
         notify("Waiting for a client on standard input; Ctrl-C stops it.")
@@ -127,7 +127,8 @@ def _ready(url: str) -> None:
 def _sandbox_server(allowed: Sequence[Risk]) -> Server[Any]:
     """Build the server for a sandbox's control plane.
 
-    The function that builds it belongs to the sandbox's package, and is found by its entry point.
+    The function that builds the server belongs to the sandbox's package and is loaded from an entry point.
+    Raises `ConfigurationError` if the function raises `ValueError`, for example for an invalid setting.
     """
     (entry,) = entry_points(group="returns.mcp", name="sandbox")
     try:

@@ -51,7 +51,7 @@ FactFiles = Annotated[
     list[Path] | None,
     typer.Option(
         "--facts",
-        help="File that `returns verify` wrote: what it confirmed counts as observed. Repeatable.",
+        help="File written by `returns verify --facts`; confirmed parts count as observed. Repeatable.",
         show_default=False,
     ),
 ]
@@ -71,8 +71,9 @@ def collect_inputs(
 
 
 def facts_by_vendor(files: Sequence[Path] | None) -> dict[str, Facts]:
-    """Read files of facts, keyed by vendor; the last file of a vendor counts.
+    """Read the files written by `returns verify --facts`; return their facts, keyed by vendor ID.
 
+    If several files are about the same vendor, the last one is used.
     Prints a notice for facts about another version of the vendor's specification. Raises `ConfigurationError`
     if a file cannot be read, or its vendor is unknown.
     """

@@ -57,9 +57,9 @@ def notify(sentence: str) -> None:
 
 
 def notify_stopped(sentence: str = "Stopped.") -> None:
-    """Print a notice that Ctrl-C ended the command, in a line of its own.
+    """Print a notice that Ctrl-C ended the command, on a separate line.
 
-    A terminal shows ^C where the cursor is, so the notice then begins in the next line.
+    A terminal shows ^C at the cursor's position, so on a terminal the notice begins on the next line.
     """
     notify(f"\n{sentence}" if sys.stderr.isatty() else sentence)
 
@@ -155,7 +155,7 @@ def print_table(
 
 
 def width() -> int:
-    """Return the width of the terminal or of COLUMNS in characters, or 160 if there is neither."""
+    """Return the width of the terminal in characters, or that in COLUMNS, or 160 if there is neither."""
     return shutil.get_terminal_size().columns if _is_limited() else PIPE_WIDTH
 
 
@@ -164,7 +164,7 @@ def _is_limited() -> bool:
 
 
 def print_record(fields: Sequence[Field], value: dict[str, Any], title: str) -> None:
-    """Print a record as a table of labels and values; for a key without a field, the label is the key."""
+    """Print a record as a table; a value's label is that of its field or, without a field, its key."""
     known = {field.key: field for field in fields}
     rows: list[tuple[str, str]] = []
     for key, content in value.items():

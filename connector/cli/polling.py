@@ -130,7 +130,10 @@ def event_as_data(event: Event) -> dict[str, Any]:
 
 
 def list_skipped(entries: list[Skipped], output: Format, prefix: str = "") -> None:
-    """Print the skipped events and rows, each with its time and the reason."""
+    """Print the events and rows that were set aside, each with the reason and when it was set aside.
+
+    In table format, each line contains `prefix`, which names the connection if several are polled.
+    """
     for entry in entries:
         if output is Format.json:
             data = event_as_data(entry.event) if entry.event else {"id": None}

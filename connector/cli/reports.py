@@ -33,5 +33,5 @@ def log_to_terminal() -> Iterator[None]:
 
 
 def log_everything() -> None:
-    """Log requests, short waits and logins too, until the `with` block of `log_to_terminal` ends."""
+    """Also log requests, short waits and logins, until the `with` block of `log_to_terminal` ends."""
     logging.getLogger(LOGGER).setLevel(logging.DEBUG)

@@ -15,7 +15,7 @@ READABLE = 8  # minimum width of a column whose cells are wrapped
 def column_widths(
     columns: Sequence[str], rows: Sequence[Sequence[str]], width: int, *, wrap: bool = True
 ) -> list[int] | None:
-    """Return the width of each column, or None if the table does not fit into `width` without breaking words.
+    """Return the width of each column in characters, or None if `width` is too small to keep words whole.
 
     The first column contains names that users type or copy, so its cells are not wrapped. With `wrap=False`,
     no cells are wrapped.
@@ -42,8 +42,8 @@ def as_list(
 
     Each cell that is not empty becomes a line that consists of its column's heading and its text. Rows are
     separated by an empty line. If all headings are empty, each row consists of a name and a value. Lines are
-    wrapped between words, but a value without spaces stays on the same line as its name, so that it can be
-    copied.
+    wrapped between words to `width` characters, but a value without spaces stays on the same line as its
+    name, so that it can be copied.
     """
     if not any(columns):
         for name, value in rows:

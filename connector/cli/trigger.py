@@ -45,7 +45,7 @@ def trigger(
     key: Key = None,
     inputs: Inputs = None,
     everywhere: Annotated[  # noqa: FBT002
-        bool, typer.Option("--all", help="Poll this trigger on every connection, in one common format.")
+        bool, typer.Option("--all", help="Poll this trigger on all connections; events have a common format.")
     ] = False,
     include_assumed: Annotated[  # noqa: FBT002
         bool,
@@ -87,8 +87,9 @@ def trigger(
     repeating an event. With --format json, each event is one line.
 
     `returns trigger --all new_return` polls every profile of every vendor that has this trigger, or a trigger
-    for the same event under another name. Without any profile, the sandbox is polled. A notice states which
-    vendors are skipped and why. If one vendor fails, the others continue. --limit applies to each connection.
+    for the same event under another name. If there are no profiles, the sandbox is polled. A notice states
+    which vendors are skipped and why. If one vendor fails, the others continue. --limit applies to each
+    connection.
 
     Rows that cannot be read and events that cannot be printed are set aside and reported once; --skipped
     lists them. Ctrl-C and SIGTERM stop a watch between two events.

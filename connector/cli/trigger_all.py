@@ -132,7 +132,7 @@ class _Poller:
                 )
         except OutputLost:
             raise
-        except Exception as problem:  # noqa: BLE001 - an unexpected error of one vendor, too
+        except Exception as problem:  # noqa: BLE001 - no error, even an unexpected one, may stop the others
             self.failures += 1
             print_traceback(problem, debug=debug)
             error = with_debug_hint(problem)

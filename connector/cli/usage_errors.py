@@ -1,4 +1,4 @@
-"""Replaces pydantic's message about an invalid option or argument by one in the words of this program."""
+"""Rewrites pydantic's messages about invalid options and arguments as sentences for users of this program."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ NARROW, WIDE = 80, 100  # characters per line: in a pipe, and at most in a termi
 
 
 class ReportFormat(StrEnum):
-    """The output format of a report about a verification."""
+    """The format in which `returns verify` prints or saves its report."""
 
     text = "text"
     json = "json"
@@ -83,12 +83,12 @@ def verify(
         bool,
         typer.Option(
             "--write",
-            help="Also try writes that leave the record of --record as it is, or add a note to it.",
+            help="Also test writes that leave the test record unchanged, or only add a note to it.",
         ),
     ] = False,
     record: Annotated[
         str | None,
-        typer.Option(help="With --write, ID of a test record, such as a return.", show_default=False),
+        typer.Option(help="ID of the test record, such as a return, for --write.", show_default=False),
     ] = None,
     output: Annotated[
         ReportFormat, typer.Option("--format", help="Format of the report.")
@@ -96,11 +96,11 @@ def verify(
 ) -> None:
     """Compare a real account with the vendor's API description.
 
-    Sends a stated number of requests that read the account, and reports undocumented and missing fields,
-    other types, new values, and differences in paging and error responses. The report consists of names,
-    types and counts. It shows no value of the account, except new values of fields whose values the
-    description lists, and these only if they contain no digit and no @. No value is logged or saved. Without
-    --write, nothing is changed.
+    Announces how many requests it sends, reads the account, and reports undocumented and missing fields,
+    unexpected types, new values, and differences in paging and error responses. The report consists of names,
+    types and counts. The only values from the account that it shows are new values of fields for which the
+    API description lists all values, and only if they contain no digit and no @. No value is logged or saved.
+    Without --write, nothing is changed.
 
     Exits with code 0 if nothing was found, 1 if there are differences, 3 if the login is refused, and 6 if
     the rate limit is reached.

@@ -17,20 +17,17 @@ if TYPE_CHECKING:
 
 SUFFIX = "_instant"
 LABEL = " (Instant, May Miss)"
+TOGETHER = "All instant triggers"
+"""What READMEs call the instant triggers of an app where a sentence concerns all of them."""
 POSTED: tuple[Runtime, ...] = ("zapier", "make")
 
 
 def with_instant(integration: Integration) -> Integration:
-    """Return a copy of the integration with an instant trigger for each trigger that has a webhook.
-
-    The original trigger is kept without its webhook, so that it only polls.
-    """
-    triggers: dict[str, Trigger] = {}
-    for key, trigger in integration.triggers.items():
-        triggers[key] = trigger.model_copy(update={"hook": None})
-        if trigger.hook:
-            triggers[key + SUFFIX] = _instant(trigger)
-    return integration.model_copy(update={"triggers": triggers})
+    """Return a copy in which every trigger polls, followed by an instant one for each that has a webhook."""
+    given = integration.triggers.items()
+    polling = {key: trigger.model_copy(update={"hook": None}) for key, trigger in given}
+    instant = {key + SUFFIX: _instant(trigger) for key, trigger in given if trigger.hook}
+    return integration.model_copy(update={"triggers": polling | instant})
 
 
 def is_instant(trigger: Trigger) -> bool:

@@ -56,9 +56,10 @@ def _fill(block: list[str]) -> list[str]:
 def grouped(texts: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
     """Group `(label, text)` pairs by their text.
 
-    The result is a list with one dictionary per text: `{"labels": [...], "text": ...}`.
+    The result is a list with one dictionary per text: `{"labels": [...], "text": ...}`. Equal labels of
+    a text are listed once.
     """
     groups: dict[str, list[str]] = {}
     for label, text in texts:
         groups.setdefault(text, []).append(label)
-    return [{"labels": labels, "text": text} for text, labels in groups.items()]
+    return [{"labels": list(dict.fromkeys(labels)), "text": text} for text, labels in groups.items()]

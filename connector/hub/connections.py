@@ -45,11 +45,9 @@ class Account:
 def login_digest(integration: Integration, base_url: str | None, fields: Mapping[str, str]) -> str:
     """Compute a digest that is equal for connections that share the vendor's limits.
 
-    Fields that only select a shop of the account are not included. These are fields that are sent in addition
-    to the credential and are not secret.
+    Fields that only select a shop of the account are not included.
     """
-    login = integration.authentication
-    shop = {*login.sends.values(), *login.headers.values()}.difference(login.secrets)
+    shop = integration.authentication.shop_fields
     shared = {key: value for key, value in fields.items() if key not in shop}
     text = json.dumps([integration.vendor.id, base_url, shared], sort_keys=True)
     return hashlib.scrypt(text.encode(), salt=b"returns-hub-login", n=2**12, r=8, p=1, dklen=16).hex()

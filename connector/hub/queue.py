@@ -56,7 +56,7 @@ WAITING = sa.text("select count(*) from procrastinate_jobs where status = 'todo'
 ALONE = "select pg_try_advisory_xact_lock(hashtext('returns hub'), hashtext('search for dead processes'))"
 ALIVE = """select id from procrastinate_workers
     where id = any(%s) and last_heartbeat > now() - make_interval(secs => %s)"""
-QUIET = ("procrastinate", "psycopg.pool")
+QUIET = ("procrastinate", "psycopg")
 """Loggers of libraries that report each failure of each connection; the hub reports an outage once."""
 
 

@@ -1,7 +1,7 @@
-"""`returns mcp`: the searches and actions of the user's connections as tools for AI assistants.
+"""Offers the searches and actions of the user's connections to AI assistants as tools (`returns mcp`).
 
-The server speaks the Model Context Protocol (https://modelcontextprotocol.io). `tools` describes what is
-offered, `calls` runs it, `server` answers the protocol's requests, and `transports` carries them over
-standard input and output or over HTTP on this machine. These modules need the package `mcp`, which
+The server uses the Model Context Protocol (https://modelcontextprotocol.io). `tools` describes the tools,
+`calls` runs them, `server` handles the protocol's requests, and `transports` communicates with clients over
+standard input and output, or over HTTP on this machine. These modules need the package `mcp`, which
 `pip install "returns-connector[mcp]"` installs.
 """

@@ -1,4 +1,4 @@
-"""Runs tools: calls searches and actions, and returns short results or errors as sentences."""
+"""Runs tools: calls searches and actions, and returns shortened records, or errors as sentences."""
 
 from __future__ import annotations
 
@@ -33,7 +33,11 @@ ASK_FIRST = "Do not repeat the call before the user has checked it."
 
 
 class Tools:
-    """The tools of some connections, which are keyed by vendor ID and by profile name."""
+    """The tools for a set of connections.
+
+    `connections` contains the connections, keyed by vendor ID and then by profile name. All searches are
+    offered, and the actions whose risk is in `allowed`.
+    """
 
     def __init__(self, connections: Connections, allowed: Collection[Risk]) -> None:
         self._connections = connections
@@ -45,7 +49,10 @@ class Tools:
         return [*(offer.tool for offer in self._offers.values()), full_records_tool()]
 
     async def call(self, name: str, arguments: Mapping[str, Any]) -> CallToolResult:
-        """Run a tool; an error becomes a result that says what was wrong and what to do."""
+        """Run the tool `name` with inputs keyed by name, and return its result.
+
+        Errors are not raised: they are returned as results that state what is wrong and what to do.
+        """
         try:
             return _result(await self._run(name, dict(arguments)))
         except ConnectorError as error:
@@ -88,9 +95,10 @@ class Tools:
     def _short(
         self, connection: Connection, resource: str, fields: Sequence[Field], record: Any
     ) -> dict[str, Any]:
-        """Return the short form of a record, without the connection's secrets.
+        """Shorten a record, and replace the connection's secrets in it.
 
-        If parts of the record are left out, the whole record is kept, and the short form contains its name.
+        If parts of the record are left out, the whole record is stored, and the short form contains the name
+        with which it can be requested.
         """
         clean = as_data(record, connection.client.secrets())
         short, whole = summary(connection.integration, resource, fields, clean)

@@ -1,4 +1,4 @@
-"""Describes inputs as JSON Schema (draft 2020-12), with labels for the values of choices."""
+"""Builds the JSON Schemas (draft 2020-12) of tools' inputs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TYPES: Mapping[str, Mapping[str, Any]] = {
     "object": {"type": "object"},
 }
 ANY_TEXT = r"^[^\x00]*$"
-"""A pattern that only excludes the NUL character; it says nothing to a reader."""
+"""A pattern that only excludes the NUL character; schemas omit it, because it does not help an assistant."""
 LIMITS = (
     ("minimum", "minimum"),
     ("maximum", "maximum"),
@@ -48,8 +48,9 @@ def input_schema(
 ) -> dict[str, Any]:
     """Build the schema of a tool's inputs.
 
-    `more` contains the schemas of further inputs, which come first, and `required` names those of them that
-    are required. `choices_tool` is the name of the tool that lists the options of a dropdown.
+    `more` contains the schemas of additional inputs, keyed by name; these inputs come first. `required`
+    contains the names of the additional inputs that are required. `choices_tool` is the name of the tool that
+    lists the options of a dropdown, or "" if there is no such tool.
     """
     fields = {field.key: _schema(integration, field, choices_tool) for field in inputs}
     needed = [field.key for field in inputs if field.required]
@@ -83,7 +84,7 @@ def _members(integration: Integration, field: InputField, choices_tool: str) -> 
 
 
 def _value(field: Field) -> dict[str, Any]:
-    """Return the JSON Schema keywords for the limits of a single value: choices, size, length, pattern."""
+    """Return the JSON Schema keywords that restrict a single value: its choices, range, length or pattern."""
     found = ((keyword, getattr(field.bounds, name)) for name, keyword in LIMITS)
     limits = {keyword: _plain(value) for keyword, value in found if value not in (None, ANY_TEXT)}
     for limit, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
@@ -104,7 +105,10 @@ def _size(field: Field) -> dict[str, Any]:
 
 
 def _sentences(integration: Integration, field: InputField, choices_tool: str) -> Iterator[str]:
-    """Yield sentences about an input that a JSON Schema cannot express, or that assistants need in words."""
+    """Yield the sentences of an input's description, such as its help, labels of choices and conditions.
+
+    They state what JSON Schema cannot express, or what an assistant understands better in words.
+    """
     if field.help:
         yield field.help
     dropdown = integration.dropdowns.get(field.dropdown or "")
@@ -131,7 +135,7 @@ def _where_from(dropdown: Dropdown, choices_tool: str) -> str:
 
 
 def named(choices: Sequence[Choice]) -> str:
-    """List the values of choices in words, each with its label if the label adds something."""
+    """List the values of choices as text, each followed by its label unless the label says the same."""
     return ", ".join(
         choice.value if _same(choice) else f"{choice.value} ({choice.label})" for choice in choices
     )

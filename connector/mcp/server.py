@@ -1,4 +1,4 @@
-"""Answers requests of the Model Context Protocol with the tools of some connections."""
+"""Builds the Model Context Protocol server that lists and runs the tools for a set of connections."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ INSTRUCTIONS = (
 def serve_connections(connections: Connections, allowed: Collection[Risk] = ALWAYS) -> Server[None]:
     """Build a server whose tools are the searches and actions of the connections.
 
-    `connections` are keyed by vendor ID and profile name, and must be open while the server runs. `allowed`
-    are the risks of the actions to offer.
+    `connections` are keyed by vendor ID and then by profile name, and must be open while the server runs.
+    All searches are offered, and the actions whose risk is in `allowed`.
     """
     tools = Tools(connections, allowed)
 

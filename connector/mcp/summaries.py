@@ -1,4 +1,4 @@
-"""Shortens records to what an assistant needs first, and keeps the whole records for later requests."""
+"""Shortens records to their most important values, and stores the whole records for later requests."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     from connector.unified import Money, UnifiedReturn
 
 WHOLE = 600
-"""A record is shown as a whole if its JSON has at most this many characters."""
+"""A record is not shortened if its JSON has at most this many characters."""
 MOST_FIELDS = 12
 LONGEST_TEXT = 160
 KEPT = 500
-"""How many records a server keeps in memory, the newest ones."""
+"""The maximum number of records that a server keeps in memory; it drops the oldest ones."""
 
 
 class Records:
-    """Keeps the newest records under short names, such as `r12`, by which a tool can return them later."""
+    """Stores the newest `size` records under short names such as `r12`, for tools that return them later."""
 
     def __init__(self, size: int = KEPT) -> None:
         self._size = size
@@ -37,7 +37,7 @@ class Records:
         self._kept: OrderedDict[str, Any] = OrderedDict()
 
     def keep(self, record: Any) -> str:
-        """Keep a record, and return its name; drop the oldest record if there are too many."""
+        """Store a record, and return its name; drop the oldest record if there are too many."""
         self._count += 1
         name = f"r{self._count}"
         self._kept[name] = record
@@ -46,14 +46,14 @@ class Records:
         return name
 
     def get(self, name: str) -> Any:
-        """Return the record with this name, or None if it was dropped or never kept."""
+        """Return the record with this name, or None if it was dropped or never stored."""
         return self._kept.get(name)
 
 
 def as_data(value: Any, secrets: Collection[str] = ()) -> Any:
-    """Copy a value as JSON data: decimals become numbers, times text, and `secrets` are replaced by `***`.
+    """Convert a value to JSON data, and replace each of the `secrets` in its strings with `***`.
 
-    A number that JSON cannot represent becomes text.
+    Decimals become numbers, and times become strings. A number that JSON cannot represent becomes a string.
     """
     if isinstance(value, Mapping):
         return {_hidden(str(key), secrets): as_data(member, secrets) for key, member in value.items()}
@@ -85,7 +85,7 @@ def _number(value: Decimal) -> int | float | str:
 def summary(
     integration: Integration, resource: str, fields: Sequence[Field], record: Any
 ) -> tuple[dict[str, Any], bool]:
-    """Shorten a record; return the short form, and True if it contains the whole record.
+    """Shorten a record; return the short form, and whether it contains the whole record.
 
     A return has the same form for all vendors: number, order, status, customer, items, amounts and times. For
     any other record, the first fields with plain values are kept.

@@ -1,4 +1,4 @@
-"""Describes each search and action of the connections as a tool: name, inputs, guarantee, and hints."""
+"""Describes each search and action of the connections as a tool, with its inputs, guarantees and hints."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from connector.runtime.connection import Connection
 
     Connections = Mapping[str, Mapping[str, Connection]]
-    """The connections by vendor ID and by the name of the profile."""
+    """Connections, keyed by vendor ID and then by profile name."""
 
 PROFILE, LIMIT = "profile", "limit"
 MOST_RECORDS, USUAL_RECORDS = 100, 10
 MOST_AT_ONCE = 20
 FULL_RECORDS = "returns_full_records"
 ALWAYS: tuple[Risk, ...] = ("read", "write")
-"""The risks of the actions that are offered without `--allow`."""
+"""Actions with these risks are offered even without `--allow`."""
 ON_REQUEST: tuple[Risk, ...] = ("financial", "destructive")
 WARNINGS: Mapping[Risk, str] = {
     "financial": "Moves money: ask the user before each call.",
@@ -40,10 +40,11 @@ ASSUMED = (
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A tool, and what it runs: the search or action with the key `key`, or a lookup of dropdown options.
+    """A tool, and the search, action or dropdown that it runs.
 
-    `profiles` are the names of the connections that the tool can use. If there are several, the tool has an
-    input for the profile.
+    `tool` is the description for clients. `key` is the key of the search or action; it is empty if `kind` is
+    `choices`, because the dropdown is then an input of the tool. `profiles` are the names of the connections
+    that the tool can use. If there are several, the tool has an input for the profile.
     """
 
     tool: Tool
@@ -56,7 +57,7 @@ class Offer:
 def offers(connections: Connections, allowed: Collection[Risk]) -> dict[str, Offer]:
     """Describe the tools of all connections, keyed by name.
 
-    `allowed` are the risks of the actions to offer; searches are always offered.
+    All searches are offered, and the actions whose risk is in `allowed`.
     """
     found: dict[str, Offer] = {}
     for by_profile in connections.values():
@@ -67,7 +68,7 @@ def offers(connections: Connections, allowed: Collection[Risk]) -> dict[str, Off
 
 
 def full_records_tool() -> Tool:
-    """Describe the tool that shows records as the vendor returned them."""
+    """Describe the tool that shows the whole records of earlier results."""
     records = {
         "type": "array",
         "items": {"type": "string"},

@@ -1,4 +1,4 @@
-"""Transports the protocol over standard input and output, or over HTTP on this machine."""
+"""Connects an MCP server to clients, over standard input and output or over HTTP on this machine."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ NAMES = (HOST, "localhost")
 
 
 async def over_stdio(server: Server[Any]) -> None:
-    """Serve one client until it closes standard input; only the protocol writes to standard output."""
+    """Serve one client until it closes standard input.
+
+    Standard output carries the protocol's messages, so nothing else may be printed to it.
+    """
     async with stdio_server() as (received, sent):
         await server.run(received, sent, server.create_initialization_options())
 

@@ -55,9 +55,8 @@ class Profile:
         vendor but are not secret, such as the shop. Because it contains no secrets, it stays the same if
         the user replaces an API key, and polling continues from the same cursor.
         """
-        login = integration.authentication
-        public = {*login.sends.values(), *login.headers.values()}.difference(login.secrets)
-        shop = [f"{name}={self.fields[name]}" for name in sorted(public) if self.fields.get(name)]
+        public = sorted(integration.authentication.shop_fields)
+        shop = [f"{name}={self.fields[name]}" for name in public if self.fields.get(name)]
         return " ".join([f"{self.name}@{self.base_url or 'production'}", *shop])
 
     def renewed(self, integration: Integration, refresh_token: str) -> Profile:

@@ -1,8 +1,8 @@
 """Runs actions, and determines whether a write that received no response was carried out.
 
-If a write certainly had no effect, because no connection was made or the response was 429, the client repeats
-it. This module handles writes that were sent and received no response: it searches for the record that the
-write may have created, and raises `OutcomeUnknown` if the record cannot be identified. A slow vendor may
+A write that certainly had no effect, because no connection was made or the response was 429, is repeated by
+`Client`. This module handles writes that were sent and received no response. It searches for the record that
+the write may have created, and raises `OutcomeUnknown` if the record cannot be identified. A slow vendor may
 still carry out such a write. A search that finds nothing therefore does not prove that the write failed, and
 sending the write again could apply it twice. RFC 9110 section 9.2.2 says not to repeat a request that is not
 idempotent unless the client can detect that the request was never applied.
@@ -35,7 +35,10 @@ MAX_LOOK_PAGES = 10
 MAX_LOOK_TIME = timedelta(seconds=60)
 CHECK_FIRST = "check before you send it again."
 TOLERANCE = timedelta(seconds=2)
-"""How much earlier than the request a record may be dated: `Date` headers omit fractions of a second."""
+"""A record created at most this long before the request can still be the one that the request created.
+
+The vendor's clock is known only to the second, because `Date` headers omit fractions of a second.
+"""
 REMEMBERED = 2 * TOLERANCE
 
 
@@ -49,7 +52,7 @@ class BoundAction:
         self.preview = action.preview
         self._client = client
         self._returned: dict[str, datetime] = {}
-        """When earlier calls returned a record, by the record's ID."""
+        """The time at which a call last returned a record, keyed by the record's ID (see `_id`)."""
 
     def __repr__(self) -> str:
         return shown("Action", self._client.integration.vendor.title, self.action)
@@ -148,10 +151,10 @@ class BoundAction:
             data = (await client.call(operation, values)).data
             records = at_path(data, finding.records)
             rows = records if isinstance(records, list) else [records]
-        # Creation times use the vendor's clock. An older equal record has another origin.
+        # Creation times use the vendor's clock. An equal record that is older was not created by this write.
         since = client.vendor_time(started) - TOLERANCE
         matches = [row for row in rows if isinstance(row, dict) and self._is_it(row, finding, filled, since)]
-        if self._creates(finding):  # an equal record of an earlier call is not the one that was lost
+        if self._creates(finding):  # an equal record that an earlier call returned is not the new record
             matches = [row for row in matches if not self._was_returned(row, started)]
         return self._distinct(matches), read_all
 

@@ -1,6 +1,6 @@
 """Provides connections for programs without async code: each call returns when its result is available.
 
-The connection runs in an event loop in a thread of its own (anyio's blocking portal), so it works in a
+The connection runs in an event loop in a separate thread (anyio's blocking portal), so it works in a
 notebook, in a Django view and in a thread pool. Nothing is implemented twice: every call runs the method of
 the async connection.
 """
@@ -57,14 +57,18 @@ class LoopThread:
         self._end: Callable[[], object] = bool
 
     def run(self, function: Callable[[], Awaitable[T]]) -> T:
-        """Run an async function and return its result. An interrupted wait cancels the function."""
+        """Run an async function and return its result.
+
+        If waiting for the result is interrupted, for example by Ctrl-C, the function is cancelled.
+        """
         with self._lock:
             if self._loop is None:
                 opened = start_blocking_portal(name="returns-connector")
                 self._loop = opened.__enter__().call(asyncio.get_running_loop)
                 # Also runs at the end of the program, which would otherwise wait for the thread for ever.
                 self._end = finalize(self, opened.__exit__, None, None, None)
-            # The portal's own method waits until the task has started; an interrupt then would not cancel it.
+            # The portal's own method also waits until the task has started. An interrupt during that wait
+            # would not cancel the task.
             future = asyncio.run_coroutine_threadsafe(_result_of(function), self._loop)
         try:
             return future.result()
@@ -93,7 +97,10 @@ async def _result_of(function: Callable[[], Awaitable[T]]) -> T:
 
 
 class SyncStep(Generic[Inner]):
-    """A step of a synchronous connection; `bound` is the same step of the async connection."""
+    """The base class of a synchronous connection's triggers, actions, searches, dropdowns and operations.
+
+    `bound` is the corresponding object of the async connection, for example a `BoundTrigger`.
+    """
 
     def __init__(self, thread: LoopThread, bound: Inner) -> None:
         self.bound = bound
@@ -112,7 +119,7 @@ class SyncTrigger(SyncStep[BoundTrigger]):
 
     @property
     def name(self) -> str:
-        """The vendor's ID and the trigger's key, with which each event's ID begins."""
+        """The vendor's ID and the trigger's key, joined by a colon; each event's ID begins with this name."""
         return self.bound.name
 
     def cursor_name(self, **inputs: Any) -> str:
@@ -188,7 +195,10 @@ class SyncFindOrCreate(SyncStep[BoundFindOrCreate]):
         return self.bound.pair
 
     def __call__(self, *, search: dict[str, Any], create: dict[str, Any]) -> tuple[dict[str, Any], bool]:
-        """Search, and create a record if nothing is found. Returns the record, and True if it was created."""
+        """Search, and create a record if nothing is found; return the record and whether it was created.
+
+        `search` and `create` are the inputs of the search and of the action, keyed by name.
+        """
         return self._thread.run(partial(self.bound, search=search, create=create))
 
 
@@ -213,7 +223,10 @@ class SyncOperation(SyncStep[BoundOperation]):
 
 
 class SyncByKey(Mapping[str, T]):
-    """A mapping of a synchronous connection's steps; `inner` is the same mapping of the async connection."""
+    """Maps keys to a synchronous connection's triggers, actions, searches, dropdowns or pairs.
+
+    `inner` is the corresponding mapping of the async connection. `kind` is the class of the values.
+    """
 
     def __init__(
         self, thread: LoopThread, inner: Mapping[str, Any], kind: Callable[[LoopThread, Any], T]
@@ -273,11 +286,12 @@ class SyncConnection:
     """A connection for programs without async code, as returned by `connector.open_sync`; see `Connection`.
 
     Use it in a `with` block, or call `close` at the end. It can be used from several threads. `connection` is
-    the async connection, for functions such as `poll_all`, which `run` runs.
+    the async connection; `run` calls async functions that need it, such as `poll_all`.
     """
 
-    def __init__(self, connection: Connection) -> None:
-        thread = self._thread = LoopThread()
+    def __init__(self, connection: Connection, thread: LoopThread | None = None) -> None:
+        self._owned = thread is None
+        thread = self._thread = thread or LoopThread()
         self.connection = connection
         self.triggers = SyncByKey(thread, connection.triggers, SyncTrigger)
         self.actions = SyncByKey(thread, connection.actions, SyncAction)
@@ -294,6 +308,13 @@ class SyncConnection:
     def __repr__(self) -> str:
         return repr(self.connection)
 
+    def shop(self, name: str) -> Self:
+        """Return a connection to another shop of the same account; see `Connection.shop`.
+
+        Both use one thread, so close only the first one.
+        """
+        return type(self)(self.connection.shop(name), self._thread)
+
     def check(self) -> None:
         """Check the credentials with one inexpensive request; see `Connection.check`."""
         self._thread.run(self.connection.check)
@@ -301,14 +322,16 @@ class SyncConnection:
     def run(self, function: Callable[..., Awaitable[T]], *arguments: Any, **options: Any) -> T:
         """Run an async function that uses `connection`, and return its result.
 
-        result = rm.run(poll_all, {"shop": rm.connection}, "new_return")
+            result = rm.run(poll_all, {"shop": rm.connection}, "new_return")
+
+        `arguments` and `options` are passed to the function.
         """
         return self._thread.run(partial(function, *arguments, **options))
 
     def close(self) -> None:
         """Close the network connections, and end the thread."""
         self._thread.run(self.connection.client.close)
-        self._thread.close()
+        self._end()
 
     def __enter__(self) -> Self:
         return self
@@ -320,4 +343,8 @@ class SyncConnection:
         try:
             self._thread.run(partial(self.connection.__aexit__, kind, problem, trace))
         finally:
+            self._end()
+
+    def _end(self) -> None:
+        if self._owned:
             self._thread.close()

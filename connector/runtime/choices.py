@@ -59,7 +59,7 @@ def _differ_in_letters(word: str, other: str) -> bool:
 
 
 def _distance(word: str, other: str) -> int:
-    """Compute the Damerau-Levenshtein distance: the number of letters to insert, delete, replace or swap."""
+    """Compute the Damerau-Levenshtein distance: the fewest insertions, deletions, replacements and swaps."""
     rows = [list(range(len(other) + 1))]
     for at, letter in enumerate(word, 1):
         rows.append([at])

@@ -45,9 +45,10 @@ def same_identifier(kind: Identifier, value: Any, wanted: Any) -> bool:
 
 
 def matches(field: InputField, row: Mapping[str, Any], wanted: Any) -> bool:
-    """Check whether a row has the wanted value for an input that the API cannot filter by.
+    """Check whether a row has the value `wanted`, which the user entered for an input.
 
-    If the input's path leads through a list, one item with this value is enough.
+    This is used for inputs that the API cannot filter by. If the input's path leads through a list, one item
+    with this value is enough.
     """
     return any(_is_wanted(field, value, wanted) for value in everything_at(row, field.path))
 
@@ -141,7 +142,7 @@ def matching_rows(
 
 
 def _fits(row: Mapping[str, Any], field: InputField, forms: frozenset[str]) -> bool:
-    assert field.identifies is not None  # noqa: S101 - only such inputs have `found_at`
+    assert field.identifies is not None  # noqa: S101 - only inputs with `identifies` have `found_at`
     stored = {
         form for value in _values(row, field.found_at) if (form := identifier_form(field.identifies, value))
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from copy import copy
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from connector.definition.compiler import integration as compiled
@@ -114,6 +115,28 @@ class Connection:
         named = f", profile {profile}" if profile else ""
         return f"<Connection to {made.vendor.title} at {self.client.base_url}{named}: {offered}>"
 
+    def shop(self, name: str) -> Self:
+        """Return a connection to another shop of the same account, for example with one ReturnGO API key.
+
+            async with connector.open("returngo", api_key="…", shop_name="a.myshopify.example") as rm:
+                other = rm.shop("b.myshopify.example")
+                result = await other.triggers["new_rma"].poll()
+
+        Both share the login, the rate limits and the network connections, so close only the first one.
+        Errors name the shop as their profile. Raises `ConfigurationError` if the vendor's login has no shop,
+        or if the name cannot be sent.
+        """
+        login, title = self.integration.authentication, self.integration.vendor.title
+        if len(login.shop_fields) != 1:
+            raise ConfigurationError(f"A login of {title} is for one shop; open a connection per shop.")
+        (field,) = login.shop_fields
+        shop = name.strip()
+        if not (shop and shop.isascii() and shop.isprintable()):
+            raise ConfigurationError(f"{field} of {title} cannot be {name!r}.")
+        client = copy(self.client)
+        client.choose_shop({field: shop})
+        return type(self)(client)
+
     def trigger_with_strategy(self, key: str, strategy: Strategy | None = None) -> BoundTrigger:
         """Create a trigger that is polled with `strategy` instead of its own strategy; used in tests."""
         return BoundTrigger(self.client, self.triggers[key].trigger, strategy)
@@ -165,11 +188,11 @@ def connect(
     deadline: float = DEADLINE,
     profile: str | None = None,
 ) -> Connection:
-    """Create a connection; `connector.open` calls this function with the real clock and sleep function.
+    """Create a connection, as `connector.open` does, which calls this function.
 
-    `vendor` is a vendor's ID or a compiled `Integration`. `profile` is a name for the connection, used in
-    error messages. Raises `ConfigurationError` if the base URL, a credential field, `timeout` or `deadline`
-    is invalid.
+    `credentials` maps login fields to their values, and `profile` is a name for the connection, used in error
+    messages; `connector.open` describes the other parameters. Raises `ConfigurationError` if the vendor is
+    unknown, or if the base URL, a credential field, `timeout` or `deadline` is invalid.
     """
     integration = compiled(vendor) if isinstance(vendor, str) else vendor
     with attributed_to(integration.vendor.id, profile):

@@ -1,7 +1,7 @@
-"""The schema of a cursor file, and the steps that bring a file of an earlier version to it.
+"""Defines the schema of a cursor file, and migrates files that earlier versions created.
 
-The file stores the number of the steps that were run (SQLite's `user_version`). To change the schema, add a
-step at the end; a step that was released never changes.
+A file stores how many of the migrations in `STEPS` were run on it (SQLite's `user_version`). To change the
+schema, append a migration. Never change a migration that was released.
 """
 
 from __future__ import annotations
@@ -31,7 +31,10 @@ TABLES = (
 
 
 def first(database: sqlite3.Connection) -> None:
-    """Create the tables. A file without a version has some of them, perhaps without the column `tries`."""
+    """Create the tables and the column `tries` if they are missing.
+
+    Files from before versions were stored have some of the tables, and may lack the column.
+    """
     for statement in TABLES:
         database.execute(statement)
     columns = {row[1] for row in database.execute("pragma table_info(waiting)")}
@@ -43,12 +46,12 @@ STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (first,)
 
 
 def is_current(database: sqlite3.Connection) -> bool:
-    """Check whether the file has the present schema."""
+    """Check whether the file has the current schema."""
     return _version(database) == len(STEPS)
 
 
 def migrate(database: sqlite3.Connection, path: Path) -> None:
-    """Run the steps that the file lacks; the caller holds a transaction.
+    """Run the migrations that have not been run on the file, within the caller's transaction.
 
     Raises `ConfigurationError` if a newer version of this package wrote the file.
     """

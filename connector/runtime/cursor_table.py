@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 NAME = "returns_cursors"
 LONG_TEXT = sa.Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
-"""A text without a limit on its size; MySQL's TEXT ends after 64 KB, and a cursor may be longer."""
+"""The column type for cursors, which can be longer than the 64 KB that MySQL's TEXT can store."""
 
 
 def cursor_columns() -> tuple[sa.Column[Any], ...]:
-    """Return the columns of a table of cursors. `version` counts how often the cursor was stored."""
+    """Return new columns for a table of cursors; `version` counts how often the cursor was stored."""
     return (
         sa.Column("profile", sa.String(255), primary_key=True),
         sa.Column("trigger", sa.String(255), primary_key=True),
@@ -31,10 +31,10 @@ def cursor_columns() -> tuple[sa.Column[Any], ...]:
 
 
 class CursorTable:
-    """A table of cursors that is read and written in transactions of yours, with SQLAlchemy.
+    """A table of cursors that is written in your own database transactions, with SQLAlchemy.
 
-    Write the events and their cursors in one transaction. If it fails, neither is stored, and the next poll
-    returns the same events again: no event is lost and none is stored twice.
+    Store the events and the cursors of a poll in one transaction. If it fails, neither are stored, and the
+    next poll returns the same events again: no event is lost and none is stored twice.
 
         cursors = CursorTable()
         cursors.create(engine)
@@ -44,11 +44,11 @@ class CursorTable:
                 db.execute(…)
             cursors.save(db, "new_return", polled.cursors)
 
-    No transaction is open during the poll. Instead, `save` compares: if another process stored a cursor after
-    `load`, it raises `ConfigurationError`, and the transaction is rolled back. `trigger` is a name of your
-    choice, at most 255 characters; use one per trigger and combination of its inputs.
+    No transaction is open during the poll. Instead, `save` raises `ConfigurationError` if another process has
+    stored a cursor since `load`, so that your transaction is rolled back. `trigger` is a name of your choice
+    with at most 255 characters; use one per trigger and combination of its inputs.
 
-    `table` is the SQLAlchemy table, for migrations: pass the `metadata` of your own tables to include it.
+    `table` is the SQLAlchemy table. Pass the `metadata` of your own tables to include it in your migrations.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class CursorTable:
         self.table.create(db, checkfirst=True)
 
     def load(self, db: sa.Connection | sa.Engine, trigger: str) -> dict[str, Cursor]:
-        """Return the stored cursors of a trigger, keyed by the name of the connection; pass it to `poll_all`.
+        """Return the stored cursors of a trigger, keyed by connection name; pass them to `poll_all`.
 
         Raises `ConfigurationError` if a cursor is damaged.
         """
@@ -79,9 +79,9 @@ class CursorTable:
         return found
 
     def save(self, db: sa.Connection, trigger: str, cursors: Mapping[str, Cursor]) -> None:
-        """Store the cursors of a trigger, keyed by the name of the connection. You commit the transaction.
+        """Store the cursors of a trigger, keyed by connection name; the caller commits the transaction.
 
-        Raises `ConfigurationError` if another process stored one of them after `load`.
+        Raises `ConfigurationError` if another process has stored one of them since `load`.
         """
         for profile in sorted(cursors):  # a fixed order, so that two processes do not block each other
             version = self._versions.get((profile, trigger), 0)
@@ -94,7 +94,7 @@ class CursorTable:
 
 
 def parsed(text: str, place: str) -> Cursor:
-    """Parse a stored cursor. Raises `ConfigurationError` with its `place` if it is damaged."""
+    """Parse a stored cursor; raise `ConfigurationError` if it is damaged. The message contains `place`."""
     try:
         cursor = json.loads(text)
     except ValueError:
@@ -109,7 +109,10 @@ def parsed(text: str, place: str) -> Cursor:
 def stored(
     db: sa.Connection, table: sa.Table, profile: str, trigger: str, cursor: Cursor, version: int
 ) -> bool:
-    """Store a cursor if the stored one has this version (0: none is stored). Otherwise return False."""
+    """Store a cursor if the version in the table is still `version`; return whether it was stored.
+
+    Version 0 means that the table contains no cursor for the profile and trigger.
+    """
     key = {"profile": profile, "trigger": trigger}
     new = {"cursor": json.dumps(cursor), "version": version + 1}
     if version:
@@ -118,7 +121,7 @@ def stored(
         )
         return db.execute(changed.values(new)).rowcount == 1
     try:
-        with db.begin_nested():  # the user's transaction goes on if the row exists
+        with db.begin_nested():  # the caller's transaction can continue if the row exists
             db.execute(table.insert().values(key | new))
     except sa.exc.IntegrityError:
         return False

@@ -29,7 +29,7 @@ SKIP = "insert into skipped (profile, trigger, event, why, at) values (?, ?, ?, 
 
 
 class Cursors:
-    """Stores the cursors of triggers and the outbox of their events in a SQLite file.
+    """Stores triggers' cursors and the events that are pending delivery (the outbox) in a SQLite file.
 
     `advance` stores a new cursor and adds the poll's events to the outbox in one transaction. Therefore no
     event is lost: once a cursor is stored, each event from its poll is in the outbox until it is delivered or
@@ -58,7 +58,7 @@ class Cursors:
             self._file = _identity(path)
 
     def _migrate(self) -> None:
-        """Bring a file of an earlier version to the present schema, or not at all if that fails."""
+        """Migrate a file from an earlier version to the current schema, or leave it unchanged on failure."""
         try:
             if not is_current(self._database):
                 with self._transaction():
@@ -188,7 +188,7 @@ class Cursors:
             self._database.execute("delete from waiting where place = ?", (place,))
 
     def skipped(self, profile: str, trigger: str) -> list[Skipped]:
-        """List the events and unreadable rows that were set aside, in the order in which this happened."""
+        """List the entries that were set aside (events and unreadable rows), oldest entry first."""
         with self._usable():
             rows = self._database.execute(
                 "select event, why, at from skipped where profile = ? and trigger = ? order by place",
@@ -222,7 +222,10 @@ class Cursors:
             self._database.execute("delete from waiting where place = ?", (place,))
 
     def forget(self, profile: str, trigger: str) -> None:
-        """Delete the cursor and all pending events, so that the next poll is a first poll."""
+        """Delete the cursor and all pending events, so that the next poll is a first poll.
+
+        Skipped entries are kept.
+        """
         with self._usable(), self._transaction():
             for table in ("waiting", "cursors"):
                 self._database.execute(

@@ -22,18 +22,18 @@ PLACE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 class DatabaseCursors:
-    """Stores the cursors of triggers and the outbox of their events in a database: `Cursors` for SQLAlchemy.
+    """Stores triggers' cursors and pending events (the outbox) in a database; `Cursors` for SQLAlchemy.
 
     `database` is an SQLAlchemy URL, for example `postgresql+psycopg://user@host/shop`, or an `Engine`. The
-    driver has to be installed. The tables begin with `prefix`, and are created if they are missing. Each
-    method commits a transaction of its own, and blocks the event loop while the database works.
+    driver must be installed. The names of the tables begin with `prefix`; missing tables are created. Each
+    method commits a separate transaction, and blocks the event loop until the database responds.
 
         with DatabaseCursors("postgresql+psycopg://user@host/shop") as cursors:
             trigger = connection.triggers["new_return"]
             with cursors.locked("shop", trigger.cursor_name()):
                 result = await Runner(trigger, cursors, profile="shop", handler=handler).once()
 
-    To store events and cursors in a transaction of your own, use `CursorTable` with `poll_all`.
+    To store events and cursors in your own transaction, use `CursorTable` with `poll_all`.
 
     All methods raise `ConfigurationError` if the database cannot be used, if a newer version of this package
     created the tables, or if another runner stores a cursor for the same profile and trigger.
@@ -61,13 +61,13 @@ class DatabaseCursors:
         self.close()
 
     def close(self) -> None:
-        """Close the database connections, unless the engine is yours."""
+        """Close the database connections, unless the constructor received an `Engine`."""
         if self._owned:
             self._engine.dispose()
 
     @contextmanager
     def locked(self, profile: str, trigger: str) -> Iterator[None]:
-        """Lock a profile and trigger for the duration of a `with` block, with a row of the table of locks.
+        """Lock a profile and trigger for the duration of a `with` block, by locking a row in a table.
 
         Raises `ConfigurationError` if another runner has the lock. The database releases the lock when the
         connection ends, even if the process is killed.
@@ -113,7 +113,7 @@ class DatabaseCursors:
         return [(row.place, _event(row.event, table.name)) for row in rows]
 
     def failures(self, profile: str, trigger: str) -> dict[int, int]:
-        """Return the number of failed attempts for each pending event that failed, keyed by place."""
+        """Return the number of failed delivery attempts for each event that has failed, keyed by place."""
         table = self._tables.waiting
         rows = self._rows(
             sa.select(table.c.place, table.c.tries).where(*_of(table, profile, trigger), table.c.tries > 0)
@@ -162,7 +162,7 @@ class DatabaseCursors:
             db.execute(waiting.delete().where(waiting.c.place == place))
 
     def skipped(self, profile: str, trigger: str) -> list[Skipped]:
-        """List the events and unreadable rows that were set aside, in the order in which this happened."""
+        """List the entries that were set aside (events and unreadable rows), oldest entry first."""
         table = self._tables.skipped
         rows = self._rows(
             sa.select(table.c.event, table.c.why, table.c.at)
@@ -204,7 +204,7 @@ class DatabaseCursors:
 
 
 class _Tables:
-    """The tables, and the number of the schema that they have."""
+    """The tables that `DatabaseCursors` uses; the table `schema` contains the version of their schema."""
 
     def __init__(self, prefix: str) -> None:
         self.metadata = sa.MetaData()
@@ -237,7 +237,7 @@ class _Tables:
         return sa.Table(f"{prefix}{name}", self.metadata, *columns)
 
     def create(self, db: sa.Connection) -> None:
-        """Create the tables that are missing; raise `ConfigurationError` if their schema is newer."""
+        """Create missing tables; raise `ConfigurationError` if the existing ones have a newer schema."""
         self.metadata.create_all(db)
         version = db.scalar(sa.select(sa.func.max(self.schema.c.version)))
         if version is None:
@@ -270,7 +270,10 @@ def _event(text: str, table: str) -> Event:
 
 @contextmanager
 def _usable() -> Iterator[None]:
-    """Convert errors of the database to a `ConfigurationError`, without statements and values."""
+    """Convert database errors in the `with` block to a `ConfigurationError`.
+
+    The message contains no SQL statements and no values.
+    """
     try:
         yield
     except (sa.exc.SQLAlchemyError, ModuleNotFoundError) as problem:

@@ -37,13 +37,13 @@ def shown(kind: str, vendor: str, step: Step) -> str:
 
 
 def listed_keys(kind: str, vendor: str, keys: Iterable[str]) -> str:
-    """Describe a mapping in one line; `kind` is the word for one entry, such as "search"."""
+    """Describe a mapping in one line that lists its keys; `kind` is the word for one entry ("search")."""
     plural = f"{kind}es" if kind.endswith("ch") else f"{kind}s"
     return f"<{plural} of {vendor}: {', '.join(keys) or 'none'}>"
 
 
 class LazySignature:
-    """A descriptor for `__signature__`, which builds the signature of a step when it is read.
+    """A descriptor for `__signature__` that builds a step's signature whenever the attribute is read.
 
     The step's inputs are keyword parameters, required inputs first. The parameters in `more` come before
     them. `attribute` is the name of the attribute that contains the step.

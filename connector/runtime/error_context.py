@@ -1,4 +1,4 @@
-"""Adds the vendor, the profile and advice to errors of a connection's actions, searches and triggers."""
+"""Adds the vendor, the profile and advice to errors raised by actions, searches, triggers and dropdowns."""
 
 from __future__ import annotations
 

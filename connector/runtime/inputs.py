@@ -32,7 +32,7 @@ class FilledInputs:
     matches: tuple[tuple[InputField, Any], ...]
 
     def fits(self, row: Mapping[str, Any]) -> bool:
-        """Check whether a record has the wanted value for each input in `matches`."""
+        """Check whether a record has the required value for each input in `matches`."""
         return all(matches(field, row, value) for field, value in self.matches)
 
 

@@ -1,4 +1,4 @@
-"""What `Runner` needs of a store for cursors and for events that are pending delivery."""
+"""Defines the interface through which `Runner` stores cursors and events that are pending delivery."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""Reads the pages that polls need; polls of several triggers can share a reading of the same list.
+"""Reads the pages that polls need; triggers that poll the same list can share the requests.
 
 Several triggers often read the same list, for example Return Approved and Return Received. Each keeps its own
-cursor, and the cursors advance together as long as the triggers start together and read the same rows. Then
-their plans are equal, and one reading serves all of them, so their requests do not add up. If the plans
-differ, for example because one trigger could not read a row, each plan has a reading of its own until the
-plans are equal again. A trigger therefore finds the same events as if it were polled alone.
+cursor, and the cursors advance together as long as the triggers start together and read the same rows. Their
+plans are then equal, so each page is requested once for all of them. If the plans differ, for example because
+one trigger could not read a row, the pages are requested once for each plan until the plans are equal again.
+A trigger therefore finds the same events as if it were polled alone.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Poll:
 
     @property
     def walked(self) -> Any:
-        """The stored `PageWalk` of a list that an earlier poll began to read."""
+        """The stored `PageWalk` of a list that an earlier poll began to read; None if there is none."""
         return (self.cursor or {}).get("walk")
 
 
@@ -89,7 +89,7 @@ def _pages_of(poll: Poll, plan: ReadPlan) -> str:
 
 
 async def _read(client: Client, polls: list[Poll], plans: list[ReadPlan]) -> tuple[list[Poll], ReadResult]:
-    """Read the pages of equal plans until every poll has enough; return the polls and the rows.
+    """Read the pages of equal plans until every plan has enough; return the polls and the rows.
 
     The page at which the last poll stopped may no longer exist, because page cursors expire and lists become
     shorter. In that case the whole list is read from the start in this poll: if it were split over several

@@ -122,9 +122,10 @@ class BoundFindOrCreate:
     async def __call__(
         self, *, search: dict[str, Any], create: dict[str, Any]
     ) -> tuple[dict[str, Any], bool]:
-        """Find the first record that matches `search`, or create a record with the inputs `create`.
+        """Find the first record that matches the inputs `search`, or create one with the inputs `create`.
 
-        Returns the record and whether it was created. Two concurrent calls may both create a record.
+        Both are keyed by name. Returns the record and whether it was created. Two concurrent calls may both
+        create a record. Raises the same errors as the search and the action.
         """
         records = await self._search(limit=1, **search)
         return (records[0], False) if records else (await self._create(**create), True)

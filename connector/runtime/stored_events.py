@@ -1,4 +1,4 @@
-"""Converts events to text that SQLite and other databases store, and back."""
+"""Converts events to text that can be stored in a database, and back."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Skipped:
 
 
 def storable(text: str) -> str:
-    """Replace what databases cannot store: escape lone surrogates, and leave out NUL characters."""
+    """Make text storable in any database: escape lone surrogates, and remove NUL characters."""
     return text.encode("utf-8", "backslashreplace").decode().replace("\0", "")
 
 

@@ -213,7 +213,7 @@ class BoundTrigger:
     ) -> PollResult:
         """Build the events from the rows that were read for a poll, and the cursor for the next poll.
 
-        Only events for whose records `fits` returns True are returned. No request is sent.
+        `fits` receives an event's record; if it returns False, the event is left out. No request is sent.
         """
         source, strategy = self.trigger.source, self._strategy
         trouble = (poll.cursor or {}).get("trouble")
@@ -241,7 +241,7 @@ class BoundTrigger:
         )
 
     def _is_excluded(self, row: Mapping[str, Any]) -> bool:
-        """Check whether a record has a value with which it is no event (`Trigger.unless`)."""
+        """Check whether a record has a value for which the trigger emits no event (`Trigger.unless`)."""
         return any(
             same_word(at_path(row, path), value) for path, values in self.trigger.unless for value in values
         )

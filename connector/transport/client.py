@@ -123,6 +123,18 @@ class Client:
         self.pace: Pace = Limiter(integration.limits, clock, sleep, PATIENCE, integration.vendor.id)
         self._sender = Sender(integration, self.base_url, credentials, transport, timeout)
 
+    def choose_shop(self, shop: Mapping[str, str]) -> None:
+        """Send these login fields from now on; `copy` of a client shares its tokens, limits and connections.
+
+        `shop` contains the login fields that choose a shop of the account. Error messages name it as the
+        profile.
+        """
+        login = self.integration.authentication
+        self.profile = " ".join(shop.values())
+        self._credentials = {**self._credentials, **shop}
+        self._sends = {name: shop[key] for name, key in login.sends.items() if key in shop}
+        self._sender = self._sender.for_login(self._credentials)
+
     async def close(self) -> None:
         """Close the open network connections; the client cannot be used afterwards."""
         await self._sender.close()

@@ -38,7 +38,10 @@ class NotSent(VendorUnavailable):
 
 
 class Sender:
-    """Sends requests to one vendor's API; `timeout` is the maximum duration of one attempt in seconds."""
+    """Sends requests to one vendor's API; `timeout` is the maximum duration of one attempt in seconds.
+
+    `http` is the HTTP client of another sender, which then closes it, or None for one of its own.
+    """
 
     def __init__(
         self,
@@ -47,13 +50,15 @@ class Sender:
         credentials: Mapping[str, str],
         transport: httpx.AsyncBaseTransport | None,
         timeout: float,
+        http: httpx.AsyncClient | None = None,
     ) -> None:
         self._integration = integration
         self._base_url = base_url
         self._credentials = credentials
         self._proxy_phrase = "" if transport else proxy_phrase(base_url)
         self.timeout = timeout
-        self.http = httpx.AsyncClient(
+        self._owned = http is None
+        self.http = http or httpx.AsyncClient(
             transport=transport or transport_for(base_url),
             timeout=httpx.Timeout(timeout, connect=min(MAX_CONNECT, timeout)),
             headers={"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": ACCEPTED},
@@ -63,7 +68,12 @@ class Sender:
 
     async def close(self) -> None:
         """Close the open network connections; the sender cannot be used afterwards."""
-        await self.http.aclose()
+        if self._owned:
+            await self.http.aclose()
+
+    def for_login(self, credentials: Mapping[str, str]) -> Sender:
+        """Create a sender with other credentials that uses the same network connections."""
+        return Sender(self._integration, self._base_url, credentials, None, self.timeout, self.http)
 
     async def send(self, request: Request, credential: str, deadline: Deadline) -> Reply:
         """Send the request once and return the response, even if its status reports an error.

@@ -1,4 +1,4 @@
-"""Converts returns from all vendors to one common model, and polls a trigger on several connections.
+"""Converts returns from all vendors to one common model, and polls, searches and acts on all of them alike.
 
 In this example, `rm` and `swap` are connections to two vendors:
 
@@ -8,8 +8,12 @@ In this example, `rm` and `swap` are connections to two vendors:
         print(unified.kind, unified.record.status, unified.record.vendor_status, unified.raw)
 
     result = await poll_all({"shop": rm, "outlet": swap}, "new_return", cursors)
+    found = await find_all({"shop": rm, "outlet": swap}, order_number="#1001")
+    await act(rm, "approve", found.returns["shop"][0])
 """
 
+from connector.unified.acting import act
+from connector.unified.finding import FindAllResult, find_all
 from connector.unified.mapping import unified_event, unified_return
 from connector.unified.model import (
     Address,
@@ -22,20 +26,27 @@ from connector.unified.model import (
     UnifiedEvent,
     UnifiedReturn,
 )
+from connector.unified.offers import Offer, action_offer, search_offer
 from connector.unified.poll import PollAllResult, poll_all
 
 __all__ = [
     "Address",
     "Customer",
+    "FindAllResult",
     "Item",
     "Money",
+    "Offer",
     "PollAllResult",
     "Reason",
     "Refund",
     "Shipment",
     "UnifiedEvent",
     "UnifiedReturn",
+    "act",
+    "action_offer",
+    "find_all",
     "poll_all",
+    "search_offer",
     "unified_event",
     "unified_return",
 ]

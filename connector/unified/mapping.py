@@ -79,9 +79,13 @@ def unified_return(
     `resource` is the key of the record's resource in the catalog. Raises `ConfigurationError` if the catalog
     has no `unified` section.
     """
-    table = _table(integration)
-    paths = table.returns.get(resource)
-    return None if paths is None else _return(integration.vendor.id, table, paths, record)
+    paths = _table(integration).returns.get(resource)
+    return None if paths is None else return_of(integration, paths, record)
+
+
+def return_of(integration: Integration, paths: ReturnTable, record: Mapping[str, Any]) -> UnifiedReturn:
+    """Convert a vendor's record to a `UnifiedReturn` with a table of its own, such as one for webhooks."""
+    return _return(integration.vendor.id, _table(integration), paths, record)
 
 
 def _table(integration: Integration) -> Unified:

@@ -9,7 +9,7 @@ from mock_server.cli.options import AtTenant, ShownAtSandbox
 from mock_server.cli.output import notify
 from mock_server.cli.request import MISUSED, fail, not_none
 
-File = Annotated[Path, typer.Argument(help="Name of the file, in JSON.")]
+File = Annotated[Path, typer.Argument(help="Path of the JSON file.")]
 
 
 def dump(at: AtTenant, file: File) -> None:
@@ -29,7 +29,7 @@ def dump(at: AtTenant, file: File) -> None:
 def load(
     at: ShownAtSandbox,
     file: File,
-    name: Annotated[str | None, typer.Option(help="Name of the new tenant, if not that in the file.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the tenant.  [default: as in the file]")] = None,
 ) -> None:
     """Create a tenant from an exported file.
 

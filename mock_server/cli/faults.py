@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     import httpx
 
-FaultyVendor = Annotated[str, typer.Option(help="Vendor whose calls meet it, or * for all.")]
-Seed = Annotated[int | None, typer.Option(help="Seed of random choices.  [default: the tenant's seed]")]
+FaultyVendor = Annotated[str, typer.Option(help="Vendor whose requests to affect, or * for all.")]
+Seed = Annotated[int | None, typer.Option(help="Seed for random choices.  [default: the tenant's seed]")]
 FaultId = Annotated[str, typer.Argument(help="ID of the fault, for example flt_1.")]
 
 
@@ -54,15 +54,15 @@ def add_fault(
     what: Annotated[str, typer.Argument(help="Kind of fault; `returns sandbox fault-kinds` lists them.")],
     *,
     vendor: FaultyVendor = "*",
-    operation: Annotated[str, typer.Option(help="Operation whose calls meet it, or * for all.")] = "*",
+    operation: Annotated[str, typer.Option(help="Operation to affect, or * for all, or webhook.")] = "*",
     parameters: Annotated[
         list[str] | None,
         typer.Option("--parameter", "-p", help="A parameter as NAME=VALUE; repeatable.", show_default=False),
     ] = None,
-    next_: Annotated[int | None, typer.Option("--next", help="For this many calls only.")] = None,
-    every: Annotated[int | None, typer.Option(help="For every k-th call of an operation.")] = None,
-    share: Annotated[float | None, typer.Option(help="For this part of the calls, from 0 to 1.")] = None,
-    after: Annotated[int | None, typer.Option(help="Calls that pass before the fault begins.")] = None,
+    next_: Annotated[int | None, typer.Option("--next", help="Affect this many requests, then stop.")] = None,
+    every: Annotated[int | None, typer.Option(help="Affect every n-th request of an operation.")] = None,
+    share: Annotated[float | None, typer.Option(help="Affect this share of requests, from 0 to 1.")] = None,
+    after: Annotated[int | None, typer.Option(help="Leave this many requests unaffected first.")] = None,
     seed: Seed = None,
 ) -> None:
     """Add a fault.

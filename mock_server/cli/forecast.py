@@ -40,9 +40,9 @@ def returns(
     at: ShownAtTenant,
     *,
     vendor: OfVendor = None,
-    status: Annotated[str | None, typer.Option(help="Show only this status, in the vendor's words.")] = None,
+    status: Annotated[str | None, typer.Option(help="Show only returns with this vendor status.")] = None,
     state: Annotated[
-        str | None, typer.Option(help="Show only this state, for example requested or completed.")
+        str | None, typer.Option(help="Show only returns in this state, for example requested or completed.")
     ] = None,
     since: Annotated[
         str | None, typer.Option(help="Show only returns created at this time or later.")
@@ -50,7 +50,7 @@ def returns(
     search: Annotated[
         str | None, typer.Option(help="Show only returns that contain this text, such as an order number.")
     ] = None,
-    page: Annotated[int | None, typer.Option(help="Number of the page.  [default: 1]")] = None,
+    page: Annotated[int | None, typer.Option(help="Page number.  [default: 1]")] = None,
     limit: Annotated[int | None, typer.Option(help="Maximum number of returns.  [default: 50]")] = None,
     last: Last = None,
 ) -> None:

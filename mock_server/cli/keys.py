@@ -69,7 +69,7 @@ def create_key(
         list[str] | None, typer.Option(help="A scope of the key; repeatable.  [default: all scopes]")
     ] = None,
     plan: Annotated[
-        str | None, typer.Option(help="A plan of the vendor.  [default: the vendor's lowest plan]")
+        str | None, typer.Option(help="One of the vendor's plans.  [default: the lowest plan]")
     ] = None,
 ) -> None:
     """Create an API key with the given scopes and plan.
@@ -92,7 +92,7 @@ def create_key(
 def plan(
     at: ShownAtTenant,
     vendor: Vendor,
-    name: Annotated[str | None, typer.Argument(help="A plan of the vendor.")] = None,
+    name: Annotated[str | None, typer.Argument(help="One of the vendor's plans.")] = None,
     *,
     second: Annotated[int | None, typer.Option(help="Requests per second.")] = None,
     minute: Annotated[int | None, typer.Option(help="Requests per minute.")] = None,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import httpx
 
 Vendor = Annotated[
-    str, typer.Argument(help="Vendor that the sandbox serves.", autocompletion=complete_vendor)
+    str, typer.Argument(help="One of the vendors that the sandbox serves.", autocompletion=complete_vendor)
 ]
 OfVendor = Annotated[
     str | None,
@@ -27,7 +27,7 @@ OfVendor = Annotated[
 ]
 TenantName = Annotated[str, typer.Argument(metavar="TENANT", help="Name of the tenant.")]
 NewTenant = Annotated[str, typer.Argument(help="Name of the new tenant.")]
-ReturnId = Annotated[str, typer.Argument(help="The vendor's ID of the return.")]
+ReturnId = Annotated[str, typer.Argument(help="The return's ID in the vendor's API.")]
 Seed = Annotated[
     int | None, typer.Option(help="Number that determines the generated returns.", min=0, max=2**53 - 1)
 ]
@@ -35,7 +35,7 @@ After = Annotated[int | None, typer.Option("--after", help="Show only entries wi
 Last = Annotated[int | None, typer.Option("--last", help="Show only this many of the newest entries.")]
 Limit = Annotated[
     int | None,
-    typer.Option("--limit", help="Maximum number of entries, the oldest ones.  [default: 100]"),
+    typer.Option("--limit", help="Show only this many of the oldest entries.  [default: 100]"),
 ]
 As = Annotated[Format, typer.Option("--format", help="Output for people (table) or for programs (json).")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON; the same as --format json.")]

@@ -37,7 +37,7 @@ def commands() -> typer.Typer:
 
 
 def receiver() -> None:
-    """Check a receiver of webhooks."""
+    """Check a webhook receiver."""
 
 
 def check(
@@ -51,16 +51,16 @@ def check(
         ),
     ] = "",
     timeout: Annotated[
-        float, typer.Option(help="Seconds within which the receiver must answer.", min=0.05, max=600)
+        float, typer.Option(help="Time limit for each response, in seconds.", min=0.05, max=600)
     ] = 10.0,
     burst: Annotated[int, typer.Option(help="Number of events to send at once.", min=2, max=1_000)] = 25,
-    strict: Annotated[bool, typer.Option("--strict", help="Let warnings fail the check too.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Treat warnings as failures.")] = False,
     junit: Annotated[
         Path | None, typer.Option(help="File to write a JUnit report to.", dir_okay=False)
     ] = None,
     output: As = Format.table,
 ) -> None:
-    """Send webhook events of a vendor to a receiver, and check its responses.
+    """Send a vendor's webhook events to a receiver, and check its responses.
 
     Sends signed events of every kind, then repeated, forged, old, malformed and very large ones, and finally
     a burst. The events report invented returns, so use a test installation of the receiver. The exit code is

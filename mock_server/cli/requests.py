@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 NoTenant = Annotated[
-    bool, typer.Option("--no-tenant", help="Use the requests whose tenant is unknown instead.")
+    bool, typer.Option("--no-tenant", help="Select the requests whose tenant is unknown instead.")
 ]
 Id = Annotated[
     int | None,
@@ -53,7 +53,7 @@ def requests(
     text: Annotated[str | None, typer.Option(help="Show only requests that contain this text.")] = None,
     fault: Annotated[str | None, typer.Option(help="Show only requests that this fault changed.")] = None,
     limit: Annotated[
-        int | None, typer.Option("--limit", help="Maximum number of requests, the oldest ones.")
+        int | None, typer.Option("--limit", help="Show only this many of the oldest requests.")
     ] = None,
     last: Annotated[
         int | None,

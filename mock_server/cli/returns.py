@@ -40,7 +40,7 @@ def create_return(
     vendor: Vendor,
     inputs: Inputs = None,
     *,
-    order_number: Annotated[str, typer.Option(help="Number of the order.")] = "#1001",
+    order_number: Annotated[str, typer.Option(help="Order number.")] = "#1001",
     customer_email: Annotated[
         str, typer.Option(help="Email address of the shopper.")
     ] = "iris.lane@example.com",
@@ -63,7 +63,7 @@ def move(
     at: ShownAtTenant,
     vendor: Vendor,
     return_id: ReturnId,
-    status: Annotated[str, typer.Argument(help="The new status, by the vendor's name for it.")],
+    status: Annotated[str, typer.Argument(help="The new status, as the vendor calls it.")],
 ) -> None:
     """Change the status of a return.
 
@@ -78,7 +78,7 @@ def acts(
     at: ShownAtTenant,
     vendor: Annotated[
         str | None,
-        typer.Argument(help="Only acts of this vendor.  [default: all]", autocompletion=complete_vendor),
+        typer.Argument(help="Show only this vendor's acts.  [default: all]", autocompletion=complete_vendor),
     ] = None,
 ) -> None:
     """List acts and their inputs.

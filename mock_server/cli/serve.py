@@ -71,7 +71,7 @@ def serve(
     first_moment: Annotated[
         str | None,
         typer.Option(
-            help="Start time of the clock of tenant demo, for example 2026-03-02T09:00:00Z.  [default: now]"
+            help="Start time of tenant demo's clock, for example 2026-03-02T09:00:00Z.  [default: now]"
         ),
     ] = None,
     secret: Annotated[
@@ -80,7 +80,7 @@ def serve(
     public_url: Annotated[
         str | None,
         typer.Option(
-            help="Public address, if clients use another than --host and --port, for example behind a proxy."
+            help="Public address, if it differs from --host and --port, for example behind a proxy."
         ),
     ] = None,
     demo_keys: Annotated[
@@ -119,7 +119,8 @@ def serve(
     cors: Annotated[
         list[str] | None,
         typer.Option(
-            help="Let web pages of this origin call the APIs; * admits all to the vendors' APIs; repeatable.",
+            help="Allow web pages from this origin to call the APIs; * allows all origins, but only for the "
+            "vendors' APIs; repeatable.",
             metavar="ORIGIN",
         ),
     ] = None,

@@ -34,12 +34,12 @@ def seed_template(
         Path | None, typer.Argument(help="File to write; its JSON Schema is written next to it.")
     ] = None,
     *,
-    force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace existing files.")] = False,
 ) -> None:
-    """Write an example of a shop's file, with comments.
+    """Write an example of a shop file, with comments.
 
-    Change it, and start a sandbox with `returns serve --seed-file FILE`. Editors that know YAML schemas
-    complete and check the fields.
+    Edit the file, and start a sandbox with `returns serve --seed-file FILE`. Editors with support for YAML
+    schemas complete and check the fields.
     """
     from mock_server.shop import template
 
@@ -64,10 +64,10 @@ def seed_template(
 def export(
     at: AtSandbox, tenant: Annotated[str, typer.Argument(help="Name of the tenant.")] = "demo"
 ) -> None:
-    """Print the current state of a tenant as a shop's file.
+    """Print the current state of a tenant as a shop file.
 
     Products, customers, orders and returns are printed as YAML. Dates are printed as ages, relative to the
-    tenant's current time. The export does not include the history of returns, notes, webhooks, keys and the
+    tenant's current time. The export does not include the history of returns, notes, webhooks, keys or the
     ledger.
     """
     from mock_server.shop import template
@@ -75,5 +75,5 @@ def export(
     answer = at.call("GET", tenant_path(tenant, "shop"))
     if left_out := int(answer.headers.get("x-sandbox-left-out", "0")):
         records = "1 record is" if left_out == 1 else f"{left_out} records are"
-        notify(f"{records} left out, because no shop can contain what they say.")
+        notify(f"{records} left out, because a shop file cannot contain their values.")
     print_line(template.as_yaml(answer.json(), at.url.strip().rstrip("/") + _SCHEMA_PATH).rstrip("\n"))

@@ -67,12 +67,12 @@ def create_tenant(
     seed_file: Annotated[
         Path | None, typer.Option(help="YAML file with your own shop, instead of generated returns.")
     ] = None,
-    plan: Annotated[str | None, typer.Option(help="Plan that sets the rate limits of its keys.")] = None,
+    plan: Annotated[str | None, typer.Option(help="Plan that sets the rate limits of the keys.")] = None,
     limits: Annotated[
         str | None, typer.Option(help="Rate limits: on, off, or auto (off while the clock is frozen).")
     ] = None,
     first_moment: Annotated[
-        str | None, typer.Option(help="Start time of its clock, for example 2026-03-02T09:00:00Z.")
+        str | None, typer.Option(help="Start time of the clock, for example 2026-03-02T09:00:00Z.")
     ] = None,
     frozen: Annotated[bool, typer.Option("--frozen", help="Start with a frozen clock.")] = False,
 ) -> None:
@@ -125,7 +125,7 @@ def advance(
         typer.Option(help="Vendor of the return in --until.", autocompletion=complete_vendor),
     ] = None,
     within: Annotated[
-        str | None, typer.Option(help="Longest duration to wait for the return.  [default: 90d]")
+        str | None, typer.Option(help="Maximum time to advance while waiting for the return.  [default: 90d]")
     ] = None,
 ) -> None:
     """Move a tenant's clock forward.

@@ -34,7 +34,7 @@ DeliveryId = Annotated[
 ]
 Events = Annotated[
     list[str] | None,
-    typer.Option("--event", help="An event that it receives; repeatable.  [default: all events]"),
+    typer.Option("--event", help="An event to deliver; repeatable.  [default: all events]"),
 ]
 OfWebhook = Annotated[str | None, typer.Option("--webhook", help="Only deliveries to this webhook.")]
 OfEvent = Annotated[str | None, typer.Option("--event", help="Only deliveries of this event.")]
@@ -48,7 +48,7 @@ Conditions = Annotated[
     list[str] | None,
     typer.Option(
         "--condition",
-        help="A condition in the vendor's words, such as type[0]=Refund; repeatable.",
+        help="A condition that the vendor supports, such as type[0]=Refund; repeatable.",
         show_default=False,
     ),
 ]
@@ -88,7 +88,7 @@ def add(
     *,
     event: Events = None,
     secret: Annotated[
-        str | None, typer.Option(help="Secret that signs the deliveries.  [default: a new one]")
+        str | None, typer.Option(help="Secret for signing deliveries.  [default: a new one]")
     ] = None,
     condition: Conditions = None,
     version: Annotated[
@@ -120,7 +120,7 @@ def change(
     ] = None,
     event: Events = None,
     secret: Annotated[
-        str | None, typer.Option(help="New secret that signs the deliveries, at least 32 characters.")
+        str | None, typer.Option(help="New secret for signing deliveries, at least 32 characters.")
     ] = None,
     condition: Conditions = None,
 ) -> None:
@@ -209,7 +209,7 @@ def delivery(at: ShownAtTenant, delivery_id: DeliveryId) -> None:
 def resend(
     at: ShownAtTenant,
     delivery_id: Annotated[
-        int | None, typer.Argument(metavar="[DELIVERY]", help="ID of one delivery, instead of several.")
+        int | None, typer.Argument(metavar="[DELIVERY]", help="ID of the only delivery to send again.")
     ] = None,
     *,
     vendor: OfVendor = None,

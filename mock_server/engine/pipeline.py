@@ -101,8 +101,9 @@ class RequestState:
 class Api:
     """The operations of one specification, and the service that handles them.
 
-    `gate` authenticates clients. Without a `meter`, the API has no rate limits, and its responses have the
-    header `X-Content-Type-Options: nosniff`. A `guard` checks each request before all other checks. An
+    `gate` authenticates clients. Without a `meter`, which the sandbox's own API does not have, there are no
+    rate limits, and responses have the header `X-Content-Type-Options: nosniff`. A `guard` runs before all
+    other checks, and can refuse a request, for example because of its Host header. An
     `injector` applies faults to requests, and lets clients choose a documented response (see `preferred`). A
     `journal` records each request and its response. `check_names` can replace the error of an invalid request
     with a more important one (see `protocols.NameCheck`).

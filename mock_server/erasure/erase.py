@@ -150,7 +150,7 @@ async def _plan(world: World, tenant: str, person: Person) -> tuple[list[_Edit],
 def _apply(
     world: World, tenant: str, person: Person, edits: list[_Edit], deliveries: list[tuple[int, _Links]]
 ) -> Erased:
-    """Change all rows and the tenant's shop in one transaction, and count the changed rows."""
+    """Erase a person from rows and from the tenant's shop in one transaction; return the number of rows."""
     counts = Erased()
     with world.store.change() as change:
         for edit in edits:

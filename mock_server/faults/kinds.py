@@ -37,12 +37,12 @@ def _whole(description: str, low: int, high: int, default: int | None = None) ->
 
 _DAY = 86_400
 _RETRY_AFTER = {
-    **_whole("Seconds for the header Retry-After; without it, the header is not sent.", 0, _DAY),
+    **_whole("The wait that Retry-After states, in seconds; if missing, the header is not sent.", 0, _DAY),
     "example": 30,
 }
 _FORMAT = {
     "type": "string",
-    "description": "How Retry-After is written: in seconds, as an HTTP date, or in milliseconds.",
+    "description": "The format of Retry-After: seconds, an HTTP date, or milliseconds.",
     "enum": ["seconds", "date", "milliseconds"],
     "default": "seconds",
 }
@@ -50,40 +50,42 @@ _RETRY: Final = {"retry_after": _RETRY_AFTER, "format": _FORMAT}
 _AFTER_COMMIT: Final = {
     "after_commit": {
         "type": "boolean",
-        "description": "Whether the operation is done before this answer replaces its own.",
+        "description": "Whether the operation is performed before this response is sent instead of its own.",
         "default": False,
     }
 }
 
 KINDS: Final[Mapping[str, Kind]] = {
     "latency": Kind(
-        "Waits before the request is handled, in real time. Combines with the other faults.",
+        "Delays the request in real time. Can be combined with other faults.",
         parameters={
-            "milliseconds": _whole("How long to wait.", 0, 60_000, 1_000),
+            "milliseconds": _whole("The delay.", 0, 60_000, 1_000),
             "max_milliseconds": {
-                **_whole("Draws the wait from `milliseconds` to this number.", 0, 60_000),
+                **_whole("The maximum of a random delay, whose minimum is `milliseconds`.", 0, 60_000),
                 "example": 2_000,
             },
         },
     ),
-    "rate_limited": Kind("Answers 429 in the vendor's error format.", parameters=_RETRY),
-    "server_error": Kind("Answers 500 in the vendor's error format.", parameters=_AFTER_COMMIT),
+    "rate_limited": Kind("Responds with 429 in the vendor's error format.", parameters=_RETRY),
+    "server_error": Kind("Responds with 500 in the vendor's error format.", parameters=_AFTER_COMMIT),
     "bad_gateway": Kind(
-        "Answers 502 with a page of HTML, as a gateway in front of the vendor does.", parameters=_AFTER_COMMIT
+        "Responds with 502 and an HTML page, like a gateway in front of the vendor.", parameters=_AFTER_COMMIT
     ),
-    "unavailable": Kind("Answers 503 in the vendor's error format.", parameters={**_RETRY, **_AFTER_COMMIT}),
+    "unavailable": Kind(
+        "Responds with 503 in the vendor's error format.", parameters={**_RETRY, **_AFTER_COMMIT}
+    ),
     "redirect": Kind(
-        "Answers with a redirect and without a body.",
+        "Responds with a redirect that has no body.",
         parameters={
             "status": {
                 "type": "integer",
-                "description": "The status of the answer.",
+                "description": "The status of the response.",
                 "enum": [301, 302, 303, 307, 308],
                 "default": 307,
             },
             "location": {
                 "type": "string",
-                "description": "The value of the header Location: an address, or a path of the sandbox.",
+                "description": "The value of the Location header: a URL, or a path on the sandbox.",
                 "pattern": r"^(https?:/)?/[!-~]*$",
                 "maxLength": 1_000,
                 "default": "https://new.example.com/",
@@ -92,12 +94,12 @@ KINDS: Final[Mapping[str, Kind]] = {
         },
     ),
     "timeout": Kind(
-        "Never answers; the connection is closed when the client leaves, or after a number of seconds.",
+        "Sends no response; the connection stays open until the client closes it or `seconds` have passed.",
         parameters={
             "seconds": _whole("Real seconds after which the connection is closed.", 1, 600, 60),
             "after_commit": {
                 "type": "boolean",
-                "description": "Whether the operation is done before the silence.",
+                "description": "Whether the operation is performed.",
                 "default": False,
             },
         },
@@ -107,16 +109,18 @@ KINDS: Final[Mapping[str, Kind]] = {
         parameters={
             "moment": {
                 "type": "string",
-                "description": "When: before the operation is done; or after it, and before the headers, "
-                "after the headers, or after half of the body.",
+                "description": "When to close it: before the operation is performed; or afterwards, before "
+                "the headers are sent, after the headers, or after half of the body.",
                 "enum": ["before_work", "before_headers", "after_headers", "mid_body"],
                 "default": "before_work",
             }
         },
     ),
-    "truncated_json": Kind("Does the operation, and sends the first half of its body as a whole response."),
+    "truncated_json": Kind(
+        "Performs the operation, and sends the first half of its body as if it were complete."
+    ),
     "wrong_content_type": Kind(
-        "Does the operation, and sends its body with another Content-Type.",
+        "Performs the operation, and sends its body with another Content-Type.",
         parameters={
             "content_type": {
                 "type": "string",
@@ -127,56 +131,56 @@ KINDS: Final[Mapping[str, Kind]] = {
             }
         },
     ),
-    "empty_body": Kind("Does the operation, and sends its status with an empty body."),
+    "empty_body": Kind("Performs the operation, and sends its status with an empty body."),
     "slow_body": Kind(
-        "Does the operation, and sends its body slowly.",
-        parameters={"bytes_per_second": _whole("How fast the body is sent.", 1, 10_000_000, 200)},
+        "Performs the operation, and sends its body slowly.",
+        parameters={"bytes_per_second": _whole("The speed of the body.", 1, 10_000_000, 200)},
     ),
-    "expired_login": Kind("Refuses the credentials with the vendor's 401."),
+    "expired_login": Kind("Rejects the credentials with 401 in the vendor's error format."),
     "late_record": Kind(
-        "Leaves out records that were created in the last seconds, from lists and from reads by ID.",
+        "Hides records that were created in the last `seconds`, both in lists and in reads by ID.",
         "reads",
-        {"seconds": _whole("How long a record is missing, on the tenant's clock.", 1, 30 * _DAY, 60)},
+        {"seconds": _whole("How long a new record is hidden, on the tenant's clock.", 1, 30 * _DAY, 60)},
     ),
     "moved_rows": Kind(
-        "Moves the rows of a list while it is read page by page, as if an earlier row appeared or left.",
+        "Shifts a list's rows between pages while it is read, as if an earlier row were added or deleted.",
         "reads",
         {
             "direction": {
                 "type": "string",
-                "description": "`lost`: rows move to the page before and are not seen; `repeated`: rows of "
-                "the page before are seen again.",
+                "description": "`lost`: rows move to the previous page and are missed; `repeated`: rows of "
+                "the previous page appear again.",
                 "enum": ["lost", "repeated"],
                 "default": "lost",
             },
-            "rows": _whole("How many rows move.", 1, 1_000, 1),
+            "rows": _whole("The number of rows that move.", 1, 1_000, 1),
         },
     ),
     "repeated_page": Kind(
-        "Sends a page of a list again in place of the next one.",
+        "Sends a page of a list again instead of the next page.",
         "reads",
     ),
     "webhook_drop": Kind("Does not send a webhook, and records it as delivered.", "webhooks"),
     "webhook_duplicate": Kind(
         "Sends a webhook several times.",
         "webhooks",
-        {"copies": _whole("How many times it is sent in all.", 2, 10, 2)},
+        {"copies": _whole("The number of times that it is sent in total.", 2, 10, 2)},
     ),
     "webhook_delay": Kind(
         "Sends a webhook later.",
         "webhooks",
-        {"seconds": _whole("How much later, on the tenant's clock.", 1, 30 * _DAY, 60)},
+        {"seconds": _whole("The delay on the tenant's clock.", 1, 30 * _DAY, 60)},
     ),
     "webhook_reorder": Kind(
-        "Sends a webhook after the next one to the same receiver, or after a number of seconds.",
+        "Sends a webhook after the next one to the same receiver, but at the latest after `seconds`.",
         "webhooks",
-        {"seconds": _whole("The longest wait, on the tenant's clock.", 1, 30 * _DAY, 60)},
+        {"seconds": _whole("The maximum delay on the tenant's clock.", 1, 30 * _DAY, 60)},
     ),
     "webhook_wrong_signature": Kind("Sends a webhook with a signature that does not match.", "webhooks"),
     "webhook_old_timestamp": Kind(
-        "Sends a webhook as if it were signed long ago.",
+        "Sends a webhook as if it had been signed long ago.",
         "webhooks",
-        {"seconds": _whole("How long ago.", 1, 365 * _DAY, 3_600)},
+        {"seconds": _whole("The age of the signature.", 1, 365 * _DAY, 3_600)},
     ),
 }
 """The kinds of faults, keyed by name."""

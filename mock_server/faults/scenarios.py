@@ -18,7 +18,7 @@ class Scenario:
 
 SCENARIOS: Final[Mapping[str, Scenario]] = {
     "flaky": Scenario(
-        "A bad day: every tenth call fails on the server, every twentieth connection breaks, some are slow.",
+        "A bad day: some calls are slow, a tenth get 500, and a twentieth end with a closed connection.",
         (
             {
                 "what": "latency",
@@ -34,7 +34,7 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
         ({"what": "unavailable", "parameters": {"retry_after": 30}},),
     ),
     "rate-limited": Scenario(
-        "The rate limit is used up: of each operation, every second call gets 429 and has to wait a second.",
+        "The rate limit is used up: every second call of an operation gets 429 and has to wait a second.",
         ({"what": "rate_limited", "parameters": {"retry_after": 1}, "when": {"every": 2}},),
     ),
     "eventual": Scenario(
@@ -42,7 +42,7 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
         ({"what": "late_record", "parameters": {"seconds": 60}},),
     ),
     "lost-answers": Scenario(
-        "Every third call is done, but its answer is lost: the connection breaks before the headers.",
+        "Every third call succeeds, but its response is lost: the connection closes before the headers.",
         ({"what": "cut", "parameters": {"moment": "before_headers"}, "when": {"every": 3}},),
     ),
     "slow": Scenario(
@@ -50,7 +50,7 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
         ({"what": "latency", "parameters": {"milliseconds": 1_000, "max_milliseconds": 3_000}},),
     ),
     "broken-gateway": Scenario(
-        "A gateway in front of the vendor answers for it: pages of HTML, wrong types and empty bodies.",
+        "A gateway in front of the vendor responds with HTML pages, wrong content types and empty bodies.",
         (
             {"what": "bad_gateway", "when": {"every": 3}},
             {"what": "wrong_content_type", "when": {"every": 5}},
@@ -58,11 +58,11 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
         ),
     ),
     "expired-login": Scenario(
-        "The login expires once: the next call gets 401, and later ones pass.",
+        "The login expires once: the next call gets 401, and later calls succeed.",
         ({"what": "expired_login", "when": {"next": 1}},),
     ),
     "shifting-pages": Scenario(
-        "Rows move while lists are read: every second page lacks a row, every third repeats the one before.",
+        "Rows move while lists are read: every second page lacks a row, every third is the previous page.",
         (
             {"what": "moved_rows", "parameters": {"direction": "lost", "rows": 1}, "when": {"every": 2}},
             {"what": "repeated_page", "when": {"every": 3}},

@@ -20,8 +20,8 @@ DEFAULT_TENANT: Final = "demo"
 USUAL_LIMIT: Final = 20
 _METHODS: Final = ("get", "post", "put", "patch", "delete")
 _SAFE: Final = "GET"
-_SHOWS_KEYS = "Shows or makes API keys; `returns credentials` and `returns sandbox create-key` do."
-_WHOLE_TENANT = "Carries a whole tenant, which is too long for an assistant; `returns sandbox` does it."
+_SHOWS_KEYS = "It shows or creates API keys; use `returns credentials` or `returns sandbox create-key`."
+_WHOLE_TENANT = "It transfers a whole tenant, which is too long for an assistant; use `returns sandbox`."
 EXCLUDED: Final[Mapping[str, str]] = {
     "get_credentials": _SHOWS_KEYS,
     "create_key": _SHOWS_KEYS,
@@ -30,11 +30,11 @@ EXCLUDED: Final[Mapping[str, str]] = {
     "dump_tenant": _WHOLE_TENANT,
     "load_tenant": _WHOLE_TENANT,
     "export_shop": _WHOLE_TENANT,
-    "stream_requests": "Never ends; list_requests returns the same requests.",
+    "stream_requests": "Its response never ends; use `list_requests`, which returns the same requests.",
 }
 """The reasons why some operations are not offered, keyed by operationId."""
 EXCLUDED_INPUTS: Final[Mapping[tuple[str, str], str]] = {
-    ("create_tenant", "shop"): "A shop is a file; `returns sandbox create-tenant --seed-file` reads it.",
+    ("create_tenant", "shop"): "A shop is in a file; use `returns sandbox create-tenant --seed-file`.",
 }
 """The reasons why some inputs are not offered, keyed by operationId and the input's name."""
 DESTRUCTIVE: Final = frozenset({"reset_tenant", "restore_snapshot", "forget_customer"})

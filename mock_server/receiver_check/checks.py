@@ -203,8 +203,8 @@ async def broken_bodies(examination: Examination) -> AsyncIterator[Finding]:
     """Send bodies that are not events: malformed JSON, invalid UTF-8, an empty body and a list."""
     advice = "Answer 400 to a body that is not an event."
     for id_, question, body in (
-        ("body.malformed", "Refuses a body that is no JSON", b'{"unfinished": "ev'),
-        ("body.not_utf8", "Refuses a body that is no text", b"\xff\xfe\x00\xd8" * 8),
+        ("body.malformed", "Refuses a body that is not JSON", b'{"unfinished": "ev'),
+        ("body.not_utf8", "Refuses a body that is not text", b"\xff\xfe\x00\xd8" * 8),
         ("body.empty", "Refuses an empty body", b""),
         ("body.list", "Refuses JSON that is not an object", b"[1, 2, 3]"),
     ):

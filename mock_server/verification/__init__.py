@@ -22,10 +22,10 @@ from mock_server.verification.stored import COLUMNS, Stored
 from mock_server.world import World
 
 NOT_IN_LEDGER: Final = (
-    "The ledger does not contain items, customers, texts of notes, addresses, prices and labels.",
-    "It does not contain what a shop has without a return, such as products; only the counters are compared.",
-    "Of reports, returns by status and refunded amounts are compared; reasons and carriers are not.",
-    "Webhooks are not events; of a delivery, only its own state is checked.",
+    "The ledger does not contain items, customers, the text of notes, addresses, prices or labels.",
+    "It does not contain records without a return, such as products; only their counters are compared.",
+    "In reports, returns by status and refunded amounts are compared, but not reasons and carriers.",
+    "The ledger does not contain webhooks; for a delivery, only its state and next attempt are checked.",
 )
 """Sentences that describe the data that is not verified."""
 MAX_DIFFERENCES: Final = 1_000

@@ -148,6 +148,7 @@ def test_an_outage_of_the_database_is_one_line_and_ends(cluster: Cluster, shop: 
     shop.wait(2)
     check_order(shop, {id_: ["processing", "completed"]})
     for hub, before in each(list(zip(cluster.hubs, lines, strict=True))):
+        assert len(hub.lines[before:]) == 2, hub.lines[before:]
         away, back = hub.lines[before:]
         assert away.startswith("The hub's database cannot be used: ")
         assert away.endswith(". The hub tries again.")

@@ -10,6 +10,9 @@ import pytest
 import sqlalchemy as sa
 from support.sandbox import running
 
+from mock_server.testing import Sandbox as Client
+from mock_server.testing.receiver import receiving
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -21,10 +24,13 @@ PAGES = ROOT / "docs" / "python"
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ADDRESS = "http://127.0.0.1:4010"
 PRINTED = {
+    ("all-vendors", 0): r"^(outlet|flagship) RMA-\S+ #1001 \w+\n(.*\n)*failed: {} skipped: {}\n$",
     ("sync", 0): r"^(returnmate:new_return:\S+\n)+\d+ events, \d+ skipped\n$",
     ("sync", 1): r"^(swap:new_return:\S+\n){20}20 events, more wait: True\n$",
 }
 """What each example prints, by page and place."""
+RECEIVER = ("webhooks", 0)
+ITEM = {"sku": "BOOT-CHE-39", "quantity": 1, "reason": "defective"}
 
 
 COUNTS = "select shop, count(*) as returns from returns group by shop"
@@ -62,9 +68,11 @@ def _as_a_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[N
         engine.dispose()
 
 
-def run(code: str, shop: Sandbox) -> None:
-    """Run an example in this process, as a program of its own takes a second to start."""
-    exec(compile(code.replace(ADDRESS, shop.url), "example.py", "exec"), {"__name__": "__main__"})
+def run(code: str, shop: Sandbox) -> dict[str, Any]:
+    """Run an example in this process, as a program of its own takes a second to start; return its names."""
+    names: dict[str, Any] = {"__name__": "__main__"}
+    exec(compile(code.replace(ADDRESS, shop.url), "example.py", "exec"), names)
+    return names
 
 
 @pytest.mark.parametrize(("page", "place"), list(PRINTED))
@@ -83,7 +91,29 @@ def test_example_prints_what_the_page_promises(
 
 def test_every_example_is_run() -> None:
     found = {(page.stem, place) for page in PAGES.glob("*.md") for place, _ in enumerate(blocks(page))}
-    assert found == set(PRINTED)
+    assert found == set(PRINTED) | {RECEIVER}
+
+
+def test_receiver_handles_each_webhook_once_and_refuses_a_forged_one(
+    shop: Sandbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page, place = RECEIVER
+    names = run(blocks(PAGES / f"{page}.md")[place], shop)
+    with Client(shop.url) as client, receiving() as receiver:
+        tenant = client.create_tenant("receiver", seed_size=0)
+        secret = tenant.webhooks.add("returnmate", receiver.url, events=["rma.created"]).secret
+        tenant.create_return("returnmate", items=[ITEM])
+        (request,) = receiver.wait()
+        tenant.delete()
+    seen: set[str] = set()
+    answers = [
+        names["receive"](request.headers, request.body, word, seen) for word in (secret, secret, "guessed")
+    ]
+    assert answers == [204, 204, 401]
+    assert capsys.readouterr().out == (
+        "rma.created return_created requested\n"
+        "returnmate: The signature in x-webhook-signature does not match the body and the secret.\n"
+    )
 
 
 def test_sync_of_the_readme_stores_each_return_once(
@@ -107,8 +137,7 @@ def test_sync_of_the_readme_stores_each_return_once(
     assert capsys.readouterr().out.startswith("return_created 0 ")
     with shop.client("returnmate") as client:
         order = {"order_number": "#1001", "customer_email": "priya.nair@example.com"}
-        line = {"sku": "BOOT-CHE-39", "quantity": 1, "reason": "defective"}
-        client.post("/rmas", json={**order, "items": [line]}).raise_for_status()
+        client.post("/rmas", json={**order, "items": [ITEM]}).raise_for_status()
     run(code, shop)
     assert capsys.readouterr().out.startswith("return_created 1 ")
     assert stored() == {**first, "outlet": first["outlet"] + 1}

@@ -15,6 +15,8 @@ from support.sandbox import Sandbox as Running
 from support.webhook_signatures import VERIFIERS, claims_of
 
 import openapi
+from connector.errors import AuthenticationError, ValidationFailed
+from connector.webhooks import parse
 from mock_server import vendors
 from mock_server.testing import Sandbox, Tenant
 from mock_server.testing.receiver import ReceivedWebhook, receiving
@@ -162,6 +164,15 @@ def test_event_is_sent_after_a_change_and_is_valid_and_signed(
         if found.secret:
             assert VERIFIERS[vendor](request.headers, request.body, found.secret)
             assert not VERIFIERS[vendor](request.headers, request.body, found.secret[::-1])
+        read = parse(vendor, request.headers, request.body, found.secret or None)
+        assert (read.event, read.verified) == (kind, bool(found.secret))
+        assert read.unified.record is not None
+        assert read.unified.record.id
+        if found.secret:
+            with pytest.raises(AuthenticationError):
+                parse(vendor, request.headers, request.body, found.secret[::-1])
+            with pytest.raises((AuthenticationError, ValidationFailed)):
+                parse(vendor, request.headers, request.body[:-2] + b" }", found.secret)
 
 
 @pytest.mark.parametrize(("vendor", "version"), sorted({(vendor, version) for vendor, _, version in KINDS}))

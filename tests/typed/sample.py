@@ -18,6 +18,8 @@ async def main() -> None:
             items=[{"sku": "TEE-NVY-M", "quantity": 1, "reason": "defective"}],
         )
         print(created["rma_number"].upper())
+        found = await rm.shop("another").searches["find_return"](rma_number="RMA-2026-001234")
+        print(found[0]["rma_number"].upper())
         answer = await rm.operations.list_returns(status=["pending", "approved"])
         print([row["status"] for row in answer.data])
 

@@ -30,18 +30,23 @@ from connector.definition.model import (
     Runtime,
     Unified,
     Vendor,
+    Webhooks,
 )
 
 
 class EnvironmentEntry(CatalogEntry):
-    """One base URL of the API. The specification must list the same URL as a server."""
+    """One base URL of the API, which the specification must also list under `servers`."""
 
     label: Label
     base_url: str
 
 
 class ErrorEntry(CatalogEntry):
-    """How to read an error response, and which kind of error each status and error code means."""
+    """How to read an error response.
+
+    `code`, `message` and `fields` are the paths of the error code, the message and the invalid fields in the
+    response. `by_status` and `by_code` map statuses and error codes to kinds of errors.
+    """
 
     code: Dotted
     message: Dotted
@@ -59,7 +64,11 @@ class PlanEntry(CatalogEntry):
 
 
 class WindowHeaderEntry(CatalogEntry):
-    """The response headers that report the limit and the remaining requests of one rate limit window."""
+    """The names of two response headers that report the state of one rate limit window.
+
+    `limit` names the header with the maximum number of requests, and `remaining` the header with the number
+    of requests left.
+    """
 
     limit: str
     remaining: str
@@ -80,10 +89,12 @@ class LimitEntry(CatalogEntry):
 
 
 class PagedEntry(CatalogEntry):
-    """The keys that all paging styles share; `size` is the name of the parameter for the page size.
+    """The keys that all paging styles share.
 
-    `total` is the path of the total number of records, and `size_reported` the path of the page size that
-    the vendor actually used. `missing_is_empty` is true if a 404 response means that the list is empty.
+    `size` is the name of the parameter for the page size, and `page_size` the default value. `total` is the
+    path of the total number of records in a response, and `size_reported` the path of the page size that the
+    vendor actually used. `missing_is_empty` is true if a 404 response means that the list is empty.
+    `operations` lists the operations with this paging.
     """
 
     size: str
@@ -110,7 +121,10 @@ class OffsetEntry(PagedEntry):
 
 
 class CursorEntry(PagedEntry):
-    """Paging by cursor: the parameter named in `cursor` is set to the previous page's value at `next`."""
+    """Paging by cursor: `cursor` is the name of the parameter for the cursor of the page to request.
+
+    `next` is the path of the next page's cursor in a response.
+    """
 
     style: Literal["cursor"]
     cursor: str
@@ -131,9 +145,9 @@ class FieldEntry(CatalogEntry):
 class OutputEntry(FieldEntry):
     """A field of a record.
 
-    With `flag: true`, the value is 0 or 1, or the text "true" or "false", and means yes or no. With
+    With `flag: true`, the value stands for yes or no: it is 0 or 1, or the text "true" or "false". With
     `sensitive: true`, apps leave the field out unless the user asks for it. With `file: true`, the value is
-    the address of a file, which apps offer as a file too.
+    the URL of a file, and apps also offer the file itself.
     """
 
     flag: Literal[True] | None = None
@@ -142,10 +156,12 @@ class OutputEntry(FieldEntry):
 
 
 class ResourceEntry(CatalogEntry):
-    """A kind of record; `sample` names the operation whose example response contains a sample record.
+    """A kind of record.
 
-    `group` is the heading under which apps list the steps of these records; without it, it is the plural of
-    `noun`.
+    `schema` is the name of the record's schema in the specification, and `sample` the operation whose example
+    response contains a sample record. `id` is the path of the record's ID, and `label` lists the paths of the
+    values that identify the record for users. `group` is the heading under which apps list the triggers,
+    actions and searches for these records; the default is the plural of `noun`.
     """
 
     noun: str
@@ -179,11 +195,12 @@ class TriggerEntry(CatalogEntry):
     With `status`, an event occurs when a record reaches this state, or one of the later states listed in
     `or_later`. Without `status`, the source determines what counts as an event. `provenance` states whether
     the status is documented, observed or assumed. `inputs` are optional filters, and each needs a `match`.
-    `unless` maps fields of the record to values with which a record is no event.
+    `unless` maps fields of the record to values; no event occurs for a record that has one of these values.
     `labels` replaces `label` on platforms with other naming rules. `example` maps fields to values that
     differ from the resource's sample; the new state is filled in automatically. With `reached_at`, the time
     at which a record reached the status identifies the event. `runtimes` lists the runtimes that offer the
-    trigger, if not all do: apps have no trigger for changes of any kind, because users want one kind.
+    trigger; the default is all runtimes. For example, only Python offers a trigger for changes of any kind,
+    because users of apps want a trigger for one kind of change.
     """
 
     label: Label
@@ -212,9 +229,10 @@ class InputEntry(FieldEntry):
 
     `name` is the parameter or body field to fill, if its name differs from the key. With `match`, the input's
     value is not sent, but compared with the value at this path in each record. Set `required: true` if users
-    must fill in an input that the API treats as optional. `identifies` is the kind of identifier, such as
-    `order`. In a search, `found_at` lists the fields of a record that can contain the input's value; records
-    with other values in these fields are dropped. Set `several: commas` if the API reads `a,b` as two values.
+    must fill in an input that the API treats as optional. `identifies` is the kind of identifier that the
+    input contains, such as `order`. In a search, `found_at` lists the fields of a record that can contain the
+    input's value; records with other values in these fields are dropped. Set `several: commas` if the API
+    reads `a,b` as two values.
     """
 
     name: Dotted | None = None
@@ -315,3 +333,4 @@ class Catalog(CatalogEntry):
     find_or_create: tuple[FindOrCreateEntry, ...] = ()
     exclude: dict[str, Sentence] = {}
     unified: Unified | None = None
+    webhooks: Webhooks | None = None

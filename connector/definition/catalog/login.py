@@ -15,7 +15,7 @@ class LoginCheckEntry(CatalogEntry):
 
 
 class AuthFieldEntry(CatalogEntry):
-    """One login field that the user fills in; `page` is the address that explains where to find the value."""
+    """One login field that the user fills in; `page` is the URL of a page about where to find the value."""
 
     label: Label
     help: Sentence | None = None

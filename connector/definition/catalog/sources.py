@@ -90,8 +90,9 @@ class CreatedSinceEntry(OrderedEntry):
 class ChangedSinceEntry(SourceEntry):
     """A source that reads only changed records; see `connector.definition.model.ChangedSince`.
 
-    If `changed` (the path of the time of the last change) is set, `mark` or `state` is required. `since_form`
-    is the vendor's time format. Runtimes that store no cursor read the changes of the last `window_hours`.
+    If `changed` (the path of the modification time) is set, `mark` or `state` is required. `since` is the
+    parameter that filters by modification time, and `since_form` the format of its value. Runtimes that store
+    no cursor read the changes of the last `window_hours` hours.
     """
 
     strategy: Literal["changed_since"]
@@ -144,8 +145,8 @@ class WindowScanEntry(SourceEntry):
 class ReachedAtEntry(CatalogEntry):
     """How to find the time at which a record reached a status; see `connector.definition.model.ReachedAt`.
 
-    `history` is the path of a list in the record; `name` and `time` are fields of its entries. The time is
-    added to each record as the field `field`, with this label.
+    `history` is the path of a list in the record. The time is read from the field `time` of the entries whose
+    field `name` equals `value`, and is added to each record as the field `field` with the label `label`.
     """
 
     field: Key

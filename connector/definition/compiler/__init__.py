@@ -17,7 +17,7 @@ import openapi
 from connector.definition import facts as account
 from connector.definition import specification, yaml_lines
 from connector.definition.catalog import Catalog, CursorEntry, NumberedEntry, OffsetEntry
-from connector.definition.compiler import login, steps, unified
+from connector.definition.compiler import login, steps, unified, webhooks
 from connector.definition.compiler.actions import actions as compiled_actions
 from connector.definition.compiler.fields import with_known_values
 from connector.definition.model import (
@@ -164,8 +164,11 @@ def _compile(catalog: Catalog, resolver: Resolver) -> Integration:
         find_or_create=steps.find_or_create(catalog, resolver),
         excluded=catalog.exclude,
         unified=catalog.unified,
+        webhooks=catalog.webhooks,
     )
     unified.check(catalog.unified, resolver, compiled.resources, compiled.triggers)
+    unified.check_steps(catalog.unified, resolver, compiled.searches, compiled.actions)
+    webhooks.check(catalog, resolver)
     _check_use(catalog, resolver)
     return with_previews(compiled)
 

@@ -36,11 +36,11 @@ def _with_requirement(
 
 
 def with_alternatives(names: Sequence[str], inputs: Sequence[InputField]) -> tuple[InputField, ...]:
-    """Return the inputs with `required_without` set; the API requires at least one of the fields `names`.
+    """Mark the inputs of which the API requires at least one. `names` are the body fields that they fill.
 
-    `required_without` is set only for the first input that fills one of these fields, so that a missing value
-    is reported once. It is not set if one of these inputs is always required. If only one input fills any of
-    the fields, this input becomes required instead.
+    The first of these inputs gets `required_without`, the keys of the others: it is required if all others
+    are empty. So a missing value is reported once. Nothing changes if one of these inputs is required anyway.
+    If only one input fills any of the fields, this input becomes required.
     """
     paths = {(name,) for name in names}
     able = [field for field in inputs if field.location == "body" and field.path in paths]

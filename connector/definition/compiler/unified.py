@@ -12,7 +12,16 @@ from connector.definition.spelling import did_you_mean, folded
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from connector.definition.model import Field, Path, Resource, ReturnTable, Trigger, Unified
+    from connector.definition.model import (
+        Action,
+        Field,
+        Path,
+        Resource,
+        ReturnTable,
+        Search,
+        Trigger,
+        Unified,
+    )
     from connector.definition.paths import At, Resolver
 
 Fields = tuple["Field", ...]
@@ -44,6 +53,35 @@ def check(
             _check_part(table.model_copy(update={"within": None}), fields, fields, resolver, at)
             _check_statuses(section, table, fields, resolver)
     _check_events(section, resolver, triggers)
+
+
+def check_steps(
+    section: Unified | None,
+    resolver: Resolver,
+    searches: Mapping[str, Search],
+    actions: Mapping[str, Action],
+) -> None:
+    """Report unknown searches, actions and inputs, and searches for records that are not returns."""
+    if section is None:
+        return
+    for by, table in section.searches.items():
+        at: At = ("unified", "searches", by)
+        steps = [(table.search, table.input)]
+        if table.details:
+            steps.append((table.details.search, table.details.input))
+        for key, name in steps:
+            if resolver.known(key, searches, at, f"unified.searches names search {key}"):
+                inputs = [field.key for field in searches[key].inputs]
+                resolver.known(name, inputs, at, f"{key}: unified.searches names input {name}")
+        found = searches.get(table.details.search if table.details else table.search)
+        if found is not None and found.resource not in section.returns:
+            resolver.report(at, f"{found.key} finds {found.resource}, which unified.returns lacks.")
+    for name, action in section.actions.items():
+        at = ("unified", "actions", name)
+        if resolver.known(action.action, actions, at, f"unified.actions names action {action.action}"):
+            inputs = [field.key for field in actions[action.action].inputs]
+            for key in filter(None, (action.id, action.text)):
+                resolver.known(key, inputs, at, f"{action.action}: unified.actions names input {key}")
 
 
 def _check_events(section: Unified, resolver: Resolver, triggers: Mapping[str, Trigger]) -> None:

@@ -44,6 +44,7 @@ from connector.definition.model.fields import (
     Provenance,
     Variant,
 )
+from connector.definition.model.shared_steps import ActionTable, SearchTable, SharedAction, SharedSearch
 from connector.definition.model.sources import (
     ChangedSince,
     CreatedSince,
@@ -86,13 +87,17 @@ from connector.definition.model.unified import (
     ShipmentTable,
     Unified,
 )
+from connector.definition.model.webhooks import BodySignature, BodyToken, WebhookEvent, Webhooks
 
 __all__ = [
     "Action",
+    "ActionTable",
     "AddressRole",
     "AddressTable",
     "AuthField",
     "Authentication",
+    "BodySignature",
+    "BodyToken",
     "Bounds",
     "ChangedSince",
     "Choice",
@@ -136,6 +141,9 @@ __all__ = [
     "Risk",
     "Runtime",
     "Search",
+    "SearchTable",
+    "SharedAction",
+    "SharedSearch",
     "ShipmentStatus",
     "ShipmentTable",
     "SinceForm",
@@ -147,6 +155,8 @@ __all__ = [
     "Unified",
     "Variant",
     "Vendor",
+    "WebhookEvent",
+    "Webhooks",
     "Window",
     "WindowHeaders",
     "WindowScan",

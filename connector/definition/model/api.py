@@ -199,6 +199,11 @@ class Authentication(FrozenModel):
         """The keys of all AuthFields whose values are secret."""
         return tuple(field.key for field in self.all_fields if field.secret)
 
+    @property
+    def shop_fields(self) -> frozenset[str]:
+        """The keys of the AuthFields that choose a shop of the account: they are sent, and not secret."""
+        return frozenset({*self.sends.values(), *self.headers.values()}.difference(self.secrets))
+
 
 class ErrorFormat(FrozenModel):
     """How to read an error response, and which kind of error each status and error code means.

@@ -17,6 +17,7 @@ from connector.definition.model.api import (
 from connector.definition.model.fields import Choice, Field, FrozenModel, InputField, Path, Provenance
 from connector.definition.model.sources import Details, ReachedAt, Source
 from connector.definition.model.unified import Unified
+from connector.definition.model.webhooks import Webhooks
 
 Risk = Literal["read", "write", "financial", "destructive"]
 Runtime = Literal["python", "zapier", "make", "n8n"]
@@ -293,6 +294,7 @@ class Integration(FrozenModel):
     find_or_create: tuple[FindOrCreate, ...]
     excluded: Mapping[str, str]
     unified: Unified | None = None
+    webhooks: Webhooks | None = None
 
     @property
     def base_url(self) -> str:

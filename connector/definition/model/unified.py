@@ -7,12 +7,11 @@ the specification, and `connector.unified` uses the tables to read records.
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Literal
 
-from pydantic import BeforeValidator
-from pydantic import Field as PydanticField
-
-from connector.definition.model.fields import FrozenModel, Path
+from connector.definition.model.dotted import DottedPath
+from connector.definition.model.fields import FrozenModel
+from connector.definition.model.shared_steps import ActionTable, SearchTable, SharedAction, SharedSearch
 
 ReturnStatus = Literal[
     "requested", "approved", "rejected", "label_sent", "in_transit", "received", "inspected", "processing",
@@ -33,18 +32,12 @@ EventKind = Literal[
 ]  # fmt: skip
 
 
-def _split(value: Any) -> Any:
-    return tuple(value.split(".")) if isinstance(value, str) else value
-
-
-DottedPath = Annotated[Path, BeforeValidator(_split, json_schema_input_type=str), PydanticField(min_length=1)]
-
-
 class MoneyTable(FrozenModel):
     """The paths of an amount and its currency.
 
-    `currency` is relative to the record that contains the amount, `return_currency` to the return.
-    If both are None, the vendor does not report a currency.
+    `currency` is relative to the object that contains the amount, and `return_currency` to the return's
+    record; the latter is used if `currency` leads to no value. If both are None, the vendor does not report a
+    currency.
     """
 
     amount: DottedPath
@@ -139,7 +132,7 @@ class ReturnTable(FrozenModel):
     """How to read a return from one kind of record.
 
     If the return is an object inside the record, `within` is the path of this object, and all other paths are
-    relative to it. `link` is the path of the address of a page about the return. `resolutions` is the only
+    relative to it. `link` is the path of the URL of a page about the return. `resolutions` is the only
     path that may lead through a list. A record can also be a part of a return, such as a shipment. In this
     case, `id` and `number` are the paths of the return's ID and number in the record, and the `shipments`
     table describes the record itself.
@@ -176,6 +169,7 @@ class Unified(FrozenModel):
     `statuses`, `shipment_statuses` and `inspection_statuses` map the vendor's statuses to common statuses;
     case, white space, `-` and `_` are ignored when looking up a status. `returns` contains a table for each
     resource that is a return or part of a return. `events` maps each trigger to a common event type.
+    `searches` and `actions` name the vendor's steps for what vendors share.
     """
 
     statuses: Mapping[str, ReturnStatus]
@@ -183,3 +177,5 @@ class Unified(FrozenModel):
     inspection_statuses: Mapping[str, InspectionStatus] = {}
     returns: Mapping[str, ReturnTable]
     events: Mapping[str, EventKind]
+    searches: Mapping[SharedSearch, SearchTable] = {}
+    actions: Mapping[SharedAction, ActionTable] = {}

@@ -47,8 +47,8 @@ def render(
     instant = list(instant_triggers(vendor))
     webhooks = [webhook for _module, webhook in instant]
     modules = [
-        *(module for module, _webhook in instant),
         *polling_triggers(vendor),
+        *(module for module, _webhook in instant),
         *actions(vendor),
         *searches(vendor),
         universal_module(vendor),

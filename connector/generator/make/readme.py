@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from connector.definition.instant import misses
+from connector.definition.instant import TOGETHER, misses
 from connector.definition.left_out import why_left_out
 from connector.definition.model import Action, Integration, Search, Trigger
 from connector.generator.make.connection import connection_files
@@ -42,7 +42,10 @@ def _facts(integration: Integration, modules: Sequence[Module]) -> dict[str, Any
             integration, {one.key: one.label for one in modules if one.key in polled}, "make"
         ),
         "misses": grouped(
-            (one.label, _misses(integration, integration.triggers[one.key], polled=one.key in polled))
+            (
+                one.label if one.key in polled else TOGETHER,
+                _misses(integration, integration.triggers[one.key], polled=one.key in polled),
+            )
             for one in modules
             if one.key in integration.triggers
         ),
@@ -58,7 +61,13 @@ def _facts(integration: Integration, modules: Sequence[Module]) -> dict[str, Any
             for one in integration.triggers.values()
             if (reason := why_left_out(one, "make"))
         ),
-        "previews": [one.label for one in modules if _is_preview(integration, one.key)],
+        "previews": list(
+            dict.fromkeys(
+                TOGETHER if one.key in integration.triggers and one.key not in polled else one.label
+                for one in modules
+                if _is_preview(integration, one.key)
+            )
+        ),
         "assumed": [
             one.label
             for steps in (integration.triggers, integration.actions, integration.searches)

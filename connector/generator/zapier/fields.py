@@ -41,9 +41,12 @@ def form(
 
     `fields` contains Zapier's inputFields, required fields first. `wire` maps each field's key to the part of
     the request that its value fills; the format is documented in lib/inputs.js. `groups` contains Zapier's
-    inputFieldGroups, and is missing if there are none. `sensitive` contains the labels of sensitive values:
-    if there are any, the form has one more input, `ASKED`, that includes them in the output. Raises
-    `Unrenderable` if two inputs have the same key, or if Zapier has no field type for an input.
+    inputFieldGroups, and is missing if there are none.
+
+    The argument `sensitive` contains the labels of the record's sensitive values. If there are any, the form
+    has one more input, `ASKED`: the output contains these values only if the user turns it on.
+
+    Raises `Unrenderable` if two inputs have the same key, or if Zapier has no field type for an input.
     """
     ordered = sorted(inputs, key=lambda one: not one.required or may_be_empty(one))
     groups = _groups(ordered)

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from connector.definition.instant import misses
-from connector.definition.model import Integration
+from connector.definition.instant import TOGETHER, is_instant, misses
+from connector.definition.model import Action, Integration, Search, Trigger
 from connector.generator.markdown import grouped
 from connector.generator.requests_a_day import requests_a_day
 from connector.generator.zapier.left_out import left_out
@@ -45,19 +45,26 @@ def readme_values(
             "zapier",
         ),
         "misses": grouped(
-            (entry["display"]["label"], _misses(integration, key, hooked=bool(entry["hook"])))
+            (
+                TOGETHER if entry["hook"] else entry["display"]["label"],
+                _misses(integration, key, hooked=bool(entry["hook"])),
+            )
             for key, entry in entries["triggers"].items()
         ),
         "steps": [entry["display"] for kind in ("creates", "searches") for entry in entries[kind].values()],
-        "previews": [
-            one.label
-            for steps in (integration.triggers, integration.actions, integration.searches)
-            for one in steps.values()
-            if one.preview and any(one.key in entries[kind] for kind in STEPS)
-        ],
+        "previews": _previews(integration, entries),
         "lists": any("list" in entry["source"] for entry in entries["searches"].values()),
         **left_out(whole, entries),
     }
+
+
+def _previews(integration: Integration, entries: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return the labels of the app's steps of which a part of the requests is assumed."""
+    triggers, actions, searches = integration.triggers, integration.actions, integration.searches
+    steps: tuple[Trigger | Action | Search, ...] = (*triggers.values(), *actions.values(), *searches.values())
+    kept = [one for one in steps if one.preview and any(one.key in entries[kind] for kind in STEPS)]
+    labels = [TOGETHER if isinstance(one, Trigger) and is_instant(one) else one.label for one in kept]
+    return list(dict.fromkeys(labels))
 
 
 def _misses(integration: Integration, key: str, *, hooked: bool) -> str:

@@ -213,10 +213,10 @@ def _pruned(source: ChangedSince, state: Cursor, now: datetime) -> Cursor:
 def _compared(
     source: ChangedSince, row: Row, key: str, when: int, entry: Entry | None, floor: int
 ) -> tuple[str | None, Entry]:
-    """Compare a row with the state that the cursor stores for its record, and return the new state.
+    """Compare a row with its record's entry; return the suffix of the event's ID and the new entry.
 
-    Also returns the suffix for the event's ID, or None if no event is due. `when` is the row's modification
-    time (µs).
+    The suffix is None if no event is emitted for the row. `when` is the row's modification time, and no event
+    is emitted if the row's mark is earlier than `floor` (both in microseconds since the Unix epoch).
     """
     last, counts = (entry[1], entry[2]) if entry else (None, {})
     state = text_at(row, source.state) if source.state else None

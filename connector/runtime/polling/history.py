@@ -1,4 +1,4 @@
-"""Copies the time at which a record reached a state from the record's history to a field of its own."""
+"""Finds the time at which a record reached a state in the record's history, and adds it as a field."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 def with_reached_at(row: Row, rule: ReachedAt | None) -> Row:
     """Return a copy of the row with the field that `rule` adds, or `row` itself if there is no rule.
 
-    The field contains the latest valid time among the history's entries that have the rule's value. It is
-    null if there is no such entry.
+    The field contains the latest valid time among the history entries whose member `rule.name` equals
+    `rule.value`. It is null if there is no such entry.
     """
     if rule is None:
         return row

@@ -113,8 +113,8 @@ class FoldResult:
     """The events from a poll and the cursor for the next poll.
 
     The events are sorted by the time that the strategy uses, which is the creation or modification time.
-    `doubtful` is true if the list was read several times, and rows may still be missing: the total became
-    smaller during the last reading, or fewer rows than the reported total were found.
+    `doubtful` is true if the list was read again the maximum number of times, and rows may still be missing:
+    the reported total became smaller while the list was read, or fewer rows were found than it states.
     """
 
     events: tuple[Event, ...]
@@ -158,7 +158,10 @@ class TriggerIdentity:
     occurred_at: tuple[str, ...] | None
 
     def event(self, row: Row, suffix: str, now: datetime) -> Event:
-        """Create the event for a row; the event's ID ends with `suffix`, which must never change."""
+        """Create the event for a row; the event's ID ends with `suffix`.
+
+        The suffix must be the same whenever this event is found again, so that the ID is stable.
+        """
         return Event(
             id=f"{self.name}:{suffix}",
             trigger=self.trigger,

@@ -1,4 +1,4 @@
-"""Converts a tenant's returns to a merchant's own shop."""
+"""Reads a merchant's shop (orders, customers and products) from the Swap returns of a tenant."""
 
 from typing import Final, cast
 
