@@ -33,8 +33,8 @@ def hub(
     database: Annotated[
         str | None,
         typer.Option(
-            help="URL of the database, such as postgresql://hub@db.example.com/hub, which several processes can"
-            " share.  [default: an SQLite file in your state folder]",
+            help="URL of the database. Several processes can share postgresql://hub@db.example.com/hub."
+            "  [default: an SQLite file in your state folder]",
             envvar="RETURNS_HUB_DATABASE",
             show_default=False,
         ),
@@ -53,8 +53,8 @@ def hub(
     heartbeat: Annotated[
         float,
         typer.Option(
-            help="Seconds between two heartbeats of a process on PostgreSQL. Another process takes over the work"
-            " of one that misses three.",
+            help="Number of seconds between two heartbeats of a process on PostgreSQL. If a process misses"
+            " three, another one takes over its work.",
             min=0.1,
         ),
     ] = 5,

@@ -84,7 +84,7 @@ class Problems(dict[str, str]):
         """Note that a job has failed; an outage of the database is not noted, because `Store` reports it."""
         if isinstance(problem, DatabaseUnavailableError):
             return
-        sentence = f"The hub cannot {name}: {problem}."
+        sentence = f"The hub cannot {name}: {' '.join(str(problem).split()).rstrip('.')}."
         if name not in self:
             log.error("%s It tries again.", sentence)
         self[name] = sentence

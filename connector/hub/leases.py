@@ -2,7 +2,7 @@
 
 A process leases rows before it works on them, so that no other process does the same work. A row's `lease` is
 the ID of its lease, which ends at `leased_until`. If a process dies, another one continues its jobs under the
-same lease; if nobody does, the rows become available at `leased_until`.
+same lease. If there is no other process, the rows become available at `leased_until`.
 """
 
 from __future__ import annotations

@@ -51,6 +51,9 @@ RETRY = procrastinate.RetryStrategy(max_attempts=8, exponential_wait=2)
 GRACE = 8
 """How many seconds the running jobs may take to end if the process is asked to stop."""
 RESTART_PAUSE = 1.0
+STEADY = timedelta(minutes=1)
+MOST_ENDINGS = 3
+"""If this number of workers of a queue end, each within a minute, something is wrong."""
 TAKE_OVER = "take over the jobs of processes that ended"
 WAITING = sa.text("select count(*) from procrastinate_jobs where status = 'todo' and queue_name = :queue")
 ALONE = "select pg_try_advisory_xact_lock(hashtext('returns hub'), hashtext('search for dead processes'))"
@@ -147,8 +150,14 @@ class Queue:
             self._work_problems.end(job.name)
 
     async def _keep_working(self, app: procrastinate.App, job: Job, queue: str) -> None:
-        """Run a worker of a queue, and start another one if it ends, for example because of an outage."""
+        """Run a worker of a queue, and start another one if it ends.
+
+        A worker ends if it loses its connection, or if this process was paused and another one has taken it
+        for dead. Only if several workers end one after the other, this is a problem.
+        """
+        endings = 0
         while True:
+            began = self._clock()
             worker = self._workers[queue] = Worker(
                 app,
                 queues=[queue],
@@ -164,7 +173,8 @@ class Queue:
             try:
                 await worker.run()  # type: ignore[no-untyped-call]
             except Exception as problem:  # noqa: BLE001 - a worker is always started again
-                if not _is_outage(problem):
+                endings = endings + 1 if self._clock() - began < STEADY else 1
+                if endings >= MOST_ENDINGS and not _is_outage(problem):
                     self._work_problems.add(job.name, problem)
             await self._sleep(RESTART_PAUSE)
 
