@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -95,7 +96,7 @@ def publish(connection: sa.Connection, of: str, trigger: Trigger, found: Found, 
     number = _store(connection, of, found)
     if number is not None:
         subscribed = [one for one in _subscribed(connection, of) if _fits(one, trigger, found)]
-        _enqueue(connection, subscribed, number, found, now)
+        _enqueue(connection, of, subscribed, number, found, now)
 
 
 def settle_failure(
@@ -191,7 +192,12 @@ def _subscribed(connection: sa.Connection, of: str) -> list[Any]:
 
 
 def _enqueue(
-    connection: sa.Connection, subscribed: Sequence[Any], number: int, found: Found, now: datetime
+    connection: sa.Connection,
+    of: str,
+    subscribed: Sequence[Any],
+    number: int,
+    found: Found,
+    now: datetime,
 ) -> None:
     """Create a delivery of an event for each subscription in `subscribed`."""
     at = micros(now)
@@ -199,7 +205,7 @@ def _enqueue(
         {
             "subscription": one.id,
             "event": number,
-            "webhook_id": f"evt_{number}_{one.id}",
+            "webhook_id": webhook_id(of, found.event.id, one.id),
             "record": found.record,
             "state": "waiting",
             "attempts": 0,
@@ -212,6 +218,16 @@ def _enqueue(
     ]
     if rows:
         connection.execute(sa.insert(deliveries), rows)
+
+
+def webhook_id(connection: str, event: str, subscription: str) -> str:
+    """Return the `webhook-id` of an event's delivery, from the IDs of connection, event and subscription.
+
+    It does not depend on the database: if an older copy of the database is restored, an event that is found
+    again is delivered under the same ID, and no other event gets an ID that was used before.
+    """
+    text = f"{connection}\n{event}\n{subscription}"
+    return f"evt_{hashlib.sha256(text.encode()).hexdigest()[:32]}"
 
 
 def _fits(one: Any, trigger: Trigger, found: Found) -> bool:

@@ -82,6 +82,49 @@ def test_a_hub_that_stopped_between_poll_and_delivery_continues(tmp_path: Path) 
         asyncio.run(stories())
 
 
+def test_after_the_restore_of_a_backup_ids_are_the_same_and_none_is_used_twice(tmp_path: Path) -> None:
+    async def stories() -> None:
+        ids: list[dict[str, str]] = []
+        async with hub_at(merchant, tmp_path) as bench:
+            await bench.connect()
+            await bench.subscribe("return_created")
+            await bench.round()
+            backup = await bench.hub.store.run(all_rows)
+            for _ in range(2):
+                merchant.ask_for_return()
+                await bench.round(HOUR)
+            ids.append(seen(bench))
+            await bench.hub.store.run(replace_rows, backup)
+            bench.targets.received.clear()
+            merchant.ask_for_return()
+            await bench.round(HOUR)
+            ids.append(seen(bench))
+        before, after = ids
+        assert len(before) == 2
+        assert len(after) == 3
+        assert before.items() < after.items()
+        assert len(set(after.values())) == 3
+
+    def all_rows(database: sa.Connection) -> list[Any]:
+        tables = metadata.sorted_tables
+        return [
+            (table, [dict(row._mapping) for row in database.execute(sa.select(table))]) for table in tables
+        ]
+
+    def replace_rows(database: sa.Connection, backup: list[Any]) -> None:
+        for table, _ in reversed(backup):
+            database.execute(sa.delete(table))
+        for table, rows in backup:
+            if rows:
+                database.execute(sa.insert(table), rows)
+
+    def seen(bench: Bench) -> dict[str, str]:
+        return {one.body["event_id"]: one.headers["webhook-id"] for one in bench.targets.received}
+
+    with merchant_of("swap") as merchant:
+        asyncio.run(stories())
+
+
 def test_a_login_is_never_in_the_database_or_an_answer_in_clear(tmp_path: Path) -> None:
     async def story(bench: Bench) -> None:
         secret = bench.merchant.fields["api_key"]
@@ -136,6 +179,19 @@ def test_a_missing_key_file_is_created_for_its_owner_only(tmp_path: Path) -> Non
     keys = read_keys(path)
     assert path.stat().st_mode & 0o077 == 0
     assert read_keys(path) == keys
+    assert [file.name for file in tmp_path.iterdir() if file.name != "database"] == [path.name]
+
+
+def test_hubs_that_create_the_key_file_at_once_have_one_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "shared.key"
+    with monkeypatch.context() as patched:
+        # Another hub creates the file after this one has seen that it is missing.
+        first = f"{new_key()}\n"
+        patched.setattr(Path, "exists", lambda file: bool(file.write_text(first)) and False)
+        assert read_keys(path) == first
+    assert path.read_text() == first
     with pytest.raises(ConfigurationError, match="cannot be used"):
         read_keys(tmp_path / "missing" / "hub.key")
 
