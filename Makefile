@@ -11,14 +11,19 @@ APPS := $(patsubst zapier_app/%/package.json,%,$(wildcard zapier_app/*/package.j
 run: .venv/.ready ## Install what is needed and start the sandbox.
 	@$(BIN)/returns serve
 
+# Processes that tests start read the compiled modules, even if the shell forbids Python to write them.
+test test-days contract: export PYTHONDONTWRITEBYTECODE :=
+
 test: .venv/.ready node ## All tests, with everything they need.
 	@$(BIN)/python -m pytest -q $(AT_ONCE)
 
 test-browser: .venv/.ready tests/browser/node_modules/.ready ## The console in Chromium; Debian: apt-get install chromium.
 	@node --test tests/browser/*.test.mjs
 
-test-days: .venv/.ready node ## All tests on seven other days; nearly an hour.
-	@$(BIN)/python tests/another_day $(AT_ONCE)
+# Options: DAYS="2026-12-31T23:30:00Z 2028-02-29T12:00:00Z"
+test-days: export PYTHONPATH := tests
+test-days: .venv/.ready node ## The tests with a sandbox, a process or a clock on seven other days; 45 minutes.
+	@$(BIN)/python -m another_day --days "$(DAYS)" $(AT_ONCE)
 
 record: .venv/.ready ## Record again what each vendor's API does in a long walk; read the diff before you commit it.
 	@PYTHONPATH=tests $(BIN)/python -m contract.recorded
@@ -81,7 +86,8 @@ n8n-build: .venv/.ready tests/n8n/node_modules/.ready ## n8n's own lint and buil
 
 n8n-test: export N8N_ENGINE := 1
 n8n-test: n8n-build ## Run every operation and trigger of the n8n packages in n8n's own engine.
-	@$(BIN)/python -m pytest -q --no-header tests/n8n tests/matrix/test_matrix.py -k "n8n"
+	@$(BIN)/python -m pytest -q --no-header tests/n8n tests/matrix/test_matrix.py \
+		tests/matrix/test_recipes.py -k "n8n"
 
 # Six steps of the delivery certificate per example and trigger. `make certify` runs far more.
 CERTIFICATE_EXAMPLES ?= 200

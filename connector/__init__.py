@@ -41,7 +41,7 @@ else:
     }
 
     def __getattr__(name: str) -> Any:
-        """Import a class or a module when it is first used: importing SQLAlchemy takes a fifth of a second."""
+        """Import a class or a module when it is first used; SQLAlchemy takes a fifth of a second."""
         if name in {"errors", "unified", "webhooks"}:
             return import_module(f"connector.{name}")
         if name not in _LATER:

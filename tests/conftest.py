@@ -1,48 +1,20 @@
 """Fixtures for all tests."""
 
+import gc
 import logging
 import os
 import sys
 from collections.abc import Iterator
-from functools import cache, wraps
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import orjson
 import pytest
-
-import connector.definition.compiler
-import openapi
-from connector.definition.facts import Facts
-from connector.definition.model import Integration
+from support import read_once
 
 pytest.register_assert_rewrite("support.matrix")
 os.environ.pop("COLUMNS", None)  # pytest-xdist sets it, and commands honour it
 
-# Compiling a vendor takes 70 ms, and the result is frozen, so all tests of a process share it.
-_compile = connector.definition.compiler.integration
-_compiled = cache(_compile)
-
-
-@wraps(_compile)
-def _compile_once(vendor: str, facts: Facts | None = None) -> Integration:
-    return _compile(vendor, facts) if facts else _compiled(vendor)
-
-
-connector.definition.compiler.integration = _compile_once
-
-# Each sandbox reads all documents, which takes 40 ms each: JSON of what was read before takes 1 ms.
-_read = openapi.read
-_as_json = cache(lambda name: orjson.dumps(_read(name)))
-
-
-@wraps(_read)
-def _read_once(name: str) -> dict[str, Any]:
-    document: dict[str, Any] = orjson.loads(_as_json(name))
-    return document
-
-
-openapi.read = _read_once
+read_once.install()
 
 # httpx's ASGI transport tries to import sniffio at each request; Python does not remember that it is missing.
 if find_spec("sniffio") is None:
@@ -56,19 +28,28 @@ if TYPE_CHECKING:
     from support.postgres import Postgres
 
 LONG = (
-    "schemathesis",
-    "test_plugin",
+    "test_killed",
+    "test_matrix",
+    "test_schemathesis",
+    "test_responses",
+    "test_hub_page",
     "test_readme",
+    "test_zapier_runtime",
     "test_writes_in",
     "test_certificate",
-    "test_commands",
-    "test_matrix",
+    "test_wheel",
     "test_mistakes",
-    "test_app_serving",
-    "test_responses",
-    "test_zapier_runtime",
+    "test_guides",
+    "test_zapier_live",
+    "test_plugin",
+    "test_recorded",
+    "test_museum",
+    "test_planted_faults",
 )
-"""The slowest modules, slowest first; if one of them starts last, all other workers end up idle."""
+"""The slowest modules, slowest first; if one of them starts last, all other workers end up idle.
+
+`test_killed` and `test_hub_page` use little, but wait a minute for a hub.
+"""
 
 __all__ = ["pytest_terminal_summary"]
 
@@ -76,6 +57,12 @@ __all__ = ["pytest_terminal_summary"]
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the slowest modules first."""
     items.sort(key=lambda item: next((i for i, name in enumerate(LONG) if name in item.path.stem), len(LONG)))
+
+
+def pytest_collection_finish() -> None:
+    """Keep the collector of garbage from looking at what all tests share; it takes a fifth of their time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -20,10 +20,12 @@ def bounds(schema: Mapping[str, Any]) -> Bounds:
         maximum=schema.get("maximum"),
         exclusive_minimum=bool(schema.get("exclusiveMinimum")),
         exclusive_maximum=bool(schema.get("exclusiveMaximum")),
+        multiple_of=schema.get("multipleOf"),
         min_length=schema.get("minLength"),
         max_length=schema.get("maxLength"),
         pattern=schema.get("pattern", FORMAT_PATTERNS.get(schema.get("format", ""))),
         min_items=schema.get("minItems"),
         max_items=schema.get("maxItems"),
+        unique_items=bool(schema.get("uniqueItems")),
         min_properties=schema.get("minProperties"),
     )

@@ -225,13 +225,13 @@ class Spec:
         children = self._children(schema, kind, where, provenance)
         holder = self._merged(schema.get("items", {}), f"{where}.items") if kind == "list" else schema
         item_type, choices, known = None, schema.get("enum"), schema.get("x-known-values", ())
-        limits = bounds(schema)
+        limits = bounds(schema).model_copy(update={"min_properties": holder.get("minProperties")})
         if kind == "list" and not children:
             item = self._merged(schema.get("items", {}), f"{where}.items")
             item_type = self._type(item, f"{where}.items")
             choices, known = item.get("enum"), item.get("x-known-values", ())
-            counts = {"min_items": limits.min_items, "max_items": limits.max_items}
-            limits = bounds(item).model_copy(update=counts)
+            of_list = {name: getattr(limits, name) for name in ("min_items", "max_items", "unique_items")}
+            limits = bounds(item).model_copy(update=of_list)
         return Field(
             key=key,
             label=title(key.removesuffix("[]")),

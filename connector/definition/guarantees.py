@@ -187,9 +187,7 @@ def _look_back(source: Source, runtime: Runtime) -> int | None:
     if isinstance(source, Snapshot):
         return OVERLAP if _reads_new_only(source, runtime) else None
     # Python and n8n continue from a cursor. Zapier has none: it reads the whole window and drops known IDs.
-    if isinstance(source, ChangedSince):
-        return source.overlap if runtime in WITH_CURSOR else source.window
-    return source.overlap if runtime in WITH_CURSOR else None
+    return source.overlap if runtime in WITH_CURSOR else source.window
 
 
 def _reads_new_only(source: Snapshot, runtime: Runtime) -> bool:
@@ -222,7 +220,8 @@ def _loses(source: Source, runtime: Runtime, items: int, *, by_id: bool) -> str:
     if isinstance(source, CreatedSince):
         if runtime in WITH_CURSOR:
             return f"Records that appear more than {_span(source.overlap)} after newer ones."
-        return f"All but the newest {items:,} records if more arrive between two polls."
+        late = f"Records that appear more than {_span(source.window)} after they were created"
+        return f"{late}, and all but the newest {items:,} records if more arrive between two polls."
     if isinstance(source, ChangedSince):
         misses = _loses_changes(source, runtime, items)
     elif isinstance(source, Snapshot):

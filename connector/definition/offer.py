@@ -1,9 +1,9 @@
 """Decides what is offered: which steps are previews, and which steps a generated app contains.
 
-A trigger, action or search is a *preview* if a part of its requests is assumed: its operation, a parameter, a
-field of the body, or an input. A preview is offered with a notice in its description. However, an action that
-is a preview is left out of generated apps if its path is assumed, if it moves money or deletes data, or if it
-can cancel a record: a wrong guess could do harm.
+A trigger, action or search is a *preview* if a part of its requests is assumed: its operation, its path, a
+parameter, a field of the body, the value that is sent in it, or an input. A preview is offered, and its
+description says so. An action that is a preview is left out of generated apps if its path is assumed, if it
+moves money or deletes data, or if it can cancel a record: a wrong guess could do harm.
 
 If an account's facts (`connector.definition.facts`) confirm the assumed parts of a step, the step is no
 longer a preview.
@@ -83,12 +83,14 @@ def offered(integration: Integration, selection: Selection) -> Integration:
 def previewed_operations(integration: Integration) -> set[str]:
     """Return the operationIds of the requests that vendors may refuse because an assumption is wrong.
 
-    The list from which an instant trigger reads sample records is not included.
+    The list that an instant trigger reads for samples is not one of them, and neither is a request of which
+    only the value that one action sends is assumed: other actions send it with known values.
     """
     triggers = [one for one in integration.triggers.values() if one.preview]
     hooks = [one.hook for one in triggers if one.hook]
     registering = {name for hook in hooks for name in (hook.subscribe, hook.unsubscribe)}
-    steps: list[Action | Search] = [*integration.actions.values(), *integration.searches.values()]
+    actions = [one for one in integration.actions.values() if one.provenance != "assumed"]
+    steps: list[Action | Search] = [*actions, *integration.searches.values()]
     return {
         *(name for name in registering if integration.operations[name].provenance == "assumed"),
         *(one.source.operation for one in triggers if not one.hook),
@@ -190,6 +192,7 @@ def _of_action(integration: Integration, action: Action) -> Iterator[Provenance]
     operation = integration.operations[action.operation]
     yield from _of_request(integration, operation, ())
     yield from _of_inputs(action.inputs)
+    yield action.provenance
     members = operation.body.children if operation.body else ()
     fields = (walk(members, path) for path, _value in action.constants)
     yield from (field.provenance for field in fields if field)
@@ -202,6 +205,7 @@ def _of_search(integration: Integration, search: Search) -> Iterator[Provenance]
 
 def _of_request(integration: Integration, operation: Operation, names: Iterable[str]) -> Iterator[Provenance]:
     yield operation.provenance
+    yield operation.path_provenance
     parameters = [operation.parameter(name) for name in names]
     yield from (one.field.provenance for one in parameters if one)
     yield from _of_paging(operation, integration.paging)

@@ -29,6 +29,19 @@ def walk(fields: Sequence[Field], path: Path) -> Field | None:
     return field if field is None or len(path) == 1 else walk(field.children, path[1:])
 
 
+def marked(fields: Sequence[Field], mark: str, before: Path = ()) -> Iterator[Path]:
+    """Yield the paths of the fields whose attribute `mark` is true; a path may lead through lists.
+
+    `before` is the path of the object or list that contains the fields.
+    """
+    for one in fields:
+        path = (*before, one.key)
+        if getattr(one, mark):
+            yield path
+        else:
+            yield from marked(one.children, mark, path)
+
+
 class Resolver:
     """Looks up a catalog's names in the specification, and collects all problems in `problems`.
 

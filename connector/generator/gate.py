@@ -98,21 +98,24 @@ def verdicts(base: str, root: Path, platforms: Sequence[Platform] = PLATFORMS) -
     `base` is a folder or a Git revision. `root` is the folder that contains the platforms' folders. Raises
     `ConfigurationError` if `base` is neither a folder nor a revision, or if an app cannot be read.
     """
+    current = {vendor: integration(vendor) for vendor in vendors()}
     for platform in platforms:
         with released_apps(base, platform.folder) as old:
             names = {path.name for path in old.iterdir() if path.is_dir()}
-            for vendor in sorted(names | set(vendors())):
-                yield _verdict(platform, vendor, old / vendor, root / platform.folder)
+            for vendor in sorted(names | set(current)):
+                yield _verdict(platform, vendor, current.get(vendor), old / vendor, root / platform.folder)
 
 
-def _verdict(platform: Platform, vendor: str, old: Path, installed: Path) -> Verdict:
+def _verdict(
+    platform: Platform, vendor: str, current: Integration | None, old: Path, installed: Path
+) -> Verdict:
     app = f"{platform.folder}/{vendor}"
-    if vendor not in vendors():
+    if current is None:
         removed = Change(breaking=True, sentence="The app was removed.")
         return Verdict(app, platform.read_surface(old, installed).version, "", [removed])
     with tempfile.TemporaryDirectory(prefix="returns-diff-") as name:
         new = Path(name) / vendor
-        files = platform.render(integration(vendor), installed / vendor)
+        files = platform.render(current, installed / vendor)
         if old.is_dir() and not write.find_drift(files, old):
             return Verdict(app, "", "", [])
         write.write_files(files, new)

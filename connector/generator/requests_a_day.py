@@ -9,8 +9,15 @@ from connector.definition.model import Guarantee, Integration, Plan, Runtime, Wi
 INTERVALS = (15, 5, 2, 1)
 """The polling intervals of the tables, in minutes; Zapier's plans poll every 15, 2 or 1 minutes."""
 
-WATCHERS = {"zapier": ("Zap", "Zaps"), "make": ("scenario", "scenarios")}
+WATCHERS = {
+    "zapier": ("Zap", "Zaps"),
+    "make": ("scenario", "scenarios"),
+    "n8n": ("workflow", "workflows"),
+}
 """The word for a workflow in each runtime, as a pair of singular and plural."""
+
+OFTEN = {"zapier": "your plan allows", "make": "its schedule says", "n8n": "its poll times say"}
+"""What decides how often a trigger polls in each runtime."""
 
 _SECONDS = {1: "second", 60: "minute", 3600: "hour", DAY: "day"}
 
@@ -33,7 +40,7 @@ def requests_a_day(integration: Integration, labels: Mapping[str, str], runtime:
     header = [f"every {minutes} min" for minutes in INTERVALS]
     per_day = [[_a_poll(row), *_each_interval(row, requests_per_day)] for _labels, row in groups]
     introduction = (
-        f"Each {one} polls {title} by itself, as often as your plan allows. The higher numbers are for polls"
+        f"Each {one} polls {title} by itself, as often as {OFTEN[runtime]}. The higher numbers are for polls"
         f" that read everything that the trigger can read.{more if details else ''}"
     )
     return "\n\n".join(

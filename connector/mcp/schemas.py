@@ -30,6 +30,7 @@ LIMITS = (
     ("min_length", "minLength"),
     ("max_length", "maxLength"),
     ("pattern", "pattern"),
+    ("multiple_of", "multipleOf"),
 )
 
 
@@ -91,7 +92,8 @@ def _value(field: Field) -> dict[str, Any]:
         if getattr(field.bounds, f"exclusive_{limit}") and limit in limits:
             limits[exclusive] = limits.pop(limit)
     if field.choices:
-        limits["enum"] = [choice.value for choice in field.choices]
+        is_number = "integer" in (field.type, field.item_type)
+        limits["enum"] = [int(one.value) if is_number else one.value for one in field.choices]
     return limits
 
 
@@ -101,7 +103,8 @@ def _plain(value: Any) -> Any:
 
 def _size(field: Field) -> dict[str, Any]:
     sizes = (("minItems", field.bounds.min_items), ("maxItems", field.bounds.max_items))
-    return {keyword: value for keyword, value in sizes if value is not None}
+    unique = {"uniqueItems": True} if field.bounds.unique_items else {}
+    return {keyword: value for keyword, value in sizes if value is not None} | unique
 
 
 def _sentences(integration: Integration, field: InputField, choices_tool: str) -> Iterator[str]:

@@ -110,7 +110,8 @@ def _normalised(field: InputField | None, value: Any) -> Any:
         return [item for item in items if item != ""] if field.repeated_as else items
     if isinstance(value, dict) and field.children:
         return present_of(field.children, value)
-    if field.identifies and isinstance(value, int) and not isinstance(value, bool) and field.type == "string":
+    as_text = field.type == "string" and (field.identifies or field.whole)
+    if as_text and isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return value
 

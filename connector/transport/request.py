@@ -10,7 +10,13 @@ from urllib.parse import quote
 from connector.definition.naming import listed
 from connector.definition.spelling import did_you_mean
 from connector.errors import FieldError, ValidationFailed
-from connector.transport.values import RefusedValue, checked_members, checked_value, missing_errors
+from connector.transport.values import (
+    RefusedValue,
+    checked_members,
+    checked_value,
+    missing_errors,
+    too_few_errors,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -72,23 +78,12 @@ def build(operation: Operation, values: Mapping[str, Any]) -> Request:
         elif placed:
             # safe="" also encodes slashes: a slash in an ID must not change which resource is requested.
             path = path.replace(f"{{{name}}}", quote(placed[0][1], safe=""))
-    errors = errors or _too_few(operation, body)
     if operation.body:
-        errors = errors or missing_errors(operation.body, body)
+        errors = errors or too_few_errors(operation.body, body) or missing_errors(operation.body, body)
     if errors:
         raise ValidationFailed(_sentence(operation, errors), fields=errors, operation=operation.id)
     has_body = operation.body is not None and (operation.body_required or bool(body))
     return Request(operation=operation, path=path, query=tuple(query), body=body if has_body else None)
-
-
-def _too_few(operation: Operation, body: Mapping[str, Any]) -> list[FieldError]:
-    """Return an error if the body has fewer members than the specification requires (`minProperties`)."""
-    least = operation.body.bounds.min_properties if operation.body else None
-    if operation.body is None or least is None or len(body) >= least:
-        return []
-    missing = [field.key for field in operation.body.children if field.key not in body]
-    others = f", unless {listed(missing[1:])} is given" if len(missing) > 1 else ""
-    return [FieldError(missing[0], f"is required{others}")]
 
 
 def _unknown(error: FieldError, known: list[str], rest: Mapping[str, Any]) -> FieldError:

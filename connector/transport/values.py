@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from connector.definition.model import InputField
-from connector.definition.naming import listed
+from connector.definition.naming import listed, text_of
 from connector.definition.spelling import did_you_mean, trimmed
 from connector.errors import FieldError
 from connector.transport.times import parse_time
@@ -117,6 +117,8 @@ def _list(field: Field, value: Any, name: str) -> list[Any]:
         errors.append(FieldError(name, f"must have at least {bounds.min_items} {_items(bounds.min_items)}"))
     if bounds.max_items is not None and len(fit) > bounds.max_items:
         errors.append(FieldError(name, f"must have at most {bounds.max_items} {_items(bounds.max_items)}"))
+    if bounds.unique_items and any(item in fit[:index] for index, item in enumerate(fit)):
+        errors.append(FieldError(name, "must not contain an item twice"))
     if errors:
         raise RefusedValue(*errors)
     return fit
@@ -132,10 +134,26 @@ def _object(field: Field, value: Any, name: str) -> dict[str, Any]:
     if not field.children:
         return dict(value)
     fit, errors = checked_members(field.children, value, f"{name}.")
-    errors = errors or missing_errors(field, fit, f"{name}.") or variant_errors(field, fit, name)
+    errors = (
+        errors
+        or too_few_errors(field, fit, f"{name}.")
+        or missing_errors(field, fit, f"{name}.")
+        or variant_errors(field, fit, name)
+    )
     if errors:
         raise RefusedValue(*errors)
     return fit
+
+
+def too_few_errors(field: Field, given: Iterable[str], before: str = "") -> list[FieldError]:
+    """Return an error if an object has fewer members than the specification requires (`minProperties`)."""
+    least, members = field.bounds.min_properties, set(given)
+    missing = [f"{before}{child.key}" for child in field.children if child.key not in members]
+    if least is None or len(members) >= least or not missing:
+        return []
+    first, *others = missing
+    unless = f", unless {listed(others)} is given" if others else ""
+    return [FieldError(first, f"is required{unless}")]
 
 
 def missing_errors(field: Field, given: Iterable[str], before: str = "") -> list[FieldError]:
@@ -203,12 +221,14 @@ def _check_number(field: Field, value: Any, name: str) -> None:
         value < bounds.minimum or (bounds.exclusive_minimum and value == bounds.minimum)
     ):
         word = "more than" if bounds.exclusive_minimum else "at least"
-        raise RefusedValue(FieldError(name, f"must be {word} {bounds.minimum:g}"))
+        raise RefusedValue(FieldError(name, f"must be {word} {text_of(bounds.minimum)}"))
     if bounds.maximum is not None and (
         value > bounds.maximum or (bounds.exclusive_maximum and value == bounds.maximum)
     ):
         word = "less than" if bounds.exclusive_maximum else "at most"
-        raise RefusedValue(FieldError(name, f"must be {word} {bounds.maximum:g}"))
+        raise RefusedValue(FieldError(name, f"must be {word} {text_of(bounds.maximum)}"))
+    if bounds.multiple_of is not None and Decimal(str(value)) % Decimal(str(bounds.multiple_of)):
+        raise RefusedValue(FieldError(name, f"must be a multiple of {text_of(bounds.multiple_of)}"))
 
 
 def _check_text(field: Field, value: Any, name: str) -> None:

@@ -101,12 +101,12 @@ class Invoice(TypedDict, total=False):
 
 class CreateReturnLines(TypedDict, total=False):
     line_uuid: Required[str]
-    quantity: Required[str]
+    quantity: Required[int | str]
     item_uuid: str
 
 class ReceiveReturnLines(TypedDict, total=False):
     line_uuid: Required[str]
-    quantity: Required[str]
+    quantity: Required[int | str]
 
 class CreateTokenRecord(TypedDict, total=False):
     access_token: Required[str]

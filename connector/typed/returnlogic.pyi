@@ -134,7 +134,7 @@ class RequestTokensRecord(TypedDict, total=False):
     refresh_token: Required[str]
 
 class NewOrderTrigger(TypedTrigger[Order]):
-    """Triggers when a new order is added."""
+    """Triggers when a new order is added. Preview: not tried on a real account yet."""
     async def poll(
         self,
         cursor: Cursor | None = None,
@@ -245,7 +245,7 @@ class FindOrderSearch(BoundSearch):
         customer_email: str | None = None,
         financial_status: Literal["authorized", "paid", "partially_paid", "pending", "refunded", "voided", "ThirdParty"] | None = None,
     ) -> list[Order]:
-        """Finds an order by order number, order name or customer email."""
+        """Finds an order by order number, order name or customer email. Preview: not tried on a real account yet."""
 
 class ListCreatedOrdersSearch(BoundSearch):
     async def __call__(
@@ -256,7 +256,7 @@ class ListCreatedOrdersSearch(BoundSearch):
         created_to: str | datetime | date | None = None,
         financial_status: Literal["authorized", "paid", "partially_paid", "pending", "refunded", "voided", "ThirdParty"] | None = None,
     ) -> list[Order]:
-        """Finds the orders that were added in a period."""
+        """Finds the orders that were added in a period. Preview: not tried on a real account yet."""
 
 class FindRmasSearch(BoundSearch):
     async def __call__(self, *, limit: int = 100, customer_email: str) -> list[RMA]:
@@ -430,6 +430,7 @@ class Operations:
     def __len__(self) -> int: ...
 
 DropdownsKey: TypeAlias = Literal[
+    "rma",
     "financial_status",
     "fulfillment_status",
 ]

@@ -38,7 +38,7 @@ from connector.typed.returnlogic import (
 )
 
 class NewOrderTrigger(TypedSyncTrigger[Order]):
-    """Triggers when a new order is added."""
+    """Triggers when a new order is added. Preview: not tried on a real account yet."""
     def poll(
         self,
         cursor: Cursor | None = None,
@@ -149,7 +149,7 @@ class FindOrderSearch(SyncSearch):
         customer_email: str | None = None,
         financial_status: Literal["authorized", "paid", "partially_paid", "pending", "refunded", "voided", "ThirdParty"] | None = None,
     ) -> list[Order]:
-        """Finds an order by order number, order name or customer email."""
+        """Finds an order by order number, order name or customer email. Preview: not tried on a real account yet."""
 
 class ListCreatedOrdersSearch(SyncSearch):
     def __call__(
@@ -160,7 +160,7 @@ class ListCreatedOrdersSearch(SyncSearch):
         created_to: str | datetime | date | None = None,
         financial_status: Literal["authorized", "paid", "partially_paid", "pending", "refunded", "voided", "ThirdParty"] | None = None,
     ) -> list[Order]:
-        """Finds the orders that were added in a period."""
+        """Finds the orders that were added in a period. Preview: not tried on a real account yet."""
 
 class FindRmasSearch(SyncSearch):
     def __call__(self, *, limit: int = 100, customer_email: str) -> list[RMA]:
@@ -334,6 +334,7 @@ class Operations:
     def __len__(self) -> int: ...
 
 DropdownsKey: TypeAlias = Literal[
+    "rma",
     "financial_status",
     "fulfillment_status",
 ]

@@ -282,7 +282,7 @@ class RejectReturnAction(BoundAction):
 
 class CancelReturnAction(BoundAction):
     async def __call__(self, *, return_id: str, notes: str | None = None) -> ReturnDetail:
-        """Cancels a return."""
+        """Cancels a return. Preview: not tried on a real account yet."""
 
 class AddNoteAction(BoundAction):
     async def __call__(self, *, return_id: str, content: str, internal: bool | None = None) -> Note:

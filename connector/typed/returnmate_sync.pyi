@@ -166,7 +166,7 @@ class RejectReturnAction(SyncAction):
 
 class CancelReturnAction(SyncAction):
     def __call__(self, *, return_id: str, notes: str | None = None) -> ReturnDetail:
-        """Cancels a return."""
+        """Cancels a return. Preview: not tried on a real account yet."""
 
 class AddNoteAction(SyncAction):
     def __call__(self, *, return_id: str, content: str, internal: bool | None = None) -> Note:

@@ -68,7 +68,7 @@ def openapi_ids(vendor: str) -> list[str]:
             "state: statuz",
             "names field statuz, which the record does not have; did you mean status?",
         ),
-        ("app_version: 0.1.0", "app_version: v1", "tring should match pattern"),
+        ("app_version: 1.0.0", "app_version: v1", "tring should match pattern"),
         (
             "status: approved",
             "status: aproved",
@@ -223,7 +223,7 @@ def test_guarantees_are_computed_from_the_catalog(integration: Integration) -> N
     zapier = integration.triggers["new_return"].guarantees["zapier"]
     scan = integration.triggers["return_approved"].guarantees
     assert (python.items_per_poll, python.look_back, python.order) == (2000, 900, "oldest_first")
-    assert (zapier.items_per_poll, zapier.look_back, zapier.order) == (100, None, "newest_first")
+    assert (zapier.items_per_poll, zapier.look_back, zapier.order) == (1000, 86_400, "newest_first")
     assert zapier.calls_per_day == 288
     # 20 calls: 20 s of 60 a minute, but 172.8 s of 10,000 a day.
     assert python.shortest_interval == {"Starter": 173, "Professional": 35, "Enterprise": 4}

@@ -1,4 +1,4 @@
-"""The command line, run in its own process against a running sandbox."""
+"""The command line, run in processes of its own against a running sandbox."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
+from support import preloaded
 
 from connector.definition.compiler import vendors
 from connector.definition.naming import listed
@@ -46,16 +47,8 @@ def environment(sandbox: Sandbox, tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture
 def returns(environment: dict[str, str]) -> Run:
-    def run(*arguments: str, text: str | None = None, **more: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*PROGRAM, *arguments],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-            env={**environment, **more},
-            input=text,
-        )
+    def run(*arguments: str, text: str = "", **more: str) -> subprocess.CompletedProcess[str]:
+        return preloaded.run(*arguments, environment={**environment, **more}, text=text)
 
     return run
 
@@ -65,9 +58,9 @@ def answer(done: subprocess.CompletedProcess[str]) -> Any:
     return json.loads(done.stdout)
 
 
-def test_help_is_quick_and_lists_the_exit_codes(returns: Run) -> None:
+def test_help_is_quick_and_lists_the_exit_codes(environment: dict[str, str]) -> None:
     before = getrusage(RUSAGE_CHILDREN)
-    done = returns("--help")
+    done = subprocess.run([*PROGRAM, "--help"], capture_output=True, text=True, check=True, env=environment)
     used = getrusage(RUSAGE_CHILDREN)
     # Seconds of CPU: other programs on the machine do not change them.
     assert used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime < 1.5
@@ -123,22 +116,14 @@ def test_watch_delivers_each_event_once_across_a_restart(
         made = answer(returns("action", "returnmate", "create_return", *ORDER, "--format", "json"))
         return str(made["id"])
 
-    command = [
-        *PROGRAM,
-        "trigger",
-        "returnmate",
-        "new_return",
-        "--watch",
-        "--interval",
-        "1",
-        "--format",
-        "json",
-    ]
+    command = ("trigger", "returnmate", "new_return", "--watch", "--interval", "1", "--format", "json")
     output = tmp_path / "watched"
 
     def watch(until: int) -> int:
         with output.open("a") as lines, (tmp_path / "errors").open("w+") as errors:
-            process = subprocess.Popen(command, stdout=lines, stderr=errors, env=environment)
+            process = preloaded.start(
+                *command, environment=environment, output=lines.fileno(), errors=errors.fileno()
+            )
             deadline = time.monotonic() + 30
             while time.monotonic() < deadline:
                 if len(output.read_text().splitlines()) >= until and (

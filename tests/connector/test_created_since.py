@@ -31,6 +31,7 @@ def source(*, filtered: bool, size: int = 3, pages: int = 3) -> CreatedSince:
         since="created_after" if filtered else None,
         order=Order(oldest_first={"order": "asc"}, newest_first={"order": "desc"}),
         overlap=OVERLAP,
+        window=86_400,
         page_size=size,
         pages=pages,
     )

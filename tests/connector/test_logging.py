@@ -17,6 +17,7 @@ from support.fake_vendor import KEY, refusal, rows
 from connector.cli.program import run
 from connector.definition.compiler import integration, vendors
 from connector.errors import ConnectorError, VendorUnavailable
+from connector.transport.client import Client
 
 if TYPE_CHECKING:
     from support.fake_vendor import Time, Wire
@@ -147,3 +148,31 @@ def test_the_program_reports_requests_if_asked(
     assert ("returnmate: GET get_return, attempt 1: 200 after" in reported) == shown
     assert KEY not in reported
     assert logging.getLogger(LOGGER).level == level
+
+
+def test_the_program_shows_a_wait_while_it_waits(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    example = integration("returnmate").operations["get_return"].example
+    answers = [httpx.Response(429, headers={"retry-after": "21"}), httpx.Response(200, json=example)]
+    during: list[str] = []
+
+    async def answer(_transport: object, _request: httpx.Request) -> httpx.Response:
+        return answers.pop(0)
+
+    async def pause(seconds: float) -> None:
+        assert round(seconds) == 21
+        during.append(capsys.readouterr().err)
+
+    def pausing(*given: Any, **options: Any) -> Client:
+        return Client(*given, **{**options, "sleep": pause})
+
+    monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", answer)
+    monkeypatch.setattr("connector.runtime.connection.Client", pausing)
+    monkeypatch.setenv("RETURNS_RETURNMATE_API_KEY", KEY)
+    known = f"return_id={example['data']['id']}"
+    assert run(["-v", "search", "returnmate", "get_return", "--input", known]) == 0
+    (shown,) = during
+    assert "returnmate: GET get_return, attempt 1: 429 after" in shown
+    assert "returnmate: get_return waits 21 seconds before it is sent" in shown
+    assert "attempt 2: 200 after" in capsys.readouterr().err

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from documents import faults, recipes, shared_steps, shop_schema, tables, zaps
+from documents import faults, public_names, recipes, shared_steps, shop_schema, tables, zaps
 from mock_server.shop import template
 
 ROOT = Path(__file__).parents[2]
@@ -15,6 +15,7 @@ TABLES = {
     "action-guarantees": ("docs/guarantees.md", tables.action_guarantees_table),
     "make-left-out": ("docs/make.md", tables.make_left_out),
     "webhooks": ("docs/webhooks.md", tables.webhooks),
+    "public-names": ("docs/python.md", public_names.public_names),
     "shared-steps": ("docs/python/all-vendors.md", shared_steps.shared_steps),
     "matrix": ("docs/matrix.md", tables.matrix),
     "faults": ("docs/faults.md", faults.faults),

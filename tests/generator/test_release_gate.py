@@ -325,7 +325,7 @@ def test_command_reports_changes_and_fails(
     monkeypatch.setattr(gate, "integration", lambda vendor: _without_a_search(integration(vendor)))
     assert program.run(["generate", "--diff", str(committed)]) == 1
     said = capsys.readouterr()
-    assert "zapier_app/returnmate (0.1.0 to 0.1.0): 1 change.\n" in said.out
+    assert "zapier_app/returnmate (1.0.0 to 1.0.0): 1 change.\n" in said.out
     assert "  breaking The search track_shipment was removed." in said.out
     assert "raise its major version" in said.err
 

@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 READMES: dict[Runtime, Path] = {
     "zapier": ROOT / "zapier_app" / "{}" / "README.md",
     "make": ROOT / "make_app" / "{}" / "src" / "README.md",
+    "n8n": ROOT / "n8n_nodes" / "{}" / "README.md",
 }
 APPS = [(platform, vendor) for platform in READMES for vendor in vendors()]
 MINUTES_OF_A_DAY = 1440

@@ -3,10 +3,10 @@
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from support import preloaded
 from support.hub_process import running_hub
 from support.sandbox import Sandbox
 from support.webhook_receiver import receiving
@@ -20,22 +20,23 @@ def blocks(section: str) -> list[str]:
     return re.findall(r"^```sh\n(.*?)^```", SECTIONS[section], re.MULTILINE | re.DOTALL)
 
 
-def run(script: str, **variables: str) -> str:
-    programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+def run(script: str, folder: Path, **variables: str) -> str:
+    needed = preloaded.shell_folder(folder)
+    programs = f"{folder}{os.pathsep}{os.environ['PATH']}"
     finished = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
         check=False,
         capture_output=True,
         text=True,
-        env={**os.environ, "PATH": programs, **variables},
+        env={**os.environ, **needed, "PATH": programs, **variables},
     )
     assert finished.returncode == 0, finished.stderr + finished.stdout
     return finished.stdout
 
 
-def test_the_plans_are_shown() -> None:
+def test_the_plans_are_shown(tmp_path: Path) -> None:
     (script,) = blocks("See what it can promise")
-    shown = run(script)
+    shown = run(script, tmp_path)
     assert "1,800 of 2,000" in shown
 
 
@@ -49,11 +50,11 @@ def test_the_first_event_arrives(sandbox: Sandbox, tmp_path: Path) -> None:
             "TARGET": receiver.url,
             "RETURNS_SANDBOX_URL": sandbox.url,
         }
-        run(connect, **where)
+        run(connect, tmp_path, **where)
         receiver.wait(hub.has_polled, PATIENCE)
         functions = re.search(r"^hub\(\).*$", connect, re.MULTILINE)
         assert functions
-        run(f"{functions[0]}\n{create}", **where)
+        run(f"{functions[0]}\n{create}", tmp_path, **where)
         receiver.wait(lambda: bool(receiver.got), PATIENCE)
     (_path, body), *others = receiver.got
     assert others == []

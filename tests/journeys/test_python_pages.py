@@ -30,6 +30,8 @@ PRINTED = {
 }
 """What each example prints, by page and place."""
 RECEIVER = ("webhooks", 0)
+VIEW = ("django", 0)
+"""The example that test_notebook_and_django.py runs."""
 ITEM = {"sku": "BOOT-CHE-39", "quantity": 1, "reason": "defective"}
 
 
@@ -91,7 +93,7 @@ def test_example_prints_what_the_page_promises(
 
 def test_every_example_is_run() -> None:
     found = {(page.stem, place) for page in PAGES.glob("*.md") for place, _ in enumerate(blocks(page))}
-    assert found == set(PRINTED) | {RECEIVER}
+    assert found == set(PRINTED) | {RECEIVER, VIEW}
 
 
 def test_receiver_handles_each_webhook_once_and_refuses_a_forged_one(

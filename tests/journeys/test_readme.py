@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from documents import pages
+from support import preloaded
 from support.each import each
 from support.sandbox import Sandbox, running
 
@@ -125,12 +126,17 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def environment(home: Path, sandbox: Sandbox) -> dict[str, str]:
-    programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    """Return the environment of a shell; the `returns` that it finds does not import everything again."""
+    programs = home / "programs"
+    programs.mkdir()
+    places = [str(programs), str(Path(sys.executable).parent), os.environ["PATH"]]
     return {
-        "PATH": programs,
+        **preloaded.shell_folder(programs),
+        "PATH": os.pathsep.join(places),
         "HOME": str(home),
         "RETURNS_SANDBOX_URL": sandbox.url,
         "MAKEFILE": str(ROOT / "Makefile"),
+        "PYTEST_ADDOPTS": preloaded.FEW_PLUGINS,
     }
 
 

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from xml.etree import ElementTree as ET
 
 import httpx
 import pytest
+from support import preloaded
 from support.each import each
 from support.sandbox import free_port
 
@@ -45,12 +45,11 @@ def started(folder: Path, program: str, port: int, secret: str) -> Iterator[None
 def check(folder: Path, port: int, secret: str) -> subprocess.CompletedProcess[str]:
     """Run the last command of the guide, in a shell and with the port."""
     command = COMMANDS.partition("&\n")[2].replace("8000", str(port))
-    program = shutil.which("returns", path=str(Path(sys.executable).parent))
-    assert program
+    needed = preloaded.shell_folder(folder)
     return subprocess.run(
-        ["bash", "-c", command.replace("returns ", f"{program} ", 1)],
+        ["bash", "-c", command.replace("returns ", f"{folder}/returns ", 1)],
         cwd=folder,
-        env={**os.environ, "WEBHOOK_SECRET": secret},
+        env={**os.environ, **needed, "WEBHOOK_SECRET": secret},
         capture_output=True,
         text=True,
         check=False,

@@ -69,7 +69,7 @@ def test_wheel_does_not_require_pytest(built: Built) -> None:
 
 
 def test_wheel_serves_and_polls_in_an_empty_environment(python: Path, tmp_path: Path) -> None:
-    with running(tmp_path, python=str(python)) as sandbox:
+    with running(tmp_path, program=python.with_name("returns")) as sandbox:
         state = str(tmp_path / "cursors.sqlite3")
         returns(python, sandbox, tmp_path, "trigger", "returnmate", "new_return", "--state", state)
         options = tmp_path / "return.json"

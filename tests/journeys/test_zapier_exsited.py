@@ -169,7 +169,7 @@ def test_receipts_and_closing_fire(shop: Shop) -> None:
     )
     filtered = zap(shop, "return_status_changed", status="PENDING")
     receive(shop, made, 1)
-    assert [row["received_count"] for row in counts.poll()] == ["1"]
+    assert [row["received_count"] for row in counts.poll()] == [1]
     assert (closed.poll(), moved.poll()) == ([], [])
     receive(shop, made, 1)
     shop.move(other["id"], "CLOSED")

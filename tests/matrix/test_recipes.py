@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+from documents.recipes import recipe_tables
 from support.each import each
 from support.matrix.apps import MatrixApps
 from support.matrix.shop import Shop
@@ -71,6 +72,16 @@ def test_recipe_maps_fields_that_the_apps_label(recipe: Recipe) -> None:
     assert all(field_at(offer, recipe, name).label for name in each(recipe.values))
     texts = " ".join(recipe.fields.values())
     assert {*recipe.values} == {*re.findall(r"\{(\w+)\}", texts)}
+
+
+@pytest.mark.parametrize("recipe", recipes(), ids=lambda one: f"{one.key}-{one.vendor}")
+def test_recipe_starts_with_a_trigger_that_polls(recipe: Recipe) -> None:
+    """A trigger that waits for posts may miss events, so no table names one if another polls."""
+    shown = recipe_tables()
+    trigger = integration(recipe.vendor).triggers[recipe.trigger]
+    assert {"zapier", "n8n"} <= trigger.guarantees.keys()
+    assert "may miss" not in shown.lower()
+    assert trigger.label in shown
 
 
 def test_merchants_page_names_what_the_first_recipe_shows() -> None:

@@ -194,7 +194,7 @@ def test_log_prints_a_plain_line_for_each_request(tmp_path: Path) -> None:
         httpx.get(f"{started.url}/returnmate/v1/rmas/x%1b[2J?token=hidden-token-value", headers=LOGIN)
         httpx.get(f"{started.url}/returnmate/v1/rmas", headers={"Authorization": "Bearer unknown-key-xyz"})
         started.interrupt()
-        output = started.process.stdout
+        output = started.output
         assert output is not None
         found, missing, unknown = (text for text in output.read().splitlines() if "GET" in text)
     assert re.search(
@@ -208,7 +208,7 @@ def test_log_prints_a_plain_line_for_each_request(tmp_path: Path) -> None:
 
 def test_log_survives_a_closed_output(tmp_path: Path) -> None:
     with serving(tmp_path, "--database", "sqlite://", "--seed-size", "0", "--log") as started:
-        output = started.process.stdout
+        output = started.output
         assert output is not None
         output.close()
         for _ in range(5):
@@ -222,7 +222,7 @@ def test_output_without_a_reader_blocks_no_request(tmp_path: Path) -> None:
             for _ in range(300):  # 300 lines of 400 characters are more than a pipe holds
                 assert client.get(f"/{'x' * 300}", params={"q": "y" * 300}).status_code == 404
             assert client.get("/rmas").status_code == 200
-        output = started.process.stdout
+        output = started.output
         assert output is not None
         Thread(target=output.read, daemon=True).start()
 

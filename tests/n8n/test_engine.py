@@ -25,7 +25,11 @@ VENDOR = "returnmate"
 REACHING = [
     name
     for name in VENDORS
-    if any(one.guarantees["n8n"].delivers == "reached" for one in integration(name).triggers.values())
+    if any(
+        one.guarantees["n8n"].delivers == "reached"
+        for one in integration(name).triggers.values()
+        if "n8n" in one.guarantees
+    )
 ]
 """The vendors with a trigger that fires when a record reaches a state."""
 

@@ -39,7 +39,10 @@ def main(arguments: Sequence[str]) -> int:
     options.output.write_text(render(parts, revision()), "utf-8")
     cases, failures = sum(len(part.rows) for part in parts), sum(len(part.failures) for part in parts)
     print(f"{options.output}: {cases:,} cases, {failures or 'none'} failed.")
-    return 1 if failures or code else 0
+    missing = [part.about.title for part in parts if not part.rows]
+    if missing:
+        print(f"Without a case: {', '.join(missing)}.")
+    return 1 if failures or missing or code else 0
 
 
 def run(data: Path) -> int:

@@ -164,10 +164,18 @@ def test_self_consistency_is_no_fidelity() -> None:
 
 def test_command_renders_what_was_recorded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     data, output = tmp_path / "data", tmp_path / "deep" / "report.html"
-    record("museum", "Bug museum", [Row(VENDOR, "exhibit", "held", "caught")], {"RETURNS_REPORT": str(data)})
+    *others, last = PARTS
+    for about in others:
+        record(
+            about.id, about.title, [Row(VENDOR, "exhibit", "held", "caught")], {"RETURNS_REPORT": str(data)}
+        )
     words = ["--keep", "--data", str(data), "--output", str(output)]
+    assert command.main(words) == 1
+    said = f"{output}: {len(others)} cases, none failed.\nWithout a case: {last.title}.\n"
+    assert capsys.readouterr().out == said
+    record(last.id, last.title, [Row(VENDOR, "exhibit", "held", "held")], {"RETURNS_REPORT": str(data)})
     assert command.main(words) == 0
-    assert capsys.readouterr().out == f"{output}: 1 cases, none failed.\n"
+    assert capsys.readouterr().out == f"{output}: {len(PARTS)} cases, none failed.\n"
     assert "exhibit" in output.read_text("utf-8")
     record("museum", "Bug museum", [Row(VENDOR, "other", "held", "failed")], {"RETURNS_REPORT": str(data)})
     assert command.main(words) == 1

@@ -3,22 +3,21 @@
 import os
 import re
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Timer
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
+from support import preloaded
 from support.first_moment import FIRST_MOMENT
+
+if TYPE_CHECKING:
+    import subprocess
 
 PROGRAM = (
     "import typer; from mock_server.cli.serve import register; app = typer.Typer(); register(app); app()"
 )
-_PATIENCE = 60.0
-"""Seconds until a running command is killed."""
 _BANNER_ENDS = "Ctrl-C stops the sandbox."
 
 
@@ -28,32 +27,19 @@ def environment(home: Path) -> dict[str, str]:
     return {**kept, "HOME": str(home), "XDG_DATA_HOME": str(home / "data"), "COLUMNS": "200"}
 
 
-def run(home: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+def run(home: Path, *arguments: str, **more: str) -> "subprocess.CompletedProcess[str]":
     """Run one command to its end."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**environment(home), **more},
-    )
-    # `communicate(timeout=…)` waits for a point in time, which fails if a tool fakes the time of day.
-    guard = Timer(_PATIENCE, process.kill)
-    guard.start()
-    try:
-        output, errors = process.communicate()
-    finally:
-        guard.cancel()
-    return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
+    return preloaded.run(*arguments, environment={**environment(home), **more}, program="sandbox")
 
 
 @dataclass
 class Serving:
-    """A sandbox that has reported it is ready; `banner` is its output."""
+    """A sandbox that has reported it is ready; `banner` is its output, and `output` what follows."""
 
     url: str
     banner: str
-    process: subprocess.Popen[str]
+    process: preloaded.Command
+    output: IO[str] = field(repr=False)
     log: Path = field(repr=False)
 
     @property
@@ -71,24 +57,25 @@ def serving(home: Path, *arguments: str) -> Iterator[Serving]:
     """Run `serve` on a free port until the block ends."""
     log = home / "serve.log"
     since = () if "--first-moment" in arguments else ("--first-moment", FIRST_MOMENT)
+    read, write = os.pipe()
     with log.open("w") as errors:
-        process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, "serve", "--port", "0", *since, *arguments],
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-            env=environment(home),
+        process = preloaded.start(
+            *("serve", "--port", "0", *since, *arguments),
+            environment=environment(home),
+            program="sandbox",
+            output=write,
+            errors=errors.fileno(),
         )
-    assert process.stdout is not None
-    try:
-        banner = _read_banner(process.stdout)
-        found = re.search(r"ready: (http://\S+)/", banner)
-        assert found, banner + log.read_text()
-        yield Serving(found[1], banner, process, log)
-    finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
+    os.close(write)
+    with os.fdopen(read, encoding="utf-8") as output:
+        try:
+            banner = _read_banner(output)
+            found = re.search(r"ready: (http://\S+)/", banner)
+            assert found, banner + log.read_text()
+            yield Serving(found[1], banner, process, output, log)
+        finally:
+            process.kill()
+            process.wait()
 
 
 def _read_banner(output: IO[str]) -> str:

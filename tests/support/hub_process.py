@@ -3,16 +3,17 @@
 import os
 import re
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
+from typing import IO
 
 import httpx
+
+from support import preloaded
 
 OPTIONS = ("--interval", "1", "--webhook-allow", "127.0.0.1")
 READY = 60  # seconds within which a hub announces its address, on a busy machine
@@ -22,7 +23,7 @@ READY = 60  # seconds within which a hub announces its address, on a busy machin
 class HubProcess:
     """A running hub, its admin key, a client of its API, and the lines that it writes to stderr."""
 
-    process: subprocess.Popen[str]
+    process: preloaded.Command
     api: httpx.Client
     url: str = ""
     key: str = ""
@@ -67,15 +68,17 @@ def running_hub(
 
     `database` is the URL of its database; the default is a file of SQLite in `folder`.
     """
-    command = [str(Path(sys.executable).with_name("returns")), "hub", "--port", "0", *options]
+    words = ["hub", "--port", "0", *options]
     database = database or f"sqlite:///{folder / 'hub.sqlite3'}"
-    command += ["--database", database, "--key-file", str(folder / "hub.key")]
-    process = subprocess.Popen(
-        command, stderr=subprocess.PIPE, text=True, env={**os.environ, "COLUMNS": "200"}
+    words += ["--database", database, "--key-file", str(folder / "hub.key")]
+    read, write = os.pipe()
+    process = preloaded.start(
+        *words, environment={**os.environ, "COLUMNS": "200"}, output=write, errors=write
     )
-    with httpx.Client(verify=False, timeout=30) as api:
+    os.close(write)
+    with os.fdopen(read, encoding="utf-8") as printed, httpx.Client(verify=False, timeout=30) as api:
         hub = HubProcess(process, api, key=key)
-        reader = Thread(target=_read, args=(process, hub.lines))
+        reader = Thread(target=_read, args=(printed, hub.lines))
         reader.start()
         try:
             hub.wait(lambda: bool(hub.found(r"listens on (http\S+)\.$")))
@@ -93,7 +96,6 @@ def running_hub(
             reader.join()
 
 
-def _read(process: "subprocess.Popen[str]", lines: list[str]) -> None:
-    assert process.stderr
-    with process.stderr as written:
-        lines.extend(line.rstrip("\n") for line in iter(written.readline, ""))
+def _read(printed: IO[str], lines: list[str]) -> None:
+    for line in iter(printed.readline, ""):
+        lines.append(line.rstrip("\n"))  # noqa: PERF401 - others read the list meanwhile

@@ -17,6 +17,7 @@ from support.matrix.adapter import Record
 FILE = Path(__file__).parents[2] / "docs" / "guides" / "recipes.yaml"
 _VALUE = re.compile(r"\{(\w+)\}")
 _TOKEN = re.compile(r"\{\{(\w+)\}\}")
+_EXPRESSION = re.compile(r"\{\{ \$json\.([\w.]+) \}\}")
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def recipes() -> list[Recipe]:
             key=key,
             title=one["title"],
             app=one["target"]["app"],
-            steps={platform: one["target"][platform] for platform in ("zapier", "make")},
+            steps={platform: one["target"][platform] for platform in ("zapier", "make", "n8n")},
             vendor=vendor,
             trigger=start["trigger"],
             fields=one["fields"],
@@ -99,11 +100,26 @@ def _in_make(recipe: Recipe, record: Record) -> dict[str, str]:
     return {name: str(transform(text, {"trigger": record})) for name, text in fields.items()}
 
 
+def expression(recipe: Recipe, name: str) -> str:
+    """Return the text of a target's field for n8n, with expressions such as `{{ $json.customer.name }}`."""
+    return recipe.mapped(lambda path: f"{{{{ $json.{path} }}}}")[name]
+
+
+def _in_n8n(recipe: Recipe, record: Record) -> dict[str, str]:
+    """Evaluate the expressions of `expression`, which read a path of the item."""
+    return {
+        name: _EXPRESSION.sub(
+            lambda match: str(at_path(record, tuple(match[1].split(".")))), expression(recipe, name)
+        )
+        for name in recipe.fields
+    }
+
+
 FILLED: Mapping[str, Callable[[Recipe, Record], dict[str, str]]] = {
     "python": _in_python,
     "zapier": _in_zapier,
     "make": _in_make,
-    "n8n": _in_python,  # n8n evaluates paths such as `$json.customer.name`
+    "n8n": _in_n8n,
 }
 """By runtime, how a step that follows the trigger gets the values of its fields."""
 

@@ -4,7 +4,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from typing import Any
 
 import httpx
 
+from support import preloaded
 from support.first_moment import FIRST_MOMENT
 
 _PATIENCE = 30.0  # seconds until a server that does not answer counts as failed
@@ -26,7 +26,7 @@ class Sandbox:
 
     url: str
     control: httpx.Client
-    process: subprocess.Popen[bytes]
+    process: "preloaded.Command | subprocess.Popen[bytes]"
     log: Path
 
     def tenant(self, name: str, **options: Any) -> str:
@@ -85,18 +85,18 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(folder: Path, *arguments: str, python: str = sys.executable) -> Iterator[Sandbox]:
-    """Run the sandbox until the block ends; database and log are in `folder`."""
+def running(folder: Path, *arguments: str, program: Path | None = None) -> Iterator[Sandbox]:
+    """Run the sandbox until the block ends; database and log are in `folder`.
+
+    `program` is the installed `returns` to start; without it, a process of `support.preloaded` serves.
+    """
     port, log = free_port(), folder / "sandbox.log"
-    command = [str(Path(python).with_name("returns")), "serve", "--port", str(port)]
+    command = ["serve", "--port", str(port)]
     if "--first-moment" not in arguments:
         command += ["--first-moment", FIRST_MOMENT]
     if "--database" not in arguments:
         command += ["--database", f"sqlite:///{folder / 'sandbox.sqlite3'}"]
-    with log.open("ab") as output:
-        process = subprocess.Popen(
-            [*command, *arguments], stdout=output, stderr=output, cwd=folder, env=_environment()
-        )
+    process = _started(program, [*command, *arguments], folder, log)
     url = f"http://127.0.0.1:{port}"
     with httpx.Client(base_url=f"{url}/__sandbox", timeout=30) as control:
         try:
@@ -111,11 +111,23 @@ def running(folder: Path, *arguments: str, python: str = sys.executable) -> Iter
                 process.wait()
 
 
+def _started(
+    program: Path | None, words: list[str], folder: Path, log: Path
+) -> "preloaded.Command | subprocess.Popen[bytes]":
+    with log.open("ab") as output:
+        if program:
+            return subprocess.Popen(
+                [program, *words], stdout=output, stderr=output, cwd=folder, env=_environment()
+            )
+        where = output.fileno()
+        return preloaded.start(*words, environment=_environment(), folder=folder, output=where, errors=where)
+
+
 def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("RETURNS_")}
 
 
-def _wait(control: httpx.Client, process: subprocess.Popen[bytes], log: Path) -> None:
+def _wait(control: httpx.Client, process: "preloaded.Command | subprocess.Popen[bytes]", log: Path) -> None:
     deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline:
         if process.poll() is not None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 from support.each import each
+from support.preloaded import FEW_PLUGINS
 from support.sandbox import Sandbox as Running
 
 from mock_server.testing import Sandbox, SandboxError, Tenant, started
@@ -171,7 +172,7 @@ def run_project(folder: Path, *options: str, **variables: str) -> str:
     done = subprocess.run(
         command,
         cwd=folder,
-        env={**kept, "SEEN": str(folder / "seen"), **variables},
+        env={**kept, "PYTEST_ADDOPTS": FEW_PLUGINS, "SEEN": str(folder / "seen"), **variables},
         capture_output=True,
         text=True,
         check=False,

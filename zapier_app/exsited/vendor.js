@@ -10,7 +10,7 @@ const facts = {
   secrets: ['client_secret', 'access_token'],
   session: true,
   host: 'base_url',
-  userAgent: 'exsited-zapier/0.1.0',
+  userAgent: 'exsited-zapier/1.0.0',
   timeout: 20000,
   runTimeout: 25000,
   maxBytes: 20000000,

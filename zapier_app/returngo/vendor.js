@@ -8,7 +8,7 @@ const facts = {
   overrideVariable: 'RETURNGO_BASE_URL',
   credential: { header: 'X-API-KEY', prefix: '', field: 'api_key', headers: { 'x-shop-name': 'shop_name' } },
   secrets: ['api_key'],
-  userAgent: 'returngo-zapier/0.1.0',
+  userAgent: 'returngo-zapier/1.0.0',
   timeout: 20000,
   runTimeout: 25000,
   maxBytes: 20000000,

@@ -8,7 +8,7 @@ import * as triggers from './triggers/index.js';
 import vendor from './vendor.js';
 
 export default {
-  version: '0.1.0',
+  version: '1.0.0',
   platformVersion: '19.1.0',
   authentication,
   beforeRequest: [signRequest(vendor)],
@@ -17,15 +17,5 @@ export default {
   triggers: { ...triggers, ...dropdowns },
   creates: { ...creates },
   searches: { ...searches },
-  searchOrCreates: {
-    find_order: {
-      key: 'find_order',
-      display: {
-        label: 'Find or Create Order',
-        description: 'Finds an order, or creates it if no order matches.',
-      },
-      search: 'find_order',
-      create: 'create_order',
-    },
-  },
+  searchOrCreates: {},
 };

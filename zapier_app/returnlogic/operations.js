@@ -2,13 +2,13 @@
 
 /** The requests that this app sends, keyed by operationId: method, path, path of the result, and permission. */
 export default {
-  list_orders: { method: 'GET', path: '/orders', result: [], paging: 'offsets' },
-  create_order: {
-    method: 'POST',
+  list_orders: {
+    method: 'GET',
     path: '/orders',
     result: [],
-    member: 'rlOrderId',
+    paging: 'offsets',
     preview: 'This step is a preview: its request was never tried on a real account. To check it, run `returns verify returnlogic`.',
+    pathAssumed: true,
   },
   list_rmas: {
     method: 'GET',

@@ -8,7 +8,7 @@ const facts = {
   overrideVariable: 'RETURNLOGIC_BASE_URL',
   credential: { header: 'Authorization', prefix: 'Bearer ', field: 'api_key' },
   secrets: ['api_key'],
-  userAgent: 'returnlogic-zapier/0.1.0',
+  userAgent: 'returnlogic-zapier/1.0.0',
   timeout: 20000,
   runTimeout: 25000,
   maxBytes: 20000000,

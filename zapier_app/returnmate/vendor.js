@@ -11,7 +11,7 @@ const facts = {
   overrideVariable: 'RETURNMATE_BASE_URL',
   credential: { header: 'Authorization', prefix: 'Bearer ', field: 'api_key' },
   secrets: ['api_key'],
-  userAgent: 'returnmate-zapier/0.1.0',
+  userAgent: 'returnmate-zapier/1.0.0',
   timeout: 20000,
   runTimeout: 25000,
   maxBytes: 20000000,

@@ -8,7 +8,7 @@ import * as triggers from './triggers/index.js';
 import vendor from './vendor.js';
 
 export default {
-  version: '0.1.0',
+  version: '1.0.0',
   platformVersion: '19.1.0',
   authentication,
   beforeRequest: [signRequest(vendor)],

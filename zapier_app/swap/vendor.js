@@ -11,7 +11,7 @@ const facts = {
   overrideVariable: 'SWAP_BASE_URL',
   credential: { header: 'x-api-key', prefix: '', field: 'api_key' },
   secrets: ['api_key'],
-  userAgent: 'swap-zapier/0.1.0',
+  userAgent: 'swap-zapier/1.0.0',
   timeout: 20000,
   runTimeout: 25000,
   maxBytes: 20000000,

@@ -135,10 +135,14 @@ PagingEntry = Annotated[NumberedEntry | OffsetEntry | CursorEntry, PydanticField
 
 
 class FieldEntry(CatalogEntry):
-    """A field's label and help text; `choices` maps the field's possible values to their labels."""
+    """A field's label and help text; `choices` maps the field's possible values to their labels.
+
+    With `whole: true`, the vendor writes a whole number as text, such as "3"; apps show a number.
+    """
 
     label: Label | None = None
     help: Sentence | None = None
+    whole: Literal[True] | None = None
     choices: dict[str, Label] = {}
 
 
@@ -274,11 +278,13 @@ class StepEntry(CatalogEntry):
 class ActionEntry(StepEntry):
     """A request that creates, changes or deletes a record; see `connector.definition.model.Action`.
 
-    `constants` maps fields of the request body to values that are sent with every request.
+    `constants` maps fields of the request body to values that are sent with every request. `provenance`
+    states whether the spelling of these values is documented, observed or assumed.
     """
 
     risk: Risk
     constants: dict[Dotted, JsonValue] = {}
+    provenance: Provenance = "documented"
     after_timeout: Literal["repeat", "find", "ask"]
     finding: FindingEntry | None = None
 

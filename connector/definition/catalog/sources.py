@@ -81,10 +81,14 @@ class OrderedEntry(SourceEntry):
 
 
 class CreatedSinceEntry(OrderedEntry):
-    """A source that finds new records by creation time; see `connector.definition.model.CreatedSince`."""
+    """A source that finds new records by creation time; see `connector.definition.model.CreatedSince`.
+
+    Runtimes that store no cursor read the records of the last `window_hours`.
+    """
 
     strategy: Literal["created_since"]
     overlap_minutes: Annotated[int, PydanticField(ge=1, le=24 * 60)]
+    window_hours: Annotated[int, PydanticField(ge=1, le=24 * 30)]
 
 
 class ChangedSinceEntry(SourceEntry):

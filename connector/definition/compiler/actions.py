@@ -43,6 +43,7 @@ def actions(catalog: Catalog, resolver: Resolver, known: Mapping[str, Resource])
             operation=entry.operation,
             risk=entry.risk,
             constants=_constants(key, entry, operation, inputs, resolver),
+            provenance=entry.provenance,
             inputs=inputs,
             fields=resource.fields,
             sample=resource.sample,

@@ -53,6 +53,7 @@ def labelled(
                     "flag": bool(entry and entry.flag),
                     "sensitive": bool(entry and entry.sensitive),
                     "file": bool(entry and entry.file),
+                    "whole": bool(entry and entry.whole),
                     "children": labelled(children, entries, f"{path}."),
                 }
             )
@@ -314,6 +315,7 @@ def _input(
         "help": entry.help or "",
         "choices": relabelled(field, entry),
         "required": field.required or bool(entry.required),
+        "whole": field.whole or bool(entry.whole),
         "children": (),
     }
     facts = field.model_dump(exclude={"children", "bounds", "choices"}) | update

@@ -77,7 +77,8 @@ def source(
         return WindowScan(
             **common, state=state or (), reached=reached, initial=entry.initial, look_back=look_back
         )
-    return CreatedSince(**common, overlap=entry.overlap_minutes * MINUTE)
+    overlap, window = entry.overlap_minutes * MINUTE, entry.window_hours * HOUR
+    return CreatedSince(**common, overlap=overlap, window=window)
 
 
 def _changed(

@@ -22,18 +22,20 @@ class FrozenModel(BaseModel):
 class Bounds(FrozenModel):
     """The limits that the specification sets for a value; a missing limit has the value None.
 
-    In a list without `children`, `min_items` and `max_items` limit the list, and the other limits each item.
+    In a list, `min_items`, `max_items` and `unique_items` limit the list, and the other limits each item.
     """
 
     minimum: float | None = None
     maximum: float | None = None
     exclusive_minimum: bool = False
     exclusive_maximum: bool = False
+    multiple_of: float | None = None
     min_length: int | None = None
     max_length: int | None = None
     pattern: str | None = None
     min_items: int | None = None
     max_items: int | None = None
+    unique_items: bool = False
     min_properties: int | None = None
 
 
@@ -72,7 +74,8 @@ class Field(FrozenModel):
 
     The value of a `flag` is 0 or 1, or the text "true" or "false", and means yes or no. A `sensitive` field,
     such as a bank account, is left out of an app's outputs unless the user asks for it. The value of a
-    `file` is the address of a file.
+    `file` is the address of a file. The value of a `whole` field of type "string" is a whole number, which
+    the vendor writes as text.
     """
 
     key: str
@@ -94,6 +97,13 @@ class Field(FrozenModel):
     flag: bool = False
     sensitive: bool = False
     file: bool = False
+    whole: bool = False
+
+    @property
+    def shown_type(self) -> FieldType:
+        """The type of a value that apps show: that of the field or of the items in a list."""
+        kind = self.item_type or "string" if self.type == "list" else self.type
+        return "boolean" if self.flag else "integer" if self.whole else kind
 
 
 class InputField(Field):

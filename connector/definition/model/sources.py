@@ -25,7 +25,8 @@ class CreatedSince(FrozenModel):
     appear in the list late. The IDs of the records created in these `overlap` seconds are stored, so that no
     second event is emitted for them. `since` is the query parameter for "created after". If it is set,
     records are read oldest first. Otherwise, they are read newest first, until a record is older than
-    `overlap` seconds before the watermark.
+    `overlap` seconds before the watermark. A runtime without a cursor reads newest first, until a record is
+    older than `window` seconds.
     """
 
     strategy: Literal["created_since"] = "created_since"
@@ -35,6 +36,7 @@ class CreatedSince(FrozenModel):
     since: str | None
     order: Order
     overlap: int = PydanticField(description="seconds")
+    window: int = PydanticField(description="seconds")
     page_size: int
     pages: int = PydanticField(description="ceiling of pages read in one poll by the Python runtime")
 

@@ -199,7 +199,8 @@ class Action(FrozenModel):
     more than once.
 
     `constants` pairs paths in the request body with values that are sent with every request, such as the
-    status `approved` of "Approve Return". `preview` is true if a part of the request is assumed.
+    status `approved` of "Approve Return". `provenance` states whether their spelling is documented, observed
+    or assumed. `preview` is true if a part of the request is assumed.
     """
 
     key: str
@@ -210,6 +211,7 @@ class Action(FrozenModel):
     operation: str
     risk: Risk
     constants: tuple[tuple[Path, Any], ...] = ()
+    provenance: Provenance = "documented"
     preview: bool = False
     inputs: tuple[InputField, ...]
     fields: tuple[Field, ...]

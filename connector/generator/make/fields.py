@@ -169,8 +169,9 @@ def _output(one: Field, proper: frozenset[str]) -> dict[str, Any]:
     if one.type == "list":
         kind = INPUT_TYPES.get(one.item_type, "any") if one.item_type else "any"
         return output | {"type": "array", "spec": {"type": kind, "label": output["label"].removesuffix("s")}}
-    if one.type in INPUT_TYPES:
-        output["type"] = INPUT_TYPES[one.type]
+    kind = "integer" if one.whole else one.type  # Make converts text to a number where it is mapped
+    if kind in INPUT_TYPES:
+        output["type"] = INPUT_TYPES[kind]
     if one.type == "text":
         output["multiline"] = True
     return output
@@ -193,4 +194,6 @@ def _example(one: Field, value: Any) -> Any:
         return sample(one.children, value)
     if value is None:
         value = one.example
+    if one.whole and isinstance(value, str) and value.isdecimal():
+        return int(value)
     return value if value is not None or one.type != "list" else []

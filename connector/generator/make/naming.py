@@ -54,8 +54,8 @@ def article(noun: str) -> str:
 def trigger_label(trigger: Trigger, noun: str) -> str:
     """Build a trigger's label for Make: `Return Approved` becomes `Watch approved returns`.
 
-    If the catalog contains a label for Make, that label is used instead. The label of an instant trigger ends
-    with a warning that the trigger may miss events.
+    If the catalog contains a label for Make, that label is used instead. An instant trigger's label adds that
+    events may be missed; a trigger of the catalog that also has a webhook polls, so its label does not.
     """
     if is_instant(trigger):
         polled = trigger.model_copy(update={"hook": None, "label": trigger.label.removesuffix(LABEL)})

@@ -66,7 +66,7 @@ def render(
     files = {
         f"credentials/{name}Api.credentials.ts": page("credentials.ts.jinja", **credential_values(offered)),
         f"nodes/{name}/{name}.node.ts": page("node.ts.jinja", searches=list(dropdowns)),
-        f"nodes/{name}/{name}Trigger.node.ts": page("trigger.ts.jinja"),
+        **({f"nodes/{name}/{name}Trigger.node.ts": page("trigger.ts.jinja")} if offered.triggers else {}),
         f"nodes/{name}/properties.ts": page("properties.ts.jinja", **node),
         f"nodes/{name}/data.ts": page("data.ts.jinja", **data),
         **{f"nodes/{name}/lib/{path.name}": path.read_text("utf-8") for path in _library()},

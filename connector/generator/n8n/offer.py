@@ -10,6 +10,7 @@ from connector.definition.model import (
     ChangedSince,
     CreatedSince,
     Dropdown,
+    Field,
     InputField,
     Integration,
     Search,
@@ -18,6 +19,7 @@ from connector.definition.model import (
     WindowScan,
 )
 from connector.definition.naming import camel
+from connector.definition.paths import marked
 from connector.generator.n8n.naming import noun_key
 from connector.generator.n8n.requests import Unrenderable, input_facts, known_choices, may_be_empty, operation
 
@@ -99,6 +101,7 @@ def step_data(integration: Integration, listed: Sequence[Offer]) -> dict[str, An
             "query": dict(step.query) if isinstance(step, Search) else {},
             "inputs": [input_facts(integration, each, one.group_of(each)) for each in step.inputs],
         }
+        facts |= _shape(step.fields)
         if isinstance(step, Action) and step.constants:
             facts["constants"] = step.constant_body
         if isinstance(step, Search) and one.kind == "find":
@@ -156,7 +159,14 @@ def _source(integration: Integration, trigger: Trigger) -> dict[str, Any]:
         facts["since"] = source.since
     if trigger.unless:
         facts["unless"] = [{"path": list(path), "values": list(values)} for path, values in trigger.unless]
-    return facts | _compared(source) | _additions(integration, trigger)
+    return facts | _compared(source) | _additions(integration, trigger) | _shape(trigger.fields)
+
+
+def _shape(fields: Sequence[Field]) -> dict[str, Any]:
+    """Build the data that says which values of a record the code converts, or {} if there are none."""
+    shape = {"flags": list(marked(fields, "flag")), "whole": list(marked(fields, "whole"))}
+    found = {name: [list(path) for path in paths] for name, paths in shape.items() if paths}
+    return {"shape": found} if found else {}
 
 
 def _compared(source: CreatedSince | WindowScan | ChangedSince | Snapshot) -> dict[str, Any]:

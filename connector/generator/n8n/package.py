@@ -53,9 +53,14 @@ def package_files(integration: Integration, publisher: Mapping[str, Any]) -> dic
         "package.json": as_json(_manifest(integration, publisher)),
         "tsconfig.json": as_json(COMPILER),
         "eslint.config.mjs": "import { config } from '@n8n/node-cli/eslint';\n\nexport default config;\n",
-        f"nodes/{name}/{name}.node.json": as_json(_codex(integration, name)),
-        f"nodes/{name}/{name}Trigger.node.json": as_json(_codex(integration, f"{name}Trigger")),
+        **{f"nodes/{name}/{one}.node.json": as_json(_codex(integration, one)) for one in _nodes(integration)},
     }
+
+
+def _nodes(integration: Integration) -> list[str]:
+    """Return the names of the nodes; a package without triggers has no trigger node."""
+    name = class_name(integration.vendor)
+    return [name, *([f"{name}Trigger"] if integration.triggers else [])]
 
 
 def _manifest(integration: Integration, publisher: Mapping[str, Any]) -> dict[str, Any]:
@@ -82,7 +87,7 @@ def _manifest(integration: Integration, publisher: Mapping[str, Any]) -> dict[st
             "n8nNodesApiVersion": 1,
             "strict": True,
             "credentials": [f"dist/credentials/{name}Api.credentials.js"],
-            "nodes": [f"dist/nodes/{name}/{name}.node.js", f"dist/nodes/{name}/{name}Trigger.node.js"],
+            "nodes": [f"dist/nodes/{name}/{one}.node.js" for one in _nodes(integration)],
         },
         "devDependencies": {
             "@n8n/node-cli": CLI,

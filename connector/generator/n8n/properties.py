@@ -116,7 +116,7 @@ def _required(one: InputField) -> Property:
 
 def _property(integration: Integration, one: InputField) -> Property:
     """Build the parameter for one input of a step."""
-    kind = one.item_type if one.type == "list" and not one.children else one.type
+    kind = one.item_type if one.type == "list" and not one.children else one.shown_type
     shown = TYPES.get(kind or "string", "string")
     start: Property = {"displayName": one.label, "name": camel(one.key)}
     text = {"description": described(one.help)} if one.help else {}
@@ -198,6 +198,8 @@ def _article(noun: str) -> str:
 def trigger_properties(integration: Integration, triggers: Iterable[Trigger]) -> list[Property]:
     """Build the parameters of the trigger node: the event, and the filters of each event that has filters."""
     listed = sorted(triggers, key=lambda one: one.label.lower())
+    if not listed:
+        return []
     event = {
         "displayName": "Event",
         "name": "event",

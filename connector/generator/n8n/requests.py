@@ -138,7 +138,7 @@ def input_facts(integration: Integration, one: InputField, group: str | None = N
     facts: dict[str, Any] = {
         "name": camel(one.key),
         "label": one.label,
-        "type": "object" if one.children else kind,
+        "type": "object" if one.children else "integer" if one.whole else kind,
         "in": one.location,
         "at": list(one.path),
     }
@@ -146,6 +146,7 @@ def input_facts(integration: Integration, one: InputField, group: str | None = N
         "group": group,
         "required": one.required and not may_be_empty(one),
         "list": many,
+        "asText": one.whole,
         "sendEmpty": one.required and one.location == "body" and may_be_empty(one),
         "listName": one.repeated_as if many else None,
         "requiredWith": [camel(key) for key in one.required_with],

@@ -84,6 +84,7 @@ class Types:
             items = self._line_item(inner, one.children) if one.children else GIVEN[one.item_type or "string"]
             return f"Sequence[{items}]"
         text = literal([choice.value for choice in one.choices]) if one.choices else GIVEN[one.type]
+        text = f"int | {text}" if one.whole else text
         repeated = getattr(one, "repeated_as", None)
         return f"{text} | Sequence[{text}]" if repeated else text
 

@@ -106,7 +106,7 @@ def _input(one: InputField, integration: Integration, names: dict[tuple[str, str
         ]
         return {**field, "required": one.required, "children": children}
     many = one.type == "list"
-    kind = one.item_type if many else one.type
+    kind = one.item_type if many else one.shown_type
     if kind is None or kind not in INPUT_TYPES:
         raise Unrenderable(
             f"The input {one.key} has type {kind}, which Zapier cannot show. "
@@ -197,6 +197,8 @@ def _wire(one: InputField, names: dict[tuple[str, str], str], integration: Integ
     wire: dict[str, Any] = {"in": one.location, "at": one.path}
     if "date" in (one.type, one.item_type):
         wire["as"] = "date"
+    if one.whole:
+        wire["as"] = "text"
     if one.repeated_as and one.type == "list":
         wire["listName"] = one.repeated_as
     if one.required and one.location == "body" and may_be_empty(one):

@@ -8,6 +8,7 @@ from typing import Any
 from connector.definition.model import Field, FieldType, Integration, Path
 from connector.definition.model.summary import LABELS, Summary
 from connector.definition.naming import below, title
+from connector.definition.paths import marked
 from connector.definition.samples import merged
 from connector.definition.summary import described, summary
 from connector.generator.zapier.literal import Code
@@ -30,17 +31,19 @@ FILE, FILE_LABEL = "label_file", "Label File"
 def shape_of(integration: Integration, resource: str, fields: Sequence[Field]) -> dict[str, Any]:
     """Build the constant that describes how the app changes a vendor's record before a Zap gets it.
 
-    `flags` contains the paths of values that become true or false, `hidden` the paths of sensitive values,
-    which are removed unless the user asks for them, and `files` the paths of file addresses. `summary`
-    describes the summary that is added. A key without content is left out, so the result is empty for most
-    records.
+    `flags` and `hidden` are paths of values that become true or false, and of values that are left out unless
+    the user asks for them. `whole` are paths of whole numbers that the vendor writes as text. `files`
+    contains the paths of the addresses of files. `summary` describes the summary that is added. Parts that
+    the record does not need are missing, so the result is empty for most records.
     """
-    flags = list(_paths(fields, "flag"))
-    hidden = list(_paths(fields, "sensitive"))
-    files = list(_paths(fields, "file"))
+    flags = list(marked(fields, "flag"))
+    whole = list(marked(fields, "whole"))
+    hidden = list(marked(fields, "sensitive"))
+    files = list(marked(fields, "file"))
     built = summary(integration, resource, fields)
     return {
         **({"flags": flags} if flags else {}),
+        **({"whole": whole} if whole else {}),
         **({"hidden": hidden} if hidden else {}),
         **({"files": {"hydrate": Code("labelFile"), "at": files}} if files else {}),
         **({SUMMARY: _described(built)} if built else {}),
@@ -68,7 +71,7 @@ def shape_below(shape: dict[str, Any], key: str) -> dict[str, Any]:
     inside: dict[str, Any] = {
         name: [path[1:] for path in paths if path[0] == key]
         for name, paths in shape.items()
-        if name in ("flags", "hidden")
+        if name in ("flags", "whole", "hidden")
     }
     short = shape.get(SUMMARY)
     if short and short["within"][:1] == (key,):
@@ -96,16 +99,6 @@ def _everything(fields: Sequence[Field]) -> Iterator[Field]:
     for one in fields:
         yield one
         yield from _everything(one.children)
-
-
-def _paths(fields: Sequence[Field], mark: str, before: Path = ()) -> Iterator[Path]:
-    """Yield the paths of the fields whose attribute `mark` is true; a path may lead through lists."""
-    for one in fields:
-        path = (*before, one.key)
-        if getattr(one, mark):
-            yield path
-        else:
-            yield from _paths(one.children, mark, path)
 
 
 def outputs(
@@ -150,7 +143,7 @@ def output_fields(
             joint = "[]" if one.type == "list" else "__"
             yield from output_fields(one.children, prefix=key + joint, heading=label)
             continue
-        kind = "boolean" if one.flag else one.item_type if one.type == "list" else one.type
+        kind = one.shown_type if one.type != "list" else one.item_type
         field_type = {"type": OUTPUT_TYPES[kind]} if kind in OUTPUT_TYPES else {}
         yield {"key": key, "label": label} | field_type | ({"list": True} if one.type == "list" else {})
         if one.file:
@@ -263,6 +256,8 @@ def _always_there(fields: Sequence[Field], record: Any, added: AbstractSet[str] 
 def _kept(field: Field, value: Any) -> Any:
     if field.flag:
         return {0: False, 1: True, "0": False, "1": True, "false": False, "true": True}.get(value, value)
+    if field.whole and isinstance(value, str) and value.isdecimal():
+        return int(value)
     if not field.children or not isinstance(value, list):
         return _always_there(field.children, value) if field.children else value
     return [_always_there(field.children, row) for row in value]

@@ -139,7 +139,13 @@ def _polling(trigger: Trigger) -> dict[str, Any]:
         )
     constants["query"] = dict(source.order.newest_first)
     if isinstance(source, CreatedSince):
-        return constants | {"size": promise.page_size}
+        return constants | {
+            "size": promise.page_size,
+            "pages": promise.pages,
+            "id": source.id,
+            "createdTime": source.created,
+            "lookBack": source.window,
+        }
     if isinstance(source, Snapshot):
         return constants | {
             "size": promise.page_size,

@@ -4,23 +4,31 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from random import Random
+from typing import TYPE_CHECKING
 
 import pytest
 from support.certificate.acts import SHOP_ACTS, Act
 from support.certificate.adversary import WIRE_ACTS
+from support.certificate.certified import as_row, left_out_row
 from support.certificate.crashes import CRASH_POINTS
 from support.certificate.drawing import NUMBERS, SIZES, USUAL, Adversity, drawn
 from support.certificate.invariants import BROKEN_BY, INVARIANTS
 from support.certificate.make import Make
 from support.certificate.python import Python
-from support.certificate.search import Certificate
+from support.certificate.search import Certificate, Searched
 from support.certificate.shrinking import plainer, shorter, shrunk
 from support.certificate.stories import Poll, Step, Story, loaded
+from support.certificate.tasks import certified
 from support.certificate.zapier import Zapier
 from support.each import each
 from support.merchant import VendorSandbox
 
 from connector.definition.compiler import integration as compiled
+from connector.definition.compiler import vendors
+from connector.definition.left_out import why_left_out
+
+if TYPE_CHECKING:
+    from connector.definition.model import Runtime
 
 EVERYTHING = Adversity(tuple(kind for kind in NUMBERS if kind not in USUAL))
 ASK: Act = ("ask", 0)
@@ -126,6 +134,29 @@ def test_an_event_may_come_again_only_after_a_crash_between_handler_and_record(
         delivery = certificate.play(Story((), (ASK, Poll(crash=point))))
         assert delivery.doubtful == {one.id for one in delivery.outcome.delivered}
     assert certificate.play(Story((), (ASK, Poll(crash="after settle")))).doubtful == set()
+
+
+def test_a_search_without_an_event_is_a_failure() -> None:
+    quiet, lively = Searched(stories=2, steps=12), Searched(stories=2, steps=12, events=1)
+    for searched, result in ((quiet, "failed"), (lively, "held")):
+        assert as_row("swap", "new_return", "make", searched).result == result
+        assert certified("swap new_return, make", searched, 1).failed == (result == "failed")
+
+
+def test_a_trigger_that_no_app_offers_has_a_row_with_the_reason() -> None:
+    apps: tuple[Runtime, ...] = ("zapier", "make")
+    left_out = [
+        (vendor, trigger, runtime)
+        for vendor in vendors()
+        for trigger in compiled(vendor).triggers.values()
+        for runtime in apps
+        if runtime not in trigger.guarantees
+    ]
+    for vendor, trigger, runtime in each(left_out):
+        row = left_out_row(vendor, trigger, runtime)
+        assert row.result == "not reachable"
+        assert row.detail.startswith("Not offered. ")
+        assert why_left_out(trigger, runtime) in row.detail
 
 
 def test_python_meets_every_trouble() -> None:

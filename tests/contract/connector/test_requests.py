@@ -2,16 +2,18 @@
 
 Schemathesis generates the inputs of each operation, action and search from the operation's schema. The
 request that arrives is compared with the one that the specification describes; besides, every request of the
-test run is validated (`support/contract.py`).
+test run is validated (`support/contract.py`). Each rule of a schema is tried on both sides of its limit
+(`support/limits.py`).
 """
 
 from __future__ import annotations
 
 import pytest
 from support.each import each
+from support.limits import complaint
 from support.report_data import record
 from support.requests.differences import DIFFERENCES, explained
-from support.requests.inputs import described
+from support.requests.inputs import described, limit_sides
 from support.requests.tried import tried
 
 import openapi
@@ -60,6 +62,29 @@ def test_every_input_of_an_action_and_search_is_sent(vendor: str) -> None:
     assert sent >= {
         (use, field.key) for use, fields in steps for field in fields if field.location != "match"
     }
+
+
+@pytest.mark.parametrize("vendor", openapi.vendors())
+def test_every_rule_of_every_input_has_both_sides(vendor: str) -> None:
+    problems = [
+        f"{name}: {said}"
+        for name, ruled in each(limit_sides(vendor).items())
+        for rule, found in ruled.items()
+        if (said := complaint(rule, found))
+    ]
+    assert problems == []
+
+
+@pytest.mark.parametrize("vendor", openapi.vendors())
+def test_limits_are_sent_and_what_is_beyond_them_is_refused(vendor: str) -> None:
+    results = {(one.use, repr(one.inputs)): one for one in tried(vendor) if one.use == one.operation}
+    for name, ruled in each(limit_sides(vendor).items()):
+        for found in ruled.values():
+            for side in found:
+                one = results[name, repr(side.value)]
+                assert one.as_specified, str(one)
+                # The login fills some required inputs.
+                assert one.allowed == side.allowed or side.rule.keyword == "required", str(one)
 
 
 def test_every_difference_is_still_there() -> None:

@@ -18,7 +18,6 @@ from connector.definition.compiler import integration
 from connector.definition.model import Paging
 
 Query = Sequence[tuple[str, str]]
-_TOTALS = ("total", "records", "total_items")
 _COMPARE = {
     "lt": lambda one, other: one < other,
     "lte": lambda one, other: one <= other,
@@ -112,57 +111,6 @@ def whole(
     """Return all rows of a list, read with the largest pages."""
     found = pages(api, listing, path, query, listing.largest, tenant)
     return [row for body in found for row in rows_of(body)]
-
-
-def check_pages(api: Served, listing: Listing, path: Mapping[str, str], query: Query) -> None:
-    """Check that small pages show the whole list once, in the same order, and tell the right numbers."""
-    rows = whole(api, listing, path, query)
-    size = max(1, min(listing.largest, -(-len(rows) // 3)))
-    got = list(pages(api, listing, path, query, size))
-    assert [row for body in got for row in rows_of(body)] == rows, "The pages do not show the whole list."
-    for place, body in enumerate(got, 1):
-        shown = rows_of(body)
-        last = place == len(got)
-        assert last or len(shown) == size, f"Page {place} of {len(got)} has {len(shown)} rows, not {size}."
-        _check_numbers(api, body, rows=len(rows), size=size, place=place, shown=len(shown))
-
-
-def _check_numbers(api: Served, body: Any, *, rows: int, size: int, place: int, shown: int) -> None:
-    """Compare the numbers that an answer tells about its page with the page."""
-    holder = _holder(body)
-    count = -(-rows // size)
-    expected = {
-        "page": place,
-        "per_page": size,
-        "items_per_page": size,
-        "limit": size,
-        "offset": (place - 1) * size,
-        "total_pages": count,
-        "has_next_page": place < count,
-        "has_previous_page": place > 1,
-        "current_page_size": shown,
-        "items_in_remaining_pages": max(0, rows - place * size),
-        **dict.fromkeys(_TOTALS, rows),
-    }
-    told = {name: value for name, value in holder.items() if name in expected}
-    assert told == {name: expected[name] for name in told}, f"Page {place} of {count} tells {told}."
-    for name, there in (("next_page", place < count), ("previous_page", place > 1)):
-        if name in holder:
-            assert (holder[name] != "NULL") == there, f"Page {place} of {count}: {name} is {holder[name]}."
-            if there:
-                offset = place * size if name == "next_page" else (place - 2) * size
-                assert re.search(rf"[?&]offset={offset}(&|$)", holder[name]), f"{name} is {holder[name]}."
-                assert holder[name].startswith(api.base_url), f"{name} is {holder[name]}."
-
-
-def _holder(body: Any) -> Mapping[str, Any]:
-    """Return the object of an answer that tells the total number of rows; {} if none does."""
-    if not isinstance(body, dict):
-        return {}
-    if any(name in body for name in _TOTALS):
-        return body
-    inner = (_holder(member) for name, member in body.items() if isinstance(member, dict))
-    return next((one for one in inner if one), {})
 
 
 def check_order(listing: Listing, rows: Sequence[Json], query: Query) -> None:

@@ -83,7 +83,7 @@ class Served:
         for name, value in (path or {}).items():
             target = target.replace(f"{{{name}}}", quote(value, safe=""))
         login = self.observers[tenant]
-        wanted = _login_query(found, login["query"], dict(query))
+        wanted = login_query(found, login["query"], dict(query))
         return self.client.call(
             found.method,
             self.base_path + target,
@@ -119,7 +119,7 @@ class Served:
             assert answer.ok, answer
 
 
-def _login_query(operation: Operation, login: Mapping[str, str], sent: Mapping[str, str]) -> dict[str, str]:
+def login_query(operation: Operation, login: Mapping[str, str], sent: Mapping[str, str]) -> dict[str, str]:
     """Return the query parameters of a login that an operation needs, under the operation's names."""
     wanted = {name: value for name, value in login.items() if operation.query(name)}
     if login and not wanted:

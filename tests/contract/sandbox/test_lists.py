@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 from contract.sandbox.documents import document
+from contract.sandbox.envelopes import check_pages
 from contract.sandbox.lists import (
     Listing,
     Query,
     at,
     check_order,
-    check_pages,
     details_of,
     listings,
     moment,

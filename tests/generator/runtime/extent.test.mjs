@@ -111,6 +111,37 @@ test('the first poll for new rows reads every page', async () => {
   assert.deepEqual(pagesOf(served), ['1', '2', '3']);
 });
 
+const NEWEST = {
+  operation: LIST,
+  query: {},
+  size: 4,
+  pages: 5,
+  id: ['id'],
+  createdTime: ['moved'],
+  lookBack: 10 * 3600,
+  identity: [['id']],
+};
+
+test('a poll for new rows reads on after a burst, until a page has a row from before the window', async () => {
+  const served = await shop(rowsOf(90));
+  const perform = pollNewest(served.api, NEWEST, NOTHING);
+  assert.deepEqual(ids(await run(served.api, perform)), ids(rowsOf(12)), 'rows 0 to 10 are in the window');
+  assert.deepEqual(pagesOf(served), ['1', '2', '3']);
+  const burst = await shop(rowsOf(60).map((row) => ({ ...row, moved: new Date(NOW).toISOString() })));
+  assert.equal((await run(burst.api, pollNewest(burst.api, NEWEST, NOTHING))).length, 20, 'five pages at most');
+});
+
+test('a poll for new rows that a slow vendor stops is continued by the next one, and the position is then deleted', async () => {
+  const zapier = await zapierServer();
+  const served = await shop(rowsOf(60), { seconds: 3.1 });
+  const perform = pollNewest(served.api, { ...NEWEST, lookBack: 45 * 3600, pages: 20 }, NOTHING);
+  const poll = async () => ids(await run(served.api, perform, { rpc: zapier.url }));
+  const found = [...(await poll()), ...(await poll())];
+  assert.deepEqual(pagesOf(served), ['1', '2', '3', '4', '5', '6', '7', '8', '1', '9', '10', '11', '12']);
+  assert.deepEqual([...new Set(found)].length, 48);
+  assert.equal(zapier.values.size, 0, 'the window ends before the list does, and the next poll reads all of it');
+});
+
 test('the first poll stops after 25 seconds with the newest records', async () => {
   const served = await shop(rowsOf(90), { seconds: 3.1 });
   const primed = await run(served.api, pollChanges(served.api, CHANGES, NOTHING), { meta: FIRST });

@@ -15,7 +15,7 @@ from multiprocessing import get_context
 from typing import Any, Literal
 
 from connector.definition.compiler import integration as compiled
-from support.certificate.certified import as_row, exhibit_row
+from support.certificate.certified import NO_EVENT, as_row, exhibit_row, left_out_row
 from support.certificate.delivery import Polling
 from support.certificate.exhibits import LONGEST_STORY, Exhibit, exhibits
 from support.certificate.make import Make
@@ -86,7 +86,9 @@ def certify(backend: VendorSandbox, task: Task, say: Say) -> None:
         for key in task.triggers:
             name = f"{task.vendor} {key}, {task.runtime}"
             if not polling.offers(offer.triggers[key]):
-                say(Said("line", f"{name}: not offered"))
+                row = left_out_row(task.vendor, offer.triggers[key], polling.runtime)
+                record("certificate", "Delivery certificate", [row])
+                say(Said("line", f"{name}: {row.detail}"))
                 continue
             with reported(name, say):
                 certificate = Certificate.of(backend, offer, key, polling)
@@ -94,11 +96,14 @@ def certify(backend: VendorSandbox, task: Task, say: Say) -> None:
                 searched = certificate.search(share, task.seed, progress)
                 row = as_row(task.vendor, key, task.runtime, searched)
                 record("certificate", "Delivery certificate", [row])
-                say(_certified(name, searched, progress.seconds))
+                say(certified(name, searched, progress.seconds))
 
 
-def _certified(name: str, searched: Searched, seconds: float) -> Said:
+def certified(name: str, searched: Searched, seconds: float) -> Said:
+    """Return the line of a trigger; a search without an event is a failure, because it tested nothing."""
     tried = f"{searched.steps:,} steps, {searched.stories:,} stories, {searched.events:,} events"
+    if searched.broken is None and not searched.events:
+        return Said("line", f"{name}: NO EVENT in {tried}: {NO_EVENT}", failed=True)
     if searched.broken is None:
         return Said("line", f"{name}: {tried}, held ({seconds:.0f} s, {searched.steps / seconds:.0f}/s)")
     story = f"seed {searched.seed}, shrunken story:\n{searched.broken.text()}"

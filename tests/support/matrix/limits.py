@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 BY_ID = "No action of {} takes the id of a record."
 NO_HOOKS = "Webhooks of {} are set up by hand in its settings, not through its API."
+NO_ACTION = "ReturnLogic's apps have no action: Create Order is left out, because its path is assumed."
 EMPTY = "{} answers an empty list with 200."
 
 LIMITS: Mapping[tuple[str, str, str], str] = {
@@ -34,9 +35,13 @@ LIMITS: Mapping[tuple[str, str, str], str] = {
     ("returnlogic", "make", "each_change_once"): (
         "ReturnLogic's records have no time of their status change, which Make would need."
     ),
+    **{
+        ("returnlogic", runtime, scenario): NO_ACTION
+        for runtime in ("zapier", "make", "n8n")
+        for scenario in ("wrong_value", "optional_fields", "line_items", "choice_by_label")
+    },
     ("returnlogic", "*", "list_not_found"): EMPTY.format("ReturnLogic"),
     ("returnlogic", "*", "missing_record"): BY_ID.format("ReturnLogic"),
-    ("returnlogic", "*", "dropdown_page_2"): "No input of ReturnLogic takes the id of a record.",
     ("returnmate", "make", "each_change_once"): (
         "ReturnMate's records have no time of their status change, which Make would need."
     ),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import openapi
-from support.schema_values import SchemaValues
+from support.limits import Rule, Side, examples, rules, sides
+from support.schema_values import Generated, SchemaValues
 
 Json = Mapping[str, Any]
 METHODS = ("get", "put", "post", "patch", "delete")
@@ -57,6 +58,30 @@ def described(vendor: str) -> dict[str, Described]:
 def input_values(vendor: str) -> SchemaValues:
     """Return the generator of inputs of each operation, by operationId."""
     return SchemaValues({name: one.schema for name, one in described(vendor).items()}, {})
+
+
+@cache
+def limit_sides(vendor: str) -> dict[str, dict[Rule, list[Side]]]:
+    """Return both sides of every rule for the inputs of each operation, by operationId."""
+    generator = input_values(vendor)
+    found = {}
+    for name, one in described(vendor).items():
+        is_valid = partial(generator.is_valid, name)
+        bases = [value for value in examples(one.schema) if is_valid(value)]
+        found[name] = {rule: sides(rule, bases, is_valid) for rule in rules(one.schema)}
+    return found
+
+
+def limits_of(vendor: str) -> dict[str, list[Generated]]:
+    """Return the same sides as generated values, by operationId."""
+    return {
+        name: [
+            Generated(f"{rule.name}, {'allowed' if side.allowed else 'refused'}", side.value, side.allowed)
+            for rule, found in ruled.items()
+            for side in found
+        ]
+        for name, ruled in limit_sides(vendor).items()
+    }
 
 
 def _described(document: Json, path: str, method: str, item: Json, operation: Json) -> Described:

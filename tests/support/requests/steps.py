@@ -33,8 +33,8 @@ def _given(field: InputField, values: Values) -> Any:
 def values_for(fields: Sequence[InputField], inputs: Values) -> dict[str, Any]:
     """Return the operation's values that a form's inputs stand for.
 
-    Empty inputs are not sent: None and blank text. Single lines are sent without blanks around them, and a
-    whole number may be given for an identifier.
+    Empty inputs are not sent: None and blank text. Single lines are sent without blanks around them, a whole
+    number may be given for an identifier, and a choice may be written in another case.
     """
     made: dict[str, Any] = {}
     for field in fields:
@@ -60,7 +60,8 @@ def shortened(field: InputField, value: Any) -> Any:
     short = [part.strip() for part in parts if part.strip()]
     if field.type == "text" and short:
         return value
-    return (field.separator or "").join(short) or None
+    words = {choice.value.casefold(): choice.value for choice in field.choices}
+    return (field.separator or "").join(words.get(part.casefold(), part) for part in short) or None
 
 
 def at(values: Any, path: Sequence[str]) -> Any:

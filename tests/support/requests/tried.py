@@ -18,7 +18,7 @@ from support.any_vendor import open_any
 from support.contract import ContractBroken
 from support.fake_vendor import Time
 from support.report_data import Row
-from support.requests.inputs import Described, described, given, input_values
+from support.requests.inputs import Described, described, given, input_values, limits_of
 from support.requests.serialized import Sent, expected, sent
 from support.requests.steps import inputs_for, place, values_for
 
@@ -100,7 +100,11 @@ async def _tried(vendor: str) -> list[Tried]:
         for use in uses(vendor, connection):
             seen: set[str] = set()
             name = use.operation.id
-            for one in (*generator.boundaries(name), *generator.drawn(name, EXAMPLES)):
+            for one in (
+                *generator.boundaries(name),
+                *limits_of(vendor)[name],
+                *generator.drawn(name, EXAMPLES),
+            ):
                 if not isinstance(one.value, dict):
                     continue
                 inputs = use.inputs_for(one.value)

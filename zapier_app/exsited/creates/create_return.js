@@ -31,7 +31,7 @@ const form = {
         {
           key: 'quantity',
           label: 'Quantity',
-          type: 'string',
+          type: 'integer',
           required: true,
           helpText: 'The number of units to return.',
         },
@@ -73,7 +73,7 @@ const form = {
       at: ['return_merchandise_authorisations', 'returns'],
       children: {
         line_uuid: { in: 'body', at: ['uuid'] },
-        quantity: { in: 'body', at: ['rma_quantity'] },
+        quantity: { in: 'body', at: ['rma_quantity'], as: 'text' },
         item_uuid: { in: 'body', at: ['item_uuid'] },
       },
     },

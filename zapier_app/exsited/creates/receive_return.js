@@ -39,7 +39,7 @@ const form = {
         {
           key: 'quantity',
           label: 'Quantity',
-          type: 'string',
+          type: 'integer',
           required: true,
           helpText: 'The number of units received.',
         },
@@ -54,7 +54,7 @@ const form = {
       at: ['receive_return_merchandise_authorisations', 'receive_returns'],
       children: {
         line_uuid: { in: 'body', at: ['uuid'] },
-        quantity: { in: 'body', at: ['rma_receive_quantity'] },
+        quantity: { in: 'body', at: ['rma_receive_quantity'], as: 'text' },
       },
     },
   },

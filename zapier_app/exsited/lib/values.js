@@ -30,6 +30,7 @@ export const isEmpty = (value) => {
 /** Converts a value to the type of `field`, or throws an error. `form` is the field's entry in `wire` (see `place`). */
 export const typed = (z, value, field, form) => {
   if (form.as === 'date') return date(z, value, field);
+  if (form.as === 'text') return String(number(z, value, field));
   if (field.type === 'integer' || field.type === 'number') return number(z, value, field);
   if (field.type === 'boolean') return boolean(z, value, field);
   const words = text(z, value, field);

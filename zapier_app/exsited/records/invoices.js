@@ -46,7 +46,7 @@ export default {
     {
       key: 'invoices[]lines[]item_order_quantity',
       label: 'Invoices Lines Quantity Ordered',
-      type: 'string',
+      type: 'integer',
     },
     { key: 'invoices[]lines[]item_price', label: 'Invoices Lines Item Price', type: 'string' },
     { key: 'invoices[]lines[]subtotal', label: 'Invoices Lines Subtotal', type: 'string' },
@@ -55,7 +55,7 @@ export default {
     { key: 'invoices[]currency__uuid', label: 'Invoices Currency UUID', type: 'string' },
     { key: 'invoices[]currency__name', label: 'Invoices Currency Name', type: 'string' },
   ],
-  shape: { list: 'invoices', flags: [['price_tax_inclusive']] },
+  shape: { list: 'invoices', flags: [['price_tax_inclusive']], whole: [['lines', 'item_order_quantity']] },
   sample: {
     searched_for: 'ORD-1001',
     found: true,
@@ -90,7 +90,7 @@ export default {
             item_id: 'BOO-BLK-39',
             item_uuid: '5f3c1c5e-0a34-5a6e-9d57-0d0a3a2a7b11',
             item_name: 'Chelsea Boots Black',
-            item_order_quantity: '1',
+            item_order_quantity: 1,
             item_price: '219.00',
             subtotal: '199.09',
             tax: '19.91',

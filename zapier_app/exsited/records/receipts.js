@@ -14,7 +14,7 @@ export default {
     {
       key: 'receipts[]receive_returns[]rma_receive_quantity',
       label: 'Receipts Lines Quantity Received',
-      type: 'string',
+      type: 'integer',
     },
     { key: 'receipts[]receive_returns[]item_id', label: 'Receipts Lines Item Code', type: 'string' },
     {
@@ -32,7 +32,7 @@ export default {
     { key: 'receipts[]created_on', label: 'Receipts Created On', type: 'datetime' },
     { key: 'receipts[]uuid', label: 'Receipt UUID', type: 'string' },
   ],
-  shape: {},
+  shape: { list: 'receipts', whole: [['receive_returns', 'rma_receive_quantity']] },
   sample: {
     searched_for: 'INV-60828777, RMA-77488099',
     found: true,
@@ -43,7 +43,7 @@ export default {
         id: 'RCV-40518203',
         receive_returns: [
           {
-            rma_receive_quantity: '1',
+            rma_receive_quantity: 1,
             item_id: 'BOO-BLK-39',
             item_name: 'Chelsea Boots Black',
             item_uuid: '5f3c1c5e-0a34-5a6e-9d57-0d0a3a2a7b11',

@@ -17,19 +17,19 @@ export default {
     { key: 'returns[]customer_return_date', label: 'Return Date', type: 'datetime' },
     { key: 'returns[]invoice_id', label: 'Returns Invoice Number', type: 'string' },
     { key: 'returns[]note', label: 'Returns Note', type: 'string' },
-    { key: 'returns[]received_count', label: 'Returns Items Received', type: 'string' },
+    { key: 'returns[]received_count', label: 'Returns Items Received', type: 'integer' },
     { key: 'returns[]returns[]item_id', label: 'Returns Lines Item Code', type: 'string' },
     { key: 'returns[]returns[]item_name', label: 'Returns Lines Item Name', type: 'string' },
     { key: 'returns[]returns[]item_uuid', label: 'Returns Lines Item UUID', type: 'string' },
     {
       key: 'returns[]returns[]rma_returned',
       label: 'Returns Lines Quantity Returned',
-      type: 'string',
+      type: 'integer',
     },
     {
       key: 'returns[]returns[]rma_requested',
       label: 'Returns Lines Quantity Requested',
-      type: 'string',
+      type: 'integer',
     },
     { key: 'returns[]returns[]uuid', label: 'Returns Lines UUID', type: 'string' },
     { key: 'returns[]created_by', label: 'Returns Created By', type: 'string' },
@@ -41,6 +41,7 @@ export default {
   ],
   shape: {
     list: 'returns',
+    whole: [['received_count'], ['returns', 'rma_returned'], ['returns', 'rma_requested']],
     summary: {
       within: [],
       items: { at: ['returns'], name: [['item_name'], ['item_id']], quantity: ['rma_requested'] },
@@ -61,14 +62,14 @@ export default {
         customer_return_date: '2026-10-14T00:00:00Z',
         invoice_id: 'INV-60828777',
         note: 'Sole came off after a week',
-        received_count: '0',
+        received_count: 0,
         returns: [
           {
             item_id: 'BOO-BLK-39',
             item_name: 'Chelsea Boots Black',
             item_uuid: '5f3c1c5e-0a34-5a6e-9d57-0d0a3a2a7b11',
-            rma_returned: '0',
-            rma_requested: '1',
+            rma_returned: 0,
+            rma_requested: 1,
             uuid: '1b8a4f0c-6b1d-5d0e-8a37-6f2d0f6c9c55',
           },
         ],

@@ -34,7 +34,7 @@ export default {
     sample: merged(record.sample, {
       summary: { status: 'Closed' },
       customer_return_status: 'CLOSED',
-      received_count: '1',
+      received_count: 1,
       last_updated_by: 'Tom (warehouse)',
       last_updated_on: '2026-10-18T00:10:00Z',
       version: '2',

@@ -32,7 +32,7 @@ export default {
     inputFields: form.fields,
     outputFields: identifiedBy(['uuid', 'received_count'], record.fields),
     sample: merged(record.sample, {
-      received_count: '1',
+      received_count: 1,
       last_updated_by: 'Tom (warehouse)',
       last_updated_on: '2026-10-18T00:10:00Z',
       version: '1',

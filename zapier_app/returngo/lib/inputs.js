@@ -19,7 +19,7 @@ export { invalid, isEmpty };
  *
  * - `in`: the part of the result that receives the value: `path`, `query`, `body`, `app` or `match`.
  * - `at`: the path of the value in that part; for `match`, the path of the value in a row.
- * - `as: 'date'`: the value is sent as a date without a time.
+ * - `as`: `date` sends a date without a time, and `text` sends a whole number as text.
  * - `listName`: the query parameter to use if the value is a list.
  * - `sendEmpty`: an empty list is sent if there is no value.
  * - `open`: values other than the field's choices are allowed.

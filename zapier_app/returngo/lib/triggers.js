@@ -14,31 +14,35 @@ import { onlyIdentity, purposeOf, readExtent } from './extent.js';
 import { place } from './inputs.js';
 import { at, mapped } from './paths.js';
 import { skipReason, withReachedAt } from './rows.js';
-import { shaped } from './shape.js';
+import { shaped, withNumbers } from './shape.js';
 import { moment } from './times.js';
 
 /**
- * Polls for new rows in a list that is sorted from newest to oldest: reads the first page. A poll that cannot fire reads
- * more pages.
+ * Polls for new rows in a list that is sorted from newest to oldest: reads up to `pages` pages, until one has a row that
+ * was created more than `lookBack` seconds ago. After a burst, Zapier therefore gets more than one page.
  *
  * In `source`, `operation` and `query` define the request, `size` is the number of rows per page, and `identity` lists
- * the paths of the values that identify an event. `fields` and `wire` define the trigger's inputs, as in `place`. Rows
- * without a valid time are returned too.
+ * the paths of the values that identify an event. `createdTime` is the path of a row's creation time. `fields` and `wire`
+ * define the trigger's inputs, as in `place`. Rows without a valid time are returned too. A poll that cannot fire reads
+ * older rows too.
  */
 export const pollNewest =
-  (facts, { operation, query, size, identity, unless, shape }, { fields, wire }) =>
+  (facts, { operation, query, size, pages = 1, id, createdTime, lookBack, identity, unless, shape }, { fields, wire }) =>
   withDeadline(facts, async (api, z, bundle) => {
     const { match, app } = place(z, bundle.inputData, fields, wire);
-    const { isFirst } = purposeOf(bundle);
-    const limit = limitOf(bundle, size);
-    const source = { operation, query, identity, size: match.length > 0 || isFirst ? size : limit };
-    const options = { query, pages: 1, reasonToSkip: skipReason({ identity }) };
+    const { isFirst, isSample } = purposeOf(bundle);
+    const start = isFirst || isSample ? -Infinity : api.now() - lookBack * 1000;
+    const limit = limitOf(bundle, pages * size);
+    const source = { operation, query, id, identity, size: match.length > 0 || isFirst ? size : Math.min(size, limit) };
+    const options = { query, pages, reasonToSkip: skipReason({ identity }) };
+    const isOlder = (row) => createdTime && moment(at(row, createdTime)) < start;
     const events = [];
     for await (const rows of readExtent(api, z, bundle, source, options)) {
       events.push(...rows.filter(isNotAmong(unless)).filter(fits(match)));
-      if (!isFirst && events.length >= limit) break;
+      if ((!isFirst && events.length >= limit) || rows.some(isOlder)) break;
     }
-    return isFirst ? events.map(onlyIdentity(identity)) : events.slice(0, limit).map(shaped(shape, app, z));
+    if (isFirst) return events.map(identityOf({ identity, shape }));
+    return events.slice(0, limit).map(shaped(shape, app, z));
   });
 
 /**
@@ -84,11 +88,14 @@ export const pollChanges =
       if (!source.since && rows.length > 0 && recent.length === 0) break;
       if (isSample && events.length >= limitOf(bundle, SAMPLES)) break;
     }
-    if (isFirst) return events.map(onlyIdentity(source.identity));
+    if (isFirst) return events.map(identityOf(source));
     sortLatestFirst(events, [sortTime, windowTime]);
     const returned = events.slice(0, limitOf(bundle, events.length));
     return returned.map(forZap(z, source, app));
   });
+
+/** Returns a function that keeps only the values of a row by which Zapier recognizes its event, as a Zap gets them. */
+const identityOf = ({ identity, shape }) => (row) => onlyIdentity(identity)(withNumbers(shape, row));
 
 /** Returns the query for a list; it limits the list to changes since `start`, unless `start` is -Infinity. */
 const windowQuery = ({ query, since, sinceForm = 'instant' }, start) =>
@@ -116,7 +123,7 @@ export const pollSnapshot =
       events.push(...rows.filter((row) => hasFiringState(source, row)).filter(isNotAmong(source.unless)).filter(fits(match)));
       if (isSample && events.length >= limitOf(bundle, SAMPLES)) break;
     }
-    if (isFirst) return events.map(onlyIdentity(identity));
+    if (isFirst) return events.map(identityOf(source));
     sortLatestFirst(events, [sortTime, createdTime]);
     return events.slice(0, limitOf(bundle, events.length)).map(shaped(source.shape, app, z));
   });

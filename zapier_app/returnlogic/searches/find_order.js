@@ -66,7 +66,7 @@ export default {
   noun: 'Order',
   display: {
     label: 'Find Order',
-    description: 'Finds an order by order number, order name or customer email.',
+    description: 'Finds an order by order number, order name or customer email. Preview: not tried on a real account yet.',
   },
   operation: {
     perform: findRecords(vendor, source, form),

@@ -11,10 +11,11 @@ const form = {
   fields: [
     {
       key: 'rma_id',
-      label: 'RMA ID',
+      label: 'RMA',
       type: 'string',
       required: true,
-      helpText: 'The ID of the RMA, such as 100001. Map it from an earlier step.',
+      helpText: 'Choose an RMA, or map its ID from an earlier step.',
+      dynamic: 'rma.id.label',
     },
   ],
   wire: { rma_id: { in: 'path', at: ['rlRmaId'], identifies: 'id', foundAt: [['rlRmaId']] } },

@@ -52,7 +52,7 @@ export default {
   noun: 'Order',
   display: {
     label: 'Find Orders by Creation Date',
-    description: 'Finds the orders that were added in a period.',
+    description: 'Finds the orders that were added in a period. Preview: not tried on a real account yet.',
   },
   operation: {
     perform: listRecords(vendor, source, form),

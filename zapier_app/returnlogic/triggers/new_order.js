@@ -50,7 +50,10 @@ const form = {
 export default {
   key: 'new_order',
   noun: 'Order',
-  display: { label: 'New Order', description: 'Triggers when a new order is added.' },
+  display: {
+    label: 'New Order',
+    description: 'Triggers when a new order is added. Preview: not tried on a real account yet.',
+  },
   operation: {
     type: 'polling',
     perform: pollChanges(vendor, source, form),

@@ -3,6 +3,5 @@ export { default as create_return } from './create_return.js';
 export { default as update_return_status } from './update_return_status.js';
 export { default as approve_return } from './approve_return.js';
 export { default as reject_return } from './reject_return.js';
-export { default as cancel_return } from './cancel_return.js';
 export { default as add_note } from './add_note.js';
 export { default as create_shipping_label } from './create_shipping_label.js';

@@ -39,8 +39,16 @@ export async function* readExtent(api, z, bundle, source, options) {
   }
   const key = positionKey(bundle, source);
   const resumeAt = options.pages > 1 ? await stored(z, key) : undefined;
-  yield* readPages(api, z, bundle, operation, { ...reading, resumeAt });
-  if (lap.stoppedAt !== undefined || resumeAt !== undefined) await store(z, key, lap.stoppedAt);
+  let hasFailed = false;
+  try {
+    yield* readPages(api, z, bundle, operation, { ...reading, resumeAt });
+  } catch (error) {
+    hasFailed = true;
+    throw error;
+  } finally {
+    // Also runs if the trigger needs no further page: the pages that an earlier poll left out are then read.
+    if (!hasFailed && (lap.stoppedAt !== undefined || resumeAt !== undefined)) await store(z, key, lap.stoppedAt);
+  }
 }
 
 async function* readUntilRefused(api, z, bundle, operation, options) {

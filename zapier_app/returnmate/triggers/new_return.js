@@ -9,6 +9,10 @@ const source = {
   operation: operations.list_returns,
   query: { sort: 'created_at', order: 'desc' },
   size: 100,
+  pages: 10,
+  id: ['id'],
+  createdTime: ['created_at'],
+  lookBack: 86400,
   identity: [['id']],
   shape: record.shape,
 };

@@ -10,6 +10,7 @@ export const ASKED = 'include_sensitive';
  * Returns a function that changes a record.
  *
  * In `shape`, `flags` are the paths of values that become true or false, because the vendor writes 0 and 1 or text.
+ * `whole` are the paths of values that become whole numbers, because the vendor writes them as text.
  * `hidden` are the paths of values that are left out, unless the user asked for them in `asked`. `summary` describes
  * the summary, as in `summaryOf`; it is added to the object at the path `within`. `files` contains the paths of the
  * addresses of files, and the function that fetches them; they are added if `z` is given. Paths may lead through lists.
@@ -23,8 +24,12 @@ export const shaped =
     return { ...record, [list]: record[list].map((row) => changed(shape, asked, z, row)) };
   };
 
-const changed = ({ flags = [], hidden = [], files, summary }, asked, z, record) => {
-  let result = record;
+/** Returns a copy of a record in which whole numbers that the vendor writes as text are numbers. */
+export const withNumbers = ({ whole = [] } = {}, record) =>
+  whole.reduce((result, path) => changedAt(result, path, withNumber), record);
+
+const changed = ({ flags = [], hidden = [], whole, files, summary }, asked, z, record) => {
+  let result = withNumbers({ whole }, record);
   for (const path of flags) result = changedAt(result, path, withFlag);
   if (files && z) for (const path of files.at) result = changedAt(result, path, withFile(z, files.hydrate));
   if (!asked[ASKED]) for (const path of hidden) result = changedAt(result, path, without);
@@ -56,6 +61,10 @@ const FLAGS = new Map([
   ['0', false],
   ['false', false],
 ]);
+
+const withNumber = (holder, name) => ({ ...holder, [name]: asNumber(holder[name]) });
+
+const asNumber = (value) => (typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value);
 
 /** Adds the summary in front of the object at a path. Details that Zapier reads later are not an object yet. */
 const withSummary = (source, record, [name, ...rest]) => {

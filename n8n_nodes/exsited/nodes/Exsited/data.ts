@@ -109,7 +109,22 @@ export const steps: Record<string, Record<string, Step>> = {
 						]
 					]
 				}
-			]
+			],
+			shape: {
+				whole: [
+					[
+						"received_count"
+					],
+					[
+						"returns",
+						"rma_returned"
+					],
+					[
+						"returns",
+						"rma_requested"
+					]
+				]
+			}
 		},
 		listInvoiceReturns: {
 			kind: "list",
@@ -140,7 +155,22 @@ export const steps: Record<string, Record<string, Step>> = {
 						]
 					]
 				}
-			]
+			],
+			shape: {
+				whole: [
+					[
+						"received_count"
+					],
+					[
+						"returns",
+						"rma_returned"
+					],
+					[
+						"returns",
+						"rma_requested"
+					]
+				]
+			}
 		},
 		createReturn: {
 			kind: "write",
@@ -191,12 +221,13 @@ export const steps: Record<string, Record<string, Step>> = {
 						{
 							name: "quantity",
 							label: "Quantity",
-							type: "string",
+							type: "integer",
 							in: "body",
 							at: [
 								"rma_quantity"
 							],
-							required: true
+							required: true,
+							asText: true
 						},
 						{
 							name: "itemUuid",
@@ -243,7 +274,22 @@ export const steps: Record<string, Record<string, Step>> = {
 					group: "additionalFields",
 					identifies: "rma"
 				}
-			]
+			],
+			shape: {
+				whole: [
+					[
+						"received_count"
+					],
+					[
+						"returns",
+						"rma_returned"
+					],
+					[
+						"returns",
+						"rma_requested"
+					]
+				]
+			}
 		},
 		receiveReturn: {
 			kind: "write",
@@ -304,16 +350,32 @@ export const steps: Record<string, Record<string, Step>> = {
 						{
 							name: "quantity",
 							label: "Quantity",
-							type: "string",
+							type: "integer",
 							in: "body",
 							at: [
 								"rma_receive_quantity"
 							],
-							required: true
+							required: true,
+							asText: true
 						}
 					]
 				}
-			]
+			],
+			shape: {
+				whole: [
+					[
+						"received_count"
+					],
+					[
+						"returns",
+						"rma_returned"
+					],
+					[
+						"returns",
+						"rma_requested"
+					]
+				]
+			}
 		}
 	},
 	receipt: {
@@ -351,7 +413,15 @@ export const steps: Record<string, Record<string, Step>> = {
 					required: true,
 					identifies: "rma"
 				}
-			]
+			],
+			shape: {
+				whole: [
+					[
+						"receive_returns",
+						"rma_receive_quantity"
+					]
+				]
+			}
 		}
 	},
 	invoice: {
@@ -386,7 +456,20 @@ export const steps: Record<string, Record<string, Step>> = {
 						]
 					]
 				}
-			]
+			],
+			shape: {
+				flags: [
+					[
+						"price_tax_inclusive"
+					]
+				],
+				whole: [
+					[
+						"lines",
+						"item_order_quantity"
+					]
+				]
+			}
 		},
 		listOrderInvoices: {
 			kind: "list",
@@ -417,7 +500,20 @@ export const steps: Record<string, Record<string, Step>> = {
 						]
 					]
 				}
-			]
+			],
+			shape: {
+				flags: [
+					[
+						"price_tax_inclusive"
+					]
+				],
+				whole: [
+					[
+						"lines",
+						"item_order_quantity"
+					]
+				]
+			}
 		}
 	}
 };
@@ -452,7 +548,22 @@ export const triggers: Record<string, Trigger> = {
 			overlap: 900,
 			created: [
 				"created_on"
-			]
+			],
+			shape: {
+				whole: [
+					[
+						"received_count"
+					],
+					[
+						"returns",
+						"rma_returned"
+					],
+					[
+						"returns",
+						"rma_requested"
+					]
+				]
+			}
 		},
 		inputs: [
 			{
@@ -515,7 +626,22 @@ export const triggers: Record<string, Trigger> = {
 			],
 			changed: [
 				"last_updated_on"
-			]
+			],
+			shape: {
+				whole: [
+					[
+						"received_count"
+					],
+					[
+						"returns",
+						"rma_returned"
+					],
+					[
+						"returns",
+						"rma_requested"
+					]
+				]
+			}
 		},
 		inputs: []
 	},
@@ -555,7 +681,22 @@ export const triggers: Record<string, Trigger> = {
 			],
 			changed: [
 				"last_updated_on"
-			]
+			],
+			shape: {
+				whole: [
+					[
+						"received_count"
+					],
+					[
+						"returns",
+						"rma_returned"
+					],
+					[
+						"returns",
+						"rma_requested"
+					]
+				]
+			}
 		},
 		inputs: [
 			{
@@ -617,7 +758,22 @@ export const triggers: Record<string, Trigger> = {
 			],
 			changed: [
 				"last_updated_on"
-			]
+			],
+			shape: {
+				whole: [
+					[
+						"received_count"
+					],
+					[
+						"returns",
+						"rma_returned"
+					],
+					[
+						"returns",
+						"rma_requested"
+					]
+				]
+			}
 		},
 		inputs: []
 	}

@@ -472,8 +472,11 @@ export const properties: INodeProperties[] = [
 					{
 						displayName: "Quantity",
 						name: "quantity",
-						type: "string",
-						default: "",
+						type: "number",
+						typeOptions: {
+							numberPrecision: 0
+						},
+						default: 0,
 						description: "The number of units to return",
 						required: true
 					}
@@ -629,8 +632,11 @@ export const properties: INodeProperties[] = [
 					{
 						displayName: "Quantity",
 						name: "quantity",
-						type: "string",
-						default: "",
+						type: "number",
+						typeOptions: {
+							numberPrecision: 0
+						},
+						default: 0,
 						description: "The number of units received",
 						required: true
 					},

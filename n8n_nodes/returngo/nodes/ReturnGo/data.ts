@@ -165,7 +165,18 @@ export const steps: Record<string, Record<string, Step>> = {
 						]
 					]
 				}
-			]
+			],
+			shape: {
+				flags: [
+					[
+						"items",
+						"isAutoApprove"
+					],
+					[
+						"isOutOfPolicy"
+					]
+				]
+			}
 		},
 		approveReturn: {
 			kind: "write",
@@ -564,6 +575,19 @@ export const triggers: Record<string, Trigger> = {
 					]
 				},
 				key: "details"
+			},
+			shape: {
+				flags: [
+					[
+						"details",
+						"items",
+						"isAutoApprove"
+					],
+					[
+						"details",
+						"isOutOfPolicy"
+					]
+				]
 			}
 		},
 		inputs: [
@@ -657,6 +681,19 @@ export const triggers: Record<string, Trigger> = {
 					]
 				},
 				key: "details"
+			},
+			shape: {
+				flags: [
+					[
+						"details",
+						"items",
+						"isAutoApprove"
+					],
+					[
+						"details",
+						"isOutOfPolicy"
+					]
+				]
 			}
 		},
 		inputs: [
@@ -764,6 +801,19 @@ export const triggers: Record<string, Trigger> = {
 					]
 				},
 				key: "details"
+			},
+			shape: {
+				flags: [
+					[
+						"details",
+						"items",
+						"isAutoApprove"
+					],
+					[
+						"details",
+						"isOutOfPolicy"
+					]
+				]
 			}
 		},
 		inputs: []
@@ -818,6 +868,19 @@ export const triggers: Record<string, Trigger> = {
 					]
 				},
 				key: "details"
+			},
+			shape: {
+				flags: [
+					[
+						"details",
+						"items",
+						"isAutoApprove"
+					],
+					[
+						"details",
+						"isOutOfPolicy"
+					]
+				]
 			}
 		},
 		inputs: []
@@ -871,6 +934,19 @@ export const triggers: Record<string, Trigger> = {
 					]
 				},
 				key: "details"
+			},
+			shape: {
+				flags: [
+					[
+						"details",
+						"items",
+						"isAutoApprove"
+					],
+					[
+						"details",
+						"isOutOfPolicy"
+					]
+				]
 			}
 		},
 		inputs: []
@@ -924,6 +1000,19 @@ export const triggers: Record<string, Trigger> = {
 					]
 				},
 				key: "details"
+			},
+			shape: {
+				flags: [
+					[
+						"details",
+						"items",
+						"isAutoApprove"
+					],
+					[
+						"details",
+						"isOutOfPolicy"
+					]
+				]
 			}
 		},
 		inputs: []
@@ -977,6 +1066,19 @@ export const triggers: Record<string, Trigger> = {
 					]
 				},
 				key: "details"
+			},
+			shape: {
+				flags: [
+					[
+						"details",
+						"items",
+						"isAutoApprove"
+					],
+					[
+						"details",
+						"isOutOfPolicy"
+					]
+				]
 			}
 		},
 		inputs: []
@@ -1030,6 +1132,19 @@ export const triggers: Record<string, Trigger> = {
 					]
 				},
 				key: "details"
+			},
+			shape: {
+				flags: [
+					[
+						"details",
+						"items",
+						"isAutoApprove"
+					],
+					[
+						"details",
+						"isOutOfPolicy"
+					]
+				]
 			}
 		},
 		inputs: []

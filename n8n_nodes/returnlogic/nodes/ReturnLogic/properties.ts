@@ -34,25 +34,19 @@ export const properties: INodeProperties[] = [
 		},
 		options: [
 			{
-				name: "Create Order",
-				value: "createOrder",
-				description: "Creates a new order so that shoppers can return its items. Preview: not tried on a real account yet.",
-				action: "Create order"
-			},
-			{
 				name: "Find Order",
 				value: "findOrder",
-				description: "Finds an order by order number, order name or customer email",
+				description: "Finds an order by order number, order name or customer email. Preview: not tried on a real account yet.",
 				action: "Find order"
 			},
 			{
 				name: "Find Orders by Creation Date",
 				value: "listCreatedOrders",
-				description: "Finds the orders that were added in a period",
+				description: "Finds the orders that were added in a period. Preview: not tried on a real account yet.",
 				action: "Find orders by creation date"
 			}
 		],
-		default: "createOrder"
+		default: "findOrder"
 	},
 	{
 		displayName: "Operation",
@@ -379,11 +373,31 @@ export const properties: INodeProperties[] = [
 		}
 	},
 	{
-		displayName: "RMA ID",
+		displayName: "RMA",
 		name: "rmaId",
-		type: "string",
-		default: "",
-		description: "The ID of the RMA, such as 100001. Map it from an earlier step.",
+		type: "resourceLocator",
+		default: {
+			mode: "list",
+			value: ""
+		},
+		modes: [
+			{
+				displayName: "From List",
+				name: "list",
+				type: "list",
+				placeholder: "Select a RMA...",
+				typeOptions: {
+					searchListMethod: "searchRma",
+					searchable: true
+				}
+			},
+			{
+				displayName: "By ID",
+				name: "id",
+				type: "string"
+			}
+		],
+		description: "Choose an RMA, or map its ID from an earlier step",
 		required: true,
 		displayOptions: {
 			show: {
@@ -395,560 +409,6 @@ export const properties: INodeProperties[] = [
 				]
 			}
 		}
-	},
-	{
-		displayName: "External Order ID",
-		name: "externalOrder",
-		type: "string",
-		default: "",
-		description: "The ID of the order on your e-commerce platform. Map it from an earlier step.",
-		required: true,
-		displayOptions: {
-			show: {
-				resource: [
-					"order"
-				],
-				operation: [
-					"createOrder"
-				]
-			}
-		}
-	},
-	{
-		displayName: "Order Number",
-		name: "orderNumber",
-		type: "string",
-		default: "",
-		description: "The order number that shoppers enter to start a return",
-		required: true,
-		displayOptions: {
-			show: {
-				resource: [
-					"order"
-				],
-				operation: [
-					"createOrder"
-				]
-			}
-		}
-	},
-	{
-		displayName: "Order Name",
-		name: "orderName",
-		type: "string",
-		default: "",
-		description: "The order name shown to the customer, such as #1001",
-		required: true,
-		displayOptions: {
-			show: {
-				resource: [
-					"order"
-				],
-				operation: [
-					"createOrder"
-				]
-			}
-		}
-	},
-	{
-		displayName: "Currency",
-		name: "currency",
-		type: "string",
-		default: "",
-		description: "The three-letter currency code of the order, such as USD",
-		required: true,
-		displayOptions: {
-			show: {
-				resource: [
-					"order"
-				],
-				operation: [
-					"createOrder"
-				]
-			}
-		}
-	},
-	{
-		displayName: "Total Price",
-		name: "totalPrice",
-		type: "number",
-		default: 0,
-		description: "The amount charged to the customer, including discounts, taxes, shipping and fees",
-		required: true,
-		displayOptions: {
-			show: {
-				resource: [
-					"order"
-				],
-				operation: [
-					"createOrder"
-				]
-			}
-		}
-	},
-	{
-		displayName: "Tax",
-		name: "taxPrice",
-		type: "number",
-		default: 0,
-		description: "The total tax of the order. Enter 0 if there is none.",
-		required: true,
-		displayOptions: {
-			show: {
-				resource: [
-					"order"
-				],
-				operation: [
-					"createOrder"
-				]
-			}
-		}
-	},
-	{
-		displayName: "Taxes Included",
-		name: "taxesIncluded",
-		type: "boolean",
-		default: false,
-		description: "Whether the item prices include tax",
-		required: true,
-		displayOptions: {
-			show: {
-				resource: [
-					"order"
-				],
-				operation: [
-					"createOrder"
-				]
-			}
-		}
-	},
-	{
-		displayName: "Shipping",
-		name: "shippingPrice",
-		type: "number",
-		default: 0,
-		description: "The shipping cost of the order. Enter 0 if there is none.",
-		required: true,
-		displayOptions: {
-			show: {
-				resource: [
-					"order"
-				],
-				operation: [
-					"createOrder"
-				]
-			}
-		}
-	},
-	{
-		displayName: "Other Fees",
-		name: "fees",
-		type: "number",
-		default: 0,
-		description: "Fees that do not belong to an item. Enter 0 if there are none.",
-		required: true,
-		displayOptions: {
-			show: {
-				resource: [
-					"order"
-				],
-				operation: [
-					"createOrder"
-				]
-			}
-		}
-	},
-	{
-		displayName: "Refunded Amount",
-		name: "refundAmount",
-		type: "number",
-		default: 0,
-		description: "The amount refunded so far. Enter 0 if nothing was refunded.",
-		required: true,
-		displayOptions: {
-			show: {
-				resource: [
-					"order"
-				],
-				operation: [
-					"createOrder"
-				]
-			}
-		}
-	},
-	{
-		displayName: "Items",
-		name: "items",
-		type: "fixedCollection",
-		placeholder: "Add Item",
-		default: {},
-		typeOptions: {
-			multipleValues: true
-		},
-		options: [
-			{
-				displayName: "Item",
-				name: "row",
-				values: [
-					{
-						displayName: "External Product ID",
-						name: "product",
-						type: "string",
-						default: "",
-						description: "For a product, its ID on your e-commerce platform. Map it from an earlier step."
-					},
-					{
-						displayName: "External Variant ID",
-						name: "variant",
-						type: "string",
-						default: "",
-						description: "For a product, the ID of its variant on your e-commerce platform. Map it from an earlier step."
-					},
-					{
-						displayName: "Item Name",
-						name: "name",
-						type: "string",
-						default: "",
-						description: "For a custom item, its name"
-					},
-					{
-						displayName: "Price",
-						name: "price",
-						type: "number",
-						default: 0,
-						description: "The price of one unit",
-						required: true
-					},
-					{
-						displayName: "Quantity",
-						name: "quantity",
-						type: "number",
-						typeOptions: {
-							numberPrecision: 0
-						},
-						default: 0,
-						description: "The number of units ordered",
-						required: true
-					},
-					{
-						displayName: "SKU",
-						name: "sku",
-						type: "string",
-						default: "",
-						description: "The SKU of the product in your store"
-					}
-				]
-			}
-		],
-		description: "The ordered items. Each line is a product of your store or a custom item.",
-		required: true,
-		displayOptions: {
-			show: {
-				resource: [
-					"order"
-				],
-				operation: [
-					"createOrder"
-				]
-			}
-		}
-	},
-	{
-		displayName: "Additional Fields",
-		name: "additionalFields",
-		type: "collection",
-		placeholder: "Add Field",
-		default: {},
-		displayOptions: {
-			show: {
-				resource: [
-					"order"
-				],
-				operation: [
-					"createOrder"
-				]
-			}
-		},
-		options: [
-			{
-				displayName: "Billing Address",
-				name: "billToAddress1",
-				type: "string",
-				default: "",
-				description: "Street and number"
-			},
-			{
-				displayName: "Billing Address Line 2",
-				name: "billToAddress2",
-				type: "string",
-				default: "",
-				description: "Apartment, floor or building"
-			},
-			{
-				displayName: "Billing City",
-				name: "billToCity",
-				type: "string",
-				default: "",
-				description: "The city or town"
-			},
-			{
-				displayName: "Billing Country",
-				name: "billToCountry",
-				type: "string",
-				default: "",
-				description: "The two-letter country code"
-			},
-			{
-				displayName: "Billing Name",
-				name: "billToName",
-				type: "string",
-				default: "",
-				description: "The full name of the payer"
-			},
-			{
-				displayName: "Billing Phone",
-				name: "billToPhone",
-				type: "string",
-				default: "",
-				description: "The phone number of the payer"
-			},
-			{
-				displayName: "Billing Province",
-				name: "billToProvince",
-				type: "string",
-				default: "",
-				description: "The state or province"
-			},
-			{
-				displayName: "Billing ZIP",
-				name: "billToZip",
-				type: "string",
-				default: "",
-				description: "The postal code"
-			},
-			{
-				displayName: "Changed At",
-				name: "changedAt",
-				type: "dateTime",
-				default: "",
-				description: "The time of the last change of the order on your e-commerce platform"
-			},
-			{
-				displayName: "Customer Email",
-				name: "customerEmail",
-				type: "string",
-				default: "",
-				description: "The email address on the order"
-			},
-			{
-				displayName: "Customer Phone",
-				name: "customerPhone",
-				type: "string",
-				default: "",
-				description: "With the country code, such as +1 555 0100"
-			},
-			{
-				displayName: "Discounts",
-				name: "discounts",
-				type: "fixedCollection",
-				placeholder: "Add Discount",
-				default: {},
-				typeOptions: {
-					multipleValues: true
-				},
-				options: [
-					{
-						displayName: "Discount",
-						name: "row",
-						values: [
-							{
-								displayName: "Discount Amount",
-								name: "amount",
-								type: "number",
-								default: 0,
-								description: "How much less the customer pays",
-								required: true
-							},
-							{
-								displayName: "Discount Code",
-								name: "code",
-								type: "string",
-								default: "",
-								description: "The code that the customer entered",
-								required: true
-							}
-						]
-					}
-				],
-				description: "One line per code or promotion, so that refunds are computed correctly"
-			},
-			{
-				displayName: "External Customer ID",
-				name: "externalCustomer",
-				type: "number",
-				default: 0,
-				description: "The numeric ID of the customer on your e-commerce platform. Map it from an earlier step."
-			},
-			{
-				displayName: "Financial Status",
-				name: "financialStatus",
-				type: "options",
-				options: [
-					{
-						name: "Authorized",
-						value: "authorized"
-					},
-					{
-						name: "Paid",
-						value: "paid"
-					},
-					{
-						name: "Partially Paid",
-						value: "partially_paid"
-					},
-					{
-						name: "Pending",
-						value: "pending"
-					},
-					{
-						name: "Refunded",
-						value: "refunded"
-					},
-					{
-						name: "Third Party",
-						value: "ThirdParty"
-					},
-					{
-						name: "Voided",
-						value: "voided"
-					}
-				],
-				default: "authorized",
-				description: "The payment status of the order"
-			},
-			{
-				displayName: "Fulfillment Status",
-				name: "fulfillmentStatus",
-				type: "options",
-				options: [
-					{
-						name: "Fulfilled",
-						value: "fulfilled"
-					},
-					{
-						name: "Partial",
-						value: "partial"
-					},
-					{
-						name: "Restocked",
-						value: "restocked"
-					}
-				],
-				default: "fulfilled",
-				description: "The shipping status of the order. Leave empty if nothing was shipped."
-			},
-			{
-				displayName: "Ordered At",
-				name: "orderedAt",
-				type: "dateTime",
-				default: "",
-				description: "The time at which the order was placed on your e-commerce platform"
-			},
-			{
-				displayName: "Payment Gateway",
-				name: "gateway",
-				type: "string",
-				default: "",
-				description: "The payment gateway that processed the order"
-			},
-			{
-				displayName: "Platform",
-				name: "externalSource",
-				type: "string",
-				default: "",
-				description: "The e-commerce platform of the order, such as shopify"
-			},
-			{
-				displayName: "Sales Channel",
-				name: "sourceType",
-				type: "string",
-				default: "",
-				description: "Where the order was placed, such as web or in-store"
-			},
-			{
-				displayName: "Shipped At",
-				name: "shippedAt",
-				type: "dateTime",
-				default: "",
-				description: "Leave empty if nothing has left your warehouse"
-			},
-			{
-				displayName: "Shipping Address",
-				name: "shipToAddress1",
-				type: "string",
-				default: "",
-				description: "Street and number"
-			},
-			{
-				displayName: "Shipping Address Line 2",
-				name: "shipToAddress2",
-				type: "string",
-				default: "",
-				description: "Apartment, floor or building"
-			},
-			{
-				displayName: "Shipping City",
-				name: "shipToCity",
-				type: "string",
-				default: "",
-				description: "The city or town"
-			},
-			{
-				displayName: "Shipping Country",
-				name: "shipToCountry",
-				type: "string",
-				default: "",
-				description: "The two-letter country code"
-			},
-			{
-				displayName: "Shipping Name",
-				name: "shipToName",
-				type: "string",
-				default: "",
-				description: "The full name of the recipient"
-			},
-			{
-				displayName: "Shipping Phone",
-				name: "shipToPhone",
-				type: "string",
-				default: "",
-				description: "The phone number of the recipient"
-			},
-			{
-				displayName: "Shipping Province",
-				name: "shipToProvince",
-				type: "string",
-				default: "",
-				description: "The state or province"
-			},
-			{
-				displayName: "Shipping ZIP",
-				name: "shipToZip",
-				type: "string",
-				default: "",
-				description: "The postal code"
-			},
-			{
-				displayName: "Tags",
-				name: "tags",
-				type: "string",
-				typeOptions: {
-					multipleValues: true
-				},
-				default: "",
-				description: "Words by which you find or sort orders later, such as wholesale"
-			}
-		]
 	}
 ];
 
@@ -964,7 +424,7 @@ export const triggerProperties: INodeProperties[] = [
 			{
 				name: "New Order",
 				value: "newOrder",
-				description: "Triggers when a new order is added"
+				description: "Triggers when a new order is added. Preview: not tried on a real account yet."
 			},
 			{
 				name: "New RMA",

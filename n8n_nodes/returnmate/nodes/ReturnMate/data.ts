@@ -505,45 +505,6 @@ export const steps: Record<string, Record<string, Step>> = {
 			constants: {
 				status: "rejected"
 			}
-		},
-		cancelReturn: {
-			kind: "write",
-			operation: {
-				method: "PATCH",
-				path: "/rmas/{id}",
-				result: [
-					"data"
-				],
-				member: "id",
-				permission: "rmas:write"
-			},
-			query: {},
-			inputs: [
-				{
-					name: "returnId",
-					label: "Return",
-					type: "string",
-					in: "path",
-					at: [
-						"id"
-					],
-					required: true,
-					identifies: "id"
-				},
-				{
-					name: "notes",
-					label: "Note",
-					type: "text",
-					in: "body",
-					at: [
-						"notes"
-					],
-					group: "additionalFields"
-				}
-			],
-			constants: {
-				status: "cancelled"
-			}
 		}
 	},
 	shipment: {

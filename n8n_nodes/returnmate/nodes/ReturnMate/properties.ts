@@ -152,12 +152,6 @@ export const properties: INodeProperties[] = [
 				action: "Approve return"
 			},
 			{
-				name: "Cancel Return",
-				value: "cancelReturn",
-				description: "Cancels a return",
-				action: "Cancel return"
-			},
-			{
 				name: "Create Return",
 				value: "createReturn",
 				description: "Creates a new return",
@@ -1112,73 +1106,6 @@ export const properties: INodeProperties[] = [
 				],
 				operation: [
 					"rejectReturn"
-				]
-			}
-		},
-		options: [
-			{
-				displayName: "Note",
-				name: "notes",
-				type: "string",
-				typeOptions: {
-					rows: 4
-				},
-				default: "",
-				description: "Stored with the return as an internal note"
-			}
-		]
-	},
-	{
-		displayName: "Return",
-		name: "returnId",
-		type: "resourceLocator",
-		default: {
-			mode: "list",
-			value: ""
-		},
-		modes: [
-			{
-				displayName: "From List",
-				name: "list",
-				type: "list",
-				placeholder: "Select a return...",
-				typeOptions: {
-					searchListMethod: "searchReturn",
-					searchable: true
-				}
-			},
-			{
-				displayName: "By ID",
-				name: "id",
-				type: "string"
-			}
-		],
-		description: "Choose a return, or map its ID from an earlier step",
-		required: true,
-		displayOptions: {
-			show: {
-				resource: [
-					"return"
-				],
-				operation: [
-					"cancelReturn"
-				]
-			}
-		}
-	},
-	{
-		displayName: "Additional Fields",
-		name: "additionalFields",
-		type: "collection",
-		placeholder: "Add Field",
-		default: {},
-		displayOptions: {
-			show: {
-				resource: [
-					"return"
-				],
-				operation: [
-					"cancelReturn"
 				]
 			}
 		},

@@ -6,11 +6,11 @@ from urllib.parse import parse_qsl, urlsplit
 
 import schemathesis
 from contract.sandbox.checks.exchange import Exchange, exchange
+from contract.sandbox.envelopes import check_pages
 from contract.sandbox.lists import (
     Listing,
     Query,
     check_order,
-    check_pages,
     details_of,
     listings,
     selected,

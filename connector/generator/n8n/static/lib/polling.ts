@@ -22,6 +22,7 @@ import { record, send } from './requests';
 import { apiError } from './failures';
 import { reasonToSkip, withReachedAt } from './rows';
 import { begin } from './run';
+import { shaped } from './shape';
 import type { Run } from './run';
 import { moment, utcText } from './times';
 import type { Details, Source, Trigger, Vendor } from './types';
@@ -48,7 +49,9 @@ export async function poll(
 	const { source, inputs } = triggers[event];
 	const { match } = place(run, inputs, filters);
 	const fitting = (rows: IDataObject[]) => rows.filter((row) => isEvent(source.unless, row) && fits(match, row));
-	if (this.getMode() === 'manual') return items(await withDetails(run, source.details, await samples(run, source, fitting)));
+	if (this.getMode() === 'manual') {
+		return items(source, await withDetails(run, source.details, await samples(run, source, fitting)));
+	}
 	const kept = this.getWorkflowStaticData('node') as { memory?: string };
 	const account = this.getNode().credentials?.[vendor.credential]?.id ?? null;
 	const key = JSON.stringify([event, filters, account]);
@@ -57,11 +60,11 @@ export async function poll(
 	const { found, next } = memory ? await readNews(run, source, memory) : await readFirst(run, source, key);
 	const events = await withDetails(run, source.details, fitting(found));
 	kept.memory = JSON.stringify(next); // only now, so that a failed poll is repeated
-	return items(events);
+	return items(source, events);
 }
 
-const items = (rows: IDataObject[]): INodeExecutionData[][] | null =>
-	rows.length > 0 ? [rows.map((json) => ({ json }))] : null;
+const items = ({ shape }: Source, rows: IDataObject[]): INodeExecutionData[][] | null =>
+	rows.length > 0 ? [rows.map((row) => ({ json: shaped(shape, row) }))] : null;
 
 interface Polled {
 	found: IDataObject[];

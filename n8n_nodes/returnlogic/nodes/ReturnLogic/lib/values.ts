@@ -16,7 +16,10 @@ const SHOWN = 60;
 /** Converts one value to the type of its input. Throws an error that names the input if that is not possible. */
 export const typed = (run: Run, value: unknown, input: Input): string | number | boolean => {
 	if (input.type === 'date') return day(run, value, input);
-	if (input.type === 'integer' || input.type === 'number') return number(run, value, input);
+	if (input.type === 'integer' || input.type === 'number') {
+		const parsed = number(run, value, input);
+		return input.asText ? String(parsed) : parsed;
+	}
 	if (input.type === 'boolean') return boolean(run, value, input);
 	if (input.type === 'datetime') return instant(run, value, input);
 	const words = text(run, value, input);

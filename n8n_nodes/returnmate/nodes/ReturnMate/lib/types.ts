@@ -84,6 +84,8 @@ export interface Input {
 	group?: string;
 	required?: boolean;
 	list?: boolean;
+	/** The vendor reads the number as text. */
+	asText?: boolean;
 	/** `match` values are not sent; they are compared with the rows of the answer. */
 	in: 'path' | 'query' | 'body' | 'match';
 	at: Path;
@@ -112,6 +114,14 @@ export interface Input {
 	variants?: Array<{ label: string; fields: string[]; required: string[] }>;
 }
 
+/** How the vendor's records are changed before the workflow gets them. Paths may lead through lists. */
+export interface Shape {
+	/** Values that become true or false, because the vendor writes 0 and 1 or text. */
+	flags?: Path[];
+	/** Whole numbers that the vendor writes as text. */
+	whole?: Path[];
+}
+
 /** An operation of the node. */
 export interface Step {
 	kind: 'write' | 'get' | 'list' | 'find' | 'report';
@@ -120,6 +130,7 @@ export interface Step {
 	inputs: Input[];
 	/** The part of the body that is sent with every request. */
 	constants?: IDataObject;
+	shape?: Shape;
 	/** For `find`: how many pages are read, and the inputs of which one must be filled in. */
 	pages?: number;
 	atLeastOne?: string[];
@@ -187,6 +198,7 @@ export interface Source {
 	lookBack?: number;
 	reachedAt?: ReachedAt;
 	details?: Details;
+	shape?: Shape;
 }
 
 /** A trigger: its source, and the filters that choose among its events. */

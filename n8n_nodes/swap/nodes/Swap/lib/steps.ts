@@ -10,6 +10,7 @@ import type { Placed } from './inputs';
 import { isObject } from './paths';
 import { record, send } from './requests';
 import { begin, invalid } from './run';
+import { shaped } from './shape';
 import type { Run } from './run';
 import type { Input, Step, Vendor } from './types';
 import { isEmpty } from './words';
@@ -33,8 +34,9 @@ export async function runSteps(
 		try {
 			const resource = this.getNodeParameter('resource', item) as string;
 			const operation = this.getNodeParameter('operation', item) as string;
-			const found = await runStep({ ...started, itemIndex: item }, steps[resource][operation]);
-			results.push(...found.map((json) => ({ json, pairedItem: { item } })));
+			const step = steps[resource][operation];
+			const found = await runStep({ ...started, itemIndex: item }, step);
+			results.push(...found.map((row) => ({ json: shaped(step.shape, row), pairedItem: { item } })));
 		} catch (error) {
 			if (this.continueOnFail()) {
 				results.push({ json: { error: (error as Error).message }, pairedItem: { item } });
