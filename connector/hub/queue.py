@@ -25,7 +25,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from connector.hub.engine import Job, Loop, Problems
 from connector.hub.leases import new_lease
-from connector.hub.store import DatabaseUnavailableError
+from connector.hub.store import DatabaseUnavailableError, connecting
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -125,6 +125,7 @@ class Queue:
         url = self._store.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
         pool = AsyncConnectionPool(
             url,
+            kwargs=connecting(self._store.engine.url),
             min_size=1,
             max_size=CONNECTIONS,
             timeout=self._heartbeat,
@@ -258,7 +259,8 @@ class _Feeder:
 def _is_outage(problem: BaseException) -> bool:
     """Return True if an exception was caused by a connection that was lost or cannot be made."""
     causes = (problem, problem.__cause__, problem.__context__)
-    return any(isinstance(cause, psycopg.OperationalError) for cause in causes)
+    lost = (psycopg.OperationalError, psycopg.errors.IdleInTransactionSessionTimeout)
+    return any(isinstance(cause, lost) for cause in causes)
 
 
 @contextmanager

@@ -22,8 +22,11 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 POSTGRESQL_THREADS = 8
-CONNECT_TIMEOUT = 5
-"""How many seconds a connection to PostgreSQL may take."""
+CONNECTING = {"connect_timeout": "5", "options": "-c idle_in_transaction_session_timeout=10000"}
+"""Parameters of connections to PostgreSQL, unless the URL contains them.
+
+A connection may take 5 seconds. PostgreSQL ends a transaction that does nothing for 10 seconds, so that a
+process that is paused in the middle of one does not lock out the others."""
 ATTEMPTS = 3
 """How often a transaction is run that PostgreSQL ended because of others that ran at the same time."""
 UNDONE_FOR_OTHERS = {"40001", "40P01"}
@@ -126,6 +129,11 @@ def _why(problem: Exception) -> str:
     return text.partition("\n")[0].rstrip(".")
 
 
+def connecting(url: sa.URL) -> dict[str, str]:
+    """Return the parameters of `CONNECTING` that a URL does not contain."""
+    return {name: value for name, value in CONNECTING.items() if name not in url.query}
+
+
 def _engine(url: str) -> sa.Engine:
     """Create SQLAlchemy's engine; `postgresql://` and `postgres://` mean the driver psycopg."""
     try:
@@ -133,8 +141,9 @@ def _engine(url: str) -> sa.Engine:
         if parsed.drivername in {"postgres", "postgresql"}:
             parsed = parsed.set(drivername="postgresql+psycopg")
         if parsed.get_backend_name() == "postgresql":
-            parsed = parsed.update_query_dict({"connect_timeout": str(CONNECT_TIMEOUT), **parsed.query})
-            return sa.create_engine(parsed, pool_pre_ping=True, pool_size=POSTGRESQL_THREADS)
+            return sa.create_engine(
+                parsed, pool_pre_ping=True, pool_size=POSTGRESQL_THREADS, connect_args=connecting(parsed)
+            )
         engine = sa.create_engine(parsed)
     except (sa.exc.ArgumentError, ModuleNotFoundError) as problem:
         raise ConfigurationError(

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from alembic import command
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from procrastinate.schema import SchemaManager
 from support.each import each
 from support.hub import TARGET, hub_at, merchant_of
@@ -121,13 +120,13 @@ def test_a_program_from_before_alembic_refuses_a_migrated_database(url: str) -> 
 
 
 def test_a_migration_that_fails_changes_nothing(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    def upgrade_and_fail(config: Config, revision: str) -> None:
-        upgrade(config, revision)
+    def stamp_and_fail(context: MigrationContext, scripts: ScriptDirectory, revision: str) -> None:
+        stamp(context, scripts, revision)
         raise sa.exc.OperationalError("upgrade", {}, RuntimeError("the disk is full"))
 
-    upgrade = command.upgrade
+    stamp = MigrationContext.stamp
     with monkeypatch.context() as patched:
-        patched.setattr(command, "upgrade", upgrade_and_fail)
+        patched.setattr(MigrationContext, "stamp", stamp_and_fail)
         with pytest.raises(ConfigurationError, match="cannot be used: the disk is full"):
             Store(url)
     engine = sa.create_engine(url)

@@ -11,9 +11,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 
 from connector.errors import ConfigurationError
@@ -32,45 +31,35 @@ def migrate(connection: sa.Connection) -> None:
     if a newer program has created the tables.
     """
     one_at_a_time(connection, MIGRATION)
-    config = _config(connection)
-    scripts = ScriptDirectory.from_config(config)
+    scripts = ScriptDirectory(str(Path(__file__).parent))
+    context = MigrationContext.configure(connection)
     newest = str(scripts.get_current_head())
-    found = _revision(connection) or _adopted(connection, config)
+    found = context.get_current_revision() or _version_before_alembic(connection)
     if found is not None and found not in {script.revision for script in scripts.walk_revisions()}:
         raise ConfigurationError(
             f"The hub's database {connection.engine.url.render_as_string(hide_password=True)} has tables of"
             f" version {found}, but this program supports versions up to {newest}. Start the version of the"
             " program that created them, or choose another with --database."
         )
-    if found != newest:
-        command.upgrade(config, "head")
-        _store_version(connection, newest)
+    if found == newest:
+        return
+    with Operations.context(context):
+        for script in reversed(list(scripts.iterate_revisions("head", found or "base"))):
+            script.module.upgrade()
+    context.stamp(scripts, newest)
+    _store_version(connection, newest)
 
 
-def _adopted(connection: sa.Connection, config: Config) -> str | None:
-    """Return the version of tables that were created before Alembic was used; None if there are no tables.
+def _version_before_alembic(connection: sa.Connection) -> str | None:
+    """Return the revision of tables without Alembic's version table; None if there are no tables.
 
-    Tables of the first version are marked as Alembic's first revision.
+    The first version of the tables is Alembic's first revision.
     """
     if not sa.inspect(connection).has_table(settings.name):
         return None
     version = sa.select(settings.c.value).where(settings.c.name == "version")
     found = connection.execute(version).scalar_one_or_none()
-    if found != BEFORE_ALEMBIC:
-        return str(found)
-    command.stamp(config, FIRST)
-    return FIRST
-
-
-def _config(connection: sa.Connection) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    return config
-
-
-def _revision(connection: sa.Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    return FIRST if found == BEFORE_ALEMBIC else str(found)
 
 
 def _store_version(connection: sa.Connection, version: str) -> None:
