@@ -74,10 +74,9 @@ def test_request_on_an_assumed_path_is_a_preview() -> None:
     for made in each([compiled(vendor) for vendor in VENDORS]):
         assumed = {name for name, one in made.operations.items() if one.path_provenance == "assumed"}
         reading = {key for key, one in made.triggers.items() if one.source.operation in assumed}
-        asking = {
-            key for key, one in (*made.actions.items(), *made.searches.items()) if one.operation in assumed
-        }
-        assert reading | asking <= {one.key for one in previews(made)}
+        writing = {key for key, one in made.actions.items() if one.operation in assumed}
+        asking = {key for key, one in made.searches.items() if one.operation in assumed}
+        assert reading | writing | asking <= {one.key for one in previews(made)}
     assert {"new_order", "find_order", "create_order"} <= {
         one.key for one in previews(compiled("returnlogic"))
     }
