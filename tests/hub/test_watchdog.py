@@ -117,9 +117,8 @@ def test_shared_work_that_stands_still_turns_readiness_red_although_leases_go_on
         problems: dict[str, str] = {}  # noqa: RUF012
 
         async def run(self, jobs: Sequence[Job]) -> None:
-            [job] = jobs
-            assert job.shared
-            working = asyncio.ensure_future(job.shared.work("lease"))
+            [(job, shared)] = [(job, job.shared) for job in jobs if job.shared]
+            working = asyncio.ensure_future(shared.work("lease"))
             while not working.done():
                 await job.next_due()
                 await asyncio.sleep(0)
@@ -134,11 +133,11 @@ def test_shared_work_that_stands_still_turns_readiness_red_although_leases_go_on
     async def run() -> int:
         return 0
 
-    async def work(_lease: str) -> None:
+    async def hang(_lease: str) -> None:
         await release.wait()
 
     async def story() -> None:
-        shared = Shared("items", lambda _connection, _lease, _now: 0, work)
+        shared = Shared("items", lambda _connection, _lease, _now: 0, hang)
         watchdog = Watchdog(clock, clock.sleep)
         task = asyncio.create_task(watchdog.run(Working(), [Job("wait", run, nothing_waits, shared)]))
         await turns()
