@@ -127,6 +127,6 @@ def _unsent() -> sa.ColumnElement[bool]:
 
 
 def _close(connection: sa.Connection, number: int, now: datetime) -> None:
-    """Close an alarm; its end is sent too, so that the owner knows that the problem is over."""
+    """Close an alarm, and make it due once more: a message to the owner says that the problem is over."""
     here = sa.update(alarms).where(alarms.c.number == number)
     connection.execute(here.values(open_key=None, ended_at=micros(now), due_at=micros(now), tries=0))
