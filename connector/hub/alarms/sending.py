@@ -89,7 +89,7 @@ class Watch:
         return self._next
 
     async def send_due(self) -> int:
-        """Report the alarms that the owner does not know yet, and return their number."""
+        """Report the alarms whose present state the owner does not know yet, and return their number."""
         rows = await self._store.run(book.lease_due, self._clock())
         for row in rows:
             about = {"alarm": row.number, "kind": row.kind}
