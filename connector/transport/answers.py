@@ -39,6 +39,8 @@ MAX_MESSAGE = 500
 MAX_FIELDS = 20
 MAX_DEPTH = 100
 """The maximum nesting depth of JSON; it keeps recursive functions within Python's recursion limit."""
+EMPTY = (b"", b"null")
+"""Bodies without content."""
 SUCCESS, REDIRECT, CLIENT_ERROR, SERVER_ERROR = 200, 300, 400, 500
 
 
@@ -213,7 +215,7 @@ def _error(  # noqa: PLR0911 - one return per kind
             return PermissionDenied(
                 f"{message or f'{title} does not allow this.'}{needed}", scope=scope, **common
             )
-        case "not_found" if body is None and (reply.content or reply.unread):
+        case "not_found" if body is None and (reply.unread or reply.content.strip() not in EMPTY):
             return UnexpectedResponse(
                 f"{operation.id} was answered with status {status} and a page that does not come from "
                 f"{title}; check the base URL.",

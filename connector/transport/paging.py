@@ -58,7 +58,10 @@ class Page:
 
 
 class EndlessList(UnexpectedResponse):
-    """Raised if a list has more than `MAX_PAGES` pages; a retry would reach the same limit."""
+    """Raised if a list has more than `MAX_PAGES` pages, or if its pages form a loop.
+
+    Reading the list once more from its beginning would end in the same way.
+    """
 
 
 @dataclass(slots=True)
@@ -118,7 +121,8 @@ class PageWalk:
         if isinstance(page.next, str):
             digest = hashlib.sha256(page.next.encode("utf-8", "surrogatepass")).hexdigest()[:16]
             if digest in self.seen:
-                raise self._error("the pages form a loop: a page names an earlier one as the next.")
+                message = f"{self.operation}: the pages form a loop: a page names an earlier one as the next."
+                raise EndlessList(message, operation=self.operation)
             self.seen.append(digest)
         if self.pages >= MAX_PAGES:
             message = f"{self.operation}: the list did not end after {MAX_PAGES:,} pages."

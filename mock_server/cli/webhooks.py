@@ -221,7 +221,7 @@ def resend(
 ) -> None:
     """Send one delivery again, or all deliveries that match the options.
 
-    Without an ID and --state, all deliveries that failed or are still waiting are sent again.
+    With neither an ID nor --state, only deliveries that failed or are still waiting match.
     """
     selected = not_none(vendor=vendor, webhook=webhook, event=event, state=state, after=after, until=until)
     if delivery_id is None:

@@ -1,10 +1,13 @@
 """`Layouts`: generates the seed data of tenants in worker threads, and caches it for other tenants.
 
-Generating the data takes most of the time that is needed to create a tenant. The data depends on the vendor,
-the seed, the number of returns (or the shop), the first moment, and the words that depend on the tenant's
-name (see `TenantWords`). It is kept as a template only if the client chose the first moment. Otherwise, the
-first moment is the current time, which no other tenant has; weekdays, hours and the ages of returns depend on
-it.
+Generating the data takes most of the time that is needed to create a tenant. The data is determined by the
+vendor, the first moment (the time at which the tenant's clock starts), and either a shop or the seed and the
+number of returns. Tenants for which these are equal get the same data, except for a few words that contain
+the tenant's name (see `TenantWords`). So the data is cached as a template, and these words are replaced for
+each tenant.
+
+Data is cached only if the client chose the first moment. Otherwise the first moment is the current time,
+which no other tenant shares.
 """
 
 import asyncio

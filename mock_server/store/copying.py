@@ -133,9 +133,9 @@ def _copied(name: str) -> str:
 
 
 def _all(table: sa.Table, source: str, target: str, *conditions: sa.ColumnElement[bool]) -> sa.Insert:
-    """Build the statement that copies a partition's rows in a table without row numbers.
+    """Build the statement that copies a partition's rows in a table whose primary key includes the tenant.
 
-    If there are `conditions`, it copies only the rows that meet them.
+    Such rows need no new numbers. If there are `conditions`, only the rows that meet them are copied.
     """
     columns = [column for column in table.c if column.name != "tenant"]
     selected = sa.select(sa.literal(target), *columns).where(table.c.tenant == source, *conditions)

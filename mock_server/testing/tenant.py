@@ -280,8 +280,8 @@ class Tenant:
     def forget(self, email: str) -> Mapping[str, int]:
         """Erase the personal data of the customer with the given e-mail address.
 
-        Returns how many `rows`, `events`, `steps`, `deliveries` and `requests` contained the data, and
-        whether the database file was `rewritten` already.
+        Returns how many `rows`, `events`, `steps`, `deliveries` and `requests` contained the data. If
+        `rewritten` is false, unused pages of the database file can contain it until the sandbox stops.
         """
         erased: Mapping[str, int] = self.call("POST", "/forget", json={"email": email})
         return erased

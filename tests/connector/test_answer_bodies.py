@@ -204,6 +204,18 @@ async def test_status_decides_if_the_body_cannot_be_read(
     )
 
 
+@pytest.mark.parametrize(("content", "missing"), [(b"", True), (b" null\n", True), (b"<html>", False)])
+async def test_404_of_another_server_does_not_mean_that_the_record_is_missing(
+    time: Time, content: bytes, *, missing: bool
+) -> None:
+    def reply(_request: httpx.Request) -> httpx.Response:
+        return httpx.Response(404, content=content)
+
+    async with opened("returnmate", reply, time) as connection:
+        with pytest.raises(NotFound if missing else UnexpectedResponse):
+            await connection.operations.list_returns()
+
+
 @pytest.mark.parametrize(
     "content",
     [

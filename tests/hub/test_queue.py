@@ -29,14 +29,14 @@ class Work:
         found, self.waiting = self.waiting, 0
         return found
 
-    async def work(self, _lease: str) -> None:
+    async def do(self, _lease: str) -> None:
         self.done.append("begun")
         self.begun.set()
         await asyncio.sleep(0.5)
         self.done.append("ended")
 
     def job(self) -> Job:
-        return Job("work", self.never, self.no_time, Shared("items", self.lease, self.work))
+        return Job("work", self.never, self.no_time, Shared("items", self.lease, self.do))
 
     async def never(self) -> int:
         raise AssertionError("A shared job is done by workers.")

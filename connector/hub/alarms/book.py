@@ -1,4 +1,4 @@
-"""Stores when each problem began and ended, and which of it the owner knows."""
+"""Stores when each problem began and ended, and what of this was sent to the owner."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def lease_due(connection: sa.Connection, now: datetime) -> Any | None:
 
 
 def settle(connection: sa.Connection, row: Any, problem: str, now: datetime) -> None:
-    """Store that the owner knows an alarm, or why it could not be sent (`problem`).
+    """Store that an alarm was sent to the owner, or why it could not be sent (`problem`).
 
     Nothing is stored if another process has leased the alarm meanwhile.
     """
@@ -124,7 +124,7 @@ def settle(connection: sa.Connection, row: Any, problem: str, now: datetime) -> 
 
 
 def next_due(connection: sa.Connection) -> datetime | None:
-    """Return the time at which the next alarm must be sent, or None if the owner knows all of them."""
+    """Return the time at which the next alarm must be sent, or None if all were sent."""
     later = sa.case((alarms.c.leased_until > alarms.c.due_at, alarms.c.leased_until), else_=alarms.c.due_at)
     found = connection.execute(sa.select(sa.func.min(later)).where(_unsent())).scalar_one()
     return None if found is None else moment(found)
@@ -138,6 +138,6 @@ def _unsent() -> sa.ColumnElement[bool]:
 
 
 def _close(connection: sa.Connection, number: int, now: datetime) -> None:
-    """Close an alarm; its end is sent too, so that the owner knows that the problem is over."""
+    """Close an alarm, and make it due once more: a message to the owner says that the problem is over."""
     here = sa.update(alarms).where(alarms.c.number == number)
     connection.execute(here.values(open_key=None, ended_at=micros(now), due_at=micros(now), tries=0))

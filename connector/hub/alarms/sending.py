@@ -96,7 +96,7 @@ class Watch:
         return self._next
 
     async def send_due(self) -> int:
-        """Report the alarms that the owner does not know yet, and return their number."""
+        """Report the alarms whose present state the owner does not know yet, and return their number."""
         sent = 0
         while row := await self._store.run(book.lease_due, self._clock()):
             about = {"alarm": row.number, "kind": row.kind}

@@ -74,6 +74,8 @@ FOUND: list[tuple[str, str, Story]] = [
             ),
         ),
     ),
+    # If the last pages of a list formed a loop, each poll read the whole list again.
+    ("returngo", "new_return", Story(ASKED, (("loop", 1_000), *ASKED * 6, Poll(), Poll()))),
 ]
 """Failures that the certificate found in the product, reduced to the necessary steps."""
 
