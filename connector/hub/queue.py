@@ -116,13 +116,13 @@ class Queue:
             worker.stop()  # type: ignore[no-untyped-call]
 
     def _silent_workers(self) -> dict[str, str]:
-        """Return a sentence for each queue whose worker has no heartbeat, except during an outage."""
+        """Return a sentence for each job whose worker has no heartbeat, except during an outage."""
         if self._store.problem:
             return {}
-        ages = {queue: self._clock() - at for queue, at in self._seen.items()}
+        ages = {name: self._clock() - at for name, at in self._seen.items()}
         return {
-            queue: f"The worker for {queue} has had no heartbeat for {age.total_seconds():.0f} seconds."
-            for queue, age in ages.items()
+            name: f"The worker to {name} has had no heartbeat for {age.total_seconds():.0f} seconds."
+            for name, age in ages.items()
             if age > STEADY
         }
 
@@ -176,10 +176,10 @@ class Queue:
         for dead. Only if several workers end one after the other, this is a problem.
         """
         endings = 0
-        self._seen[queue] = self._clock()
+        self._seen[job.name] = self._clock()
         while not self._stopping:
             began = self._clock()
-            worker = self._workers[queue] = Worker(
+            worker = self._workers[job.name] = Worker(
                 app,
                 queues=[queue],
                 name=queue,
@@ -225,13 +225,13 @@ class Queue:
             raise
 
     async def _watch_workers(self, connection: psycopg.AsyncConnection[Any]) -> None:
-        running = [(queue, worker) for queue, worker in self._workers.items() if worker.worker_id]
+        running = [(name, worker) for name, worker in self._workers.items() if worker.worker_id]
         ids = [worker.worker_id for _, worker in running]
         found = await connection.execute(ALIVE, [ids, self._dead_after])
         alive = {id_ for [id_] in await found.fetchall()}
-        for queue, worker in running:
+        for name, worker in running:
             if worker.worker_id in alive:
-                self._seen[queue] = self._clock()
+                self._seen[name] = self._clock()
             else:
                 worker.stop()  # type: ignore[no-untyped-call]
 

@@ -89,7 +89,7 @@ def test_a_worker_without_a_heartbeat_is_a_problem_until_it_has_one(
             assert queue.problems == {}
             at += STEADY + timedelta(seconds=1)
             assert list(queue.problems.values()) == [
-                "The worker for items has had no heartbeat for 61 seconds."
+                "The worker to work has had no heartbeat for 61 seconds."
             ]
             usable.set()
             await eventually(lambda: not queue.problems)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from support.hub import Bench, hub_at, merchant_of
+from support.hub import Bench, database_of, hub_at, merchant_of
 from support.hub_process import running_hub
 
 from connector.hub.engine import Job, Loop, Shared
@@ -189,7 +189,8 @@ def test_a_job_that_stands_still_turns_readiness_red(tmp_path: Path) -> None:
 
 
 def test_a_hub_that_is_asked_to_stop_ends_in_order(tmp_path: Path) -> None:
-    with running_hub(tmp_path, options=["--log-format", "json"]) as hub:
+    options = ["--log-format", "json"]
+    with running_hub(tmp_path, options=options, database=database_of(tmp_path)) as hub:
         hub.wait(lambda: hub.api.get("/ready").status_code == 200)
         hub.process.send_signal(signal.SIGTERM)
         assert hub.process.wait(timeout=30) == 0
