@@ -44,9 +44,11 @@ def test_zapier_app_contains_the_sample(vendor: str) -> None:
         sample, whole = triggers[key]["operation"]["sample"], shown(made[key])
         for name, value in each(list(leaves(without_summary(sample)))):
             found = values(whole, name)
-            assert value in (found, *found) or value == [] or isinstance(value, bool), f"{key}: {name}"
+            same = value in (found, *found) or str(value) in found  # a count that the vendor writes as text
+            assert same or value == [] or isinstance(value, bool), f"{key}: {name}"
         for path in (*made[key].guarantees["zapier"].dedupe, made[key].occurred_at):
-            assert path is None or at_path(sample, path) == at_path(whole, path) is not None
+            there, wanted = at_path(sample, path or ()), at_path(whole, path or ())
+            assert path is None or (there is not None and str(there) == str(wanted))
 
 
 def complaint(vendor: str, right: str, wrong: str) -> str:

@@ -50,15 +50,25 @@ def matches(pattern: str, flags: re.RegexFlag = re.NOFLAG) -> list[tuple[Path, s
     ]
 
 
+def links(pattern: str) -> list[tuple[Path, str]]:
+    """Return each match of a pattern outside of blocks of code, in which brackets are no links."""
+    code = re.compile(r"^( *)```.*?^\1```$", re.MULTILINE | re.DOTALL)
+    return [
+        (page, match)
+        for page in (*PAGES, *GUIDES)
+        for match in re.findall(pattern, code.sub("", page.read_text("utf-8")))
+    ]
+
+
 def test_links_lead_somewhere() -> None:
-    for page, target in each(matches(r"\]\((?!https:|#)([^)#\s]+)")):
+    for page, target in each(links(r"\]\((?!https:|#)([^)#\s]+)")):
         assert (page.parent / target).exists(), f"{page}: {target}"
     for page, target in each(matches(r"`((?:docs|tests|openapi|connector|mock_server|bench)/[\w./]*)[` ]")):
         assert (ROOT / target).exists(), f"{page}: {target}"
 
 
 def test_links_to_a_heading_name_one() -> None:
-    for page, link in each(matches(r"\]\((?!https:)([^)\s]*#[^)\s]+)\)")):
+    for page, link in each(links(r"\]\((?!https:)([^)\s]*#[^)\s]+)\)")):
         target, _, heading = link.partition("#")
         text = (page.parent / (target or page.name)).read_text("utf-8")
         titles = re.findall(r"^#+ (.*)$", text, re.MULTILINE)

@@ -45,7 +45,6 @@ def test_definition_contains_everything_in_the_catalog(definition: dict[str, Any
         "update_return_status",
         "approve_return",
         "reject_return",
-        "cancel_return",
         "add_note",
         "create_shipping_label",
     }

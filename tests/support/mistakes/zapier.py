@@ -2,6 +2,7 @@
 
 from support.mistakes.seeding import Mistake, instead
 
+FROM_THE_START = "isFirst || isSample ? -Infinity : api.now() - source.lookBack * 1000"
 MISTAKES: tuple[Mistake, ...] = (
     Mistake(
         "filter lost after the first page",
@@ -96,14 +97,14 @@ MISTAKES: tuple[Mistake, ...] = (
         "the first poll reads no further back than any other",
         "zapier",
         "returngo",
-        instead("lib/triggers.js", "isFirst || isSample ? -Infinity", "isSample ? -Infinity"),
+        instead("lib/triggers.js", FROM_THE_START, FROM_THE_START.replace("isFirst || ", "")),
         "status_before_switch_on",
     ),
     Mistake(
         "a sample is not older than an event that fires",
         "zapier",
         "returngo",
-        instead("lib/triggers.js", "isFirst || isSample ? -Infinity", "isFirst ? -Infinity"),
+        instead("lib/triggers.js", FROM_THE_START, FROM_THE_START.replace(" || isSample", "")),
         "quiet_shop",
     ),
     Mistake(
