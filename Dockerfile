@@ -13,11 +13,11 @@ COPY mock_server mock_server
 RUN /tools/bin/python -m build --no-isolation --wheel --outdir dist \
     && python -m venv --without-pip /opt/returns \
     && /tools/bin/uv pip install --python /opt/returns/bin/python --compile-bytecode \
-        --constraints requirements.lock dist/*.whl
+        --constraints requirements.lock "$(ls dist/*.whl)[hub]"
 
 FROM python:3.11.13-slim-bookworm@sha256:86adf8dbadc3d6e82ee5dd2c74bec2e1c2467cdad47886280501df722372d2e1
 LABEL org.opencontainers.image.title="returns-connector" \
-      org.opencontainers.image.description="A sandbox that behaves like five returns services." \
+      org.opencontainers.image.description="A sandbox that behaves like five returns services, and the hub." \
       org.opencontainers.image.licenses="MIT"
 COPY --from=build /opt/returns /opt/returns
 RUN useradd --system --uid 10001 --user-group --no-create-home --home-dir /data --shell /usr/sbin/nologin returns \

@@ -108,6 +108,7 @@ contract: .venv/.ready ## The long contract run: 200 examples per operation and 
 certify: export PYTHONPATH := tests
 certify: .venv/.ready node ## 20,000 steps of the delivery certificate per vendor; finds each exhibit of the bug museum.
 	@$(BIN)/python tests/certify.py $(CERTIFY)
+	@$(if $(CERTIFY),,HUB_DATABASE=postgresql $(BIN)/python -m pytest -q $(AT_ONCE) tests/hub)
 
 report: .venv/.ready node ## Run the tests of both sides that record what they find; write build/report.html.
 	@PYTHONPATH=tests $(BIN)/python -m report

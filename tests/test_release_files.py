@@ -11,10 +11,13 @@ from typing import Any
 
 import pytest
 import yaml
+from sqlalchemy import make_url
 from starlette.testclient import TestClient
 from support import compose
 from support.each import each
+from typer.main import get_command
 
+from connector.cli.hub import commands
 from mock_server.app import create_app
 from mock_server.settings import Settings
 
@@ -61,6 +64,33 @@ def test_data_is_in_the_volume_of_a_plain_user(settings: Settings) -> None:
     assert re.search(r"^VOLUME /data$", DOCKERFILE, re.MULTILINE)
     assert re.search(r"^USER 10001:10001$", DOCKERFILE, re.MULTILINE)
     assert DOCKERFILE.rindex("\nUSER ") > DOCKERFILE.rindex("\nRUN ")
+
+
+@pytest.mark.parametrize("name", ["hub-1", "hub-2"])
+def test_hubs_share_a_database_and_a_key_and_have_a_port_each(name: str) -> None:
+    hub = COMPOSE["services"][name]
+    program, *options = hub["command"]
+    context = get_command(commands).make_context(program, list(options))
+    assert (context.params["host"], str(context.params["key_file"])) == ("0.0.0.0", "/data/hub.key")
+    assert "keys:/data" in hub["volumes"]
+    (subnet,) = COMPOSE["networks"]["sandbox"]["ipam"]["config"]
+    assert context.params["webhook_allow"] == [subnet["subnet"], "host.docker.internal"]
+    url = make_url(re.sub(r"\$\{\w+:-(.*?)\}", r"\1", hub["environment"]["RETURNS_HUB_DATABASE"]))
+    database = COMPOSE["services"][url.host]
+    assert (url.username, url.database) == (
+        database["environment"]["POSTGRES_USER"],
+        database["environment"]["POSTGRES_DB"],
+    )
+    assert url.password in database["environment"]["POSTGRES_PASSWORD"]
+    assert hub["ports"] == [f"127.0.0.1:{4019 + int(name[-1])}:{context.params['port']}"]
+    assert str(context.params["port"]) in hub["healthcheck"]["test"][-1]
+    assert {hub["image"], COMPOSE["services"]["sandbox"]["image"]} == {"returns-sandbox"}
+    assert '[hub]"' in DOCKERFILE
+
+
+def test_the_quickstart_starts_the_sandbox_only() -> None:
+    without_profile = [name for name, one in COMPOSE["services"].items() if "profiles" not in one]
+    assert without_profile == ["sandbox"]
 
 
 def test_base_image_is_pinned_by_its_digest() -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from connector.definition.model import Integration
     from connector.hub.planning import Load
 
-EXTRA = {"cryptography", "prometheus_client", "standardwebhooks"}
+EXTRA = {"alembic", "cryptography", "procrastinate", "prometheus_client", "psycopg", "standardwebhooks"}
 """The packages that the hub needs; `pip install 'returns-connector[hub]'` installs them."""
 
 
@@ -42,7 +42,8 @@ def hub(
     database: Annotated[
         str | None,
         typer.Option(
-            help="SQLAlchemy URL of the database.  [default: an SQLite file in your state folder]",
+            help="URL of the database. Several processes can share postgresql://hub@db.example.com/hub."
+            "  [default: an SQLite file in your state folder]",
             envvar="RETURNS_HUB_DATABASE",
             show_default=False,
         ),
@@ -89,6 +90,14 @@ def hub(
             show_default=False,
         ),
     ] = "",
+    heartbeat: Annotated[
+        float,
+        typer.Option(
+            help="Number of seconds between two heartbeats of a process on PostgreSQL. If a process misses"
+            " three, another one takes over its work.",
+            min=0.1,
+        ),
+    ] = 5,
     webhook_allow: Annotated[
         list[str] | None,
         typer.Option(
@@ -128,6 +137,7 @@ def hub(
         encryption_keys=os.environ.get("RETURNS_HUB_ENCRYPTION_KEYS")
         or read_keys(key_file or folder / "hub.key"),
         shortest=interval,
+        heartbeat=heartbeat,
         allow=webhook_allow or (),
         public_url=public_url,
         address=url,

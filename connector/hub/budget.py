@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from connector.errors import RateLimited
+from connector.hub.locks import one_at_a_time
 from connector.hub.moments import SECOND, micros
 from connector.hub.tables import calls
 
@@ -38,6 +39,7 @@ def count(connection: sa.Connection, login: str, now: datetime, most: int | None
 
     If `most` is None, every call is counted.
     """
+    one_at_a_time(connection, f"calls of {login}")
     if most is not None and spent(connection, login, now) + calls_ > most:
         return False
     minute = micros(now) // MINUTE

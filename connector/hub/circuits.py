@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from connector.hub.locks import one_at_a_time
 from connector.hub.moments import micros
 from connector.hub.tables import circuits
 
@@ -30,14 +31,18 @@ def rests(subscription: sa.Column[str], at: int) -> sa.ColumnElement[bool]:
     return resting.where(circuits.c.subscription == subscription, circuits.c.open_until > at).exists()
 
 
-def probes(connection: sa.Connection, rows: Sequence[Any]) -> list[Any]:
-    """Keep only the first of the due deliveries of each subscription whose circuit is open."""
+def probes(connection: sa.Connection, rows: Sequence[Any], now: datetime, lease: timedelta) -> list[Any]:
+    """Keep only the first of the due deliveries of each subscription whose circuit is open.
+
+    Until the result of this delivery is stored, or for `lease`, no process attempts another one.
+    """
     ids = {row.subscription for row in rows}
     query = sa.select(circuits.c.subscription).where(
         circuits.c.subscription.in_(ids), circuits.c.failures >= OPENS_AFTER
     )
-    broken = set(connection.execute(query).scalars()) if ids else set()
-    kept, seen = [], set()
+    broken = sorted(connection.execute(query).scalars()) if ids else []
+    seen = {one for one in broken if not _reserve(connection, one, now, lease)}
+    kept = []
     for row in rows:
         if row.subscription not in broken or row.subscription not in seen:
             kept.append(row)
@@ -45,9 +50,18 @@ def probes(connection: sa.Connection, rows: Sequence[Any]) -> list[Any]:
     return kept
 
 
+def _reserve(connection: sa.Connection, subscription: str, now: datetime, lease: timedelta) -> bool:
+    """Let an open circuit rest during an attempt; return False if another process attempts a delivery."""
+    free = (circuits.c.subscription == subscription, circuits.c.open_until <= micros(now))
+    reserved = sa.update(circuits).where(*free).values(open_until=micros(now + lease))
+    return connection.execute(reserved).rowcount > 0
+
+
 def settle(connection: sa.Connection, subscription: str, problem: str, now: datetime) -> None:
     """Store the result of an attempt: `problem` is why it failed, or "" if the target accepted it."""
     here = circuits.c.subscription == subscription
+    if problem:
+        one_at_a_time(connection, f"circuit of {subscription}")
     row = connection.execute(sa.select(circuits).where(here)).first()
     if not problem:
         if row is not None:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from connector.errors import ConfigurationError, NotFound
 from connector.hub.lists import polled_lists
+from connector.hub.locks import CONFIGURATION, one_at_a_time
 from connector.hub.moments import micros, timestamp
 from connector.hub.tables import connections, lists, subscriptions
 from connector.unified.events import choose_trigger
@@ -66,6 +67,7 @@ def add(
 
     Raises `ConfigurationError` if another connection has the same name.
     """
+    one_at_a_time(connection, CONFIGURATION)
     if connection.execute(sa.select(connections.c.id).where(connections.c.name == name)).first():
         raise ConfigurationError(f'There is already a connection named "{name}". Choose another name.')
     id_ = f"con_{secrets.token_hex(8)}"
@@ -148,6 +150,7 @@ def delete(connection: sa.Connection, id_: str) -> None:
 
     Raises `NotFound` if there is no such connection.
     """
+    one_at_a_time(connection, CONFIGURATION)
     _row(connection, id_)
     connection.execute(sa.delete(connections).where(connections.c.id == id_))
 

@@ -43,7 +43,9 @@ def resend(connection: sa.Connection, number: int, now: datetime) -> dict[str, A
     at = micros(now)
     again = sa.update(deliveries).where(deliveries.c.number == number)
     connection.execute(
-        again.values(state="waiting", attempts=0, due_at=at, leased_until=0, tried_at=None, ended_at=None)
+        again.values(
+            state="waiting", attempts=0, due_at=at, lease=None, leased_until=0, tried_at=None, ended_at=None
+        )
     )
     row = connection.execute(SHOWN.where(deliveries.c.number == number)).first()
     if row is None:

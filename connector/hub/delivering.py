@@ -20,6 +20,7 @@ from standardwebhooks import Webhook
 
 from connector.hub import circuits, exact_json
 from connector.hub import subscriptions as subscribed
+from connector.hub.leases import all_of, new_lease
 from connector.hub.moments import micros, moment, timestamp
 from connector.hub.tables import circuits as breakers
 from connector.hub.tables import connections, deliveries, events, subscriptions
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("returns_connector.hub")
 
 WAITING, DELIVERED, GIVEN_UP = "waiting", "delivered", "given up"
+LEASED_BY_ANOTHER = "leased by another"
 AT_ONCE = 50
 TIMEOUT = 10.0
 """The longest time of one attempt in seconds."""
@@ -56,7 +58,8 @@ MAX_ANSWER = 500
 class Due:
     """A delivery that must be attempted now: the request to send, and the data that `settle` needs.
 
-    `attempts` is the number of earlier attempts, and `tried_at` the time of the first one, or None.
+    `attempts` is the number of earlier attempts, and `tried_at` the time of the first one, or None. `lease`
+    is the ID of the lease, which ends at `leased_until`.
     """
 
     number: int
@@ -68,6 +71,8 @@ class Due:
     attempts: int
     tried_at: datetime | None
     record: str
+    lease: str
+    leased_until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,17 +103,11 @@ class Attempt:
         return self.status is not None and 200 <= self.status < 300  # noqa: PLR2004 - the 2xx class
 
 
-def lease_due(
-    connection: sa.Connection,
-    encryption: Encryption,
-    integrations: Mapping[str, Integration],
-    now: datetime,
-    most: int = AT_ONCE,
-) -> list[Due]:
-    """Reserve up to `most` due deliveries for this process for a minute, and return them.
+def lease_due(connection: sa.Connection, lease: str, now: datetime) -> int:
+    """Lease up to `AT_ONCE` due deliveries for a minute, and return their number.
 
     While a delivery of a record is waiting, later deliveries of the same record to the same subscription are
-    not due.
+    not due. A target that rests gets one delivery at a time.
     """
     at = micros(now)
     older = deliveries.alias("older")
@@ -122,6 +121,37 @@ def lease_due(
         )
         .exists()
     )
+    found = connection.execute(
+        sa.select(deliveries.c.number, deliveries.c.subscription)
+        .join(subscriptions, subscriptions.c.id == deliveries.c.subscription)
+        .where(
+            deliveries.c.state == WAITING,
+            deliveries.c.due_at <= at,
+            deliveries.c.leased_until <= at,
+            subscriptions.c.state == subscribed.ACTIVE,
+            ~held,
+            ~circuits.rests(deliveries.c.subscription, at),
+        )
+        .order_by(deliveries.c.due_at, deliveries.c.number)
+        .limit(AT_ONCE)
+        .with_for_update(skip_locked=True, of=deliveries)
+    )
+    numbers = [row.number for row in circuits.probes(connection, found.all(), now, LEASE)]
+    chosen = sa.update(deliveries).where(deliveries.c.number.in_(numbers))
+    connection.execute(chosen.values(lease=lease, leased_until=micros(now + LEASE)))
+    return len(numbers)
+
+
+def leased(
+    connection: sa.Connection,
+    encryption: Encryption,
+    integrations: Mapping[str, Integration],
+    lease: str,
+    now: datetime,
+) -> list[Due]:
+    """Renew a lease, and return its deliveries that are not attempted yet."""
+    held = deliveries.c.lease == lease
+    connection.execute(sa.update(deliveries).where(held).values(leased_until=micros(now + LEASE)))
     rows = connection.execute(
         sa.select(
             deliveries,
@@ -139,21 +169,9 @@ def lease_due(
         .join(subscriptions, subscriptions.c.id == deliveries.c.subscription)
         .join(events, events.c.number == deliveries.c.event)
         .join(connections, connections.c.id == events.c.connection)
-        .where(
-            deliveries.c.state == WAITING,
-            deliveries.c.due_at <= at,
-            deliveries.c.leased_until <= at,
-            subscriptions.c.state == subscribed.ACTIVE,
-            ~held,
-            ~circuits.rests(deliveries.c.subscription, at),
-        )
-        .order_by(deliveries.c.due_at, deliveries.c.number)
-        .limit(most)
-        .with_for_update(skip_locked=True, of=deliveries)
+        .where(held, deliveries.c.state == WAITING)
+        .order_by(deliveries.c.number)
     ).all()
-    rows = circuits.probes(connection, rows)
-    leased = sa.update(deliveries).where(deliveries.c.number.in_([row.number for row in rows]))
-    connection.execute(leased.values(leased_until=micros(now + LEASE)))
     return [_due(row, encryption, integrations) for row in rows]
 
 
@@ -169,6 +187,8 @@ def _due(row: Any, encryption: Encryption, integrations: Mapping[str, Integratio
         row.attempts,
         None if row.tried_at is None else moment(row.tried_at),
         row.record,
+        row.lease,
+        moment(row.leased_until),
     )
 
 
@@ -209,16 +229,18 @@ def payload(row: Any, integration: Integration) -> dict[str, Any]:
 def settle(connection: sa.Connection, due: Due, attempt: Attempt, now: datetime) -> str:
     """Store the result of an attempt, and return the delivery's new state.
 
+    Nothing is stored if the lease has passed to another process, which attempts the delivery as well.
     If the delivery is given up, the later deliveries of its record get the mark `gap`. If the target responds
     with 410 (Gone), the subscription ends.
     """
     since = due.tried_at or now
-    here = (deliveries.c.number == due.number, deliveries.c.state == WAITING)
+    mine = (deliveries.c.state == WAITING, deliveries.c.lease == due.lease)
     values: dict[str, Any] = {
         "attempts": due.attempts + 1,
         "status": attempt.status,
         "answer": attempt.answer[:MAX_ANSWER],
         "leased_until": 0,
+        "lease": None,
         "tried_at": micros(since),
     }
     if attempt.accepted:
@@ -231,14 +253,16 @@ def settle(connection: sa.Connection, due: Due, attempt: Attempt, now: datetime)
     else:
         state = GIVEN_UP
         values |= {"state": state, "ended_at": micros(now)}
-    connection.execute(sa.update(deliveries).where(*here).values(**values))
-    circuits.settle(connection, due.subscription, "" if attempt.accepted else attempt.sentence, now)
+    here = sa.update(deliveries).where(deliveries.c.number == due.number, *mine)
+    if not connection.execute(here.values(**values)).rowcount:
+        return LEASED_BY_ANOTHER
     if attempt.status == GONE:
         subscribed.end(connection, due.subscription, "The target answered 410 Gone.", now)
     elif state == GIVEN_UP:
         later = (deliveries.c.subscription == due.subscription, deliveries.c.record == due.record)
         waits = sa.update(deliveries).where(*later, deliveries.c.state == WAITING)
         connection.execute(waits.values(gap=True))
+    circuits.settle(connection, due.subscription, "" if attempt.accepted else attempt.sentence, now)
     return state
 
 
@@ -280,11 +304,19 @@ class Deliverer:
 
     async def deliver_due(self) -> int:
         """Send the deliveries that are due, store the results, and return the number of deliveries."""
-        due = await self._store.run(lease_due, self._encryption, self._integrations, self._clock())
-        await asyncio.gather(*(self._deliver(one) for one in due))
-        return len(due)
+        lease = new_lease()
+        found = await self._store.run(lease_due, lease, self._clock())
+        await self.deliver_leased(lease)
+        return found
+
+    async def deliver_leased(self, lease: str) -> None:
+        """Send the deliveries that are leased under `lease`, and store the results."""
+        due = await self._store.run(leased, self._encryption, self._integrations, lease, self._clock())
+        await all_of(self._deliver(one) for one in due)
 
     async def _deliver(self, due: Due) -> None:
+        if self._clock() >= due.leased_until:
+            return  # this process was paused, and another one attempts the delivery
         attempt = await self._attempt(due)
         self.attempts[attempt.result] += 1
         state = await self._store.run(settle, due, attempt, self._clock())

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from connector.errors import ConfigurationError
+from connector.hub.locks import CONFIGURATION, one_at_a_time
 from connector.hub.tables import settings
 
 if TYPE_CHECKING:
@@ -68,13 +71,24 @@ def read_keys(path: Path) -> str:
     """
     try:
         if not path.exists():
-            descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, OWNER_ONLY)
-            with os.fdopen(descriptor, "w") as file:
-                file.write(f"{new_key()}\n")
+            _create(path)
         return path.read_text()
     except OSError as problem:
         why = (problem.strerror or str(problem)).lower()
         raise ConfigurationError(f"The hub's key file {path} cannot be used: {why}.") from problem
+
+
+def _create(path: Path) -> None:
+    """Create a file with a new key; if another hub creates it at the same time, the first one counts."""
+    ours = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(ours, os.O_CREAT | os.O_EXCL | os.O_WRONLY, OWNER_ONLY)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(f"{new_key()}\n")
+        with suppress(FileExistsError):
+            os.link(ours, path)
+    finally:
+        ours.unlink()
 
 
 async def check_key(store: Store, encryption: Encryption) -> None:
@@ -84,6 +98,7 @@ async def check_key(store: Store, encryption: Encryption) -> None:
     """
 
     def check(connection: sa.Connection) -> None:
+        one_at_a_time(connection, CONFIGURATION)
         stored = sa.select(settings.c.value).where(settings.c.name == CHECK)
         found = connection.execute(stored).scalar_one_or_none()
         if found is None:

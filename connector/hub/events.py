@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from connector.hub import exact_json, waiting
+from connector.hub.locks import EVENTS, one_at_a_time
 from connector.hub.moments import micros, timestamp
 from connector.hub.tables import connections, deliveries, events, lists, subscriptions
 from connector.runtime.inputs import fill
@@ -65,6 +67,7 @@ def settle(connection: sa.Connection, lease: Lease, outcome: Outcome, now: datet
             version=lease.version + 1,
             polled_at=micros(now),
             due_at=micros(due),
+            lease=None,
             leased_until=0,
             failures=0,
             problem=None,
@@ -72,6 +75,8 @@ def settle(connection: sa.Connection, lease: Lease, outcome: Outcome, now: datet
     )
     if not moved.rowcount:
         return False
+    if outcome.found:
+        one_at_a_time(connection, EVENTS)
     held = set(waiting.records(connection, lease.account.id))
     for found in outcome.found:
         # An event also waits if an earlier event of its record does, because they are delivered in order.
@@ -86,12 +91,12 @@ def settle(connection: sa.Connection, lease: Lease, outcome: Outcome, now: datet
 def publish(connection: sa.Connection, of: str, trigger: Trigger, found: Found, now: datetime) -> None:
     """Store an event and create its deliveries, unless the event is stored already.
 
-    `of` is the ID of the event's connection.
+    `of` is the ID of the event's connection. The caller holds the lock `EVENTS`.
     """
     number = _store(connection, of, found)
     if number is not None:
         subscribed = [one for one in _subscribed(connection, of) if _fits(one, trigger, found)]
-        _enqueue(connection, subscribed, number, found, now)
+        _enqueue(connection, of, subscribed, number, found, now)
 
 
 def settle_failure(
@@ -99,6 +104,7 @@ def settle_failure(
 ) -> None:
     """Store why a poll failed, and the time `due` of the next poll; the cursors do not change.
 
+    Nothing is stored if the lease has passed to another process, which polls the list as well.
     `failures` is the number of consecutive polls that have failed.
     """
     connection.execute(
@@ -107,8 +113,9 @@ def settle_failure(
             lists.c.connection == lease.account.id,
             lists.c.name == lease.list.name,
             lists.c.version == lease.version,
+            lists.c.lease == lease.id,
         )
-        .values(due_at=micros(due), leased_until=0, failures=failures, problem=problem)
+        .values(due_at=micros(due), lease=None, leased_until=0, failures=failures, problem=problem)
     )
 
 
@@ -179,11 +186,18 @@ def _subscribed(connection: sa.Connection, of: str) -> list[Any]:
         subscriptions.c.state != "ended",
         sa.or_(subscriptions.c.connection.is_(None), subscriptions.c.connection == of),
     )
+    # A subscription that ends or is deleted at this moment waits, and its deliveries then change with it.
+    query = query.with_for_update(read=True)
     return list(connection.execute(query).all())
 
 
 def _enqueue(
-    connection: sa.Connection, subscribed: Sequence[Any], number: int, found: Found, now: datetime
+    connection: sa.Connection,
+    of: str,
+    subscribed: Sequence[Any],
+    number: int,
+    found: Found,
+    now: datetime,
 ) -> None:
     """Create a delivery of an event for each subscription in `subscribed`."""
     at = micros(now)
@@ -191,7 +205,7 @@ def _enqueue(
         {
             "subscription": one.id,
             "event": number,
-            "webhook_id": f"evt_{number}_{one.id}",
+            "webhook_id": webhook_id(of, found.event.id, one.id),
             "record": found.record,
             "state": "waiting",
             "attempts": 0,
@@ -204,6 +218,16 @@ def _enqueue(
     ]
     if rows:
         connection.execute(sa.insert(deliveries), rows)
+
+
+def webhook_id(connection: str, event: str, subscription: str) -> str:
+    """Return the `webhook-id` of an event's delivery, from the IDs of connection, event and subscription.
+
+    It does not depend on the database: if an older copy of the database is restored, an event that is found
+    again is delivered under the same ID, and no other event gets an ID that was used before.
+    """
+    text = f"{connection}\n{event}\n{subscription}"
+    return f"evt_{hashlib.sha256(text.encode()).hexdigest()[:32]}"
 
 
 def _fits(one: Any, trigger: Trigger, found: Found) -> bool:

@@ -12,7 +12,7 @@ import httpx
 import openapi
 from connector import clock as real
 from connector.definition.compiler import integration, vendors
-from connector.hub import connections, delivering, keys, polling, waiting
+from connector.hub import connections, delivering, keys, leases, polling, waiting
 from connector.hub.alarms import book
 from connector.hub.alarms.sending import Routes, Watch
 from connector.hub.api.connexion_parts import AsyncApp, Resolver
@@ -21,7 +21,7 @@ from connector.hub.api.problems import add_handlers
 from connector.hub.api.security import HUB
 from connector.hub.api.validation import VALIDATORS
 from connector.hub.encryption import Encryption, check_key
-from connector.hub.engine import Job, Loop
+from connector.hub.engine import Job, Loop, Shared
 from connector.hub.hints.receiver import PREFIX, Receiver
 from connector.hub.logs import LOGGER, Recent
 from connector.hub.page.site import Site, is_page
@@ -39,8 +39,12 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
     from connector.clock import Clock, Sleep
+    from connector.hub.engine import Engine
 
 log = logging.getLogger("returns_connector.hub")
+
+HEARTBEAT = 5.0
+"""How many seconds pass between two heartbeats of a process that shares its database with others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +52,18 @@ class Options:
     """The options of a hub.
 
     `database` is an SQLAlchemy URL, and `encryption_keys` contains the keys for logins, one per line.
-    `shortest` is the minimum number of seconds between two polls of a list. `allow` contains networks and
-    hosts that targets may have although they are not public. `public_url` is the URL under which vendors
-    reach the hub, or "" if they cannot, and `address` the URL on this machine. Events
-    are kept for `keep_days`. `alarms` is where alarms are sent. `transport` and
-    `target_transport` replace the network in tests.
+    `shortest` is the minimum number of seconds between two polls of a list. `heartbeat` is the number of
+    seconds between two heartbeats of a process, if several processes use one database. `allow` contains
+    networks and hosts that targets may have although they are not public. `public_url` is the URL under which
+    vendors reach the hub, or "" if they cannot, and `address` the URL on this machine. Events are kept for
+    `keep_days`. `alarms` is where alarms are sent. `transport` and `target_transport` replace the network in
+    tests.
     """
 
     database: str
     encryption_keys: str = field(repr=False)
     shortest: int = SHORTEST
+    heartbeat: float = HEARTBEAT
     allow: Sequence[str] = ()
     public_url: str = ""
     address: str = "http://127.0.0.1:4020"
@@ -97,7 +103,7 @@ class Hub:
             shortest=options.shortest,
             hub_url=options.public_url or options.address,
         )
-        self.engine = Loop(options.clock, options.sleep)
+        self.engine = self._engine(options)
         self.watchdog = Watchdog(options.clock, options.sleep)
         self.recent = Recent()
         self.public_url = options.public_url.rstrip("/")
@@ -124,6 +130,13 @@ class Hub:
             await hub._http.aclose()
             hub.store.close()
 
+    def _engine(self, options: Options) -> Engine:
+        if not self.store.shared:
+            return Loop(options.clock, options.sleep)
+        from connector.hub.queue import Queue
+
+        return Queue(self.store, options.clock, options.sleep, options.heartbeat)
+
     async def first_key(self) -> str | None:
         """Create an admin key if the database has no keys, and return it; otherwise return None."""
         return await self.store.run(keys.create_first, self.clock())
@@ -135,17 +148,26 @@ class Hub:
     def jobs(self) -> list[Job]:
         """Return the jobs that the engine runs: poll, read missing details, and deliver."""
         run = self.store.run
+        poller, deliverer = self.poller, self.deliverer
+        polls = Shared("polls", polling.lease_due, poller.poll_leased)
+        details = Shared("details", waiting.lease_due, poller.complete_leased)
+        sent = Shared("deliveries", delivering.lease_due, deliverer.deliver_leased)
         return [
-            Job("poll the vendors", self.poller.poll_due, lambda: run(polling.next_due)),
-            Job("read details", self.poller.complete_due, lambda: run(waiting.next_due)),
+            Job("poll the vendors", poller.poll_due, lambda: run(polling.next_due), polls),
+            Job("read details", poller.complete_due, lambda: run(waiting.next_due), details),
             Job("look for problems", self.watch.look, self.watch.next_look),
             Job("send alarms", self.watch.send_due, lambda: run(book.next_due)),
             Job("delete old events", self.retention.prune_due, self.retention.next_prune),
-            Job("deliver events", self.deliverer.deliver_due, lambda: run(delivering.next_due)),
+            Job("deliver events", deliverer.deliver_due, lambda: run(delivering.next_due), sent),
         ]
 
     async def work(self) -> None:
-        """Poll the vendors and deliver events until stopped or cancelled."""
+        """Poll the vendors and deliver events until stopped or cancelled.
+
+        With SQLite, this is the only process, so that what an earlier one has leased is free.
+        """
+        if not self.store.shared:
+            await self.store.run(leases.end_all)
         await self.watchdog.run(self.engine, self.jobs())
 
     def stop(self) -> None:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from connector.definition.spelling import unknown
 from connector.errors import ConfigurationError, NotFound
+from connector.hub.locks import CONFIGURATION, one_at_a_time
 from connector.hub.moments import micros, timestamp
 from connector.hub.tables import keys
 
@@ -30,6 +31,7 @@ def create(connection: sa.Connection, name: str, scopes: Iterable[str], now: dat
 
     Raises `ConfigurationError` if another key has the same name.
     """
+    one_at_a_time(connection, CONFIGURATION)
     if connection.execute(sa.select(keys.c.name).where(keys.c.name == name)).first():
         raise ConfigurationError(f'There is already a key named "{name}". Choose another name.')
     key = f"hub_{secrets.token_urlsafe(32)}"
@@ -42,6 +44,7 @@ def create(connection: sa.Connection, name: str, scopes: Iterable[str], now: dat
 
 def create_first(connection: sa.Connection, now: datetime) -> str | None:
     """Create an admin key if the database has no keys, and return it; otherwise return None."""
+    one_at_a_time(connection, CONFIGURATION)
     if connection.execute(sa.select(keys.c.name).limit(1)).first():
         return None
     return create(connection, "first", [ADMIN], now)
@@ -71,6 +74,7 @@ def delete(connection: sa.Connection, name: str) -> None:
     Raises `NotFound` if it does not exist, and `ConfigurationError` if it is the last one with the scope
     `admin`.
     """
+    one_at_a_time(connection, CONFIGURATION)
     _row(connection, name)
     admins = [one["name"] for one in listed(connection) if ADMIN in one["scopes"]]
     if admins == [name]:

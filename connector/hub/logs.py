@@ -51,11 +51,11 @@ def moment_of(record: logging.LogRecord) -> str:
 
 
 def configure(form: str) -> None:
-    """Write the log of this process to standard error, from level INFO on."""
+    """Write the log of this process to standard error, from level INFO on, instead of other handlers."""
     handler = logging.StreamHandler(sys.stderr)
     text = logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S%z")
     handler.setFormatter(JsonLines() if form == "json" else text)
     logger = logging.getLogger(LOGGER)
     logger.setLevel(logging.INFO)
-    logger.addHandler(handler)
+    logger.handlers[:] = [handler]
     logging.getLogger("uvicorn").addHandler(handler)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 from dataclasses import dataclass, replace
@@ -18,9 +17,12 @@ from connector.hub.alarms import book
 from connector.hub.alarms.conditions import away
 from connector.hub.events import Found, Outcome, publish, settle, settle_failure
 from connector.hub.hints import arriving
+from connector.hub.leases import all_of, new_lease
 from connector.hub.lists import PolledList, polled_lists
+from connector.hub.locks import EVENTS, one_at_a_time
 from connector.hub.moments import micros, moment
 from connector.hub.planning import PlanRefusedError
+from connector.hub.store import DatabaseUnavailableError
 from connector.hub.tables import connections, lists
 from connector.runtime.reading import read_together
 from connector.runtime.runner import MAX_STUCK_RECORDS, OF_THE_CONNECTION
@@ -52,13 +54,15 @@ LONGEST_PAUSE = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right of this process to poll a list for `LEASE`.
+    """The right to poll a list for `LEASE`.
 
-    `cursors` contains the cursor of each trigger of the list. `version` counts the stored polls: a result is
-    stored only if no other poll was stored since. `failures` is the number of consecutive polls that have
-    failed, and `polled_at` the time of the last successful one, or None.
+    `id` is the ID of the lease, under which other lists can be leased too. `cursors` contains the cursor of
+    each trigger of the list. `version` counts the stored polls: a result is stored only if no other poll was
+    stored since. `failures` is the number of consecutive polls that have failed, and `polled_at` the time of
+    the last successful one, or None.
     """
 
+    id: str
     account: Account
     list: PolledList
     cursors: dict[str, Cursor]
@@ -67,38 +71,51 @@ class Lease:
     polled_at: datetime | None = None
 
 
-def lease_due(
+def lease_due(connection: sa.Connection, lease: str, now: datetime) -> int:
+    """Lease up to `AT_ONCE` lists that are due, longest overdue first, and return their number."""
+    at = micros(now)
+    rows = connection.execute(
+        sa.select(lists.c.connection, lists.c.name)
+        .where(lists.c.due_at <= at, lists.c.leased_until <= at)
+        .order_by(lists.c.due_at)
+        .limit(AT_ONCE)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for row in rows:
+        here = (lists.c.connection == row.connection, lists.c.name == row.name)
+        connection.execute(
+            sa.update(lists).where(*here).values(lease=lease, leased_until=micros(now + LEASE))
+        )
+    return len(rows)
+
+
+def leased(
     connection: sa.Connection,
     encryption: Encryption,
     integrations: Mapping[str, Integration],
+    lease: str,
     now: datetime,
-    most: int = AT_ONCE,
 ) -> list[Lease]:
-    """Reserve up to `most` lists that are due, longest overdue first, so that no other process polls them."""
-    at = micros(now)
+    """Renew a lease, and return its lists that are not polled yet."""
+    held = lists.c.lease == lease
+    connection.execute(sa.update(lists).where(held).values(leased_until=micros(now + LEASE)))
     rows = connection.execute(
         sa.select(lists, connections.c.vendor)
         .join(connections, connections.c.id == lists.c.connection)
-        .where(lists.c.due_at <= at, lists.c.leased_until <= at)
-        .order_by(lists.c.due_at)
-        .limit(most)
-        .with_for_update(skip_locked=True, of=lists)
+        .where(held)
     ).all()
-    leased = []
-    for row in rows:
-        here = (lists.c.connection == row.connection, lists.c.name == row.name)
-        connection.execute(sa.update(lists).where(*here).values(leased_until=micros(now + LEASE)))
-        leased.append(
-            Lease(
-                accounts.account(connection, encryption, row.connection),
-                polled_lists(integrations[row.vendor])[row.name],
-                json.loads(row.cursors),
-                row.version,
-                row.failures,
-                None if row.polled_at is None else moment(row.polled_at),
-            )
+    return [
+        Lease(
+            lease,
+            accounts.account(connection, encryption, row.connection),
+            polled_lists(integrations[row.vendor])[row.name],
+            json.loads(row.cursors),
+            row.version,
+            row.failures,
+            None if row.polled_at is None else moment(row.polled_at),
         )
-    return leased
+        for row in rows
+    ]
 
 
 def next_due(connection: sa.Connection) -> datetime | None:
@@ -124,9 +141,17 @@ class Poller:
 
     async def poll_due(self) -> int:
         """Poll the lists that are due, store the results, and return the number of lists."""
-        leases = await self._store.run(lease_due, self._encryption, self._vendors.integrations, self._clock())
-        await asyncio.gather(*(self.poll(lease) for lease in leases))
-        return len(leases)
+        lease = new_lease()
+        found = await self._store.run(lease_due, lease, self._clock())
+        await self.poll_leased(lease)
+        return found
+
+    async def poll_leased(self, lease: str) -> None:
+        """Poll the lists that are leased under `lease`, and store the results."""
+        leases = await self._store.run(
+            leased, self._encryption, self._vendors.integrations, lease, self._clock()
+        )
+        await all_of(self.poll(one) for one in leases)
 
     async def poll(self, lease: Lease) -> None:
         """Poll one list and store the result; if this fails, store the reason instead of raising an error."""
@@ -134,13 +159,15 @@ class Poller:
         try:
             connection = await self._vendors.connection(lease.account)
             outcome, complete = await self._read(connection, lease)
+        except DatabaseUnavailableError:
+            raise
         except Exception as problem:  # noqa: BLE001 - one list must not stop the others
             await self._failed(lease, as_connector_error(problem))
             return
         plan = await self._plans.of(lease.account.login)
         due = began + timedelta(seconds=plan.interval) if complete else began
-        await self._store.run(settle, lease, outcome, self._clock(), max(due, self._clock()))
-        if connection.integration.webhooks is not None:
+        stored = await self._store.run(settle, lease, outcome, self._clock(), max(due, self._clock()))
+        if stored and connection.integration.webhooks is not None:
             found = [
                 (connection.triggers[one.event.trigger].trigger.resource, one.record, one.event.occurred_at)
                 for one in outcome.found
@@ -223,10 +250,15 @@ class Poller:
 
     async def complete_due(self) -> int:
         """Request the details of the waiting events that are due, and return the number of these events."""
-        rows = await self._store.run(waiting.lease_due, self._clock())
-        for row in rows:
+        lease = new_lease()
+        found = await self._store.run(waiting.lease_due, lease, self._clock())
+        await self.complete_leased(lease)
+        return found
+
+    async def complete_leased(self, lease: str) -> None:
+        """Request the details of the waiting events that are leased under `lease`."""
+        for row in await self._store.run(waiting.leased, lease, self._clock()):
             await self._complete(row)
-        return len(rows)
 
     async def _complete(self, row: Any) -> None:
         """Request the details of a waiting event and publish the event.
@@ -239,6 +271,8 @@ class Poller:
             connection = await self._vendors.connection(account)
             trigger = connection.triggers[event.trigger]
             event = trigger.with_details(event, await trigger.request_details(event))
+        except DatabaseUnavailableError:
+            raise
         except Exception as problem:  # noqa: BLE001 - other events must not wait for this one
             if not waiting.is_over(row, self._clock()):
                 message = as_connector_error(problem).message
@@ -249,6 +283,7 @@ class Poller:
         found = Found(event, row.record, kind)
 
         def publish_it(connection: sa.Connection) -> None:
+            one_at_a_time(connection, EVENTS)
             if waiting.take(connection, row, self._clock()):
                 trigger = self._vendors.integrations[account.vendor].triggers[event.trigger]
                 publish(connection, row.connection, trigger, found, self._clock())

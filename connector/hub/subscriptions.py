@@ -15,6 +15,7 @@ from connector.definition.spelling import unknown
 from connector.errors import ConfigurationError, NotFound
 from connector.hub import circuits
 from connector.hub.connections import drop_unused_lists, trigger_for, use_lists
+from connector.hub.locks import CONFIGURATION, one_at_a_time
 from connector.hub.moments import micros, timestamp
 from connector.hub.tables import connections, deliveries, events, subscriptions
 from connector.runtime.inputs import fill
@@ -59,6 +60,7 @@ def add(
     trigger that the connection's vendor does not have, and `ValidationFailed` for an unknown or invalid
     filter.
     """
+    one_at_a_time(connection, CONFIGURATION)
     _check(connection, integrations, requested)
     id_, secret = f"sub_{secrets.token_hex(8)}", new_secret()
     newest = connection.execute(sa.select(sa.func.coalesce(sa.func.max(events.c.number), 0))).scalar_one()
@@ -140,6 +142,7 @@ def delete(connection: sa.Connection, integrations: Mapping[str, Integration], i
     A missing subscription is not an error, because a platform can send the request twice, for example if the
     first response was lost.
     """
+    one_at_a_time(connection, CONFIGURATION)
     connection.execute(sa.delete(subscriptions).where(subscriptions.c.id == id_))
     drop_unused_lists(connection, integrations)
 

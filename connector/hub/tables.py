@@ -1,4 +1,8 @@
-"""The tables of the hub's database. Times are in microseconds since the Unix epoch, UTC."""
+"""The tables of the hub's database. Times are in microseconds since the Unix epoch, UTC.
+
+`lease` is the ID of the lease under which a process works on a row until `leased_until`;
+`connector.hub.leases` describes leases. After a change here, add a revision to `connector.hub.migrations`.
+"""
 
 import sqlalchemy as sa
 
@@ -68,9 +72,11 @@ lists = sa.Table(
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("due_at", sa.BigInteger, nullable=False, index=True),
     sa.Column("leased_until", sa.BigInteger, nullable=False),
+    sa.Column("lease", sa.String(32)),
     _time("polled_at", optional=True),
     sa.Column("failures", sa.Integer, nullable=False),
     sa.Column("problem", sa.Text),
+    sa.Index("lists_of_a_lease", "lease"),
 )
 """The lists in use of each connection. `cursors` is a JSON object of the triggers' cursors. `version` counts
 the polls that were stored; a poll of an older version is not stored."""
@@ -116,6 +122,8 @@ pending = sa.Table(
     _time("found_at"),
     sa.Column("due_at", sa.BigInteger, nullable=False, index=True),
     _time("leased_until"),
+    sa.Column("lease", sa.String(32)),
+    sa.Index("pending_of_a_lease", "lease"),
     sa.Index("pending_of_a_record", "connection", "record", "number"),
     sqlite_autoincrement=True,
 )
@@ -159,10 +167,12 @@ deliveries = sa.Table(
     _time("created_at"),
     _time("due_at"),
     _time("leased_until"),
+    sa.Column("lease", sa.String(32)),
     _time("tried_at", optional=True),
     _time("ended_at", optional=True),
     sa.Column("status", sa.Integer),
     sa.Column("answer", sa.Text),
+    sa.Index("deliveries_of_a_lease", "lease"),
     sa.Index("deliveries_due", "state", "due_at"),
     sa.Index("deliveries_of_a_record", "subscription", "record", "number"),
     sqlite_autoincrement=True,

@@ -61,8 +61,8 @@ def add(connection: sa.Connection, of: str, found: Found, now: datetime) -> None
     )
 
 
-def lease_due(connection: sa.Connection, now: datetime) -> list[Any]:
-    """Reserve the waiting events that are due for this process, and return their rows.
+def lease_due(connection: sa.Connection, lease: str, now: datetime) -> int:
+    """Lease up to `AT_ONCE` waiting events that are due, and return their number.
 
     Only the oldest waiting event of each record can be due.
     """
@@ -72,16 +72,24 @@ def lease_due(connection: sa.Connection, now: datetime) -> list[Any]:
         older.c.record == pending.c.record,
         older.c.number < pending.c.number,
     )
-    rows = connection.execute(
-        sa.select(pending)
+    found = connection.execute(
+        sa.select(pending.c.number)
         .where(pending.c.due_at <= at, pending.c.leased_until <= at, ~held)
         .order_by(pending.c.due_at)
         .limit(AT_ONCE)
         .with_for_update(skip_locked=True, of=pending)
-    ).all()
-    leased = sa.update(pending).where(pending.c.number.in_([row.number for row in rows]))
-    connection.execute(leased.values(leased_until=micros(now + LEASE)))
-    return list(rows)
+    )
+    numbers = found.scalars().all()
+    chosen = sa.update(pending).where(pending.c.number.in_(numbers))
+    connection.execute(chosen.values(lease=lease, leased_until=micros(now + LEASE)))
+    return len(numbers)
+
+
+def leased(connection: sa.Connection, lease: str, now: datetime) -> list[Any]:
+    """Renew a lease, and return the rows of its events that still wait."""
+    held = pending.c.lease == lease
+    connection.execute(sa.update(pending).where(held).values(leased_until=micros(now + LEASE)))
+    return list(connection.execute(sa.select(pending).where(held).order_by(pending.c.due_at)).all())
 
 
 def event_of(row: Any) -> tuple[Event, str]:
@@ -111,10 +119,14 @@ def take(connection: sa.Connection, row: Any, now: datetime) -> bool:
 
 
 def postpone(connection: sa.Connection, row: Any, problem: str, now: datetime) -> None:
-    """Store why the details could not be read, and when they must be requested again."""
+    """Store why the details could not be read, and when they must be requested again.
+
+    Nothing is stored if the lease has passed to another process.
+    """
     pause = timedelta(seconds=PAUSES[min(row.tries, len(PAUSES) - 1)])
-    values = {"tries": row.tries + 1, "problem": problem, "due_at": micros(now + pause), "leased_until": 0}
-    connection.execute(sa.update(pending).where(pending.c.number == row.number).values(**values))
+    values = {"tries": row.tries + 1, "problem": problem, "due_at": micros(now + pause)}
+    here = (pending.c.number == row.number, pending.c.lease == row.lease)
+    connection.execute(sa.update(pending).where(*here).values(**values, lease=None, leased_until=0))
 
 
 def is_over(row: Any, now: datetime) -> bool:

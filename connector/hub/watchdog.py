@@ -35,6 +35,7 @@ class Watchdog:
         self._clock = clock
         self._sleep = sleep
         self._beats: dict[str, datetime] = {}
+        self._begun: dict[object, tuple[str, datetime]] = {}
         self._ended = "The background jobs have not started yet."
         self._stopping = False
 
@@ -61,9 +62,15 @@ class Watchdog:
         self._ended = "The hub is stopping."
 
     def ages(self) -> dict[str, float]:
-        """Return how many seconds ago each job last began or ended a run, keyed by the job's name."""
+        """Return how many seconds ago each job last began or ended a run, keyed by the job's name.
+
+        If workers of this process do shared work of a job at the moment, it is the age of the oldest.
+        """
         now = self._clock()
-        return {name: (now - at).total_seconds() for name, at in self._beats.items()}
+        since = dict(self._beats)
+        for name, began in self._begun.values():
+            since[name] = min(since[name], began)
+        return {name: (now - at).total_seconds() for name, at in since.items()}
 
     def problems(self) -> list[str]:
         """Return a sentence for each job that stands still, or one if no job runs."""
@@ -77,9 +84,24 @@ class Watchdog:
         ]
 
     def _watched(self, job: Job) -> Job:
+        shared = job.shared and replace(job.shared, work=self._timed(job.name, job.shared.work))
         return replace(
-            job, run=self._beating(job.name, job.run), next_due=self._beating(job.name, job.next_due)
+            job,
+            run=self._beating(job.name, job.run),
+            next_due=self._beating(job.name, job.next_due),
+            shared=shared,
         )
+
+    def _timed(self, name: str, work: Callable[[str], Awaitable[None]]) -> Callable[[str], Awaitable[None]]:
+        async def run(lease: str) -> None:
+            this = object()
+            self._begun[this] = (name, self._clock())
+            try:
+                await work(lease)
+            finally:
+                del self._begun[this]
+
+        return run
 
     def _beating(self, name: str, work: Callable[[], Awaitable[T]]) -> Callable[[], Awaitable[T]]:
         async def run() -> T:

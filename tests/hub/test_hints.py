@@ -169,7 +169,8 @@ def test_a_hint_that_arrives_during_a_poll_is_not_lost(tmp_path: Path) -> None:
         _, hook = await connected(bench)
         hub, merchant = bench.hub, bench.merchant
         merchant.advance(3_600)
-        [lease] = await hub.store.run(polling.lease_due, hub.encryption, hub.integrations, hub.clock())
+        await hub.store.run(polling.lease_due, "lease", hub.clock())
+        [lease] = await hub.store.run(polling.leased, hub.encryption, hub.integrations, "lease", hub.clock())
         opened = await hub.vendors.connection(lease.account)
         read = opened.client.page
         _, body = message(bench, merchant.ask_for_return())

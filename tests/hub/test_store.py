@@ -1,7 +1,6 @@
 """What the hub stores: in one transaction, once, and encrypted if it is secret."""
 
 import asyncio
-import sqlite3
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,10 +14,11 @@ from support.hub import KEYS, Bench, hub_at, merchant_of
 from connector.errors import ConfigurationError
 from connector.hub import budget, polling
 from connector.hub.encryption import Encryption, new_key, read_keys
+from connector.hub.leases import new_lease
 from connector.hub.polling import LEASE, PROBE
 from connector.hub.store import Store
 from connector.hub.tables import calls as counted
-from connector.hub.tables import connections
+from connector.hub.tables import connections, metadata
 
 HOUR = 3_600
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -55,7 +55,9 @@ def test_a_poll_that_outlives_its_lease_changes_nothing(tmp_path: Path) -> None:
 
     async def lease(bench: Bench) -> list[polling.Lease]:
         hub = bench.hub
-        return await hub.store.run(polling.lease_due, hub.encryption, hub.integrations, hub.clock())
+        id_ = new_lease()
+        await hub.store.run(polling.lease_due, id_, hub.clock())
+        return await hub.store.run(polling.leased, hub.encryption, hub.integrations, id_, hub.clock())
 
     at_a_vendor("returngo", tmp_path, story)
 
@@ -80,6 +82,49 @@ def test_a_hub_that_stopped_between_poll_and_delivery_continues(tmp_path: Path) 
         asyncio.run(stories())
 
 
+def test_after_the_restore_of_a_backup_ids_are_the_same_and_none_is_used_twice(tmp_path: Path) -> None:
+    async def stories() -> None:
+        ids: list[dict[str, str]] = []
+        async with hub_at(merchant, tmp_path) as bench:
+            await bench.connect()
+            await bench.subscribe("return_created")
+            await bench.round()
+            backup = await bench.hub.store.run(all_rows)
+            for _ in range(2):
+                merchant.ask_for_return()
+                await bench.round(HOUR)
+            ids.append(seen(bench))
+            await bench.hub.store.run(replace_rows, backup)
+            bench.targets.received.clear()
+            merchant.ask_for_return()
+            await bench.round(HOUR)
+            ids.append(seen(bench))
+        before, after = ids
+        assert len(before) == 2
+        assert len(after) == 3
+        assert before.items() < after.items()
+        assert len(set(after.values())) == 3
+
+    def all_rows(database: sa.Connection) -> list[Any]:
+        tables = metadata.sorted_tables
+        return [
+            (table, [dict(row._mapping) for row in database.execute(sa.select(table))]) for table in tables
+        ]
+
+    def replace_rows(database: sa.Connection, backup: list[Any]) -> None:
+        for table, _ in reversed(backup):
+            database.execute(sa.delete(table))
+        for table, rows in backup:
+            if rows:
+                database.execute(sa.insert(table), rows)
+
+    def seen(bench: Bench) -> dict[str, str]:
+        return {one.body["event_id"]: one.headers["webhook-id"] for one in bench.targets.received}
+
+    with merchant_of("swap") as merchant:
+        asyncio.run(stories())
+
+
 def test_a_login_is_never_in_the_database_or_an_answer_in_clear(tmp_path: Path) -> None:
     async def story(bench: Bench) -> None:
         secret = bench.merchant.fields["api_key"]
@@ -94,10 +139,16 @@ def test_a_login_is_never_in_the_database_or_an_answer_in_clear(tmp_path: Path) 
             assert secret not in text
             assert subscription["secret"] not in text
         secrets.extend([secret, subscription["secret"], bench.api.headers["authorization"].split()[1]])
+        rows.append(await bench.hub.store.run(all_rows))
+
+    def all_rows(database: sa.Connection) -> str:
+        return str([database.execute(sa.select(table)).all() for table in metadata.sorted_tables])
 
     secrets: list[str] = []
+    rows: list[str] = []
     at_a_vendor("returngo", tmp_path, story)
-    stored = b"".join(file.read_bytes() for file in tmp_path.glob("hub.sqlite3*"))
+    stored = "".join(rows).encode()
+    stored += b"".join(file.read_bytes() for file in tmp_path.glob("hub.sqlite3*"))
     assert b"hooks.example.com" in stored
     for secret in each(secrets):
         assert secret.removeprefix("whsec_").encode() not in stored
@@ -128,6 +179,19 @@ def test_a_missing_key_file_is_created_for_its_owner_only(tmp_path: Path) -> Non
     keys = read_keys(path)
     assert path.stat().st_mode & 0o077 == 0
     assert read_keys(path) == keys
+    assert [file.name for file in tmp_path.iterdir() if file.name != "database"] == [path.name]
+
+
+def test_hubs_that_create_the_key_file_at_once_have_one_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "shared.key"
+    with monkeypatch.context() as patched:
+        # Another hub creates the file after this one has seen that it is missing.
+        first = f"{new_key()}\n"
+        patched.setattr(Path, "exists", lambda file: bool(file.write_text(first)) and False)
+        assert read_keys(path) == first
+    assert path.read_text() == first
     with pytest.raises(ConfigurationError, match="cannot be used"):
         read_keys(tmp_path / "missing" / "hub.key")
 
@@ -198,21 +262,13 @@ def test_a_connection_that_is_deleted_while_it_is_polled_stops_no_other(tmp_path
         connection = await bench.connect()
         await bench.subscribe("return_created")
         hub = bench.hub
-        [held] = await hub.store.run(polling.lease_due, hub.encryption, hub.integrations, hub.clock())
+        await hub.store.run(polling.lease_due, "lease", hub.clock())
+        [held] = await hub.store.run(polling.leased, hub.encryption, hub.integrations, "lease", hub.clock())
         assert (await bench.api.delete(f"/connections/{connection['id']}")).status_code == 204
         await hub.poller.poll(held)
         assert (await bench.get("/events"))["events"] == []
 
     at_a_vendor("returngo", tmp_path, story)
-
-
-def test_a_database_of_another_version_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "hub.sqlite3"
-    Store(f"sqlite:///{path}").close()
-    with sqlite3.connect(path) as database:
-        database.execute("update settings set value = '99' where name = 'version'")
-    with pytest.raises(ConfigurationError, match="has tables of version 99"):
-        Store(f"sqlite:///{path}")
 
 
 @pytest.mark.parametrize("url", ["nonsense", "sqlite:////missing/folder/hub.sqlite3", "oracle9://x"])

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from support.hub import Bench, hub_at, merchant_of
+from support.hub import Bench, database_of, hub_at, merchant_of
 from support.hub_process import running_hub
 
-from connector.hub.engine import Job, Loop
+from connector.hub.engine import Job, Loop, Shared
 from connector.hub.watchdog import STANDSTILL, Watchdog, ended
 
 
@@ -107,6 +107,52 @@ def test_an_engine_that_ends_turns_readiness_red_and_is_started_again() -> None:
     asyncio.run(story())
 
 
+def test_shared_work_that_stands_still_turns_readiness_red_although_leases_go_on() -> None:
+    clock = Clock()
+    release = asyncio.Event()
+
+    class Working:
+        """Does the shared work of each job under one lease, while it asks for the next one."""
+
+        problems: dict[str, str] = {}  # noqa: RUF012
+
+        async def run(self, jobs: Sequence[Job]) -> None:
+            [(job, shared)] = [(job, job.shared) for job in jobs if job.shared]
+            working = asyncio.ensure_future(shared.work("lease"))
+            while not working.done():
+                await job.next_due()
+                await asyncio.sleep(0)
+            await asyncio.sleep(3_600)
+
+        def wake(self) -> None:
+            """Do nothing."""
+
+        def stop(self) -> None:
+            """Do nothing."""
+
+    async def run() -> int:
+        return 0
+
+    async def hang(_lease: str) -> None:
+        await release.wait()
+
+    async def story() -> None:
+        shared = Shared("items", lambda _connection, _lease, _now: 0, hang)
+        watchdog = Watchdog(clock, clock.sleep)
+        task = asyncio.create_task(watchdog.run(Working(), [Job("wait", run, nothing_waits, shared)]))
+        await turns()
+        assert watchdog.problems() == []
+        clock.now += STANDSTILL + timedelta(seconds=1)
+        await turns()
+        assert watchdog.problems() == ["The job to wait has not moved for 10 minutes."]
+        release.set()
+        await turns()
+        assert watchdog.problems() == []
+        await ended(task, 0)
+
+    asyncio.run(story())
+
+
 def test_a_job_that_stands_still_turns_readiness_red(tmp_path: Path) -> None:
     async def story(bench: Bench) -> None:
         hub = bench.hub
@@ -143,11 +189,13 @@ def test_a_job_that_stands_still_turns_readiness_red(tmp_path: Path) -> None:
 
 
 def test_a_hub_that_is_asked_to_stop_ends_in_order(tmp_path: Path) -> None:
-    with running_hub(tmp_path, options=["--log-format", "json"]) as hub:
-        assert hub.api.get("/ready").json()["problems"] == []
+    options = ["--log-format", "json"]
+    with running_hub(tmp_path, options=options, database=database_of(tmp_path)) as hub:
+        hub.wait(lambda: hub.api.get("/ready").status_code == 200)
         hub.process.send_signal(signal.SIGTERM)
         assert hub.process.wait(timeout=30) == 0
-        errors = hub.output.read()
+    errors = "\n".join(hub.lines)
     assert '"message": "The hub stops."' in errors
+    assert errors.count("The hub stops.") == 1
     assert '"level": "info"' in errors
     assert "Traceback" not in errors

@@ -143,6 +143,12 @@ def merchant_of(vendor: str) -> Iterator[Merchant]:
         merchant.close()
 
 
+def database_of(folder: Path) -> str:
+    """Return the URL that tests/hub/conftest.py wrote into the file `database`, or of SQLite."""
+    chosen = folder / "database"
+    return chosen.read_text() if chosen.exists() else f"sqlite:///{folder / 'hub.sqlite3'}"
+
+
 @asynccontextmanager
 async def hub_at(merchant: Merchant, folder: Path, **options: Any) -> AsyncIterator[Bench]:
     """Open a hub with its database in `folder`; opened again with the same folder, it continues."""
@@ -152,7 +158,7 @@ async def hub_at(merchant: Merchant, folder: Path, **options: Any) -> AsyncItera
         """Do not wait: the merchant's clock decides."""
 
     settings: dict[str, Any] = {
-        "database": f"sqlite:///{folder / 'hub.sqlite3'}",
+        "database": database_of(folder),
         "encryption_keys": KEYS,
         "clock": merchant.now,
         "sleep": no_wait,

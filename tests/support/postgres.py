@@ -30,11 +30,12 @@ SETTINGS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass
 class Postgres:
     """A running server. `sockets` is the folder of its socket, which only its user can enter."""
 
     sockets: Path
+    process: "subprocess.Popen[bytes]"
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def new_database(self) -> str:
@@ -43,6 +44,17 @@ class Postgres:
         with _connected(self.sockets) as admin:
             admin.execute(f"CREATE DATABASE {name} TEMPLATE template0".encode())
         return f"postgresql+psycopg://tests@/{name}?host={self.sockets}"
+
+    def stop(self) -> None:
+        """Stop the server and end all its connections, as the "fast shutdown" before a restart does."""
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait()
+
+    def start(self) -> None:
+        """Start the server again after `stop`, with its databases."""
+        user = _user(self.sockets)
+        self.process = subprocess.Popen(self.process.args, cwd=self.sockets, **user)
+        _wait_until_ready(self.sockets, self.process)
 
 
 @contextmanager
@@ -54,12 +66,11 @@ def running_postgres(installed: Iterable[Path] | None = None) -> Iterator[Postgr
     # The path of a socket has at most 107 bytes: pytest's folders are too long.
     with tempfile.TemporaryDirectory(prefix="pg", ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        process = _started(installed or installations(), folder, _user(folder))
+        server = Postgres(folder, _started(installed or installations(), folder, _user(folder)))
         try:
-            yield Postgres(folder)
+            yield server
         finally:
-            process.send_signal(signal.SIGINT)  # a "fast shutdown": PostgreSQL ends all connections
-            process.wait()
+            server.stop()
 
 
 def _user(folder: Path) -> dict[str, Any]:

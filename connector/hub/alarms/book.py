@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from connector.hub.locks import ALARMS, one_at_a_time
 from connector.hub.moments import micros, moment, timestamp
 from connector.hub.tables import alarms
 
@@ -27,6 +28,7 @@ PAUSES = (10, 60, 300, 1_800)
 
 def update(connection: sa.Connection, conditions: Iterable[Condition], now: datetime) -> int:
     """Open an alarm for each new problem, close those of problems that ended, and return how many changed."""
+    one_at_a_time(connection, ALARMS)
     present = {one.key: one for one in conditions}
     known = connection.execute(sa.select(alarms).where(alarms.c.open_key.is_not(None))).all()
     ended = [row for row in known if row.open_key not in present and row.kind not in ONCE]
@@ -49,6 +51,7 @@ def update(connection: sa.Connection, conditions: Iterable[Condition], now: date
 
 def open_(connection: sa.Connection, condition: Condition, now: datetime) -> None:
     """Open an alarm, unless it is open already."""
+    one_at_a_time(connection, ALARMS)
     same = sa.select(alarms.c.number).where(alarms.c.open_key == condition.key)
     if connection.execute(same).first():
         return
@@ -90,19 +93,27 @@ def as_json(row: Any) -> dict[str, Any]:
     }
 
 
-def lease_due(connection: sa.Connection, now: datetime) -> list[Any]:
-    """Reserve the alarms whose present state the owner does not know yet, and return their rows."""
+def lease_due(connection: sa.Connection, now: datetime) -> Any | None:
+    """Reserve the oldest alarm whose present state the owner does not know yet, and return its row, if any.
+
+    One at a time, because sending one can take almost as long as the lease.
+    """
     at = micros(now)
-    due = sa.select(alarms).where(_unsent(), alarms.c.due_at <= at, alarms.c.leased_until <= at)
-    rows = connection.execute(due.limit(20).with_for_update(skip_locked=True)).all()
-    leased = sa.update(alarms).where(alarms.c.number.in_([row.number for row in rows]))
-    connection.execute(leased.values(leased_until=micros(now + LEASE)))
-    return list(rows)
+    due = sa.select(alarms.c.number).where(_unsent(), alarms.c.due_at <= at, alarms.c.leased_until <= at)
+    first = due.order_by(alarms.c.number).limit(1).with_for_update(skip_locked=True)
+    number = connection.execute(first).scalar_one_or_none()
+    here = alarms.c.number == number
+    connection.execute(sa.update(alarms).where(here).values(leased_until=micros(now + LEASE)))
+    return connection.execute(sa.select(alarms).where(here)).first()
 
 
 def settle(connection: sa.Connection, row: Any, problem: str, now: datetime) -> None:
-    """Store that an alarm was sent to the owner, or why it could not be sent (`problem`)."""
-    here = sa.update(alarms).where(alarms.c.number == row.number)
+    """Store that an alarm was sent to the owner, or why it could not be sent (`problem`).
+
+    Nothing is stored if another process has leased the alarm meanwhile.
+    """
+    mine = (alarms.c.number == row.number, alarms.c.leased_until == row.leased_until)
+    here = sa.update(alarms).where(*mine)
     if not problem:
         state = OPEN if row.ended_at is None else CLOSED
         connection.execute(here.values(notified=state, tries=0, problem=None, leased_until=0))

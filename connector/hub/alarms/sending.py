@@ -15,11 +15,14 @@ import httpx
 
 from connector.errors import ConfigurationError
 from connector.hub.alarms import book, conditions
+from connector.hub.locks import ALARMS, one_at_a_time
 from connector.hub.targets import TargetRefusedError, check_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+
+    import sqlalchemy as sa
 
     from connector.clock import Clock
     from connector.definition.model import Integration
@@ -80,25 +83,30 @@ class Watch:
         now = self._clock()
         if self._next is not None and now < self._next:
             return 0
-        found = await self._store.run(conditions.current, self._integrations, now, self._shortest)
-        changed = await self._store.run(book.update, found, now)
+        changed = await self._store.run(self._update, now)
         self._next = now + EVERY
         return changed
+
+    def _update(self, connection: sa.Connection, now: datetime) -> int:
+        one_at_a_time(connection, ALARMS)
+        found = conditions.current(connection, self._integrations, now, self._shortest)
+        return book.update(connection, found, now)
 
     async def next_look(self) -> datetime | None:
         return self._next
 
     async def send_due(self) -> int:
         """Report the alarms whose present state the owner does not know yet, and return their number."""
-        rows = await self._store.run(book.lease_due, self._clock())
-        for row in rows:
+        sent = 0
+        while row := await self._store.run(book.lease_due, self._clock()):
             about = {"alarm": row.number, "kind": row.kind}
             log.warning("Alarm %s (%s): %s", row.number, _state(row), row.message, extra=about)
             problem = await self._send(self._message(row))
             if problem:
                 log.error("Alarm %s cannot be sent: %s", row.number, problem)
             await self._store.run(book.settle, row, problem, self._clock())
-        return len(rows)
+            sent += 1
+        return sent
 
     def _message(self, row: Any) -> dict[str, Any]:
         shown = book.as_json(row)

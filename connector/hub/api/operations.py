@@ -16,6 +16,7 @@ from connector.hub.hints import addresses
 from connector.hub.hints.registration import check, register, unregister, way
 from connector.hub.moments import micros
 from connector.hub.overview import plans_of_all
+from connector.hub.store import DatabaseUnavailableError
 from connector.hub.subscriptions import Requested
 from connector.hub.targets import check_url
 
@@ -37,7 +38,8 @@ class Operations:
         self._hub = hub
 
     async def get_health(self) -> Answer:
-        problems = list(self._hub.engine.problems.values())
+        hub = self._hub
+        problems = [*filter(None, [hub.store.problem]), *hub.engine.problems.values()]
         return {"status": "degraded" if problems else "ok", "problems": problems}, 503 if problems else 200
 
     async def get_liveness(self) -> Answer:
@@ -49,7 +51,9 @@ class Operations:
         try:
             async with asyncio.timeout(DATABASE_SECONDS):
                 await hub.store.run(lambda database: database.execute(sa.text("select 1")).scalar_one())
-        except (sa.exc.SQLAlchemyError, TimeoutError):
+        except DatabaseUnavailableError as problem:
+            problems.append(problem.message)
+        except TimeoutError:
             problems.append("The database does not answer.")
         return {"status": "degraded" if problems else "ok", "problems": problems}, 503 if problems else 200
 

@@ -21,6 +21,7 @@ from connector.errors import (
     ValidationFailed,
 )
 from connector.hub.api.connexion_parts import ConnexionResponse, ProblemException
+from connector.hub.store import DatabaseUnavailableError
 
 if TYPE_CHECKING:
     from connector.hub.api.connexion_parts import AsyncApp, ConnexionRequest
@@ -40,6 +41,7 @@ CODES = {
 }
 PATHS = tuple(openapi.read(openapi.HUB)["paths"])
 STATUSES: tuple[tuple[type[ConnectorError], int], ...] = (
+    (DatabaseUnavailableError, 503),
     (NotFound, 404),
     (ConfigurationError, 400),
     (ValidationFailed, 400),

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from connector.errors import ConfigurationError, NotFound
 from connector.hub import connections as accounts
 from connector.hub.keys import digest
+from connector.hub.locks import CONFIGURATION, one_at_a_time
 from connector.hub.moments import micros, timestamp
 from connector.hub.tables import hooks
 
@@ -45,6 +46,7 @@ def create(
     If `secret` is None, the stored secret does not change; "" removes it. Raises `NotFound` if the connection
     does not exist.
     """
+    one_at_a_time(connection, CONFIGURATION)
     accounts.shown(connection, of)
     stored = None if not secret else encryption.encrypt(secret)
     if _row(connection, of) is None:
