@@ -48,6 +48,12 @@ make-cli() { :; }
 npm() { [ "$1" = ci ] || [ "$1" = test ] || [ "$1" = install ]; }
 cloudflared() { :; }
 claude() { :; }
+docker() { # checks that compose.yaml has the profile and the service
+  local file="${MAKEFILE%/*}/compose.yaml"
+  [ "$1 $2" = "compose --profile" ]
+  grep -q "profiles: \[$3\]" "$file"
+  [ "$4" != logs ] || grep -q "^  $5:" "$file"
+}
 openssl() { echo 0123456789abcdef; }
 """
 """A watch polls once, and programs that need an account or the network do nothing."""
