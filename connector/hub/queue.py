@@ -64,10 +64,10 @@ QUIET = ("procrastinate", "psycopg")
 
 
 class _Jobs(JobManager):
-    """Procrastinate's jobs; that a job that has ended cannot be removed or retried is not an error.
+    """Procrastinate's jobs, without an error if a job that has ended cannot be removed or retried.
 
-    Either another process has done the job too, because this one was paused, or the database is away. In both
-    cases the job runs again, which changes nothing.
+    In that case another process has run the job too, because this one was paused, or the database does not
+    answer. The job may then run again, which changes nothing.
     """
 
     async def finish_job(self, *job: Any, **options: Any) -> None:
@@ -86,9 +86,8 @@ class _Jobs(JobManager):
 class Queue:
     """An engine that shares the work with the other processes that use the same database.
 
-    `heartbeat` is the number of seconds between two heartbeats, and between two searches for dead
-    processes. Jobs that are not shared run in a loop, as
-    without other processes.
+    `heartbeat` is the number of seconds between two heartbeats, and between two searches for dead processes.
+    Jobs that are not shared run in a loop of this process.
     """
 
     def __init__(self, store: Store, clock: Clock, sleep: Sleep, heartbeat: float) -> None:
@@ -173,7 +172,7 @@ class Queue:
         """Run a worker of a queue, and start another one if it ends.
 
         A worker ends if it loses its connection, or if this process was paused and another one has taken it
-        for dead. Only if several workers end one after the other, this is a problem.
+        for dead. It is a problem only if several workers end one after another.
         """
         endings = 0
         self._seen[job.name] = self._clock()
