@@ -9,7 +9,7 @@ const source = { operation: operations.create_shipment_tracker, shape: record.sh
 const form = {
   fields: [
     {
-      key: 'shipment',
+      key: 'shipment_id',
       label: 'Shipment',
       type: 'string',
       required: true,
@@ -31,7 +31,7 @@ const form = {
     },
   ],
   wire: {
-    shipment: { in: 'body', at: ['shipmentId'], identifies: 'id' },
+    shipment_id: { in: 'body', at: ['shipmentId'], identifies: 'id' },
     tracking_number: { in: 'body', at: ['trackingNumber'], identifies: 'tracking' },
     carrier: { in: 'body', at: ['carrierName'] },
   },

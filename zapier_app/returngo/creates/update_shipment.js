@@ -9,7 +9,7 @@ const source = { operation: operations.update_shipment, shape: record.shape };
 const form = {
   fields: [
     {
-      key: 'shipment',
+      key: 'shipment_id',
       label: 'Shipment',
       type: 'string',
       required: true,
@@ -60,7 +60,7 @@ const form = {
     },
   ],
   wire: {
-    shipment: { in: 'path', at: ['shipmentId'], identifies: 'id' },
+    shipment_id: { in: 'path', at: ['shipmentId'], identifies: 'id' },
     status: { in: 'body', at: ['status'] },
     carrier: { in: 'body', at: ['carrierName'] },
     tracking_number: { in: 'body', at: ['trackingNumber'], identifies: 'tracking' },

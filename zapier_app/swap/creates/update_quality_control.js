@@ -26,15 +26,15 @@ const form = {
       ],
     },
     {
-      key: 'return_qty',
+      key: 'quantity',
       label: 'Quantity',
       type: 'integer',
       required: true,
       helpText: 'The number of units received.',
     },
     {
-      key: 'shopify_order_name',
-      label: 'Order Name',
+      key: 'order_number',
+      label: 'Order Number',
       type: 'string',
       required: false,
       helpText: 'The order of the product, such as #1001. Leave empty to record the product as unexpected.',
@@ -49,7 +49,7 @@ const form = {
       helpText: 'The SKU of the product. Required unless you enter a line item.',
     },
     {
-      key: 'shopify_line_item',
+      key: 'line_item_id',
       label: 'Line Item',
       type: 'string',
       required: false,
@@ -63,7 +63,7 @@ const form = {
       helpText: 'The date on which the product was received.',
     },
     {
-      key: 'carton',
+      key: 'carton_id',
       label: 'Carton',
       type: 'string',
       required: false,
@@ -72,12 +72,12 @@ const form = {
   ],
   wire: {
     condition: { in: 'body', at: ['condition'] },
-    return_qty: { in: 'body', at: ['return_qty'] },
-    shopify_order_name: { in: 'body', at: ['shopify_order_name'], identifies: 'order' },
-    sku: { in: 'body', at: ['sku'], requiredWithout: ['shopify_line_item'] },
-    shopify_line_item: { in: 'body', at: ['shopify_line_item_id'], identifies: 'id' },
+    quantity: { in: 'body', at: ['return_qty'] },
+    order_number: { in: 'body', at: ['shopify_order_name'], identifies: 'order' },
+    sku: { in: 'body', at: ['sku'], requiredWithout: ['line_item_id'] },
+    line_item_id: { in: 'body', at: ['shopify_line_item_id'], identifies: 'id' },
     receipt_date: { in: 'body', at: ['receipt_date'] },
-    carton: { in: 'body', at: ['carton_id'], identifies: 'id' },
+    carton_id: { in: 'body', at: ['carton_id'], identifies: 'id' },
   },
 };
 

@@ -82,7 +82,7 @@ export const properties: INodeProperties[] = [
 			{
 				name: "Find Return",
 				value: "findReturn",
-				description: "Finds a return by order name, tracking number or status",
+				description: "Finds a return by order number, tracking number or status",
 				action: "Find return"
 			},
 			{
@@ -230,11 +230,11 @@ export const properties: INodeProperties[] = [
 		},
 		options: [
 			{
-				displayName: "Order Name",
-				name: "orderName",
+				displayName: "Order Number",
+				name: "orderNumber",
 				type: "string",
 				default: "",
-				description: "The order of the return, such as #1001. Separate several names with commas."
+				description: "The order of the return, such as #1001. Separate several numbers with commas."
 			},
 			{
 				displayName: "Status",
@@ -284,7 +284,7 @@ export const properties: INodeProperties[] = [
 	},
 	{
 		displayName: "Return",
-		name: "rma",
+		name: "returnId",
 		type: "resourceLocator",
 		default: {
 			mode: "list",
@@ -339,7 +339,7 @@ export const properties: INodeProperties[] = [
 	},
 	{
 		displayName: "Return",
-		name: "rma",
+		name: "returnId",
 		type: "resourceLocator",
 		default: {
 			mode: "list",
@@ -417,7 +417,7 @@ export const properties: INodeProperties[] = [
 	},
 	{
 		displayName: "Shipment",
-		name: "shipment",
+		name: "shipmentId",
 		type: "string",
 		default: "",
 		description: "The ID of the shipment. Find it in the details of the return.",
@@ -532,7 +532,7 @@ export const properties: INodeProperties[] = [
 	},
 	{
 		displayName: "Shipment",
-		name: "shipment",
+		name: "shipmentId",
 		type: "string",
 		default: "",
 		description: "The ID of the shipment to delete. Find it in the details of the return.",
@@ -550,7 +550,7 @@ export const properties: INodeProperties[] = [
 	},
 	{
 		displayName: "Return",
-		name: "rma",
+		name: "returnId",
 		type: "resourceLocator",
 		default: {
 			mode: "list",
@@ -587,8 +587,8 @@ export const properties: INodeProperties[] = [
 		}
 	},
 	{
-		displayName: "Text",
-		name: "text",
+		displayName: "Note",
+		name: "note",
 		type: "string",
 		typeOptions: {
 			rows: 4
@@ -609,7 +609,7 @@ export const properties: INodeProperties[] = [
 	},
 	{
 		displayName: "Return",
-		name: "rma",
+		name: "returnId",
 		type: "resourceLocator",
 		default: {
 			mode: "list",
@@ -647,7 +647,7 @@ export const properties: INodeProperties[] = [
 	},
 	{
 		displayName: "Return",
-		name: "rma",
+		name: "returnId",
 		type: "resourceLocator",
 		default: {
 			mode: "list",
@@ -684,8 +684,8 @@ export const properties: INodeProperties[] = [
 		}
 	},
 	{
-		displayName: "Order Name",
-		name: "orderName",
+		displayName: "Order Number",
+		name: "orderNumber",
 		type: "string",
 		default: "",
 		description: "The order that the items belong to, such as #1001",
@@ -717,7 +717,7 @@ export const properties: INodeProperties[] = [
 				values: [
 					{
 						displayName: "Line Item",
-						name: "lineItem",
+						name: "lineItemId",
 						type: "string",
 						default: "",
 						description: "The ID of the order line item in Shopify",
@@ -725,7 +725,7 @@ export const properties: INodeProperties[] = [
 					},
 					{
 						displayName: "Policy",
-						name: "policy",
+						name: "policyId",
 						type: "string",
 						default: "",
 						description: "A return policy that the item is eligible for",
@@ -756,7 +756,7 @@ export const properties: INodeProperties[] = [
 	},
 	{
 		displayName: "Shipment",
-		name: "shipment",
+		name: "shipmentId",
 		type: "string",
 		default: "",
 		description: "The ID of the shipment to track. Find it in the details of the return.",
