@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 from support.each import each
 from support.input_names import RULES, Given, all_inputs
 
 from connector.definition.compiler import integration, vendors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 INPUTS = [one for vendor in vendors() for one in all_inputs(integration(vendor))]
 PERIOD = "A report counts whole days, and its first and last day are counted too."
@@ -56,17 +60,18 @@ def test_each_rule_finds_a_wrong_key(rule: str) -> None:
         assert expected(wrong) - {"other_name"}, str(one)
 
 
+def more_than_one(pairs: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
+    """The second values of the pairs by the first, where there are several."""
+    found = defaultdict(set)
+    for first, second in pairs:
+        found[first].add(second)
+    return {first: seconds for first, seconds in found.items() if len(seconds) > 1}
+
+
 def test_key_has_one_label_and_label_one_key() -> None:
-    labels, keys = defaultdict(set), defaultdict(set)
-    for one in INPUTS:
-        labels[one.field.key].add(one.field.label)
-        keys[one.field.label].add(one.field.key)
-    assert {key: found for key, found in labels.items() if len(found) > 1} == {}
-    assert {label: found for label, found in keys.items() if len(found) > 1} == {}
+    assert more_than_one((one.field.key, one.field.label) for one in INPUTS) == {}
+    assert more_than_one((one.field.label, one.field.key) for one in INPUTS) == {}
 
 
 def test_name_of_a_vendor_has_one_key() -> None:
-    keys = defaultdict(set)
-    for one in INPUTS:
-        keys[one.place].add(one.field.key)
-    assert {name for name, found in keys.items() if len(found) > 1} == set(SAME_WORD)
+    assert more_than_one((one.place, one.field.key) for one in INPUTS).keys() == SAME_WORD.keys()

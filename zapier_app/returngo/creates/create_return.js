@@ -25,14 +25,14 @@ const form = {
           label: 'Line Item',
           type: 'string',
           required: true,
-          helpText: 'The ID of the order line item in Shopify.',
+          helpText: 'The ID of the order line item in Shopify. Map it from an earlier step.',
         },
         {
           key: 'policy_id',
           label: 'Policy',
           type: 'string',
           required: true,
-          helpText: 'A return policy that the item is eligible for.',
+          helpText: 'The ID of a return policy that the item is eligible for. Map it from an earlier step.',
         },
         {
           key: 'reason',

@@ -13,7 +13,7 @@ const form = {
       label: 'Shipment',
       type: 'string',
       required: true,
-      helpText: 'The ID of the shipment to track. Find it in the details of the return.',
+      helpText: 'The ID of the shipment to track. Map it from an earlier step that finds the details of the return.',
     },
     {
       key: 'tracking_number',

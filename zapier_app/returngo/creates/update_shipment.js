@@ -13,7 +13,7 @@ const form = {
       label: 'Shipment',
       type: 'string',
       required: true,
-      helpText: 'The ID of the shipment. Find it in the details of the return.',
+      helpText: 'The ID of the shipment. Map it from an earlier step that finds the details of the return.',
     },
     {
       key: 'status',

@@ -53,7 +53,7 @@ const form = {
       label: 'Line Item',
       type: 'string',
       required: false,
-      helpText: 'The ID of the order line item in Shopify. It takes precedence over the SKU.',
+      helpText: 'The ID of the order line item in Shopify. Map it from an earlier step. It takes precedence over the SKU.',
     },
     {
       key: 'receipt_date',
@@ -67,7 +67,7 @@ const form = {
       label: 'Carton',
       type: 'string',
       required: false,
-      helpText: 'The ID of the carton that the product arrived in.',
+      helpText: 'The ID of the carton that the product arrived in. Map it from an earlier step.',
     },
   ],
   wire: {

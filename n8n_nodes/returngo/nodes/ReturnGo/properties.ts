@@ -420,7 +420,7 @@ export const properties: INodeProperties[] = [
 		name: "shipmentId",
 		type: "string",
 		default: "",
-		description: "The ID of the shipment. Find it in the details of the return.",
+		description: "The ID of the shipment. Map it from an earlier step that finds the details of the return.",
 		required: true,
 		displayOptions: {
 			show: {
@@ -535,7 +535,7 @@ export const properties: INodeProperties[] = [
 		name: "shipmentId",
 		type: "string",
 		default: "",
-		description: "The ID of the shipment to delete. Find it in the details of the return.",
+		description: "The ID of the shipment to delete. Map it from an earlier step that finds the details of the return.",
 		required: true,
 		displayOptions: {
 			show: {
@@ -720,7 +720,7 @@ export const properties: INodeProperties[] = [
 						name: "lineItemId",
 						type: "string",
 						default: "",
-						description: "The ID of the order line item in Shopify",
+						description: "The ID of the order line item in Shopify. Map it from an earlier step.",
 						required: true
 					},
 					{
@@ -728,7 +728,7 @@ export const properties: INodeProperties[] = [
 						name: "policyId",
 						type: "string",
 						default: "",
-						description: "A return policy that the item is eligible for",
+						description: "The ID of a return policy that the item is eligible for. Map it from an earlier step.",
 						required: true
 					},
 					{
@@ -759,7 +759,7 @@ export const properties: INodeProperties[] = [
 		name: "shipmentId",
 		type: "string",
 		default: "",
-		description: "The ID of the shipment to track. Find it in the details of the return.",
+		description: "The ID of the shipment to track. Map it from an earlier step that finds the details of the return.",
 		required: true,
 		displayOptions: {
 			show: {

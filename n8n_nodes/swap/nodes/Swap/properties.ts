@@ -329,14 +329,14 @@ export const properties: INodeProperties[] = [
 				name: "cartonId",
 				type: "string",
 				default: "",
-				description: "The ID of the carton that the product arrived in"
+				description: "The ID of the carton that the product arrived in. Map it from an earlier step."
 			},
 			{
 				displayName: "Line Item",
 				name: "lineItemId",
 				type: "string",
 				default: "",
-				description: "The ID of the order line item in Shopify. It takes precedence over the SKU."
+				description: "The ID of the order line item in Shopify. Map it from an earlier step. It takes precedence over the SKU."
 			},
 			{
 				displayName: "Order Number",
