@@ -67,7 +67,7 @@ def read_package(folder: Path) -> Package:
         )
     except (KeyError, ValueError, StopIteration) as problem:
         raise ConfigurationError(
-            f"{folder} contains no complete n8n package: {problem}. Run `returns generate n8n`."
+            f"{folder} contains no complete n8n package: {problem.args[0]}. Run `returns generate n8n`."
         ) from problem
 
 
