@@ -1,4 +1,4 @@
-"""The scenarios of the matrix in the stand-in for n8n's engine; `make n8n-test` plays all of them in the engine."""
+"""The scenarios of the matrix in the stand-in for n8n's engine; `make n8n-test` plays all of them in n8n's."""
 
 from collections.abc import Mapping
 

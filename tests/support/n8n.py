@@ -1,4 +1,4 @@
-"""A generated n8n package in one long-lived Node process: in a stand-in for n8n's engine, or in the engine itself.
+"""A generated n8n package in a long-lived Node process: in a stand-in for n8n's engine, or in the engine.
 
 `make n8n-test` installs n8n's engine, builds the packages and sets the variable `ENGINE`. Without it, the
 stand-in runs the TypeScript of the packages.
