@@ -1,4 +1,4 @@
-"""The scenarios of the matrix in the stand-in for n8n's engine; `make n8n-test` plays all of them in n8n's."""
+"""The scenarios of the matrix in the stand-in for n8n's engine; `make n8n-test` plays all of them in n8n."""
 
 from collections.abc import Mapping
 
@@ -25,7 +25,7 @@ PLAYED = [one for one in SCENARIOS if one.name not in LEFT_OUT]
 @pytest.mark.skipif(uses_engine(), reason="test_matrix.py plays the scenarios in n8n's engine")
 @pytest.mark.parametrize("vendor", vendors.names())
 @pytest.mark.parametrize("scenario", PLAYED, ids=lambda one: one.name)
-def test_scenario_in_the_stand_in(apps: MatrixApps, vendor: str, scenario: Scenario) -> None:
+def test_scenario_plays_without_the_engine(apps: MatrixApps, vendor: str, scenario: Scenario) -> None:
     app = apps.app(vendor, "n8n")
     if why := limit(vendor, "n8n", scenario.name):
         pytest.skip(why)

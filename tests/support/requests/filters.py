@@ -42,7 +42,7 @@ class Filtered:
 
     vendor: str
     trigger: str
-    inputs: Mapping[str, str]
+    inputs: Mapping[str, Any]
     fires: frozenset[str]
 
     def __str__(self) -> str:
@@ -176,10 +176,10 @@ def at(record: Any, path: Path) -> Any:
     return record
 
 
-def with_value(record: Any, path: Path, value: Any) -> Any:
+def with_value(record: Row, path: Path, value: Any) -> Row:
     """Return a copy of a record with another value at a path, or without it."""
     copy = deepcopy(record)
-    holder = copy
+    holder: Any = copy
     for name in path[:-1]:
         holder = holder.setdefault(name, {})
     if value is ABSENT:
