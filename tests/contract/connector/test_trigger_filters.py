@@ -15,6 +15,7 @@ from support.each import each
 from support.report_data import Row, record
 from support.requests.filtered import (
     Results,
+    excluded_in_make,
     in_make,
     in_n8n,
     in_python,
@@ -81,8 +82,31 @@ def test_filter_lets_exactly_the_records_with_its_value_pass(
 def test_excluded_records_are_no_events(
     polling: dict[str, Callable[[str, str, Tries], Results]], runtime: str, vendor: str, key: str
 ) -> None:
-    tries = shifted(partial(excluded_of, vendor, key), runtime)
+    tries = shifted(partial(excluded_of, vendor, integration(vendor).triggers[key]), runtime)
     assert polling[runtime](vendor, key, tries) == [case.fires for case in tries.cases]
+    assert len(tries.rows) > len(tries.cases[0].fires) > 0
+
+
+PLAIN = {
+    vendor: (key, filter_)
+    for runtime, vendor, key, filter_ in FILTERED
+    for field in integration(vendor).triggers[key].inputs
+    if runtime == "make" and field.key == filter_ and field.in_list is None
+}
+"""A trigger of each vendor's app for Make, and a filter of it."""
+
+
+@pytest.mark.parametrize("vendor", PLAIN)
+def test_make_excludes_records_if_a_catalog_says_so(vendor: str) -> None:
+    """No trigger of an app for Make excludes records at present."""
+    assert not [one for runtime, *one in EXCLUDED if runtime == "make"], "this test is no longer needed"
+    made, (key, filter_) = integration(vendor), PLAIN[vendor]
+    path = next(one.path for one in made.triggers[key].inputs if one.key == filter_)
+    unless = ((path, values_of(vendor, key, filter_)[:2]),)
+    trigger = made.triggers[key].model_copy(update={"unless": unless})
+    offer = made.model_copy(update={"triggers": {**made.triggers, key: trigger}})
+    tries = shifted(partial(excluded_of, vendor, trigger), "make")
+    assert excluded_in_make(offer, trigger, tries) == tries.cases[0].fires
     assert len(tries.rows) > len(tries.cases[0].fires) > 0
 
 

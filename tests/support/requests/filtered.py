@@ -15,10 +15,13 @@ import httpx
 
 from connector.definition.compiler import integration
 from connector.definition.naming import camel
+from connector.generator.make import render
 from support.any_vendor import body, open_any
 from support.fake_vendor import Time
-from support.make.all_steps import Step
+from support.make.all_steps import Step, connected
+from support.make.engine import State
 from support.make.offline import NOW as MAKE_NOW
+from support.make.offline import loaded
 from support.n8n import credential, package_of, started
 from support.requests.filters import Row, Tries, at
 from support.requests.zapier import serving
@@ -27,7 +30,7 @@ from support.zapier import APPS, ROOT, node, require_modules
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from connector.definition.model import Trigger
+    from connector.definition.model import Integration, Trigger
 
 STEPS = ROOT / "tests" / "generator" / "runtime" / "steps.mjs"
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -89,6 +92,13 @@ def in_make(vendor: str, key: str, tries: Tries) -> Results:
     step = Step(vendor, "trigger", camel(key))
     found = [step.run(Listing(trigger, vendor, tries.rows), limit=100, **case.inputs) for case in tries.cases]
     return [ids(trigger, rows) for rows in found]
+
+
+def excluded_in_make(offer: Integration, trigger: Trigger, tries: Tries) -> frozenset[str]:
+    """Run a trigger of an app that is rendered from another catalog than the vendor's."""
+    vendor = offer.vendor.id
+    shop = connected(vendor, Listing(trigger, vendor, tries.rows), loaded(render(offer)))
+    return ids(trigger, shop.poll(camel(trigger.key), State(), limit=100))
 
 
 def in_n8n(vendor: str, key: str, tries: Tries) -> Results:

@@ -94,16 +94,15 @@ def tries_of(vendor: str, key: str, filter_: str, now: datetime) -> Tries:
     return Tries(rows.rows, [*found, Filtered(vendor, key, {}, frozenset(rows.ids))])
 
 
-def excluded_of(vendor: str, key: str, now: datetime) -> Tries:
+def excluded_of(vendor: str, trigger: Trigger, now: datetime) -> Tries:
     """Return rows with each value that a trigger excludes, in two spellings, and with other values."""
-    trigger = integration(vendor).triggers[key]
     rows = Rows(trigger, now)
     fires = {rows.add_at(path, value) for path, _ in trigger.unless for value in (OTHER, None)}
     for path, values in trigger.unless:
         for value in values:
             rows.add_at(path, value)
             rows.add_at(path, _spelled(value))
-    return Tries(rows.rows, [Filtered(vendor, key, {}, frozenset(fires))])
+    return Tries(rows.rows, [Filtered(vendor, trigger.key, {}, frozenset(fires))])
 
 
 class Rows:
