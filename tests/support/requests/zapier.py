@@ -55,9 +55,10 @@ def serving(vendor: str, answer: Callable[[httpx.Request], httpx.Response] = mis
             granted = bool(served.grant) and self.path.partition("?")[0] == served.grant
             answer = httpx.Response(200, content=TOKEN) if granted else served.answer(request)
             body = answer.content
-            self.send_response(answer.status_code)
-            self.send_header("content-type", "application/json")
-            self.send_header("content-length", str(len(body)))
+            self.send_response_only(answer.status_code)  # without a date, which would be the real time
+            headers = {"content-type": "application/json", **answer.headers, "content-length": len(body)}
+            for name, value in headers.items():
+                self.send_header(name, str(value))
             self.end_headers()
             self.wfile.write(body)
 
