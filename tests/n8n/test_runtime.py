@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -88,6 +89,10 @@ class Node:
         return found
 
 
+def always(answer: httpx.Response, _request: httpx.Request) -> httpx.Response:
+    return answer
+
+
 @contextmanager
 def node(vendor: str, answer: Answer) -> Iterator[Node]:
     with serving(vendor, answer) as served, started(package_of(vendor)) as package:
@@ -96,7 +101,7 @@ def node(vendor: str, answer: Answer) -> Iterator[Node]:
 
 
 def a_list(vendor: str) -> Search:
-    """Return a search of the node that lists records, whatever they are."""
+    """Return a search of the node that lists records, and needs no filter."""
     made = integration(vendor)
     return next(
         one
@@ -121,7 +126,7 @@ def polled(vendor: str) -> list[Trigger]:
 
 
 def rereads(trigger: Trigger) -> bool:
-    """Check whether n8n reads a list that changed meanwhile again: not if it reads only the newest records."""
+    """Check whether n8n reads a list again that changed meanwhile; not if it reads the newest rows only."""
     return trigger.source.since is not None or getattr(trigger.source, "state", None) is not None
 
 
@@ -284,7 +289,7 @@ def test_redirect_is_not_followed(vendor: str) -> None:
     search = a_list(vendor)
     for status in each((301, 302, 303, 307, 308)):
         away = httpx.Response(status, headers={"location": "http://127.0.0.1:9/"}, json={})
-        with node(vendor, lambda _request, away=away: away) as here:
+        with node(vendor, partial(always, away)) as here:
             with pytest.raises(N8nError, match="Redirects are not followed"):
                 here.run(search)
             path = integration(vendor).operations[search.operation].path.rpartition("}")[2]
@@ -298,8 +303,8 @@ def test_secret_is_hidden_wherever_a_message_repeats_it(vendor: str) -> None:
     text = f"Twice {secret} and {secret}."
     message: Any = text
     for name in reversed(made.errors.message):
-        message = [message] if isinstance(name, int) else {name: message}
-    with node(vendor, lambda _request: httpx.Response(400, json=message)) as here:
+        message = {name: message}
+    with node(vendor, partial(always, httpx.Response(400, json=message))) as here:
         with pytest.raises(N8nError) as caught:
             here.run(search)
         assert "Twice [hidden] and [hidden]." in caught.value.message
