@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -12,9 +12,11 @@ from support.hub import Bench, hub_at, merchant_of
 from support.merchant import Merchant
 
 from connector.definition.compiler import integration, vendors
-from connector.definition.model import SharedSearch
 from connector.hub import budget, keys
 from connector.unified.offers import WORDS, search_offer
+
+if TYPE_CHECKING:
+    from connector.definition.model import SharedSearch
 
 EMAIL = "priya.nair@example.com"
 
