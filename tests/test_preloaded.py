@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import time
-import warnings
 from pathlib import Path
 
 import pytest
@@ -93,9 +92,6 @@ def test_connection_is_closed_if_the_server_ends(tmp_path: Path) -> None:
     with pytest.raises(EOFError):
         preloaded.Command(ended(), here).wait()
     assert here.fileno() == -1
-    with warnings.catch_warnings(record=True) as seen:
-        warnings.simplefilter("always")
-        with pytest.raises(OSError, match="No such file"):
-            client.start(tmp_path / "socket", (), {}, tmp_path, (0, 1, 2))
-        gc.collect()
-    assert [str(one.message) for one in seen if "socket" in str(one.message)] == []
+    with pytest.raises(OSError, match="No such file"):
+        client.start(tmp_path / "socket", (), {}, tmp_path, (0, 1, 2))
+    gc.collect()  # pytest reports a socket that is still open as an error
