@@ -70,6 +70,7 @@ from connector.definition.model.steps import (
     Search,
     Trigger,
 )
+from connector.definition.model.subscriptions import PostedTrigger, Signature, Subscriptions
 from connector.definition.model.unified import (
     AddressRole,
     AddressTable,
@@ -131,6 +132,7 @@ __all__ = [
     "Parameter",
     "Path",
     "Plan",
+    "PostedTrigger",
     "Provenance",
     "ReachedAt",
     "ReasonTable",
@@ -146,9 +148,11 @@ __all__ = [
     "SharedSearch",
     "ShipmentStatus",
     "ShipmentTable",
+    "Signature",
     "SinceForm",
     "Snapshot",
     "Source",
+    "Subscriptions",
     "TokenGrant",
     "TokenLogin",
     "Trigger",
