@@ -233,15 +233,15 @@ class TriggerEntry(CatalogEntry):
 class PostedEntry(CatalogEntry):
     """A trigger whose events are posted to a URL; see `connector.definition.model.PostedTrigger`.
 
-    `event` is the event type of the common model. `example` maps fields of the delivery to values that differ
-    from the resource's sample. The key of an input is a field of the body of the subscribing request, and a query
-    parameter of the request for samples.
+    `labels` replaces `label` on platforms with other naming rules. `example` maps fields of the delivery to
+    values that differ from the resource's sample. The key of an input is a field of the body of the
+    subscribing request, and a query parameter of the request for samples.
     """
 
     label: Label
+    labels: dict[Runtime, Label] = {}
     description: Sentence
     resource: str
-    event: EventKind
     example: dict[Dotted, JsonValue] = {}
     inputs: dict[Key, "InputEntry"] = {}
 
@@ -354,7 +354,7 @@ class Catalog(CatalogEntry):
     hooks: dict[Key, HookEntry] = {}
     triggers: dict[Key, TriggerEntry] = {}
     subscriptions: SubscriptionsEntry | None = None
-    posted: dict[Key, PostedEntry] = {}
+    posted: dict[EventKind, PostedEntry] = {}
     actions: dict[Key, ActionEntry]
     searches: dict[Key, SearchEntry]
     find_or_create: tuple[FindOrCreateEntry, ...] = ()

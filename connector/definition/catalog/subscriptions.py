@@ -11,8 +11,8 @@ class SubscribingEntry(CatalogEntry):
     """The request that subscribes a URL.
 
     `url` and `event` are the body fields for the receiver's URL and the event type, and `constants` are body
-    fields with fixed values. `id` and `secret` are paths in the response: the subscription's ID, and the secret of
-    its signatures.
+    fields with fixed values. `id` and `secret` are paths in the response: the subscription's ID, and the
+    secret of its signatures.
     """
 
     operation: str
@@ -33,21 +33,28 @@ class UnsubscribingEntry(CatalogEntry):
 class SamplesEntry(CatalogEntry):
     """The request that lists the newest events, in the shape in which they are posted.
 
-    `event` names the query parameter for the event type, and `size` the one for the number of events. `kind` is
-    the path of the event type in an event.
+    `event` names the query parameter for the event type, and `kind` is the path of the event type in an
+    event.
     """
 
     operation: str
     event: str
-    size: str
     kind: Dotted
 
 
 class SignatureEntry(CatalogEntry):
-    """How deliveries are signed, and by how many minutes their timestamp may differ from the receiver's clock."""
+    """How deliveries are signed, and by how many minutes their time may differ from the receiver's clock."""
 
     scheme: Literal["standard_webhooks"]
     tolerance_minutes: Annotated[int, PydanticField(ge=1, le=60)]
+
+
+class DeliveryIdEntry(CatalogEntry):
+    """How the ID of a delivery is computed; see `connector.definition.model.DeliveryId`."""
+
+    prefix: str
+    hashed: Annotated[tuple[Dotted, ...], PydanticField(min_length=1)]
+    digits: Annotated[int, PydanticField(ge=16, le=64)]
 
 
 class SubscriptionsEntry(CatalogEntry):
@@ -61,3 +68,4 @@ class SubscriptionsEntry(CatalogEntry):
     samples: SamplesEntry
     identity: Annotated[tuple[Dotted, ...], PydanticField(min_length=1)]
     signature: SignatureEntry
+    delivery_id: DeliveryIdEntry

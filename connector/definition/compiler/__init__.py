@@ -48,8 +48,8 @@ SECONDS = {"second": 1, "minute": 60, "day": 86_400}
 def vendors() -> list[str]:
     """List the IDs of all vendors that have a catalog or a specification, in alphabetical order.
 
-    A vendor with only one of the two files is listed too; `integration` then reports the missing file. The hub has
-    both files, but is not a vendor.
+    A vendor with only one of the two files is listed too; `integration` then reports the missing file. The
+    hub has both files, but is not a vendor.
     """
     names = (file.name for file in CATALOGS.iterdir())
     catalogs = {name.removesuffix(".yaml") for name in names if name.endswith(".yaml")}
@@ -76,10 +76,10 @@ def integration(vendor: str, facts: Facts | None = None) -> Integration:
 
 
 def app(name: str, facts: Facts | None = None) -> Integration:
-    """Compile what the app `name` is generated from: the integration of a vendor, or the definition of the hub.
+    """Compile what the app `name` is generated from: a vendor's integration, or the definition of the hub.
 
-    The hub is not a vendor: it is in none of the lists of vendors, and only apps are made from its definition. The
-    arguments and errors are those of `integration`.
+    The hub is not a vendor: it is in none of the lists of vendors, and only apps are made from its
+    definition. The arguments and errors are those of `integration`.
     """
     known = apps()
     if name not in known:

@@ -1,4 +1,4 @@
-"""Compiles the sections `subscriptions` and `posted`: triggers whose events are posted to a subscribed URL."""
+"""Compiles the sections `subscriptions` and `posted`: triggers whose events are posted to a URL."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from connector.definition import samples
 from connector.definition.compiler import fields as compile_fields
 from connector.definition.compiler import steps
 from connector.definition.compiler.steps import row_of
-from connector.definition.model import PostedTrigger, Signature, Subscriptions
+from connector.definition.model import DeliveryId, PostedTrigger, Signature, Subscriptions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from connector.definition.catalog import Catalog, PostedEntry
     from connector.definition.catalog.subscriptions import SubscriptionsEntry
@@ -35,8 +35,8 @@ def subscriptions(catalog: Catalog, resolver: Resolver) -> Subscriptions | None:
     samples = _operation(resolver, entry.samples.operation, "samples")
     if unsubscribe:
         resolver.parameter(unsubscribe, entry.unsubscribe.id, (*AT, "unsubscribe", "id"), "unsubscribe")
-    for name in ("event", "size") if samples else ():
-        resolver.parameter(samples, getattr(entry.samples, name), (*AT, "samples", name), "samples")
+    if samples:
+        resolver.parameter(samples, entry.samples.event, (*AT, "samples", "event"), "samples")
     body, answer = (subscribe.body.children, row_of(subscribe)) if subscribe and subscribe.body else ((), ())
     for path in entry.subscribe.constants:
         resolver.path(body, path, (*AT, "subscribe", "constants", path), "subscribe")
@@ -51,10 +51,15 @@ def subscriptions(catalog: Catalog, resolver: Resolver) -> Subscriptions | None:
         parameter=entry.unsubscribe.id,
         samples=entry.samples.operation,
         samples_event=entry.samples.event,
-        samples_size=entry.samples.size,
-        identity=_identity(entry, samples, resolver),
+        kind=_paths((entry.samples.kind,), samples, resolver, "samples")[0],
+        identity=_paths(entry.identity, samples, resolver, "identity"),
         signature=Signature(
             scheme=entry.signature.scheme, tolerance=entry.signature.tolerance_minutes * MINUTE
+        ),
+        delivery_id=DeliveryId(
+            prefix=entry.delivery_id.prefix,
+            hashed=_paths(entry.delivery_id.hashed, samples, resolver, "delivery_id"),
+            digits=entry.delivery_id.digits,
         ),
     )
 
@@ -63,21 +68,20 @@ def _operation(resolver: Resolver, name: str, part: str) -> Operation | None:
     return resolver.operation(name, (*AT, part, "operation"), part)
 
 
-def _identity(
-    entry: SubscriptionsEntry, samples: Operation | None, resolver: Resolver
+def _paths(
+    written: Sequence[str], samples: Operation | None, resolver: Resolver, part: str
 ) -> tuple[tuple[str, ...], ...]:
+    """Return paths in a delivery; paths that deliveries do not have are reported."""
     row = row_of(samples) or ()
-    return tuple(resolver.path(row, path, (*AT, "identity"), "identity") for path in entry.identity)
+    return tuple(resolver.path(row, path, (*AT, part), part) for path in written)
 
 
-def triggers(
-    catalog: Catalog, resolver: Resolver, known: Mapping[str, Resource]
-) -> dict[str, PostedTrigger]:
+def triggers(catalog: Catalog, resolver: Resolver, known: Mapping[str, Resource]) -> dict[str, PostedTrigger]:
     """Compile the `posted` section; `known` contains the compiled resources.
 
     A trigger with an unknown resource is reported to `resolver` and left out.
     """
-    compiled = {}
+    compiled: dict[str, PostedTrigger] = {}
     for key, entry in catalog.posted.items():
         at: At = ("posted", key)
         if catalog.subscriptions is None:
@@ -85,7 +89,9 @@ def triggers(
         elif resolver.known(
             entry.resource, known, (*at, "resource"), f"trigger {key} names resource {entry.resource}"
         ):
-            compiled[key] = _trigger(key, entry, catalog, catalog.subscriptions, resolver, known[entry.resource])
+            compiled[key] = _trigger(
+                key, entry, catalog, catalog.subscriptions, resolver, known[entry.resource]
+            )
     return compiled
 
 
@@ -108,19 +114,20 @@ def _trigger(
         if subscribe
         else ()
     )
-    for field in inputs if listing else ():
-        resolver.parameter(listing, field.path[0], (*at, "inputs", field.key), subject)
+    if listing is not None:
+        for field in inputs:
+            resolver.parameter(listing, field.path[0], (*at, "inputs", field.key), subject)
     return PostedTrigger(
         key=key,
         label=entry.label,
+        labels=entry.labels,
         description=entry.description,
         resource=entry.resource,
-        event=entry.event,
         inputs=inputs,
         fields=resource.fields,
         sample=resource.sample,
         example=samples.merged(
             samples.of_paths(resolver, resource.fields, entry.example, (*at, "example"), subject),
-            samples.of_paths(resolver, resource.fields, {requests.samples.kind: entry.event}, at, subject),
+            samples.of_paths(resolver, resource.fields, {requests.samples.kind: key}, at, subject),
         ),
     )

@@ -70,7 +70,12 @@ from connector.definition.model.steps import (
     Search,
     Trigger,
 )
-from connector.definition.model.subscriptions import PostedTrigger, Signature, Subscriptions
+from connector.definition.model.subscriptions import (
+    DeliveryId,
+    PostedTrigger,
+    Signature,
+    Subscriptions,
+)
 from connector.definition.model.unified import (
     AddressRole,
     AddressTable,
@@ -105,6 +110,7 @@ __all__ = [
     "Comparison",
     "CreatedSince",
     "CustomerTable",
+    "DeliveryId",
     "Details",
     "Dropdown",
     "Environment",

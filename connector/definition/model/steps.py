@@ -279,8 +279,8 @@ class Integration(FrozenModel):
     """The root of the model: one vendor's API, and the triggers, actions and searches that use it.
 
     `operations` is keyed by operationId, and the other mappings by the keys in the catalog. `excluded` maps
-    the operations that the connector does not offer to the reasons. Only the hub has `subscriptions` and `posted`
-    triggers; it has no other triggers.
+    the operations that the connector does not offer to the reasons. Only the hub has `subscriptions` and
+    `posted` triggers; it has no other triggers.
     """
 
     vendor: Vendor
