@@ -15,6 +15,7 @@ from connector.hub.alarms.conditions import Condition
 from connector.hub.hints import addresses
 from connector.hub.hints.registration import check, register, unregister, way
 from connector.hub.moments import micros
+from connector.hub.on_demand.asking import ALL
 from connector.hub.overview import plans_of_all
 from connector.hub.store import DatabaseUnavailableError
 from connector.hub.subscriptions import Requested
@@ -156,7 +157,7 @@ class Operations:
         requested = Requested(
             trigger=body["trigger"],
             target=body["target"],
-            connection=body.get("connection"),
+            connection=None if body.get("connection") == ALL else body.get("connection"),
             format=body.get("format", "unified"),
             filters=body.get("filters") or {},
         )
