@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from connector.definition.compiler import app, apps, vendors
+from connector.definition.compiler import app, apps
 from connector.definition.model import Integration
 from connector.generator import make, n8n, write, zapier
 from connector.generator.changes import Change, compare
@@ -52,7 +52,7 @@ PLATFORMS = (
     ),
     Platform(
         "n8n_nodes",
-        vendors,
+        apps,
         lambda vendor, folder: n8n.render(vendor, publisher=kept_publisher(folder)),
         read_n8n_surface,
     ),
