@@ -9,7 +9,9 @@ import httpx
 import pytest
 from support.each import each
 from support.hub import Bench, hub_at, merchant_of
+from support.json_schemas import response_errors
 
+import openapi
 from connector.definition.compiler import integration, vendors
 from connector.definition.model import SharedAction
 from connector.hub import budget
@@ -54,6 +56,8 @@ def test_each_action_is_done_at_the_vendor_or_refused_with_a_sentence(vendor: st
                 continue
             assert answer.status_code == 200, answer.text
             body = answer.json()
+            here = f"/connections/{{connection}}/returns/{{return_id}}/{path}"
+            assert response_errors(openapi.HUB, here, "post", 200, body) == []
             assert (body["connection_id"], body["return_id"]) == (connection["id"], id_)
             assert body["raw"]
             after = bench.merchant.story()[before:]
@@ -139,5 +143,21 @@ def test_an_action_is_charged_to_the_budget(vendor: str, tmp_path: Path) -> None
         answer = await bench.api.post(f"/connections/{connection['id']}/returns/{id_}/approve", json=ASSUMED)
         assert answer.status_code == 200
         assert await bench.hub.store.run(budget.spent, account.login, bench.hub.clock()) > before
+
+    at_a_vendor(vendor, tmp_path, story)
+
+
+@pytest.mark.parametrize("vendor", vendors())
+def test_a_form_offers_the_connections_that_have_the_action(vendor: str, tmp_path: Path) -> None:
+    made = integration(vendor)
+
+    async def story(bench: Bench) -> None:
+        connection = await bench.connect()
+        one = {"value": connection["id"], "label": f"shop · {made.vendor.title}"}
+        every = {"value": "all", "label": "All connections"}
+        assert (await bench.get("/choices/connections"))["choices"] == [every, one]
+        for action in each(DEEDS):
+            offered = (await bench.get("/choices/connections", action=action))["choices"]
+            assert offered == ([one] if action_offer(made, action).key else [])
 
     at_a_vendor(vendor, tmp_path, story)

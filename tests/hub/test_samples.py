@@ -9,11 +9,13 @@ import httpx
 import pytest
 from support.each import each
 from support.hub import TARGET, Bench, hub_at, merchant_of
+from support.json_schemas import response_errors
 
-from connector.definition.compiler import vendors
+import openapi
+from connector.definition.compiler import integration, vendors
 from connector.hub import budget
 
-HOUR = 3_600
+HOUR, DAY = 3_600, 86_400
 OBSERVED = "observed_at"
 
 
@@ -48,11 +50,34 @@ def test_a_sample_is_what_is_delivered_of_the_same_record(vendor: str, tmp_path:
             query = {"trigger": "return_created", "connection": connection["id"], "format": format_}
             answer = await bench.get("/samples", **query)
             assert answer["problems"] == []
+            assert response_errors(openapi.HUB, "/samples", "get", 200, answer) == []
             newest, before = answer["samples"]
             assert without_observed(newest) == delivered[url]
             assert older in str(before["data"])
 
     at_a_vendor(vendor, tmp_path, story)
+
+
+@pytest.mark.parametrize("vendor", vendors())
+def test_samples_of_every_trigger_are_as_the_specification_says(vendor: str, tmp_path: Path) -> None:
+    made = integration(vendor)
+    seen: dict[str, int] = {}
+
+    async def story(bench: Bench) -> None:
+        await bench.connect()
+        for steps in (0, 1, 2, 3, None):
+            id_ = bench.merchant.ask_for_return()
+            for status in bench.merchant.way(bench.merchant.statuses()[id_], ())[:steps]:
+                bench.merchant.move(id_, status)
+        bench.merchant.advance(30 * DAY)
+        for trigger in each(made.triggers):
+            answer = await bench.get("/samples", trigger=trigger, limit=10)
+            assert response_errors(openapi.HUB, "/samples", "get", 200, answer) == []
+            assert {one["type"] for one in answer["samples"]} <= {trigger}
+            seen[trigger] = len(answer["samples"])
+
+    at_a_vendor(vendor, tmp_path, story)
+    assert 3 * sum(map(bool, seen.values())) >= len(seen), seen
 
 
 def test_samples_cost_one_page_and_the_details_of_what_is_returned(tmp_path: Path) -> None:

@@ -9,8 +9,10 @@ import httpx
 import pytest
 from support.each import each
 from support.hub import Bench, hub_at, merchant_of
+from support.json_schemas import response_errors
 from support.merchant import Merchant
 
+import openapi
 from connector.definition.compiler import integration, vendors
 from connector.hub import budget, keys
 from connector.unified.offers import WORDS, search_offer
@@ -41,6 +43,7 @@ def test_each_search_finds_the_return_or_says_that_the_vendor_has_none(vendor: s
                 continue
             body = answer.json()
             assert (answer.status_code, body["count"], body["not_searched"]) == (200, 1, []), answer.text
+            assert response_errors(openapi.HUB, "/returns", "get", 200, body) == []
             [found] = body["returns"]
             assert (found["connection_id"], found["connection"]) == (connection["id"], "shop")
             assert (found["vendor"], found["data"]["id"]) == (vendor, sample["data"]["id"]), document

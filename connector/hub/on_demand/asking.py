@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-ALL = "all"
-"""The value of a parameter that means all connections; it is not the ID of one."""
 AT_ONCE = 25
 """The most connections that are asked at the same time."""
 PATIENCE = 20
@@ -31,11 +29,11 @@ PATIENCE = 20
 
 
 def chosen(connection: sa.Connection, encryption: Encryption, of: str | None) -> list[Account]:
-    """Return the connection with the ID `of`, or all connections, oldest first, for `ALL` and None.
+    """Return the connection with the ID `of`, or all connections, oldest first, for "all" and None.
 
     Raises `NotFound` if there is no connection with this ID.
     """
-    if of not in {None, ALL}:
+    if of not in {None, accounts.ALL}:
         return [accounts.account(connection, encryption, str(of))]
     query = sa.select(connections.c.id).order_by(connections.c.created_at, connections.c.id)
     return [accounts.account(connection, encryption, id_) for id_ in connection.execute(query).scalars()]

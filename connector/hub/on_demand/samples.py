@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from connector.definition.spelling import unknown
 from connector.errors import ConfigurationError, ConnectorError
 from connector.hub.bodies import body_of, event_of
-from connector.hub.connections import trigger_for
-from connector.hub.on_demand.asking import ALL, ask_all, chosen
+from connector.hub.connections import ALL, trigger_for
+from connector.hub.on_demand.asking import ask_all, chosen
 from connector.hub.subscriptions import trigger_names
 from connector.hub.tables import events
 from connector.runtime.newest import newest_events
