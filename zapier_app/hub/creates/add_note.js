@@ -37,7 +37,7 @@ export default {
   noun: 'Return',
   display: {
     label: 'Add Note',
-    description: 'Adds a note to a return of ReturnGO or ReturnMate. Other vendors have no such action.',
+    description: 'Adds a note to a return at ReturnGO or ReturnMate. Other vendors have no such action.',
   },
   operation: {
     perform: write(vendor, source, form),

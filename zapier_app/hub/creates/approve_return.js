@@ -30,11 +30,20 @@ const form = {
       required: false,
       helpText: 'A comment on the approval, at ReturnMate only.',
     },
+    {
+      key: 'include_assumed',
+      label: 'Try Undocumented Request',
+      type: 'boolean',
+      required: false,
+      helpText: 'ReturnGO does not document its request. Choose yes to send it to ReturnGO, which may refuse it.',
+      default: 'false',
+    },
   ],
   wire: {
     connection: { in: 'path', at: ['connection'], identifies: 'id' },
     return_id: { in: 'path', at: ['return_id'], identifies: 'id' },
     text: { in: 'body', at: ['text'] },
+    include_assumed: { in: 'body', at: ['include_assumed'] },
   },
 };
 
@@ -43,7 +52,7 @@ export default {
   noun: 'Return',
   display: {
     label: 'Approve Return',
-    description: 'Approves a return of ReturnGO (without a text) or ReturnMate. Other vendors have no such action.',
+    description: 'Approves a return at ReturnMate, or at ReturnGO by an undocumented request. Other vendors have no such action.',
   },
   operation: {
     perform: write(vendor, source, form),
