@@ -112,7 +112,7 @@ def create_return(sandbox: Sandbox) -> dict[str, Any]:
     with sandbox.client(VENDOR, "n8n-hub") as api:
         answer = api.post("/rmas", json=body)
     assert answer.status_code == 201, answer.text
-    created: dict[str, Any] = answer.json()
+    created: dict[str, Any] = answer.json()["data"]
     return created
 
 
@@ -199,11 +199,11 @@ def test_search_and_actions_reach_the_vendor(workflow: Workflow, hub: HubProcess
     assert noted["return_id"] == created["id"]
     [approved] = workflow.run("approveReturn", **place)
     assert approved["data"]["status"] == "approved"
-    with pytest.raises(N8nError, match="ReturnMate"):
+    with pytest.raises(N8nError, match="has no such record"):
         workflow.run("rejectReturn", **{**place, "returnId": "rma_nothing"})
 
 
 def test_credential_is_tested(workflow: Workflow) -> None:
     workflow.package.call("prove", credential=workflow.login)
-    with pytest.raises(N8nError, match="401"):
+    with pytest.raises(N8nError, match="Authorization failed"):
         workflow.package.call("prove", credential={**workflow.login, "apiKey": "wrong"})
