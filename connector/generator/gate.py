@@ -26,13 +26,12 @@ from connector.generator.zapier.surface import read_surface as read_zapier_surfa
 class Platform:
     """A no-code platform: the folder that contains its apps, and the functions that render and read an app.
 
-    `folder` contains one subfolder per app. `names` lists the apps that are generated. `render` takes an
-    `Integration` and the app's folder, and keeps the IDs that earlier deployments have written to that
-    folder. `read_surface` takes the app's folder, and a folder of apps whose npm packages are installed.
+    `folder` contains one subfolder per app. `render` takes an `Integration` and the app's folder, and
+    keeps the IDs that earlier deployments have written to that folder. `read_surface` takes the app's folder,
+    and a folder of apps whose npm packages are installed.
     """
 
     folder: str
-    names: Callable[[], Sequence[str]]
     render: Callable[[Integration, Path], Mapping[str, str]]
     read_surface: Callable[[Path, Path], Surface]
 
@@ -40,19 +39,16 @@ class Platform:
 PLATFORMS = (
     Platform(
         "zapier_app",
-        apps,
         lambda vendor, folder: zapier.render(vendor, link=kept_link(folder)),
         read_zapier_surface,
     ),
     Platform(
         "make_app",
-        apps,
         lambda vendor, folder: make.render(vendor, origins=kept_origins(folder)),
         read_make_surface,
     ),
     Platform(
         "n8n_nodes",
-        apps,
         lambda vendor, folder: n8n.render(vendor, publisher=kept_publisher(folder)),
         read_n8n_surface,
     ),
@@ -102,9 +98,8 @@ def verdicts(base: str, root: Path, platforms: Sequence[Platform] = PLATFORMS) -
     `base` is a folder or a Git revision. `root` is the folder that contains the platforms' folders. Raises
     `ConfigurationError` if `base` is neither a folder nor a revision, or if an app cannot be read.
     """
-    compiled = {name: app(name) for name in {one for platform in platforms for one in platform.names()}}
+    current = {name: app(name) for name in apps()}
     for platform in platforms:
-        current = {name: compiled[name] for name in platform.names()}
         with released_apps(base, platform.folder) as old:
             names = {path.name for path in old.iterdir() if path.is_dir()}
             for name in sorted(names | set(current)):

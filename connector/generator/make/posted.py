@@ -1,7 +1,7 @@
 """Builds the instant triggers of an API that posts its events, signed, and posts them until they arrive.
 
 Make does not show the body of a post as it was signed, so IML cannot verify the signature. It can compute the
-ID that the delivery must have, which depends on the subscription's ID, and only the API and Make know this ID.
+ID that the delivery must have, which depends on the subscription's ID. Only the API and Make know this ID.
 """
 
 from collections.abc import Iterator

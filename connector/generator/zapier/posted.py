@@ -36,7 +36,7 @@ def _values(
         "hook": _hook(trigger, requests),
         "source": _source(trigger, requests),
         "form": form(trigger.inputs, integration),
-        "identity": [path[0] for path in requests.identity[1:]],
+        "identity": [path[0] for path in requests.identity],
         "example": example_of(trigger.fields, trigger.sample, changes, built, frozenset(), None),
         "record": records.name(trigger.resource, requests.samples, trigger.fields, trigger.sample),
     }
@@ -64,7 +64,7 @@ def _source(trigger: PostedTrigger, requests: Subscriptions) -> dict[str, Any]:
     return {
         "operation": Code(f"operations.{requests.samples}"),
         "query": {requests.samples_event: trigger.key},
-        "id": requests.identity[0],
+        "identity": requests.identity,
         "shape": Code("record.shape"),
     }
 

@@ -28,8 +28,8 @@ export const vendor: Vendor = {
 			"409": "unexpected",
 			"429": "rate_limited",
 			"500": "unavailable",
-			"502": "unexpected",
-			"503": "unexpected"
+			"502": "unavailable",
+			"503": "unavailable"
 		},
 		byCode: {}
 	},

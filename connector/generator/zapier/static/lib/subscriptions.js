@@ -2,10 +2,12 @@
  * Runs triggers whose events are posted to Zapier's URLs, signed, and posted again until Zapier accepts them. Nothing is
  * polled: while a user sets up a Zap, `performList` requests the newest events in the shape in which they are posted.
  */
-import { payloads, send, value } from './api.js';
+import { send, value } from './api.js';
 import { withDeadline } from './deadline.js';
 import { place } from './inputs.js';
-import { at, isObject, merged, put } from './paths.js';
+import { rowsOf } from './pages.js';
+import { isObject, merged, put } from './paths.js';
+import { skipReason } from './rows.js';
 import { shaped } from './shape.js';
 import { signatureProblem } from './signatures.js';
 
@@ -27,15 +29,18 @@ export const subscribeSigned =
   });
 
 /**
- * Lists the newest events. In `{operation, query, id, shape}`, `id` is the path of an event's ID. The trigger's inputs
- * are query parameters, with the names that they have in the body of the subscription.
+ * Lists the newest events. In `{operation, query, identity, shape}`, `identity` lists the paths of the values that
+ * identify an event. The trigger's inputs are query parameters, with the names that they have in the body of the
+ * subscription.
  */
 export const listSamples =
-  (facts, source, { fields, wire }) =>
+  (facts, { operation, query, identity, shape }, { fields, wire }) =>
   withDeadline(facts, async (api, z, bundle) => {
-    const query = { ...source.query, ...place(z, bundle.inputData, fields, wire).body };
-    const response = await send(api, z, bundle, source.operation, { query });
-    return payloads(api, z, source.operation, response).map((row) => withId(source, shaped(source.shape)(row)));
+    const options = {
+      query: { ...query, ...place(z, bundle.inputData, fields, wire).body },
+      reasonToSkip: skipReason({ identity }),
+    };
+    return (await rowsOf(api, z, bundle, operation, options)).map(shaped(shape));
   });
 
 /**
@@ -43,7 +48,7 @@ export const listSamples =
  * an empty list; the reason is logged.
  */
 export const receiveSigned =
-  (facts, { signature }, source) =>
+  (facts, { signature }, { shape }) =>
   withDeadline(facts, async (api, z, bundle) => {
     const { rawRequest, subscribeData } = bundle;
     const problem = signatureProblem(rawRequest, subscribeData?.secret, signature, api.now()) ?? formProblem(rawRequest);
@@ -51,7 +56,7 @@ export const receiveSigned =
       z.console.log(`${api.name}: ignored a post, because ${problem}.`);
       return [];
     }
-    return [withId(source, shaped(source.shape)(JSON.parse(rawRequest.content)))];
+    return [shaped(shape)(JSON.parse(rawRequest.content))];
   });
 
 const formProblem = ({ content }) => {
@@ -61,9 +66,3 @@ const formProblem = ({ content }) => {
     return 'it is not JSON';
   }
 };
-
-/** Adds the ID of an event as the property `id`, by which Zapier recognizes the event. */
-export const withId = ({ id }, row) => ({ id: at(row, id), ...row });
-
-/** Adds the output field for the property `id`. */
-export const withIdField = (fields) => [{ key: 'id', label: 'ID', type: 'string', primary: true }, ...fields];
