@@ -113,12 +113,12 @@ def _is_genuine(trigger: PostedTrigger, requests: Subscriptions) -> str:
     hashed = f"sha256({' + newline + '.join(parts)})"
     expected = f"{iml.text(rule.prefix)} + substring({hashed}, 0, {rule.digits})"
     given = f"ifempty({iml.at('body', ('replay_of',))}, {iml.at('headers', (ID_HEADER,))})"
-    age = f"timestamp - parseNumber({iml.at('headers', (TIME_HEADER,))})"
+    sent = f"parseNumber(ifempty({iml.at('headers', (TIME_HEADER,))}, '0'))"
     kind = iml.at("body", requests.kind)
     return iml.both(
         f"{given} = {expected}",
-        f"{age} < {tolerance}",
-        f"{age} > 0 - {tolerance}",
+        f"timestamp <= {sent} + {tolerance}",
+        f"{sent} <= timestamp + {tolerance}",
         f"{kind} = {iml.text(trigger.key)}",
     )
 
