@@ -136,10 +136,18 @@ def test_lists_have_25_returns_and_the_last_page_has_the_rest(answers: Mapping[L
         assert full != last, vendor
 
 
+def test_filtered_lists_have_some_of_the_returns(answers: Mapping[Load, Any]) -> None:
+    for load in each(one for one in LOADS if one.kind in {"filtered list", "list by update"}):
+        rows = returns_of(json.loads(answers[load][1][0]))
+        assert 0 < len(rows) <= records.PAGE, load.name
+        assert rows != returns_of(json.loads(answers[load_of(load.vendor, "list")][1][0])), load.name
+
+
 def returns_of(answer: Any) -> list[Any]:
     """Return the rows of a list, which are an array or the only array in an object."""
     if isinstance(answer, list):
         return answer
+    answer = answer.get("invoice", answer)
     [rows] = [value for value in answer.values() if isinstance(value, list)]
     return rows
 
