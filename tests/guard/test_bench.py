@@ -3,6 +3,8 @@
 import asyncio
 import json
 import re
+import socket
+import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,16 +17,19 @@ from support.each import each
 
 import openapi
 from bench import records
+from bench.firing import AnswersOtherwiseError, fire
 from bench.loads import FIRST_MOMENT, LOADS, MISSING, Kind, Load, load_of
 from bench.peers.apps.bare import create as create_bare
 from bench.peers.recorded import COMPARED, VENDOR
 from bench.picture import bars
 from bench.replayed import moment
 from bench.results import Part, about, read, shown
+from bench.servers import CannotStartError, started
 from bench.workload import Caller, Lifespan
 from mock_server.app import create_app
 from mock_server.settings import Settings
 
+NOWHERE = "http://127.0.0.1:9"
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
@@ -237,3 +242,29 @@ def test_all_places_state_the_same_maximum_of_generated_returns() -> None:
     assert most == 100_000
     assert f'"maximum": {most}' in control
     assert f"up to {most:,} (`--seed-size`)" in control
+
+
+def test_a_server_that_does_not_start_is_reported_with_its_log(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "raise SystemExit('no port left')"]
+    with pytest.raises(CannotStartError, match="no port left"), started("x", command, NOWHERE, tmp_path):
+        pass
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="the memory is read from Linux")
+def test_a_started_server_has_a_time_of_start_memory_and_cpu_time(tmp_path: Path) -> None:
+    port = free_port()
+    command = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1"]
+    with started("files", command, f"http://127.0.0.1:{port}", tmp_path) as server:
+        assert 0 < server.start_cpu <= server.cpu
+        assert server.ready > 0
+        assert server.memory > 1
+        unknown = records.Request("GET", "/unknown", {}, b"")
+        with pytest.raises(AnswersOtherwiseError, match="404, not 200"):
+            fire(server, [unknown], 200)
+    assert not Path(f"/proc/{server.pid}").exists()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
