@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 import openapi
+from bench import goals
 from bench.parts import connector, hub, peers, sizes, starting, tenants, vendors
 from bench.plan import FULL, QUICK, Plan
 from bench.results import Part, about
@@ -46,6 +47,8 @@ def main(arguments: Sequence[str]) -> None:
         part = PARTS[name](plan)
         part.write(folder, described)
         print(part.markdown(described))
+    if folder.resolve() == goals.RESULTS:
+        goals.write()
     print(f"The results are in {folder}.", file=sys.stderr)
 
 

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from support.each import each
 
 import openapi
-from bench import records
+from bench import goals, records
 from bench.firing import AnswersOtherwiseError, fire
 from bench.loads import FIRST_MOMENT, LOADS, MISSING, Kind, Load, load_of
 from bench.peers.apps.bare import create as create_bare
@@ -234,6 +234,29 @@ def test_bars_are_as_long_as_their_values_and_texts_are_escaped() -> None:
 )
 def test_numbers_have_three_digits(value: float, text: str) -> None:
     assert shown(value) == text
+
+
+def test_the_readme_has_the_table_of_the_committed_results() -> None:
+    text = goals.README.read_text("utf-8")
+    assert goals.with_table(text, goals.committed()) == text, "Run `python -m bench.goals`."
+
+
+def test_goals_are_met_or_missed_by_the_measured_ratio() -> None:
+    part = Part("peers", "Servers", main="sandbox")
+    part.add("list", "sandbox", "CPU per request in µs", 100)
+    part.add("list", "bare Starlette", "CPU per request in µs", 61)
+    part.add("list", "Prism", "CPU per request in µs", 1_099)
+    part.add("list", "FastAPI", "CPU per request in µs", 170)
+    lines = list(goals.table({"peers": part}))
+    assert "| list: CPU of bare Starlette ÷ CPU of the sandbox | at least 0.6× | 0.61× | met |" in lines
+    assert "| list: CPU of Prism ÷ CPU of the sandbox | at least 11× | 11.0× | missed |" in lines
+    assert (
+        "| any request: CPU of the fastest other peer ÷ CPU of the sandbox | at least 1× | 1.70× (list, FastAPI) | met |"
+        in lines
+    )
+    assert "| start, one vendor: CPU | at most 0.8 s | not measured | |" in [
+        line.replace("|  |", "| |") for line in lines
+    ]
 
 
 def test_all_places_state_the_same_maximum_of_generated_returns() -> None:
