@@ -250,10 +250,8 @@ def test_goals_are_met_or_missed_by_the_measured_ratio() -> None:
     lines = list(goals.table({"peers": part}))
     assert "| list: CPU of bare Starlette ÷ CPU of the sandbox | at least 0.6× | 0.61× | met |" in lines
     assert "| list: CPU of Prism ÷ CPU of the sandbox | at least 11× | 11.0× | missed |" in lines
-    assert (
-        "| any request: CPU of the fastest other peer ÷ CPU of the sandbox | at least 1× | 1.70× (list, FastAPI) | met |"
-        in lines
-    )
+    [fastest] = [line for line in lines if "fastest other peer" in line]
+    assert fastest.endswith("| at least 1× | 1.70× (list, FastAPI) | met |")
     assert "| start, one vendor: CPU | at most 0.8 s | not measured | |" in [
         line.replace("|  |", "| |") for line in lines
     ]
