@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from connector.cli.completion import complete_app, complete_vendor
+from connector.cli.completion import complete_app
 from connector.cli.options import FactFiles, facts_by_vendor
 from connector.cli.output import notify, print_line
 
@@ -26,10 +26,6 @@ OneApp = Annotated[
         help="Write the app of this vendor only, or of the hub (`hub`).  [default: all]",
         autocompletion=complete_app,
     ),
-]
-OneVendor = Annotated[
-    str | None,
-    typer.Option(help="Write the app of this vendor only.  [default: all]", autocompletion=complete_vendor),
 ]
 Output = Annotated[Path, typer.Option(help="Folder that contains one app per vendor, and the hub's.")]
 Check = Annotated[
@@ -150,15 +146,15 @@ def make(
 
 @commands.command()
 def n8n(
-    vendor: OneVendor = None,
+    vendor: OneApp = None,
     output: Output = Path("n8n_nodes"),
     check: Check = False,  # noqa: FBT002
     include_assumed: Assumed = False,  # noqa: FBT002
     documented_only: Documented = False,  # noqa: FBT002
     files: FactFiles = None,
 ) -> None:
-    """Write one n8n package per vendor. The author and repository in package.json are kept."""
-    from connector.definition.compiler import integration, vendors
+    """Write one n8n package per vendor, and the hub's. Author and repository in package.json are kept."""
+    from connector.definition.compiler import app, apps
     from connector.generator.n8n import render
     from connector.generator.n8n.package import kept_publisher
 
@@ -167,9 +163,9 @@ def n8n(
 
     def render_vendor(name: str) -> Mapping[str, str]:
         publisher = kept_publisher(output / name)
-        return render(integration(name, facts.get(name)), selection=selection, publisher=publisher)
+        return render(app(name, facts.get(name)), selection=selection, publisher=publisher)
 
-    _write([vendor] if vendor else vendors(), output, render_vendor, check=check)
+    _write([vendor] if vendor else apps(), output, render_vendor, check=check)
 
 
 def _selection(*, include_assumed: bool, documented_only: bool) -> Selection:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import openapi
 from connector.definition.compiler import app, apps
 from connector.definition.model import Integration
 from connector.generator import make, n8n, write, zapier
@@ -27,15 +26,14 @@ from connector.generator.zapier.surface import read_surface as read_zapier_surfa
 class Platform:
     """A no-code platform: the folder that contains its apps, and the functions that render and read an app.
 
-    `folder` contains one subfolder per app. If `hub` is false, the platform has no app of the hub. `render`
-    takes an `Integration` and the app's folder, and keeps the IDs that earlier deployments have written to
-    that folder. `read_surface` takes the app's folder, and a folder of apps whose npm packages are installed.
+    `folder` contains one subfolder per app. `render` takes an `Integration` and the app's folder, and
+    keeps the IDs that earlier deployments have written to that folder. `read_surface` takes the app's folder,
+    and a folder of apps whose npm packages are installed.
     """
 
     folder: str
     render: Callable[[Integration, Path], Mapping[str, str]]
     read_surface: Callable[[Path, Path], Surface]
-    hub: bool = True
 
 
 PLATFORMS = (
@@ -53,7 +51,6 @@ PLATFORMS = (
         "n8n_nodes",
         lambda vendor, folder: n8n.render(vendor, publisher=kept_publisher(folder)),
         read_n8n_surface,
-        hub=False,
     ),
 )
 
@@ -101,9 +98,8 @@ def verdicts(base: str, root: Path, platforms: Sequence[Platform] = PLATFORMS) -
     `base` is a folder or a Git revision. `root` is the folder that contains the platforms' folders. Raises
     `ConfigurationError` if `base` is neither a folder nor a revision, or if an app cannot be read.
     """
-    compiled = {name: app(name) for name in apps()}
+    current = {name: app(name) for name in apps()}
     for platform in platforms:
-        current = {name: made for name, made in compiled.items() if platform.hub or name != openapi.HUB}
         with released_apps(base, platform.folder) as old:
             names = {path.name for path in old.iterdir() if path.is_dir()}
             for name in sorted(names | set(current)):
