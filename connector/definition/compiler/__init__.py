@@ -51,14 +51,17 @@ def vendors() -> list[str]:
     A vendor with only one of the two files is listed too; `integration` then reports the missing file. The
     hub has both files, but is not a vendor.
     """
-    names = (file.name for file in CATALOGS.iterdir())
-    catalogs = {name.removesuffix(".yaml") for name in names if name.endswith(".yaml")}
-    return sorted((catalogs - {openapi.HUB}) | set(openapi.vendors()))
+    return sorted((_catalogs() - {openapi.HUB}) | set(openapi.vendors()))
 
 
 def apps() -> list[str]:
     """List the names of all apps that are generated, in alphabetical order: one per vendor, and the hub's."""
-    return sorted([*vendors(), openapi.HUB])
+    return sorted(_catalogs() | set(openapi.vendors()))
+
+
+def _catalogs() -> set[str]:
+    names = (file.name for file in CATALOGS.iterdir())
+    return {name.removesuffix(".yaml") for name in names if name.endswith(".yaml")}
 
 
 def integration(vendor: str, facts: Facts | None = None) -> Integration:
@@ -84,7 +87,7 @@ def app(name: str, facts: Facts | None = None) -> Integration:
     known = apps()
     if name not in known:
         raise ConfigurationError(unknown("app", name, known))
-    return _compiled(name, facts)
+    return _compiled(name, facts) if name == openapi.HUB else integration(name, facts)
 
 
 def _compiled(name: str, facts: Facts | None) -> Integration:
