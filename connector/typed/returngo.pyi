@@ -744,6 +744,7 @@ class Operations:
 
 DropdownsKey: TypeAlias = Literal[
     "rma",
+    "transaction",
     "shipment_status",
     "rma_status",
 ]

@@ -249,7 +249,8 @@ def _check_dropdowns(
     for name, entry in inputs.items():
         if entry.dropdown:
             sentence = f"{subject} input {name} names dropdown {entry.dropdown}"
-            resolver.known(entry.dropdown, catalog.dropdowns, (*at, name, "dropdown"), sentence)
+            known = [*catalog.dropdowns, *catalog.dependent_dropdowns]
+            resolver.known(entry.dropdown, known, (*at, name, "dropdown"), sentence)
         _check_dropdowns(resolver, entry.children, catalog, (*at, name, "children"), subject)
 
 

@@ -58,6 +58,7 @@ from connector.definition.model.sources import (
 )
 from connector.definition.model.steps import (
     Action,
+    DependentDropdown,
     Dropdown,
     Finding,
     FindOrCreate,
@@ -104,6 +105,7 @@ __all__ = [
     "Comparison",
     "CreatedSince",
     "CustomerTable",
+    "DependentDropdown",
     "Details",
     "Dropdown",
     "Environment",

@@ -53,6 +53,10 @@ def render(
         return environment.get_template(template).render({**common, **values})
 
     dropdowns = {search_method(one): dropdown(offered, one) for one in offer.used_dropdowns(offered, listed)}
+    dependent = {
+        search_method(one): offer.dependent_data(offered, one, listed)
+        for one in offer.used_dependent_dropdowns(offered, listed)
+    }
     node = {
         "properties": node_properties(offered, listed),
         "triggers": trigger_properties(offered, offered.triggers.values()),
@@ -62,10 +66,13 @@ def render(
         "steps": offer.step_data(offered, listed),
         "triggers": offer.trigger_data(offered),
         "dropdowns": dropdowns,
+        "dependentDropdowns": dependent,
     }
     files = {
         f"credentials/{name}Api.credentials.ts": page("credentials.ts.jinja", **credential_values(offered)),
-        f"nodes/{name}/{name}.node.ts": page("node.ts.jinja", searches=list(dropdowns)),
+        f"nodes/{name}/{name}.node.ts": page(
+            "node.ts.jinja", searches=list(dropdowns), dependent=list(dependent)
+        ),
         **({f"nodes/{name}/{name}Trigger.node.ts": page("trigger.ts.jinja")} if offered.triggers else {}),
         f"nodes/{name}/properties.ts": page("properties.ts.jinja", **node),
         f"nodes/{name}/data.ts": page("data.ts.jinja", **data),

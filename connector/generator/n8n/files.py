@@ -61,7 +61,7 @@ def read_package(folder: Path) -> Package:
             vendor=constants["vendor"],
             steps=constants["steps"],
             triggers=constants["triggers"],
-            dropdowns=constants.get("dropdowns", {}),
+            dropdowns=constants.get("dropdowns", {}) | constants.get("dependentDropdowns", {}),
             credential=_constants(MEMBER, _only(files, ".credentials.ts")),
             files=files,
         )

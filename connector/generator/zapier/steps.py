@@ -12,6 +12,7 @@ from connector.definition.model import (
     Action,
     ChangedSince,
     CreatedSince,
+    DependentDropdown,
     Dropdown,
     Field,
     InputField,
@@ -295,8 +296,12 @@ def _step(step: Action | Search, integration: Integration) -> dict[str, Any]:
         "noun": _title(step.noun),
         "display": {"label": step.label, "description": step.description},
         "source": {"operation": _operation(step.operation)},
-        "form": form(step.inputs, integration, sensitive_labels(step.fields)),
+        "form": form((*_form_inputs(step), *step.inputs), integration, sensitive_labels(step.fields)),
     }
+
+
+def _form_inputs(step: Action | Search) -> tuple[InputField, ...]:
+    return step.form_inputs if isinstance(step, Action) else ()
 
 
 def find_or_creates(
@@ -330,8 +335,47 @@ def dropdowns(integration: Integration, used: set[str]) -> Iterator[dict[str, An
                 "noun": _title(dropdown.noun),
                 "label": f"Choose {_title(dropdown.noun)}",
                 "description": f"Lists every {dropdown.noun} to choose from.",
+                "function": "listChoices",
                 "source": _choices(dropdown),
             }
+    for one in integration.dependent_dropdowns.values():
+        if one.key in used:
+            yield {
+                "key": one.key,
+                "noun": _title(one.noun),
+                "label": f"Choose {_title(one.noun)}",
+                "description": f"Lists every {one.noun} of the chosen record.",
+                "function": "listParts",
+                "source": _parts(one, integration),
+            }
+
+
+def _parts(one: DependentDropdown, integration: Integration) -> dict[str, Any]:
+    """Build the constants for a dropdown that depends on other inputs; `listParts` documents them."""
+    return {
+        "operation": _operation(one.operation),
+        "isList": integration.operations[one.operation].payload_is_list,
+        **({"pathValues": dict(one.path_values)} if one.path_values else {}),
+        **({"query": dict(one.query)} if one.query else {}),
+        "items": one.items,
+        "value": one.value,
+        "label": one.label,
+        "inputs": {key: _label_of(key, one, integration) for key in one.depends_on},
+    }
+
+
+def _label_of(key: str, dropdown: DependentDropdown, integration: Integration) -> str:
+    """Return the label of the input `key` in the first form that uses the dropdown."""
+    return next(
+        field.label
+        for step in (*integration.actions.values(), *integration.searches.values())
+        if any(
+            dropdown.key in (one.dependent_dropdown for one in (field, *field.children))
+            for field in step.inputs
+        )
+        for field in (*getattr(step, "form_inputs", ()), *step.inputs)
+        if field.key == key
+    )
 
 
 def _choices(dropdown: Dropdown) -> dict[str, Any]:
