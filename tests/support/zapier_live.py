@@ -94,7 +94,7 @@ class Live:
         return list(found.values())
 
     def _listed(self, key: str, page: int) -> list[Row]:
-        """Return a page of a dropdown; one of the parts of a record lists those of the records seen so far."""
+        """Return a page of a dropdown, or the parts of the records seen so far."""
         parts = self.offer.dependent_dropdowns.get(key)
         if parts is None:
             return self.shop.trigger(key, page=page)

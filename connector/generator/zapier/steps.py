@@ -366,16 +366,13 @@ def _parts(one: DependentDropdown, integration: Integration) -> dict[str, Any]:
 
 def _label_of(key: str, dropdown: DependentDropdown, integration: Integration) -> str:
     """Return the label of the input `key` in the first form that uses the dropdown."""
-    return next(
-        field.label
-        for step in (*integration.actions.values(), *integration.searches.values())
-        if any(
-            dropdown.key in (one.dependent_dropdown for one in (field, *field.children))
-            for field in step.inputs
-        )
-        for field in (*getattr(step, "form_inputs", ()), *step.inputs)
-        if field.key == key
-    )
+    steps: list[Action | Search] = [*integration.actions.values(), *integration.searches.values()]
+    for step in steps:
+        fields = (*_form_inputs(step), *step.inputs)
+        used = [each.dependent_dropdown for one in fields for each in (one, *one.children)]
+        if dropdown.key in used:
+            return next(one.label for one in fields if one.key == key)
+    raise Unrenderable(f"No form uses the dropdown {dropdown.key}. Remove it from the catalog.")
 
 
 def _choices(dropdown: Dropdown) -> dict[str, Any]:

@@ -16,7 +16,7 @@ def parts_of_a_record(app: Adapter, shop: Shop) -> None:
         for rows, field in each(needs.inputs_with_parts(app, key)):
             wanted, foreign = _values(inputs, rows, field), _values(other, rows, field)
             name = field.dependent_dropdown or ""
-            listed = app.parts(name, inputs | _chosen(app, key, name, wanted[0]))
+            listed = app.parts(name, {**inputs, **_chosen(app, key, name, wanted[0])})
             values = [value for value, _label in listed]
             assert set(wanted) <= set(values), f"{name} does not list {wanted}"
             assert not set(values) & (set(foreign) - set(wanted)), f"{name} lists the parts of another record"
