@@ -76,7 +76,7 @@ class Offer:
         return not self.many and not deletes and any(True for _path in marked(self.step.fields, "file"))
 
     def group_of(self, one: InputField) -> str | None:
-        """Return the name of the collection that contains an input, or None if it stands on its own."""
+        """Return the name of the collection that contains an input, or None if it is in none."""
         if one.location == "form" or (one.required and not may_be_empty(one)):
             return None
         return "filters" if isinstance(self.step, Search) else "additionalFields"
