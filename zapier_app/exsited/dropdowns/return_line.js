@@ -6,11 +6,11 @@ import vendor from '../vendor.js';
 const source = {
   operation: operations.get_return,
   isList: false,
-  pathValues: { rma_id: 'rma_id' },
+  pathValues: { rma_id: 'return_id' },
   items: ['returns'],
   value: ['uuid'],
   label: [['item_name'], ['item_id'], ['rma_requested']],
-  inputs: { rma_id: 'Return' },
+  inputs: { return_id: 'Return' },
 };
 
 export default {

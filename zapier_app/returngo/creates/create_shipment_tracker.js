@@ -19,7 +19,7 @@ const form = {
       search: 'find_return.rmaId',
     },
     {
-      key: 'shipment',
+      key: 'shipment_id',
       label: 'Shipment',
       type: 'string',
       required: true,
@@ -43,7 +43,7 @@ const form = {
   ],
   wire: {
     return_id: { in: 'app', at: ['return_id'] },
-    shipment: { in: 'body', at: ['shipmentId'], identifies: 'id' },
+    shipment_id: { in: 'body', at: ['shipmentId'], identifies: 'id' },
     tracking_number: { in: 'body', at: ['trackingNumber'], identifies: 'tracking' },
     carrier: { in: 'body', at: ['carrierName'] },
   },

@@ -19,7 +19,7 @@ const form = {
       search: 'find_return.rmaId',
     },
     {
-      key: 'shipment',
+      key: 'shipment_id',
       label: 'Shipment',
       type: 'string',
       required: true,
@@ -72,7 +72,7 @@ const form = {
   ],
   wire: {
     return_id: { in: 'app', at: ['return_id'] },
-    shipment: { in: 'path', at: ['shipmentId'], identifies: 'id' },
+    shipment_id: { in: 'path', at: ['shipmentId'], identifies: 'id' },
     status: { in: 'body', at: ['status'] },
     carrier: { in: 'body', at: ['carrierName'] },
     tracking_number: { in: 'body', at: ['trackingNumber'], identifies: 'tracking' },

@@ -6,11 +6,11 @@ import vendor from '../vendor.js';
 const source = {
   operation: operations.list_returns,
   isList: true,
-  query: { shopify_order_name: 'shopify_order_name' },
+  query: { shopify_order_name: 'order_number' },
   items: ['products'],
   value: ['sku'],
   label: [['product_name'], ['variant_name'], ['sku']],
-  inputs: { shopify_order_name: 'Order Name' },
+  inputs: { order_number: 'Order Number' },
 };
 
 export default {

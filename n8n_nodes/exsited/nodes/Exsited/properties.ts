@@ -115,8 +115,8 @@ export const properties: INodeProperties[] = [
 		default: "createReturn"
 	},
 	{
-		displayName: "Return Number",
-		name: "returnNumber",
+		displayName: "RMA Number",
+		name: "rmaNumber",
 		type: "string",
 		default: "",
 		description: "The number of the return, such as RMA-77488099",
@@ -250,7 +250,7 @@ export const properties: INodeProperties[] = [
 	},
 	{
 		displayName: "Return",
-		name: "rmaId",
+		name: "returnId",
 		type: "resourceLocator",
 		default: {
 			mode: "list",
@@ -441,22 +441,22 @@ export const properties: INodeProperties[] = [
 		}
 	},
 	{
-		displayName: "Lines",
-		name: "lines",
+		displayName: "Items",
+		name: "items",
 		type: "fixedCollection",
-		placeholder: "Add Line",
+		placeholder: "Add Item",
 		default: {},
 		typeOptions: {
 			multipleValues: true
 		},
 		options: [
 			{
-				displayName: "Line",
+				displayName: "Item",
 				name: "row",
 				values: [
 					{
 						displayName: "Invoice Line",
-						name: "lineUuid",
+						name: "invoiceLineUuid",
 						type: "resourceLocator",
 						default: {
 							mode: "list",
@@ -565,14 +565,14 @@ export const properties: INodeProperties[] = [
 			},
 			{
 				displayName: "Return Date",
-				name: "date",
+				name: "returnDate",
 				type: "dateTime",
 				default: "",
 				description: "The date of the return request. Leave empty for today."
 			},
 			{
-				displayName: "Return Number",
-				name: "returnNumber",
+				displayName: "RMA Number",
+				name: "rmaNumber",
 				type: "string",
 				default: "",
 				description: "Your own number for the return. Leave empty to let Exsited assign one."
@@ -619,7 +619,7 @@ export const properties: INodeProperties[] = [
 	},
 	{
 		displayName: "Return",
-		name: "rmaId",
+		name: "returnId",
 		type: "resourceLocator",
 		default: {
 			mode: "list",
@@ -656,17 +656,17 @@ export const properties: INodeProperties[] = [
 		}
 	},
 	{
-		displayName: "Lines",
-		name: "lines",
+		displayName: "Items",
+		name: "items",
 		type: "fixedCollection",
-		placeholder: "Add Line",
+		placeholder: "Add Item",
 		default: {},
 		typeOptions: {
 			multipleValues: true
 		},
 		options: [
 			{
-				displayName: "Line",
+				displayName: "Item",
 				name: "row",
 				values: [
 					{
@@ -682,7 +682,7 @@ export const properties: INodeProperties[] = [
 					},
 					{
 						displayName: "Return Line",
-						name: "lineUuid",
+						name: "returnLineUuid",
 						type: "resourceLocator",
 						default: {
 							mode: "list",

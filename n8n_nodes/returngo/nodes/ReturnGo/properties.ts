@@ -82,7 +82,7 @@ export const properties: INodeProperties[] = [
 			{
 				name: "Find Return",
 				value: "findReturn",
-				description: "Finds a return by order name, tracking number or status",
+				description: "Finds a return by order number, tracking number or status",
 				action: "Find return"
 			},
 			{
@@ -230,11 +230,11 @@ export const properties: INodeProperties[] = [
 		},
 		options: [
 			{
-				displayName: "Order Name",
-				name: "orderName",
+				displayName: "Order Number",
+				name: "orderNumber",
 				type: "string",
 				default: "",
-				description: "The order of the return, such as #1001. Separate several names with commas."
+				description: "The order of the return, such as #1001. Separate several numbers with commas."
 			},
 			{
 				displayName: "Status",
@@ -284,7 +284,7 @@ export const properties: INodeProperties[] = [
 	},
 	{
 		displayName: "Return",
-		name: "rma",
+		name: "returnId",
 		type: "resourceLocator",
 		default: {
 			mode: "list",
@@ -339,7 +339,7 @@ export const properties: INodeProperties[] = [
 	},
 	{
 		displayName: "Return",
-		name: "rma",
+		name: "returnId",
 		type: "resourceLocator",
 		default: {
 			mode: "list",
@@ -454,7 +454,7 @@ export const properties: INodeProperties[] = [
 	},
 	{
 		displayName: "Shipment",
-		name: "shipment",
+		name: "shipmentId",
 		type: "resourceLocator",
 		default: {
 			mode: "list",
@@ -626,7 +626,7 @@ export const properties: INodeProperties[] = [
 	},
 	{
 		displayName: "Shipment",
-		name: "shipment",
+		name: "shipmentId",
 		type: "resourceLocator",
 		default: {
 			mode: "list",
@@ -664,7 +664,7 @@ export const properties: INodeProperties[] = [
 	},
 	{
 		displayName: "Return",
-		name: "rma",
+		name: "returnId",
 		type: "resourceLocator",
 		default: {
 			mode: "list",
@@ -701,8 +701,8 @@ export const properties: INodeProperties[] = [
 		}
 	},
 	{
-		displayName: "Text",
-		name: "text",
+		displayName: "Note",
+		name: "note",
 		type: "string",
 		typeOptions: {
 			rows: 4
@@ -723,7 +723,7 @@ export const properties: INodeProperties[] = [
 	},
 	{
 		displayName: "Return",
-		name: "rma",
+		name: "returnId",
 		type: "resourceLocator",
 		default: {
 			mode: "list",
@@ -761,7 +761,7 @@ export const properties: INodeProperties[] = [
 	},
 	{
 		displayName: "Return",
-		name: "rma",
+		name: "returnId",
 		type: "resourceLocator",
 		default: {
 			mode: "list",
@@ -798,8 +798,8 @@ export const properties: INodeProperties[] = [
 		}
 	},
 	{
-		displayName: "Order Name",
-		name: "orderName",
+		displayName: "Order Number",
+		name: "orderNumber",
 		type: "string",
 		default: "",
 		description: "The order that the items belong to, such as #1001",
@@ -831,18 +831,18 @@ export const properties: INodeProperties[] = [
 				values: [
 					{
 						displayName: "Line Item",
-						name: "lineItem",
+						name: "lineItemId",
 						type: "string",
 						default: "",
-						description: "The ID of the order line item in Shopify",
+						description: "The ID of the order line item in Shopify. Map it from an earlier step.",
 						required: true
 					},
 					{
 						displayName: "Policy",
-						name: "policy",
+						name: "policyId",
 						type: "string",
 						default: "",
-						description: "A return policy that the item is eligible for",
+						description: "The ID of a return policy that the item is eligible for. Map it from an earlier step.",
 						required: true
 					},
 					{
@@ -907,7 +907,7 @@ export const properties: INodeProperties[] = [
 	},
 	{
 		displayName: "Shipment",
-		name: "shipment",
+		name: "shipmentId",
 		type: "resourceLocator",
 		default: {
 			mode: "list",
