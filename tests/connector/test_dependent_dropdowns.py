@@ -27,7 +27,7 @@ def test_form_input_is_not_an_input_of_the_action() -> None:
 
 
 def test_every_dependent_dropdown_is_used() -> None:
-    for vendor in vendors():
+    for vendor in each(vendors()):
         offer = integration(vendor)
         inputs = [one for step in offer.actions.values() for one in step.inputs]
         inputs += [one for step in offer.searches.values() for one in step.inputs]
