@@ -12,6 +12,7 @@ from connector.definition.model import Action, Environment, Integration, Search,
 from connector.definition.offer import Selection, offered
 from connector.generator.make.base import base_file
 from connector.generator.make.connection import connection_files, connection_type
+from connector.generator.make.downloads import downloads
 from connector.generator.make.fields import Unrenderable
 from connector.generator.make.hooks import instant_triggers
 from connector.generator.make.manifest import FILE, build_manifest, paths
@@ -47,13 +48,14 @@ def render(
     vendor = _with_base_url(offered(whole, selection), base_url)
     instant = list(instant_triggers(vendor))
     webhooks = [webhook for _module, webhook in instant]
-    modules = [
+    steps = [
         *polling_triggers(vendor),
         *(module for module, _webhook in instant),
         *actions(vendor),
         *searches(vendor),
-        universal_module(vendor),
     ]
+    labels = downloads(vendor, [one.key for one in steps])
+    modules = [*steps, *labels, universal_module(vendor)]
     rpcs = list(procedures(vendor, modules))
     _check_ids([*(one.id for one in modules)], [*(one.id for one in rpcs)])
     connection = connection_files(vendor)
@@ -138,7 +140,7 @@ def _groups(integration: Integration, modules: Sequence[Module]) -> list[dict[st
         groups.setdefault(sentence(resource.group, proper_nouns(integration)), [])
     for one in modules:
         step = steps.get(one.key)
-        label = integration.resources[step.resource].group if step else OTHER
+        label = integration.resources[step.resource].group if step else one.group or OTHER
         groups.setdefault(sentence(label, proper_nouns(integration)), []).append(one)
     return [
         {

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from connector.generator.make.fields import FOREIGN, IDENTIFIER
-from connector.generator.make.lint.app import App, Json
+from connector.generator.make.lint.app import App, Component, Json
 
 PROCEDURE = "rpc://"
 
@@ -27,15 +27,21 @@ def m013_dropdowns_exist_and_are_used(app: App) -> Iterator[str]:
         yield f"No parameter uses rpc {name}. Remove it."
 
 
+def is_anonymous(one: Component) -> bool:
+    """Return True if a module has no connection, so that its requests cannot contain the login."""
+    return one.kind == "module" and one.entry.get("connection", "") is None
+
+
 def m014_connections_exist(app: App) -> Iterator[str]:
     """Check that every module, remote procedure and webhook uses a connection that exists.
 
-    An instant trigger does not need its own connection, because it uses its webhook's connection.
+    An instant trigger does not need its own connection, because it uses its webhook's connection. A module
+    without one is allowed if its entry says so (`null`).
     """
     known = {one.id for one in app.components("connection")}
     for one in app.components("module", "rpc", "webhook"):
         connection = one.entry.get("connection")
-        if one.type == "instant_trigger" and connection is None:
+        if connection is None and (one.type == "instant_trigger" or is_anonymous(one)):
             continue
         if connection not in known:
             yield f"{one.name} uses the connection {connection}, which does not exist."
