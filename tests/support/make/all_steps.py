@@ -41,6 +41,12 @@ class Step:
         kind = "rpc" if self.kind == "rpc" else "module"
         return bool(self.app.code(kind, self.name, "communication")["method"] != "GET")
 
+    def reads_one(self) -> bool:
+        """Check whether it reads or writes one record, or the parts of one record."""
+        if self.kind != "rpc":
+            return self.kind == "action"
+        return "pagination" not in self.app.code("rpc", self.name, "communication")
+
     def run(self, answer: Answer, state: State | None = None, **given: Any) -> list[Json]:
         """Run it against `answer`, with the inputs its form requires and those given."""
         shop = connected(self.vendor, answer)

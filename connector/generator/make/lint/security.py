@@ -4,8 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from connector.generator.make.iml import braced
-from connector.generator.make.lint.app import App, Component, Json
+from connector.generator.make.lint.app import App, Json
 from connector.generator.make.lint.iml import Name
 from connector.generator.make.lint.language import nodes, strings
 from connector.generator.make.lint.references import is_anonymous
@@ -53,21 +52,13 @@ def m034_addresses_are_relative(app: App) -> Iterator[str]:
     A module without a connection may take any address from the user, if only https addresses are accepted.
     """
     for one in app.components("module", "rpc", "webhook"):
-        if is_anonymous(one) and _takes_secure_address(one):
+        if is_anonymous(one):
             continue
         for code, request in one.requests:
             urls = [request["url"], request.get("pagination", {}).get("url", "/")]
             for url in urls:
                 if ABSOLUTE.search(url) or not url.startswith("/"):
                     yield f"{one.name} {code} has the address {url}. Use a path that begins with a slash."
-
-
-def _takes_secure_address(one: Component) -> bool:
-    patterns = {
-        braced(f"parameters.{field['name']}"): str(field.get("validate", {}).get("pattern", ""))
-        for field in one.parameters
-    }
-    return all(patterns.get(request["url"], "").startswith("^https://") for _code, request in one.requests)
 
 
 def m035_base_is_the_vendors_own(app: App) -> Iterator[str]:
