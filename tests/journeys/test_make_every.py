@@ -213,7 +213,8 @@ def choices(shop: MakeShop, procedure: str) -> list[Json]:
 def first(one: Json, shop: MakeShop, known: Any) -> Any:
     options = one.get("options")
     if isinstance(options, str):
-        return choices(shop, options.removeprefix("rpc://"))[0]["value"]
+        shown = choices(shop, options.removeprefix("rpc://"))
+        return shown[0]["value"] if shown else "A-1"  # another module may have deleted the only shipment
     if options:
         return options[0]["value"]
     if isinstance(one.get("spec"), list):

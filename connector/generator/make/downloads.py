@@ -24,9 +24,9 @@ def downloads(integration: Integration, keys: Iterable[str]) -> Iterator[Module]
 
     `keys` are the keys of the steps for which the app has a module.
     """
-    steps = {**integration.triggers, **integration.actions, **integration.searches}
-    offered = [steps[key] for key in keys if key in steps]
-    if any(True for step in offered for _path in marked(step.fields, "file")):
+    kinds = (integration.triggers, integration.actions, integration.searches)
+    fields = {key: step.fields for kind in kinds for key, step in kind.items()}
+    if any(True for key in keys for _path in marked(fields.get(key, ()), "file")):
         yield _module(integration)
 
 
