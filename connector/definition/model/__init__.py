@@ -71,6 +71,12 @@ from connector.definition.model.steps import (
     Search,
     Trigger,
 )
+from connector.definition.model.subscriptions import (
+    DeliveryId,
+    PostedTrigger,
+    Signature,
+    Subscriptions,
+)
 from connector.definition.model.unified import (
     AddressRole,
     AddressTable,
@@ -105,6 +111,7 @@ __all__ = [
     "Comparison",
     "CreatedSince",
     "CustomerTable",
+    "DeliveryId",
     "DependentDropdown",
     "Details",
     "Dropdown",
@@ -133,6 +140,7 @@ __all__ = [
     "Parameter",
     "Path",
     "Plan",
+    "PostedTrigger",
     "Provenance",
     "ReachedAt",
     "ReasonTable",
@@ -148,9 +156,11 @@ __all__ = [
     "SharedSearch",
     "ShipmentStatus",
     "ShipmentTable",
+    "Signature",
     "SinceForm",
     "Snapshot",
     "Source",
+    "Subscriptions",
     "TokenGrant",
     "TokenLogin",
     "Trigger",
