@@ -19,6 +19,7 @@ from connector.definition import specification, yaml_lines
 from connector.definition.catalog import Catalog, CursorEntry, NumberedEntry, OffsetEntry
 from connector.definition.compiler import login, posted, steps, unified, webhooks
 from connector.definition.compiler.actions import actions as compiled_actions
+from connector.definition.compiler.dependent_dropdowns import dependent_dropdowns
 from connector.definition.compiler.fields import with_known_values
 from connector.definition.model import (
     Environment,
@@ -160,6 +161,7 @@ def _compile(catalog: Catalog, resolver: Resolver) -> Integration:
     }
     resolver.spec.operations = operations
     resolver.filled = set(catalog.authentication.sends)
+    resolver.dependent = set(catalog.dependent_dropdowns)
     resolver.paged = {
         name: {_position(entry), entry.size} for entry in catalog.paging.values() for name in entry.operations
     }
@@ -186,6 +188,7 @@ def _compile(catalog: Catalog, resolver: Resolver) -> Integration:
         actions=with_known_values(actions, dropdowns),
         searches=with_known_values(steps.searches(catalog, resolver, resources), dropdowns),
         dropdowns=dropdowns,
+        dependent_dropdowns=dependent_dropdowns(catalog, resolver),
         find_or_create=steps.find_or_create(catalog, resolver),
         excluded=catalog.exclude,
         unified=catalog.unified,
