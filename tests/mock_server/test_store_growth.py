@@ -265,10 +265,9 @@ LISTS: dict[str, dict[str, Any]] = {
 def test_list_takes_the_same_steps_at_thirty_times_the_rows(sizes: tuple[Store, Store], name: str) -> None:
     taken = []
     for store, size in zip(sizes, (SMALL, LARGE), strict=True):
-        how = {"limit": 10, **LISTS[name]}
-        chosen = {
-            key: value[size] if value is HALF else value for key, value in how.pop("filters", {}).items()
-        }
+        how: dict[str, Any] = {"limit": 10, **LISTS[name]}
+        given: dict[str, Any] = how.pop("filters", {})
+        chosen: dict[str, Any] = {key: HALF[size] if value is HALF else value for key, value in given.items()}
         if "offset" in how:
             how["offset"] = int(how["offset"] * size)
         taken.append(steps(store, Filters(**chosen), **how))
