@@ -59,7 +59,7 @@ def serve(
     seed_size: Annotated[
         int | None,
         typer.Option(
-            help="Returns to generate for each vendor of a new tenant.  [default: 150]", min=0, max=20_000
+            help="Returns to generate for each vendor of a new tenant.  [default: 150]", min=0, max=100_000
         ),
     ] = None,
     seed_file: Annotated[

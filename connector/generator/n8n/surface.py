@@ -61,18 +61,22 @@ def _step(
     extent: Mapping[str, str] | None = None,
     mechanism: str = "",
 ) -> Step:
-    placements = {
-        f"input {one['name']}": json.dumps({name: one[name] for name in PLACEMENT if name in one})
-        for one in data["inputs"]
-    }
     return Step(
         label=option["name"],
         description=option.get("description", ""),
         inputs=dict(_fields(shown)),
         mechanism=mechanism,
-        behaviour={**behaviour, **placements},
+        behaviour={**behaviour, **dict(_placements(data["inputs"]))},
         extent=extent or {},
     )
+
+
+def _placements(inputs: Iterable[Mapping[str, Any]], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Yield which part of the request each input and each column of a list fills (`input items[]sku`)."""
+    for one in inputs:
+        key = f"{prefix}{one['name']}"
+        yield f"input {key}", json.dumps({name: one[name] for name in PLACEMENT if name in one})
+        yield from _placements(one.get("children", ()), f"{key}[]")
 
 
 def _request(operation: Mapping[str, Any]) -> dict[str, str]:
