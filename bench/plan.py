@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
+import openapi
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -10,6 +12,7 @@ class Plan:
 
     `seconds` is how long each request is sent, `rounds` how often each figure is measured. `connections`,
     `sizes` (returns of each vendor) and `tenants` are the values that are compared.
+    `vendors` are the vendors of the parts `vendors` and `sizes`.
     """
 
     rounds: int = 3
@@ -20,6 +23,7 @@ class Plan:
     calls: int = 300
     """How often a call of the connector is repeated in one round."""
     memory_connections: int = 1_000
+    vendors: tuple[str, ...] = tuple(openapi.vendors())
     quick: bool = False
 
 
@@ -32,5 +36,6 @@ QUICK: Final = Plan(
     tenants=(1, 20),
     calls=50,
     memory_connections=100,
+    vendors=("returnmate",),
     quick=True,
 )

@@ -5,16 +5,18 @@ import os
 import platform
 import statistics
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from bench.picture import bars
 
-_PACKAGES: Final = ("connexion", "httptools", "httpx", "jsonschema-rs", "orjson", "sqlalchemy", "starlette")
-_PACKAGES_2: Final = ("uvicorn", "uvloop")
+_PACKAGES: Final = (
+    *("connexion", "httptools", "httpx", "jsonschema-rs", "orjson"),
+    *("sqlalchemy", "starlette", "uvicorn", "uvloop"),
+)
 _NODE_PACKAGES: Final = ("@mockoon/cli", "@stoplight/prism-cli", "autocannon", "wiremock")
 _HERE: Final = Path(__file__).parent
 
@@ -23,7 +25,7 @@ _HERE: Final = Path(__file__).parent
 class Figure:
     """One measured quantity: a value for each round.
 
-    `row` says what was measured, `column` on what, and `unit` is, for example, `µs of CPU per request`.
+    `row` says what was measured, `column` on what, and `unit` is, for example, `CPU per request in µs`.
     """
 
     row: str
@@ -161,7 +163,7 @@ def about() -> dict[str, str]:
         "Python": platform.python_version(),
         "Node.js": _output("node", "--version").removeprefix("v"),
     }
-    for name in (*_PACKAGES, *_PACKAGES_2):
+    for name in _PACKAGES:
         try:
             described[name] = version(name)
         except PackageNotFoundError:
@@ -191,18 +193,3 @@ def _output(*command: str) -> str:
         return subprocess.run(command, cwd=_HERE, capture_output=True, text=True, check=False).stdout.strip()
     except FileNotFoundError:
         return ""
-
-
-def rows_of(parts: Sequence[Part]) -> list[dict[str, Any]]:
-    """List all figures of several parts with their medians, for a program that reads them."""
-    return [
-        {
-            "part": part.name,
-            "row": figure.row,
-            "column": figure.column,
-            "unit": figure.unit,
-            "median": figure.median,
-        }
-        for part in parts
-        for figure in part.figures
-    ]

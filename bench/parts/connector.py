@@ -32,7 +32,7 @@ def measure(plan: Plan) -> Part:
                 part.add(row, column, unit, value)
             for command in _COMMANDS:
                 spent = cpu_of_command([str(Path(sys.executable).with_name("returns")), *command])
-                part.add(f"returns {' '.join(command)}", "connector", "ms of CPU", spent * 1e3)
+                part.add(f"returns {' '.join(command)}", "connector", "CPU in ms", spent * 1e3)
         measure_zapier(part, server, plan)
     return part
 

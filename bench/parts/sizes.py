@@ -1,11 +1,11 @@
 """Measures how requests slow down as a vendor's list grows, and what a stored return costs."""
 
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import openapi
 from bench.parts.vendors import completed, fire_load
 from bench.plan import Plan
 from bench.results import Part
@@ -26,13 +26,12 @@ def measure(plan: Plan) -> Part:
     affect the next one.
     """
     part = Part("sizes", "Requests as the list grows", main=_column(plan.sizes[0]))
-    vendors = openapi.vendors()[-2:-1] if plan.quick else openapi.vendors()
-    for vendor in vendors:
+    for vendor in plan.vendors:
         with tempfile.TemporaryDirectory() as folder:
             files = {size: Path(folder, f"{size}.sqlite3") for size in plan.sizes}
             for size, file in files.items():
                 seeded(vendor, size, file)
-                part.add(vendor, _column(size), "bytes of disk per return", file.stat().st_size / size)
+                part.add(vendor, _column(size), "disk per return in bytes", file.stat().st_size / size)
             for _ in range(plan.rounds):
                 for size, file in files.items():
                     with _sandbox(vendor, size, file) as server:
@@ -45,16 +44,16 @@ def _fire(part: Part, server: Server, vendor: str, size: int, plan: Plan) -> Non
     for load, requests in completed(server, [vendor]).items():
         if load.kind in _GROWS | _GROWS_TOO:
             fire_load(part, server, load, requests, _column(size), 16, max(1.0, plan.seconds / 3))
-    part.add(f"{vendor}, idle", _column(size), "MiB of memory", idle)
-    part.add(f"{vendor}, after the load", _column(size), "MiB of memory", server.memory)
-    part.add(f"{vendor} start", _column(size), "s of CPU until the first response", server.start_cpu)
+    part.add(f"{vendor}, idle", _column(size), "memory in MiB", idle)
+    part.add(f"{vendor}, after the load", _column(size), "memory in MiB", server.memory)
+    part.add(f"{vendor} start", _column(size), "CPU until the first response in s", server.start_cpu)
 
 
 @contextmanager
 def _sandbox(vendor: str, size: int, database: Path) -> Iterator[Server]:
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder, "bench.sqlite3")
-        copy.write_bytes(database.read_bytes())
+        shutil.copyfile(database, copy)
         options = ("--vendor", vendor, "--seed-size", str(size))
         with sandbox(Path(folder), _PORT, *options) as server:
             yield server

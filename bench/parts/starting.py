@@ -19,7 +19,7 @@ def measure(plan: Plan) -> Part:
             with tempfile.TemporaryDirectory() as folder:
                 for row in ("new database", "existing database"):
                     with sandbox(Path(folder), _PORT, *options, orders=False) as server:
-                        part.add(row, column, "s until the first response", server.ready)
-                        part.add(row, column, "s of CPU until the first response", server.start_cpu)
-                        part.add(row, column, "MiB of memory, idle", server.memory)
+                        part.add(row, column, "time until the first response in s", server.ready)
+                        part.add(row, column, "CPU until the first response in s", server.start_cpu)
+                        part.add(row, column, "idle memory in MiB", server.memory)
     return part

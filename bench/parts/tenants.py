@@ -27,9 +27,9 @@ def measure(plan: Plan) -> Part:
                     create_tenant(server, _tenant(number))
                 if count > made:
                     spent = (server.cpu - before) / (count - made) * 1e3
-                    part.add("a new tenant", _column(count), "ms of CPU per tenant", spent)
+                    part.add("a new tenant", _column(count), "CPU per tenant in ms", spent)
                     grown = (server.memory - first) / (count - 1) * 1024
-                    part.add("a tenant", _column(count), "KiB of memory per tenant", grown)
+                    part.add("a tenant", _column(count), "memory per tenant in KiB", grown)
                 made = count
                 for load, requests in loads.items():
                     if load.kind in _KINDS:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-import openapi
 from bench.firing import AnswersOtherwiseError, fire
 from bench.loads import Load
 from bench.plan import Plan
@@ -15,7 +14,7 @@ from bench.results import Part
 from bench.servers import Server, get_json, sandbox
 
 PORT = 4831
-CPU, RATE, P99 = "µs of CPU per request", "requests per second", "ms, 99th percentile of the latency"
+CPU, RATE, P99 = "CPU per request in µs", "requests per second", "latency in ms, 99th percentile"
 
 
 def measure(plan: Plan) -> Part:
@@ -23,7 +22,7 @@ def measure(plan: Plan) -> Part:
     part = Part("vendors", "Each request of each vendor", main=_column(plan.connections[0]))
     for _ in range(plan.rounds):
         with tempfile.TemporaryDirectory() as folder, sandbox(Path(folder), PORT) as server:
-            for load, requests in completed(server, openapi.vendors()).items():
+            for load, requests in completed(server, plan.vendors).items():
                 for connections in plan.connections:
                     column = _column(connections)
                     fire_load(part, server, load, requests, column, connections, _seconds(plan))

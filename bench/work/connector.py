@@ -23,7 +23,7 @@ from bench.loads import FIRST_MOMENT
 from bench.replayed import moment
 
 _VENDOR, _PAGE = "returnmate", 100
-_US, _MS = "µs of CPU per call", "ms of CPU"
+_US, _MS = "CPU per call in µs", "CPU in ms"
 _CONNECTOR, _HTTPX = "connector", "bare httpx"
 
 
@@ -140,7 +140,7 @@ async def _memory(count: int) -> list[tuple[str, str, str, float]]:
             await stack.enter_async_context(connector.open(compiled, api_key="bench"))
         gc.collect()
         grown = _resident() - before
-    return [(f"{count:,} connections", _CONNECTOR, "MiB of memory", grown / 1024)]
+    return [(f"{count:,} connections", _CONNECTOR, "memory in MiB", grown / 1024)]
 
 
 def _resident() -> int:

@@ -24,7 +24,7 @@ from bench.loads import FIRST_MOMENT
 from bench.replayed import moment
 
 _VENDOR, _HOUR = "returnmate", 3_600
-_UNIT = "ms of CPU"
+_UNIT = "CPU in ms"
 
 
 class Targets(httpx.AsyncBaseTransport):

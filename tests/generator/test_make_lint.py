@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from support.make.shop import APPS
 
-from connector.definition.compiler import integration, vendors
+from connector.definition.compiler import apps, integration
 from connector.errors import ConfigurationError
 from connector.generator.make import render
 from connector.generator.make.lint import CHECKS, check, lint, parsed
@@ -24,6 +24,7 @@ CALL = "modules/make-api-call/make-api-call"
 BASE = "general/base.iml.json"
 LOGIN = "connections/returnmate/returnmate"
 LIST = "rpcs/list-returns/list-returns.communication.iml.json"
+DOWNLOAD = "modules/download-label/download-label.mappable-params.iml.json"
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +123,7 @@ SEEDS: dict[str, list[Seed]] = {
             {"listUnused": files[MANIFEST]["components"]["rpc"]["listReturns"]}
         ),
     ],
-    "M014": [in_module("newReturn", "connection", "other")],
+    "M014": [in_module("newReturn", "connection", "other"), in_module("newReturn", "connection", None)],
     "M015": [
         in_module("newReturn", "moduleType", "instant_trigger"),
         set_at(
@@ -215,6 +216,8 @@ SEEDS: dict[str, list[Seed]] = {
     "M034": [
         set_at(f"{NEW}{COMMUNICATION}", "url", to="https://api.returnmate.io/v1/rmas"),
         set_at(LIST, "url", to="rmas"),
+        set_at(DOWNLOAD, 0, "validate", "pattern", to="^http://"),
+        in_module("downloadLabel", "connection", "returnmate"),
     ],
     "M035": [
         set_at(BASE, "baseUrl", to="https://api.returnmate.io/v1"),
@@ -297,7 +300,7 @@ FINE: dict[str, list[Seed]] = {
 }
 
 
-@pytest.mark.parametrize("vendor", vendors())
+@pytest.mark.parametrize("vendor", apps())
 def test_committed_app_passes_the_lint(vendor: str) -> None:
     assert [str(one) for one in lint(APPS / vendor)] == []
 

@@ -215,7 +215,7 @@ def test_changed_behaviour_behind_equal_fields_is_found(
     made = integration("returnmate")
     for spoil in (*SPOILT, _other_help):
         made = spoil(made)
-    monkeypatch.setattr(gate, "integration", lambda _: made)
+    monkeypatch.setattr(gate, "app", lambda _: made)
     [verdict] = verdicts(str(committed), ROOT, [PLATFORMS[place]])
     broken = [one.sentence for one in verdict.changes if one.breaking]
     for sentence in each(filter(None, (sentences[place] for sentences in SPOILT.values()))):

@@ -3,6 +3,8 @@
 import asyncio
 import json
 import re
+import socket
+import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,17 +16,20 @@ from pydantic import SecretStr
 from support.each import each
 
 import openapi
-from bench import records
+from bench import goals, records
+from bench.firing import AnswersOtherwiseError, fire
 from bench.loads import FIRST_MOMENT, LOADS, MISSING, Kind, Load, load_of
 from bench.peers.apps.bare import create as create_bare
 from bench.peers.recorded import COMPARED, VENDOR
 from bench.picture import bars
 from bench.replayed import moment
 from bench.results import Part, about, read, shown
+from bench.servers import CannotStartError, started
 from bench.workload import Caller, Lifespan
 from mock_server.app import create_app
 from mock_server.settings import Settings
 
+NOWHERE = "http://127.0.0.1:9"
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
@@ -136,10 +141,18 @@ def test_lists_have_25_returns_and_the_last_page_has_the_rest(answers: Mapping[L
         assert full != last, vendor
 
 
+def test_filtered_lists_have_some_of_the_returns(answers: Mapping[Load, Any]) -> None:
+    for load in each(one for one in LOADS if one.kind in {"filtered list", "list by update"}):
+        rows = returns_of(json.loads(answers[load][1][0]))
+        assert 0 < len(rows) <= records.PAGE, load.name
+        assert rows != returns_of(json.loads(answers[load_of(load.vendor, "list")][1][0])), load.name
+
+
 def returns_of(answer: Any) -> list[Any]:
     """Return the rows of a list, which are an array or the only array in an object."""
     if isinstance(answer, list):
         return answer
+    answer = answer.get("invoice", answer)
     [rows] = [value for value in answer.values() if isinstance(value, list)]
     return rows
 
@@ -223,9 +236,56 @@ def test_numbers_have_three_digits(value: float, text: str) -> None:
     assert shown(value) == text
 
 
+def test_the_readme_has_the_table_of_the_committed_results() -> None:
+    text = goals.README.read_text("utf-8")
+    assert goals.with_table(text, goals.committed()) == text, "Run `python -m bench.goals`."
+
+
+def test_goals_are_met_or_missed_by_the_measured_ratio() -> None:
+    part = Part("peers", "Servers", main="sandbox")
+    part.add("list", "sandbox", "CPU per request in µs", 100)
+    part.add("list", "bare Starlette", "CPU per request in µs", 61)
+    part.add("list", "Prism", "CPU per request in µs", 1_099)
+    part.add("list", "FastAPI", "CPU per request in µs", 170)
+    lines = list(goals.table({"peers": part}))
+    assert "| list: CPU of bare Starlette ÷ CPU of the sandbox | at least 0.6× | 0.61× | met |" in lines
+    assert "| list: CPU of Prism ÷ CPU of the sandbox | at least 11× | 11.0× | missed |" in lines
+    [fastest] = [line for line in lines if "fastest other peer" in line]
+    assert fastest.endswith("| at least 1× | 1.70× (list, FastAPI) | met |")
+    assert "| start, one vendor: CPU | at most 0.8 s | not measured | |" in [
+        line.replace("|  |", "| |") for line in lines
+    ]
+
+
 def test_all_places_state_the_same_maximum_of_generated_returns() -> None:
     [most] = [rule.le for rule in Settings.model_fields["seed_size"].metadata if hasattr(rule, "le")]
     control = json.dumps(openapi.read("sandbox"))
     assert most == 100_000
     assert f'"maximum": {most}' in control
     assert f"up to {most:,} (`--seed-size`)" in control
+
+
+def test_a_server_that_does_not_start_is_reported_with_its_log(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "raise SystemExit('no port left')"]
+    with pytest.raises(CannotStartError, match="no port left"), started("x", command, NOWHERE, tmp_path):
+        pass
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="the memory is read from Linux")
+def test_a_started_server_has_a_time_of_start_memory_and_cpu_time(tmp_path: Path) -> None:
+    port = free_port()
+    command = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1"]
+    with started("files", command, f"http://127.0.0.1:{port}", tmp_path) as server:
+        assert 0 < server.start_cpu <= server.cpu
+        assert server.ready > 0
+        assert server.memory > 1
+        unknown = records.Request("GET", "/unknown", {}, b"")
+        with pytest.raises(AnswersOtherwiseError, match="404, not 200"):
+            fire(server, [unknown], 200)
+    assert not Path(f"/proc/{server.pid}").exists()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -182,6 +182,8 @@ def test_only_gone_ends_a_subscription(status: int, state: str, tmp_path: Path) 
         await bench.round(HOUR)
         shown = await bench.get(f"/subscriptions/{subscription['id']}")
         assert shown["state"] == state
+        (delivery,) = (await bench.get("/deliveries"))["deliveries"]
+        assert delivery["state"] == ("given up" if state == "ended" else "waiting")
         bench.merchant.ask_for_return()
         await bench.round(HOUR)
         assert (len(bench.targets.received) == 1) is (state == "ended")

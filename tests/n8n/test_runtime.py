@@ -6,144 +6,26 @@ Each test runs for every vendor, with the list, the pages and the errors that it
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 from support.each import each
-from support.n8n import N8nError, N8nPackage, credential, package_of, started, uses_engine
+from support.n8n import N8nError, uses_engine
+from support.n8n_node import NOW, SECRET, a_list, always, ids_of, node, polled, rereads, rows_of
 from support.pages import Pages
-from support.requests.filters import FIRST_ID, Rows, at, with_value
-from support.requests.zapier import serving
+from support.requests.filters import at, with_value
 
 import openapi
 from connector.definition.compiler import integration
-from connector.definition.naming import camel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from support.requests.zapier import Vendor
-
-    from connector.definition.model import InputField, Search, Trigger
+    from connector.definition.model import Trigger
 
 VENDORS = openapi.vendors()
-NOW = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
-SECRET = "sandbox-demo-secret-of-the-tests"
-Answer = Callable[[httpx.Request], httpx.Response]
-
 pytestmark = pytest.mark.skipif(uses_engine(), reason="the stand-in runs without n8n's own engine")
-
-
-@dataclass
-class Node:
-    """A package of a vendor at a small server, with a credential."""
-
-    vendor: str
-    package: N8nPackage
-    served: Vendor
-
-    @property
-    def account(self) -> dict[str, str]:
-        fields = integration(self.vendor).authentication.fields
-        return credential({one.key: f"{SECRET}-{one.key}" for one in fields}, self.served.url)
-
-    def poll(
-        self, trigger: Trigger, stored: dict[str, Any] | None = None, *, now: datetime = NOW, **more: Any
-    ) -> tuple[list[str], dict[str, Any]]:
-        """Poll once; return the IDs that fire, and what n8n stores."""
-        parameters = {"event": camel(trigger.key), "filters": {}}
-        answer = self.package.call(
-            "poll", now=now, parameters=parameters, credential=self.account, staticData=stored or {}, **more
-        )
-        return [str(at(one["json"], trigger.source.id)) for one in answer["items"]], answer["staticData"]
-
-    def run(self, search: Search, items: int = 1, **more: Any) -> list[dict[str, Any]]:
-        """Run a search with the inputs that it requires."""
-        described = self.package.description["node"]["properties"]
-        resource = next(
-            one["displayOptions"]["show"]["resource"][0]
-            for one in described
-            if one["name"] == "operation"
-            and camel(search.key) in {each_["value"] for each_ in one["options"]}
-        )
-        inputs = {camel(one.key): value_for(search, one) for one in search.inputs if one.required}
-        parameters = {"resource": resource, "operation": camel(search.key), **inputs, **more.pop("given", {})}
-        found: list[dict[str, Any]] = self.package.call(
-            "execute",
-            now=NOW,
-            parameters=parameters,
-            credential=self.account,
-            items=[{"json": {"n": number}} for number in range(items)],
-            **more,
-        )
-        return found
-
-    def waits(self) -> list[int]:
-        found: list[int] = self.package.call("waits")
-        return found
-
-
-def always(answer: httpx.Response, _request: httpx.Request) -> httpx.Response:
-    return answer
-
-
-@contextmanager
-def node(vendor: str, answer: Answer) -> Iterator[Node]:
-    with serving(vendor, answer) as served, started(package_of(vendor)) as package:
-        package.call("waits")
-        yield Node(vendor, package, served)
-
-
-def a_list(vendor: str) -> Search:
-    """Return a search of the node that lists records, and needs no filter."""
-    made = integration(vendor)
-    return next(
-        one
-        for one in made.searches.values()
-        if one.kind in {"list", "find"} and made.operations[one.operation].paging and not one.at_least_one
-    )
-
-
-def value_for(search: Search, field: InputField) -> str:
-    """Return a value for a required input; rows with the sample's values match it."""
-    known = [value for path in field.found_at if (value := at(search.sample, path))]
-    return str(known[0]) if known else {"datetime": "2026-10-31T09:30:00Z"}.get(field.type, "17")
-
-
-def polled(vendor: str) -> list[Trigger]:
-    """Return a trigger for each way of polling that the vendor's package has."""
-    found: dict[tuple[str, bool], Trigger] = {}
-    for one in integration(vendor).triggers.values():
-        if "n8n" in one.guarantees and (not one.runtimes or "n8n" in one.runtimes):
-            found.setdefault((one.source.strategy, rereads(one)), one)
-    return list(found.values())
-
-
-def rereads(trigger: Trigger) -> bool:
-    """Check whether n8n reads a list again that changed meanwhile; not if it reads the newest rows only."""
-    return trigger.source.since is not None or getattr(trigger.source, "state", None) is not None
-
-
-def rows_of(trigger: Trigger, count: int, when: datetime) -> list[dict[str, Any]]:
-    """Return rows that fire, newest first: each a second older than the one before it."""
-    found = []
-    for number in range(count):
-        made = Rows(trigger, when - timedelta(seconds=number))
-        made.add_at(("n",), number)
-        id_ = at(made.rows[0], trigger.source.id)
-        new = FIRST_ID + count - number
-        found.append(with_value(made.rows[0], trigger.source.id, new if isinstance(id_, int) else str(new)))
-    return found
-
-
-def ids_of(trigger: Trigger, rows: list[dict[str, Any]]) -> list[str]:
-    return [str(at(row, trigger.source.id)) for row in rows]
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
@@ -173,9 +55,18 @@ def test_events_of_a_poll_are_sorted_and_what_was_there_does_not_fire(vendor: st
             assert found == []
             new = rows_of(trigger, 4, NOW - timedelta(minutes=5))
             pages.rows = in_order(trigger, [*new, *pages.rows])
+            if has_times(trigger):  # a list may be in another order than the events
+                pages.rows = [pages.rows[place] for place in (1, 0, 3, 2, *range(4, len(pages.rows)))]
             found, stored = here.poll(trigger, stored)
             assert found == ids_of(trigger, new)[::-1], f"{trigger.key} is not oldest first"
             assert here.poll(trigger, stored)[0] == []
+
+
+def has_times(trigger: Trigger) -> bool:
+    """Check whether the rows have the time by which events are sorted, in a list that may be in any order."""
+    source = trigger.source
+    times = [getattr(source, name, None) for name in ("created", "changed", "mark")]
+    return any(times) and (source.since is not None or source.strategy == "snapshot")
 
 
 def in_order(trigger: Trigger, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -360,3 +251,18 @@ def test_session_is_opened_renewed_once_and_explained(vendor: str) -> None:
             refused[:] = [status, 401]
             with pytest.raises(N8nError, match=sentence):
                 here.run(search)
+
+
+def test_first_poll_reads_no_further_back_than_the_trigger_can_compare() -> None:
+    """A list that cannot be filtered by time is read from its newest record on."""
+    unfiltered = [
+        (vendor, trigger)
+        for vendor in VENDORS
+        for trigger in polled(vendor)
+        if trigger.source.since is None and trigger.source.strategy != "snapshot"
+    ]
+    for vendor, trigger in each(unfiltered):
+        pages = Pages(vendor, trigger.source.operation, rows_of(trigger, 30, NOW - timedelta(days=90)))
+        with node(vendor, pages) as here:
+            assert here.poll(trigger)[0] == []
+        assert len(pages.asked) == 1, trigger.key

@@ -49,3 +49,11 @@ def response_errors(document: str, path: str, method: str, status: int, body: An
     """Validate the body of a response, and return the errors."""
     found = response_schema(document, path, method, str(status)).iter_errors(body)
     return [f"{'.'.join(map(str, error.instance_path))}: {error.message}" for error in found]
+
+
+def schema_errors(document: str, name: str, value: Any) -> list[str]:
+    """Validate a value against a component schema, and return the errors."""
+    components = nullable(openapi.read(document)["components"])
+    whole = {"$ref": f"#/components/schemas/{name}", "components": components}
+    found = jsonschema_rs.Draft4Validator(whole, validate_formats=True).iter_errors(value)
+    return [f"{'.'.join(map(str, error.instance_path))}: {error.message}" for error in found]

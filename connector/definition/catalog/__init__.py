@@ -21,8 +21,10 @@ from connector.definition.catalog.sources import (
     SnapshotEntry,
     WindowScanEntry,
 )
+from connector.definition.catalog.subscriptions import SubscriptionsEntry
 from connector.definition.model import (
     ErrorKind,
+    EventKind,
     Guarantee,
     Identifier,
     Provenance,
@@ -193,6 +195,22 @@ class DropdownEntry(CatalogEntry):
     choices_of: tuple[str, Dotted] | None = None
 
 
+class DependentDropdownEntry(CatalogEntry):
+    """The options for an input that depend on other inputs, such as the lines of the chosen invoice.
+
+    `parameters` maps the operation's parameters to the inputs that fill them. `items` is the path of the list
+    of options in the record, or in each record of the list, that the operation returns; `value` and `label`
+    are paths in each item.
+    """
+
+    noun: str
+    operation: str
+    parameters: Annotated[dict[str, Key], PydanticField(min_length=1)]
+    items: Dotted
+    value: Dotted
+    label: Annotated[tuple[Dotted, ...], PydanticField(min_length=1)]
+
+
 class TriggerEntry(CatalogEntry):
     """An event that starts a workflow, such as a new return; see `connector.definition.model.Trigger`.
 
@@ -228,6 +246,22 @@ class TriggerEntry(CatalogEntry):
         return {key: one for key, one in guarantees.items() if key in self.runtimes or not self.runtimes}
 
 
+class PostedEntry(CatalogEntry):
+    """A trigger whose events are posted to a URL; see `connector.definition.model.PostedTrigger`.
+
+    `labels` replaces `label` on platforms with other naming rules. `example` maps fields of the delivery to
+    values that differ from the resource's sample. The key of an input is a field of the body of the
+    subscribing request, and a query parameter of the request for samples.
+    """
+
+    label: Label
+    labels: dict[Runtime, Label] = {}
+    description: Sentence
+    resource: str
+    example: dict[Dotted, JsonValue] = {}
+    inputs: dict[Key, "InputEntry"] = {}
+
+
 class InputEntry(FieldEntry):
     """One input of a trigger, action or search.
 
@@ -236,7 +270,7 @@ class InputEntry(FieldEntry):
     must fill in an input that the API treats as optional. `identifies` is the kind of identifier that the
     input contains, such as `order`. In a search, `found_at` lists the fields of a record that can contain the
     input's value; records with other values in these fields are dropped. Set `several: commas` if the API
-    reads `a,b` as two values.
+    reads `a,b` as two values. `dropdown` is a key of `dropdowns` or `dependent_dropdowns`.
     """
 
     name: Dotted | None = None
@@ -275,12 +309,22 @@ class StepEntry(CatalogEntry):
     inputs: dict[Key, InputEntry] = {}
 
 
+class FormInputEntry(CatalogEntry):
+    """An input that only the forms of apps have, because the options of another input depend on it."""
+
+    label: Label
+    help: Sentence
+    dropdown: str
+
+
 class ActionEntry(StepEntry):
     """A request that creates, changes or deletes a record; see `connector.definition.model.Action`.
 
     `constants` maps fields of the request body to values that are sent with every request. `provenance`
     states whether the spelling of these values is documented, observed or assumed.
     """
+
+    form_inputs: dict[Key, FormInputEntry] = {}
 
     risk: Risk
     constants: dict[Dotted, JsonValue] = {}
@@ -312,7 +356,8 @@ class Catalog(CatalogEntry):
 
     `payload` is the path of the result in a response: one path for all operations, or a mapping from
     operations to paths. Leave an operation out of the mapping if its whole response is the result. `exclude`
-    lists the operations that the connector does not offer, each with the reason.
+    lists the operations that the connector does not offer, each with the reason. A vendor has `triggers` and
+    `sources`; the hub has `posted` triggers and `subscriptions` instead.
     """
 
     catalog: Literal[1]
@@ -322,18 +367,21 @@ class Catalog(CatalogEntry):
     payload: Dotted | dict[str, Dotted]
     errors: ErrorEntry
     limits: LimitEntry = LimitEntry()
-    paging: dict[Key, PagingEntry]
+    paging: dict[Key, PagingEntry] = {}
     resources: dict[Key, ResourceEntry]
     dropdowns: dict[Key, DropdownEntry] = {}
+    dependent_dropdowns: dict[Key, DependentDropdownEntry] = {}
     sources: dict[
         Key,
         Annotated[
             CreatedSinceEntry | ChangedSinceEntry | SnapshotEntry | WindowScanEntry,
             PydanticField(discriminator="strategy"),
         ],
-    ]
+    ] = {}
     hooks: dict[Key, HookEntry] = {}
-    triggers: dict[Key, TriggerEntry]
+    triggers: dict[Key, TriggerEntry] = {}
+    subscriptions: SubscriptionsEntry | None = None
+    posted: dict[EventKind, PostedEntry] = {}
     actions: dict[Key, ActionEntry]
     searches: dict[Key, SearchEntry]
     find_or_create: tuple[FindOrCreateEntry, ...] = ()

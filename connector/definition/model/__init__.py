@@ -58,6 +58,7 @@ from connector.definition.model.sources import (
 )
 from connector.definition.model.steps import (
     Action,
+    DependentDropdown,
     Dropdown,
     Finding,
     FindOrCreate,
@@ -69,6 +70,12 @@ from connector.definition.model.steps import (
     Runtime,
     Search,
     Trigger,
+)
+from connector.definition.model.subscriptions import (
+    DeliveryId,
+    PostedTrigger,
+    Signature,
+    Subscriptions,
 )
 from connector.definition.model.unified import (
     AddressRole,
@@ -104,6 +111,8 @@ __all__ = [
     "Comparison",
     "CreatedSince",
     "CustomerTable",
+    "DeliveryId",
+    "DependentDropdown",
     "Details",
     "Dropdown",
     "Environment",
@@ -131,6 +140,7 @@ __all__ = [
     "Parameter",
     "Path",
     "Plan",
+    "PostedTrigger",
     "Provenance",
     "ReachedAt",
     "ReasonTable",
@@ -146,9 +156,11 @@ __all__ = [
     "SharedSearch",
     "ShipmentStatus",
     "ShipmentTable",
+    "Signature",
     "SinceForm",
     "Snapshot",
     "Source",
+    "Subscriptions",
     "TokenGrant",
     "TokenLogin",
     "Trigger",

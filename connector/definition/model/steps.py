@@ -16,6 +16,7 @@ from connector.definition.model.api import (
 )
 from connector.definition.model.fields import Choice, Field, FrozenModel, InputField, Path, Provenance
 from connector.definition.model.sources import Details, ReachedAt, Source
+from connector.definition.model.subscriptions import PostedTrigger, Subscriptions
 from connector.definition.model.unified import Unified
 from connector.definition.model.webhooks import Webhooks
 
@@ -57,6 +58,30 @@ class Dropdown(FrozenModel):
     value: Path = ()
     label: tuple[Path, ...] = ()
     search: str | None = None
+
+
+class DependentDropdown(FrozenModel):
+    """The options for an input that depend on other inputs of the same form, such as the lines of an invoice.
+
+    `operation` reads the record or the list of records that contains the options. `path_values` and `query`
+    map its parameters to the keys of the inputs that fill them. `items` is the path of the list of options in
+    each record. `value` is the path, in one of its items, of the value to fill in, and `label` lists the
+    paths of the values that are joined with " · " into the option's label (missing values are left out).
+    """
+
+    key: str
+    noun: str
+    operation: str
+    path_values: Mapping[str, str] = {}
+    query: Mapping[str, str] = {}
+    items: Path
+    value: Path
+    label: tuple[Path, ...]
+
+    @property
+    def depends_on(self) -> tuple[str, ...]:
+        """The keys of the inputs that must have a value before the options can be listed."""
+        return (*self.path_values.values(), *self.query.values())
 
 
 class Hook(FrozenModel):
@@ -201,6 +226,9 @@ class Action(FrozenModel):
     `constants` pairs paths in the request body with values that are sent with every request, such as the
     status `approved` of "Approve Return". `provenance` states whether their spelling is documented, observed
     or assumed. `preview` is true if a part of the request is assumed.
+
+    `form_inputs` are inputs that only the forms of apps have, in front of the others: they are not sent, but
+    the options of a dependent dropdown depend on them.
     """
 
     key: str
@@ -214,6 +242,7 @@ class Action(FrozenModel):
     provenance: Provenance = "documented"
     preview: bool = False
     inputs: tuple[InputField, ...]
+    form_inputs: tuple[InputField, ...] = ()
     fields: tuple[Field, ...]
     sample: Any
     after_timeout: Literal["repeat", "find", "ask"]
@@ -278,7 +307,8 @@ class Integration(FrozenModel):
     """The root of the model: one vendor's API, and the triggers, actions and searches that use it.
 
     `operations` is keyed by operationId, and the other mappings by the keys in the catalog. `excluded` maps
-    the operations that the connector does not offer to the reasons.
+    the operations that the connector does not offer to the reasons. Only the hub has `subscriptions` and
+    `posted` triggers; it has no other triggers.
     """
 
     vendor: Vendor
@@ -290,6 +320,7 @@ class Integration(FrozenModel):
     operations: Mapping[str, Operation]
     resources: Mapping[str, Resource]
     dropdowns: Mapping[str, Dropdown]
+    dependent_dropdowns: Mapping[str, DependentDropdown] = {}
     triggers: Mapping[str, Trigger]
     actions: Mapping[str, Action]
     searches: Mapping[str, Search]
@@ -297,6 +328,8 @@ class Integration(FrozenModel):
     excluded: Mapping[str, str]
     unified: Unified | None = None
     webhooks: Webhooks | None = None
+    subscriptions: Subscriptions | None = None
+    posted: Mapping[str, PostedTrigger] = {}
 
     @property
     def base_url(self) -> str:

@@ -45,11 +45,15 @@ def _steps(package: Package) -> Iterator[tuple[str, Step]]:
 def _triggers(package: Package) -> Iterator[tuple[str, Step]]:
     options = _options(package.trigger_properties, {"name": "event"})
     for key, data in package.triggers.items():
+        shown = _shown(package.trigger_properties, "event", key)
+        if package.subscriptions:
+            behaviour = {**_request(package.subscriptions["subscribe"]), "event": data["event"]}
+            yield f"trigger {key}", _step(options[key], shown, data, behaviour, mechanism="posted")
+            continue
         source = data["source"]
         others = {name: value for name, value in source.items() if name not in ("operation", *EXTENT)}
         behaviour = {**_request(source["operation"]), **dict(_flat("", others))}
         extent = {name: json.dumps(source[name]) for name in EXTENT if name in source}
-        shown = _shown(package.trigger_properties, "event", key)
         yield f"trigger {key}", _step(options[key], shown, data, behaviour, extent, mechanism="polling")
 
 

@@ -1,5 +1,5 @@
 /** Every generated app and every step of it, with inputs its form accepts, for tests that apply to all apps. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
 import './vendor.mjs';
@@ -60,7 +60,7 @@ export const stepsOf = async (vendor) => {
       kind,
       key,
       method: `${kind}.${key}.operation.perform`,
-      inputs: kind === 'triggers' ? {} : inputsOf(askedOf(vendor, kind, key, operation), variantsOf(vendor, kind, key)),
+      inputs: kind === 'triggers' ? neededBy(vendor, key) : inputsOf(askedOf(vendor, kind, key, operation), variantsOf(vendor, kind, key)),
       variants: variantsOf(vendor, kind, key),
       hook: operation.type === 'hook',
       hidden: Boolean(display.hidden),
@@ -72,6 +72,14 @@ export const stepsOf = async (vendor) => {
       compared: kind === 'searches' ? comparedOf(vendor, key) : [],
     })),
   );
+};
+
+/** Returns values for the inputs that a dropdown depends on, such as the invoice whose lines it lists. */
+const neededBy = (vendor, key) => {
+  const file = new URL(`${vendor}/dropdowns/${key}.js`, FOLDER);
+  if (!existsSync(file)) return {};
+  const [, inputs = ''] = /^ {2}inputs: \{(.*)\},$/m.exec(readFileSync(file, 'utf8')) ?? [];
+  return Object.fromEntries([...inputs.matchAll(/(\w+): '/g)].map(([, name]) => [name, 'A-17']));
 };
 
 const askedOf = (vendor, kind, key, { inputFields = [] }) => {
@@ -104,7 +112,7 @@ export const answering = async (vendor, rows, record) => {
   return ({ path }, number) => {
     const asked = ([, operation]) => new RegExp(`^/v1${operation.path.replace(/\{\w+\}/g, '[^/]+')}$`).test(path);
     const [name, { result }] = known.find(asked);
-    return { body: wrapped(result, name.startsWith('list_') ? rows.slice(number > 1 ? rows.length : 0) : record) };
+    return { body: wrapped(result, /^(list|find)_/.test(name) ? rows.slice(number > 1 ? rows.length : 0) : record) };
   };
 };
 

@@ -32,11 +32,17 @@ def _place(shown: bool) -> str:  # noqa: FBT001
 
 
 def n003_every_input_has_a_parameter(package: Package) -> Iterator[str]:
-    """Check that each input has a parameter that users can fill in, and that each parameter has an input."""
+    """Check that each input has a parameter that users can fill in, and that each parameter is used.
+
+    A parameter is used if it is an input, or if the options of another parameter depend on it.
+    """
+    needed = {name for one in package.dropdowns.values() for name in one.get("inputs", ())}
     for resource, operations in package.steps.items():
         for key, step in operations.items():
             show = {"resource": resource, "operation": key}
-            yield from _differences(f"{resource}.{key}", step, _parameters(package.properties, show))
+            shown = _parameters(package.properties, show)
+            inputs = {one["name"] for one in step["inputs"]}
+            yield from _differences(f"{resource}.{key}", step, shown - (needed - inputs))
     for key, trigger in package.triggers.items():
         yield from _differences(key, trigger, _parameters(package.trigger_properties, {"event": key}))
 
@@ -72,7 +78,7 @@ def _parameters(properties: list[dict[str, Any]], show: Mapping[str, str]) -> se
 def n004_every_dropdown_is_listed(package: Package) -> Iterator[str]:
     """Check that each dropdown of records has a function that requests the records."""
     nodes = "".join(text for path, text in package.files.items() if path.endswith(".node.ts"))
-    for one in _all_properties(package.properties):
+    for one in _all_properties([*package.properties, *package.trigger_properties]):
         for mode in one.get("modes", ()):
             method = mode.get("typeOptions", {}).get("searchListMethod")
             if method and (method not in package.dropdowns or f"async {method}(" not in nodes):
@@ -109,5 +115,5 @@ def n006_paging_is_known(package: Package) -> Iterator[str]:
 def _operations(package: Package) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for resource, operations in package.steps.items():
         yield from ((f"{resource}.{key}", step["operation"]) for key, step in operations.items())
-    yield from ((key, one["source"]["operation"]) for key, one in package.triggers.items())
+    yield from ((key, one["source"]["operation"]) for key, one in package.triggers.items() if "source" in one)
     yield from ((key, one["operation"]) for key, one in package.dropdowns.items())

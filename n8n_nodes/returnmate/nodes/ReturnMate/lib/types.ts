@@ -146,6 +146,22 @@ export interface Dropdown {
 	label: Path[];
 }
 
+/**
+ * A dropdown whose options depend on other parameters. `pathValues` and `query` map parameters of the operation to the
+ * paths of the node's parameters, and `inputs` maps these paths to labels. `items` is the path of the list of options in
+ * a record; `value` and `label` are paths in its items.
+ */
+export interface DependentDropdown {
+	operation: Operation;
+	isList: boolean;
+	pathValues: Record<string, string>;
+	query: Record<string, string>;
+	items: Path;
+	value: Path;
+	label: Path[];
+	inputs: Record<string, string>;
+}
+
 /** A request for details that the vendor's list does not contain. */
 export interface Details {
 	operation: Operation;
@@ -207,4 +223,31 @@ export interface Source {
 export interface Trigger {
 	source: Source;
 	inputs: Input[];
+}
+
+/** An event that the API posts to a URL: its name in the requests, and the inputs that are sent when subscribing. */
+export interface PostedTrigger {
+	event: string;
+	inputs: Input[];
+	shape?: Shape;
+}
+
+/**
+ * The requests that subscribe a URL and end a subscription, and that read one (`check`).
+ *
+ * The body of `subscribe` has the `constants`, the URL at the path `url` and the event at the path `event`. Its answer has
+ * the ID of the subscription at `id` and the secret of the signatures at `secret`. `parameter` is the name of the ID in
+ * the paths of the other requests. The time of a post may differ from now by `tolerance` seconds.
+ */
+export interface Subscriptions {
+	subscribe: Operation;
+	url: Path;
+	event: Path;
+	constants: IDataObject;
+	id: Path;
+	secret: Path;
+	unsubscribe: Operation;
+	check: Operation;
+	parameter: string;
+	tolerance: number;
 }
