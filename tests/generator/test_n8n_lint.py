@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from connector.definition.compiler import integration
+from connector.errors import ConfigurationError
 from connector.generator.complaint import check_id, run_checks
 from connector.generator.n8n import render
 from connector.generator.n8n.lint import CHECKS, lint
@@ -80,3 +81,24 @@ def test_check_that_finds_nothing_to_read_is_a_complaint() -> None:
     (complaint,) = run_checks([n099_first], [])
     assert complaint.check == "N099"
     assert "RuntimeError: generator raised StopIteration" in complaint.sentence
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "words"),
+    [
+        ("package.json", None, "package.json is missing."),
+        (f"{NODE}/data.ts", None, "a file */data.ts is missing."),
+        (f"{NODE}/data.ts", "", "vendor is missing."),
+        ("package.json", "{", "Expecting property name"),
+    ],
+)
+def test_incomplete_package_is_one_sentence(
+    files: dict[str, str], tmp_path: Path, path: str, content: str | None, words: str
+) -> None:
+    changed = {**files, path: content} if content is not None else {**files}
+    if content is None:
+        del changed[path]
+    write_files(changed, tmp_path)
+    with pytest.raises(ConfigurationError, match="contains no complete n8n package") as caught:
+        lint(tmp_path)
+    assert words in str(caught.value)
