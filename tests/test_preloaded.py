@@ -1,7 +1,9 @@
 """Commands of `support.preloaded` behave like the installed program."""
 
+import gc
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -9,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from support import preloaded
+from support.preloaded import client
 from support.sandbox import free_port
 
 
@@ -62,3 +65,33 @@ def test_shell_finds_a_program_that_runs_in_its_folder_and_ends_as_it_ended(tmp_
     assert done.stdout == "2\n"
     assert "return" in (tmp_path / "catalog.txt").read_text("utf-8")
     assert 'no vendor named "unknown"' in (tmp_path / "errors.txt").read_text("utf-8")
+
+
+def ended() -> int:
+    """Return the id of a process that has ended."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+def test_signal_to_a_command_that_has_just_ended_is_not_an_error() -> None:
+    """Its process is gone, and its exit code arrives a moment later."""
+    here, there = socket.socketpair()
+    with there:
+        command = preloaded.Command(ended(), here)
+        command.terminate()
+        assert command.returncode is None
+        there.sendall((3).to_bytes(client.WORD, "big"))
+        assert command.wait(timeout=5) == 3
+    assert here.fileno() == -1, "the connection is still open"
+
+
+def test_connection_is_closed_if_the_server_ends(tmp_path: Path) -> None:
+    here, there = socket.socketpair()
+    there.close()
+    with pytest.raises(EOFError):
+        preloaded.Command(ended(), here).wait()
+    assert here.fileno() == -1
+    with pytest.raises(OSError, match="No such file"):
+        client.start(tmp_path / "socket", (), {}, tmp_path, (0, 1, 2))
+    gc.collect()  # pytest reports a socket that is still open as an error

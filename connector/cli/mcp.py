@@ -8,13 +8,13 @@ import signal
 import sys
 from contextlib import AsyncExitStack
 from enum import StrEnum
-from importlib.metadata import entry_points
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from connector.cli.completion import complete_profile, complete_vendor
+from connector.cli.installed import registered
 from connector.cli.options import connect_with, profiles
 from connector.cli.output import notify
 from connector.errors import ConfigurationError
@@ -128,11 +128,12 @@ def _sandbox_server(allowed: Sequence[Risk]) -> Server[Any]:
     """Build the server for a sandbox's control plane.
 
     The function that builds the server belongs to the sandbox's package and is loaded from an entry point.
-    Raises `ConfigurationError` if the function raises `ValueError`, for example for an invalid setting.
+    Raises `ConfigurationError` if it is not registered, or if it raises `ValueError`, for example for an
+    invalid setting.
     """
-    (entry,) = entry_points(group="returns.mcp", name="sandbox")
+    build = registered("returns.mcp", "sandbox")[0]
     try:
-        server: Server[Any] = entry.load()(os.environ, allowed)
+        server: Server[Any] = build(os.environ, allowed)
     except ValueError as error:
         raise ConfigurationError(str(error)) from error
     return server

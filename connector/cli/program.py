@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib.metadata import entry_points, version
 from typing import Annotated, NoReturn
 
 import typer
 
 from connector.cli.exit_codes import INTERRUPTED, exit_code
+from connector.cli.installed import installed_version, registered
 from connector.cli.reports import log_everything, log_to_terminal
 from connector.cli.streams import prepare_streams
 from connector.cli.usage_errors import explain
@@ -29,14 +29,14 @@ def program() -> typer.Typer:
         name="returns", no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None
     )
     app.callback(help=HELP)(_options)
-    for entry in sorted(entry_points(group="returns.commands"), key=lambda entry: entry.name):
-        entry.load()(app)
+    for register in registered("returns.commands"):
+        register(app)
     return app
 
 
 def _print_version(requested: bool) -> None:  # noqa: FBT001 - the value of the option
     if requested:
-        print(f"returns {version('returns-connector')}")  # noqa: T201
+        print(f"returns {installed_version()}")  # noqa: T201
         raise typer.Exit
 
 

@@ -28,5 +28,17 @@ def check_id(check: Callable[..., object]) -> str:
 
 
 def run_checks(checks: Iterable[Callable[[A], Iterator[str]]], app: A) -> list[Complaint]:
-    """Run the checks on an app in the given order, and list the problems that they find."""
-    return [Complaint(check_id(check), sentence) for check in checks for sentence in check(app)]
+    """Run the checks on an app in the given order, and list the problems that they find.
+
+    If a check cannot read the app, because a file is not as the generator writes it, this is a problem too.
+    """
+    return [Complaint(check_id(check), sentence) for check in checks for sentence in _sentences(check, app)]
+
+
+def _sentences(check: Callable[[A], Iterator[str]], app: A) -> Iterator[str]:
+    try:
+        yield from check(app)
+    except (LookupError, ValueError, TypeError, AttributeError, RuntimeError) as problem:
+        # A `StopIteration` in a generator arrives as a `RuntimeError`.
+        kind = type(problem).__name__
+        yield f"A file is not as `returns generate` writes it ({kind}: {problem}). Generate the app again."

@@ -28,6 +28,7 @@ from connector.unified.model import (
 )
 from connector.unified.offers import Offer, action_offer, search_offer
 from connector.unified.poll import PollAllResult, poll_all
+from connector.unified.transaction import poll_transaction
 
 __all__ = [
     "Address",
@@ -46,6 +47,7 @@ __all__ = [
     "action_offer",
     "find_all",
     "poll_all",
+    "poll_transaction",
     "search_offer",
     "unified_event",
     "unified_return",

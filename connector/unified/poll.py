@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from connector.runtime.connection import Connection
     from connector.runtime.polling import Cursor, Event
     from connector.runtime.triggers import PollResult
+    from connector.unified.model import UnifiedReturn
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,18 @@ class PollAllResult:
     failed: Mapping[str, ConnectorError]
     skipped: Mapping[str, str]
     notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def returns(self) -> dict[str, tuple[UnifiedReturn, ...]]:
+        """The newest record of each return in `events`, keyed by the connections' names.
+
+        An event that has no record, or whose record has no ID, is left out.
+        """
+        found: dict[str, dict[str, UnifiedReturn]] = {}
+        for event in self.events:
+            if event.profile and event.record and event.record.id:
+                found.setdefault(event.profile, {})[event.record.id] = event.record
+        return {name: tuple(records.values()) for name, records in found.items()}
 
 
 async def poll_all(

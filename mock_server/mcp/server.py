@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from mcp.server.lowlevel import Server
 from mcp_types import ListToolsResult
 
+from mock_server.control.health import program_version
 from mock_server.mcp.calls import Tools
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def serve_control_plane(
 
     return Server(
         "returns-sandbox",
-        version=version("returns-connector"),
+        version=program_version(),
         title="Returns Sandbox",
         instructions=INSTRUCTIONS,
         on_list_tools=list_tools,

@@ -1,12 +1,13 @@
 """Every check of `returns lint n8n` passes the committed packages and finds its seeded mistake."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from connector.definition.compiler import integration
-from connector.generator.complaint import check_id
+from connector.errors import ConfigurationError
+from connector.generator.complaint import check_id, run_checks
 from connector.generator.n8n import render
 from connector.generator.n8n.lint import CHECKS, lint
 from connector.generator.write import write_files
@@ -64,3 +65,40 @@ def test_complaint_names_the_place_and_what_to_do(files: dict[str, str], tmp_pat
     write_files(changed, tmp_path)
     (found,) = [one.sentence for one in lint(tmp_path)]
     assert found == ("package.json has dependencies. n8n's cloud loads no package with them: remove them.")
+
+
+def test_file_of_another_form_is_a_complaint(files: dict[str, str], tmp_path: Path) -> None:
+    changed = dict(files)
+    replaced(f"{NODE}/properties.ts", "resource: [", "resources: [")(changed)
+    write_files(changed, tmp_path)
+    assert "A file is not as `returns generate` writes it (KeyError: 'resource')" in str(lint(tmp_path)[0])
+
+
+def test_check_that_finds_nothing_to_read_is_a_complaint() -> None:
+    def n099_first(found: list[str]) -> Iterator[str]:
+        yield next(one for one in found if one)
+
+    (complaint,) = run_checks([n099_first], [])
+    assert complaint.check == "N099"
+    assert "RuntimeError: generator raised StopIteration" in complaint.sentence
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "words"),
+    [
+        ("package.json", None, "package.json is missing."),
+        (f"{NODE}/data.ts", None, "a file */data.ts is missing."),
+        (f"{NODE}/data.ts", "", "vendor is missing."),
+        ("package.json", "{", "Expecting property name"),
+    ],
+)
+def test_incomplete_package_is_one_sentence(
+    files: dict[str, str], tmp_path: Path, path: str, content: str | None, words: str
+) -> None:
+    changed = {**files, path: content} if content is not None else {**files}
+    if content is None:
+        del changed[path]
+    write_files(changed, tmp_path)
+    with pytest.raises(ConfigurationError, match="contains no complete n8n package") as caught:
+        lint(tmp_path)
+    assert words in str(caught.value)

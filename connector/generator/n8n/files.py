@@ -69,8 +69,9 @@ def read_package(folder: Path) -> Package:
             files=files,
         )
     except (KeyError, ValueError, StopIteration) as problem:
+        why = f"{problem.args[0]} is missing" if isinstance(problem, KeyError) else str(problem)
         raise ConfigurationError(
-            f"{folder} contains no complete n8n package: {problem}. Run `returns generate n8n`."
+            f"{folder} contains no complete n8n package: {why}. Run `returns generate n8n`."
         ) from problem
 
 
@@ -78,7 +79,7 @@ def _only(files: Mapping[str, str], ending: str) -> str:
     """Return the content of the file whose path ends with `ending`; raise `KeyError` if no path does."""
     found = [text for path, text in files.items() if path.endswith(ending)]
     if not found:
-        raise KeyError(f"no file is called *{ending}")
+        raise KeyError(f"a file *{ending}")
     return found[0]
 
 

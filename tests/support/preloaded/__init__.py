@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -42,6 +43,9 @@ class Command:
                 self.returncode = client.number(self._connection)
             except (TimeoutError, BlockingIOError):
                 raise subprocess.TimeoutExpired("returns", timeout or 0) from None
+            except BaseException:  # the exit code will not arrive
+                self._connection.close()
+                raise
             self._connection.close()
         return self.returncode
 
@@ -55,7 +59,9 @@ class Command:
     def send_signal(self, number: int) -> None:
         """Send it a signal unless it has ended."""
         if self.poll() is None:
-            os.kill(self.pid, number)
+            # A process that has just ended no longer exists, although its exit code is still on the way.
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
 
     def terminate(self) -> None:
         """Ask it to end."""
@@ -141,6 +147,7 @@ def run(
             code = command.wait(_PATIENCE)
         except subprocess.TimeoutExpired:
             command.kill()
+            command.wait(_PATIENCE)
             raise
         output.seek(0)
         errors.seek(0)

@@ -38,10 +38,14 @@ def start(
     }
     content = json.dumps(wanted).encode()
     connection = socket.socket(socket.AF_UNIX)
-    connection.connect(str(address))
-    socket.send_fds(connection, [len(content).to_bytes(WORD, "big")], list(streams))
-    connection.sendall(content)
-    return connection, number(connection)
+    try:
+        connection.connect(str(address))
+        socket.send_fds(connection, [len(content).to_bytes(WORD, "big")], list(streams))
+        connection.sendall(content)
+        return connection, number(connection)
+    except BaseException:
+        connection.close()
+        raise
 
 
 def number(connection: socket.socket) -> int:
