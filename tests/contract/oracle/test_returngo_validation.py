@@ -10,7 +10,7 @@ from support.each import each
 
 ITEMS = [{"sku": "MUG", "quantity": 2, "reason": "damaged"}]
 PASSES = (True, True)
-ANSWERS = list(itertools.product((True, False), repeat=2))
+ANSWERS = list(itertools.product((True, False), (True, False)))
 """Whether an item came back, and whether it can be restocked."""
 
 
