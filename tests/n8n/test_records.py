@@ -45,6 +45,8 @@ def test_dropdown_reads_on_until_a_page_matches_and_lists_a_record_once(vendor: 
         rows = [{"n": n, **dict_of(dropdown.value, f"value-{n // 2}")} for n in range(20)]
         pages = Pages(vendor, dropdown.operation, rows)
         with node(vendor, pages) as here:
+            if camel(f"search_{key}") not in str(here.package.description["node"]["properties"]):
+                continue  # no parameter of the node has this dropdown
             command: dict[str, Any] = {"method": camel(f"search_{key}"), "credential": here.account}
             first = here.package.call("choices", now=NOW, **command)
             assert [one["value"] for one in first["results"]] == ["value-0", "value-1"]
