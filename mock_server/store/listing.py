@@ -7,7 +7,15 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from mock_server.store.model import Order, Sorting
-from mock_server.store.statements import DIALECT, ROW_COLUMNS, Shape, compiled, conditions, parameters
+from mock_server.store.statements import (
+    DIALECT,
+    ROW_COLUMNS,
+    Shape,
+    column_of,
+    compiled,
+    conditions,
+    parameters,
+)
 from mock_server.store.tables import rows
 
 StartAt = Literal["beginning", "row", "after row"]
@@ -37,7 +45,7 @@ def page(shape: Shape, order: Order, *, descending: bool, index: str = "") -> st
     set, SQLite reads this index, and sorts only the keys of the rows that it finds.
     """
     found, names = conditions(shape)
-    columns = (rows.c[order], rows.c.sequence)
+    columns = (column_of(shape, order), rows.c.sequence)
     ordered = [sa.desc(column) for column in columns] if descending else columns
     statement = sa.select(rows.c.sequence if index else rows.c.summary).where(*found).order_by(*ordered)
     limited = statement.limit(sa.bindparam("limit")).offset(sa.bindparam("offset"))
@@ -147,4 +155,6 @@ def every(shape: Shape) -> str:
     """
     found, names = conditions(shape)
     columns = [rows.c[name] for name in ROW_COLUMNS[1:]]
-    return compiled(sa.select(*columns).where(*found).order_by(rows.c.created_at, rows.c.sequence), *names)
+    return compiled(
+        sa.select(*columns).where(*found).order_by(column_of(shape, "created_at"), rows.c.sequence), *names
+    )

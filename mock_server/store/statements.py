@@ -16,6 +16,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from mock_server.store.model import Filters
 from mock_server.store.tables import counters, deliveries, faults, ledger, metadata, rows, steps, tenants
 
+_EMPTY: sa.ColumnClause[str] = sa.literal_column("''")
 DIALECT = sqlite.dialect(paramstyle="qmark")
 
 ROW_COLUMNS = (
@@ -73,7 +74,7 @@ def _not_empty(column: str) -> sa.ColumnElement[bool]:
     The column's index leaves out rows with the value "". SQLite therefore uses this index only for queries
     that contain the condition.
     """
-    return rows.c[column] != sa.literal_column("''")
+    return rows.c[column] != _EMPTY
 
 
 _KEY_ORDER = tuple(f"k_{name}" for name in _KEY)
@@ -195,6 +196,8 @@ _BOUNDS = {
     "updated_until": ("updated_at", "<="), "updated_not": ("updated_at", "!="),
 }  # fmt: skip
 _SINGLE = ("parent", "shop")
+_OF_FEW_ROWS = frozenset({"customer_emails", "order_numbers", "ids", "parents", "parent"})
+"""Filters that name records, and therefore select few rows; SQLite reads the rows from their indexes."""
 Shape = tuple[tuple[str, int], ...]
 
 
@@ -218,22 +221,31 @@ def shape_of(filters: Filters) -> tuple[Shape, list[Any]]:
     return tuple(shape), values
 
 
+def column_of(shape: Shape, name: str) -> sa.ColumnElement[Any]:
+    """Return a column; if the filters name records, write it so that SQLite does not use its index."""
+    if _OF_FEW_ROWS.isdisjoint(filter_name for filter_name, _ in shape):
+        return rows.c[name]
+    return sa.literal_column(f"+rows.{name}")
+
+
 def conditions(shape: Shape) -> tuple[list[sa.ColumnElement[bool]], list[str]]:
     """Build the conditions for a shape of filters, and the names of their parameters in order."""
     found, order = _by_key()[:3], list(_LISTED)
+    # SQLite has no statistics: without this, it might read all rows of a shop to find those of a customer.
     for name, size in shape:
         names = [f"{name}_{index}" for index in range(size)]
         order += names
+        written = _BOUNDS[name][0] if name in _BOUNDS else _LISTS.get(name, name)
+        column = rows.c[written] if name in _OF_FEW_ROWS else column_of(shape, written)
         if name in _LISTS:
-            column = rows.c[_LISTS[name]]
             # For a single value, "=" instead of IN lets SQLite read the rows from the index in sorted order.
             many = column.in_([sa.bindparam(n) for n in names])
-            found += [column == sa.bindparam(names[0]) if size == 1 else many, _not_empty(_LISTS[name])]
+            found += [column == sa.bindparam(names[0]) if size == 1 else many, column != _EMPTY]
         elif name in _BOUNDS:
-            bounded, comparison = _BOUNDS[name]
-            found.append(rows.c[bounded].op(comparison, is_comparison=True)(sa.bindparam(names[0])))
+            compared = column.op(_BOUNDS[name][1], is_comparison=True)
+            found.append(compared(sa.bindparam(names[0])))
         else:
-            found += [rows.c[name] == sa.bindparam(names[0]), _not_empty(name)]
+            found += [column == sa.bindparam(names[0]), column != _EMPTY]
     return found, order
 
 

@@ -41,6 +41,7 @@ def random_row(dice: random.Random, number: int, *, span: int = 500) -> Row:
     one = row(f"r{number}", created_at=NOON + created * SECOND, status=dice.choice(STATUSES))
     one.updated_at = one.created_at + dice.randrange(span) * SECOND
     one.shop, one.order_number = dice.choice(SHOPS), f"#{number % 50}"
+    one.customer_email = f"c{number // 4}@example.com"
     return one
 
 
@@ -251,6 +252,8 @@ LISTS: dict[str, dict[str, Any]] = {
     "created until": {"filters": {"created_until": HALF}},
     "created since, a status": {"filters": {"created_from": HALF, "statuses": ("approved",)}},
     "updated since": {"filters": {"updated_after": HALF}},
+    "a customer, a status": {"filters": {"customer_emails": ("c7@example.com",), "statuses": ("approved",)}},
+    "shop, a customer": {"filters": {"shop": "first", "customer_emails": ("c7@example.com",)}, "sorting": ()},
     "shop": {"filters": {"shop": "first"}, "sorting": ()},
     "shop, a status": {"filters": {"shop": "first", "statuses": ("approved",)}, "sorting": ()},
     "shop, created until": {"filters": {"shop": "first", "created_until": HALF}, "sorting": ()},
