@@ -22,7 +22,7 @@ class CountsAfterwards(Budget):
             counting = self._store.run(count, self._login, self._clock(), self._most)
             self._counting = asyncio.ensure_future(counting)
 
-        self.learn = learn_and_count
+        self.learn = learn_and_count  # type: ignore[assignment]
 
     async def admit(self, operation: str, deadline: Deadline | None = None) -> None:
         await self._pace.admit(operation, deadline)

@@ -13,20 +13,22 @@ from connector.hub.events import Outcome
 
 
 def patch(patch: pytest.MonkeyPatch) -> None:
-    settle, poll = polling.settle, polling.Poller.poll
+    settle, poll = vars(polling)["settle"], polling.Poller.poll
     unsaved: dict[str, tuple[Outcome, datetime, datetime]] = {}
 
     def cursors_only(
         connection: Any, lease: polling.Lease, outcome: Outcome, now: datetime, due: datetime
     ) -> bool:
         unsaved[lease.id] = (outcome, now, due)
-        return settle(connection, lease, replace(outcome, found=()), now, due)
+        stored: bool = settle(connection, lease, replace(outcome, found=()), now, due)
+        return stored
 
     async def in_two_steps(self: polling.Poller, lease: polling.Lease) -> None:
         await poll(self, lease)
         if lease.id in unsaved:
             again = replace(lease, version=lease.version + 1)
-            await self._store.run(settle, again, *unsaved.pop(lease.id))
+            outcome, now, due = unsaved.pop(lease.id)
+            await self._store.run(settle, again, outcome, now, due)
 
     patch.setattr(polling, "settle", cursors_only)
     patch.setattr(polling.Poller, "poll", in_two_steps)

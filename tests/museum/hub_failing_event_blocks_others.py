@@ -8,6 +8,7 @@ from support.certificate.exhibits import Exhibit
 from support.certificate.hub.hubs import Hubs
 
 from connector.hub import delivering
+from connector.hub.moments import micros
 from connector.hub.tables import deliveries
 
 
@@ -22,7 +23,7 @@ def patch(patch: pytest.MonkeyPatch) -> None:
             failing.c.number < deliveries.c.number,
             failing.c.attempts > 0,
         )
-        later = sa.func.max(deliveries.c.due_at, delivering.micros(now) + 60_000_000)
+        later = sa.func.max(deliveries.c.due_at, micros(now) + 60_000_000)
         waits = sa.update(deliveries).where(deliveries.c.state == delivering.WAITING, blocked.exists())
         connection.execute(waits.values(due_at=later))
         return lease_due(connection, lease, now)

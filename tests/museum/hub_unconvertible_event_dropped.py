@@ -1,4 +1,4 @@
-"""An event that the target's format cannot hold is marked as delivered, and nobody ever receives it."""
+"""An event that the target's format cannot hold is marked as delivered, and the target never receives it."""
 
 from typing import Any
 

@@ -30,8 +30,12 @@ TRIGGERS = [
     for vendor in vendors()
     for one in polled_lists(compiled(vendor)).values()
     for trigger in list(one.triggers)[: None if CHOSEN else 1]
+    if CHOSEN or one.triggers[trigger].resource != "transaction"
 ]
-"""One trigger of each list that the hub polls; all of them if `CERTIFICATE_EXAMPLES` is set."""
+"""One trigger of each list that the hub polls; all of them if `CERTIFICATE_EXAMPLES` is set.
+
+Transactions are rare: to find one, a search takes more stories than `make test` has time for.
+"""
 ASK: Step = ("ask", 0)
 
 
@@ -53,7 +57,7 @@ def backends() -> Iterator[dict[str, VendorSandbox]]:
 
 @pytest.fixture(scope="module")
 def certificate(backends: dict[str, VendorSandbox]) -> Certificate:
-    return Certificate.of(backends["swap"], compiled("swap"), "return_status_changed", Hubs())
+    return Certificate.of(backends["returnmate"], compiled("returnmate"), "new_return", Hubs())
 
 
 @pytest.mark.parametrize(("vendor", "trigger"), TRIGGERS)
@@ -67,7 +71,7 @@ def test_hub_keeps_its_promises(vendor: str, trigger: str, backends: dict[str, V
 
 @pytest.mark.parametrize("point", HUB_POINTS)
 def test_hub_ends_at_each_named_step_and_loses_nothing(certificate: Certificate, point: str) -> None:
-    steps = (ASK, Poll(crash=point), ("move", 0), Poll())
+    steps = (ASK, Poll(crash=point), ASK, Poll())
     delivery = certificate.play(Story((), steps))
     assert delivery.crashed == [point]
     assert len(delivery.outcome.delivered) == 2

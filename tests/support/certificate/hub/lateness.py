@@ -33,7 +33,7 @@ class Lateness:
         self.disturbed_at = now
 
     def since(self, record: str, state: str) -> datetime | None:
-        """Return when a record reached what was delivered of it; None if this is unknown."""
+        """Return when a record reached the state that was delivered; None if this is unknown."""
         if self.outcome.promise == "latest_state":
             return self.times.get((record, state))
         if self.outcome.promise == "every_record":

@@ -3,9 +3,8 @@
 import asyncio
 import json
 import tempfile
-from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +26,7 @@ from support.certificate.delivery import Delivery, HandlerRefused
 from support.certificate.hub.calls import Calls
 from support.certificate.hub.hints import HUB, Hints
 from support.certificate.hub.lateness import Lateness
+from support.certificate.hub.log import Log
 from support.certificate.hub.process import HubProcess, ShopLoop
 from support.certificate.hub.targets import BEHAVIOURS, Post, Target, Targets
 from support.certificate.invariants import Delivered, Outcome, judge
@@ -43,16 +43,6 @@ STORM_PAUSE = 11
 """The pause between two webhooks of a storm in seconds, longer than the hub's own between two polls."""
 MOST_FAILURES = 5
 """After this number of failures in a row, the target rests, so that the bound no longer holds for it."""
-
-
-@dataclass
-class Log:
-    """What the poller of the hub logs; the certificate turns the log itself off."""
-
-    lines: list[str] = field(default_factory=list)
-
-    def warning(self, text: str, *values: Any, **_more: Any) -> None:
-        self.lines.append(text % values[0] if values and isinstance(values[0], Mapping) else text % values)
 
 
 class HubPoller:
@@ -81,7 +71,7 @@ class HubPoller:
         self.ends = ExitStack()
         self.ends.enter_context(mock.patch.object(polling, "log", self.log))
         self.ends.enter_context(mock.patch.object(delivering, "log", Log()))
-        unified = delivering.unified_event
+        unified = vars(delivering)["unified_event"]
         self.ends.enter_context(mock.patch.object(delivering, "unified_event", self._fitting(unified)))
         elapsed = mock.patch("connector.transport.deadline.elapsed", delivery.loop.time)
         self.ends.enter_context(elapsed)
@@ -151,8 +141,6 @@ class HubPoller:
         self.targets.known[url] = Target(url, made["secret"], made["id"], take)
         return self.targets.known[url]
 
-    # Time, polls and ends of processes.
-
     def _pass(self, seconds: float) -> None:
         self.delivery.merchant.advance(seconds)
 
@@ -177,7 +165,7 @@ class HubPoller:
         self.note_changes()
         self.polled_once.clear()
         before = len(self.log.lines)
-        self.delivery.run(self.process.work(self._until_polled()))
+        self.delivery.run(self.process.work_until(self._until_polled()))
         self.delivery.notes += self.log.lines[before:]
         self.note_changes()
         self.delivery.run(self._check_counts())
@@ -204,6 +192,13 @@ class HubPoller:
         finally:
             await rival.stop()
 
+    async def look(self) -> None:
+        """Do nothing: a hub has no search."""
+
+    async def write(self) -> bool | None:
+        """Write nothing: a hub only reads."""
+        return False
+
     def place(self) -> object:
         """Return the cursors without the laps that some strategies count, and what still waits."""
 
@@ -228,8 +223,6 @@ class HubPoller:
         if on_the_wire or self.ahead or self.spent:
             self.lateness.disturb(self.now)
         self.lateness.note(self.delivery.ledger.histories, self.now)
-
-    # What happens besides.
 
     def happened(self, act: Act) -> None:
         """Note what disturbs the hub: time that passes without it, and what happens on the wire."""
@@ -261,7 +254,7 @@ class HubPoller:
 
     async def _work(self, seconds: float) -> None:
         self.note_changes()
-        await self.process.work(asyncio.sleep(seconds))
+        await self.process.work_until(asyncio.sleep(seconds))
         self.note_changes()
 
     async def _gone(self, _number: int) -> None:
@@ -305,8 +298,6 @@ class HubPoller:
             return unified(integration, event, profile=profile)
 
         return convert
-
-    # Deliveries.
 
     def _take_first(self, post: Post) -> bool:
         self._check_lateness(self.first, post)
@@ -357,8 +348,6 @@ class HubPoller:
             self.delivery.merchant.advance(delivering.LEASE.total_seconds() + 1)
         if overlaps or pauses:
             await self.rival()
-
-    # The end.
 
     async def _check_counts(self) -> None:
         problems = await self.process.hub.store.run(self.calls.problems, self.login, self.plan)

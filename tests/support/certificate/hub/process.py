@@ -12,6 +12,7 @@ import httpx
 
 from connector.definition.model import Integration
 from connector.hub import delivering, leases, polling
+from connector.hub.events import settle_failure
 from connector.hub.hub import Hub, Options
 from support.certificate.crashes import Crash, CrashPoints
 from support.hub import COMPILED
@@ -40,7 +41,10 @@ class ShopLoop(VirtualLoop):
         if jump > 0:
             self._passes(jump)
 
-    def run_in_executor(self, _executor: Any, func: Callable[..., Any], *args: Any) -> Any:
+    def run_in_executor(  # type: ignore[override]
+        self, executor: Any, func: Callable[..., Any], *args: Any
+    ) -> asyncio.Future[Any]:
+        del executor
         future = self.create_future()
         try:
             self.call_soon(future.set_result, func(*args))
@@ -52,7 +56,8 @@ class ShopLoop(VirtualLoop):
 class _Alive(httpx.AsyncBaseTransport):
     """The network of a process: after the process has ended, nothing is sent and no answer arrives."""
 
-    def __init__(self, process: "HubProcess", inner: httpx.AsyncBaseTransport) -> None:
+    def __init__(self, process: "HubProcess", inner: httpx.AsyncBaseTransport | None) -> None:
+        assert inner is not None, "a story has no network"
         self._process, self._inner = process, inner
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -104,12 +109,12 @@ class HubProcess:
             self.hub = await self._ends.enter_async_context(Hub.open(options))
         self._steps = {
             polling.lease_due: "lease",
-            polling.settle: "commit",
+            vars(polling)["settle"]: "commit",
             delivering.lease_due: "lease",
             delivering.settle: "settle",
         }
         self._run = self.hub.store.run
-        self.hub.store.run = self._watched  # type: ignore[method-assign,assignment]
+        self.hub.store.run = self._watched  # type: ignore[method-assign]
         self.hub.engine.longest = ALWAYS  # type: ignore[attr-defined]
         if alone:
             await self.hub.store.run(leases.end_all)
@@ -134,25 +139,25 @@ class HubProcess:
         """Run a transaction; the process can end before it, and after it."""
         step = self._steps.get(work)
         self._reach(f"before {step}")
-        if work is polling.settle:
+        if step == "commit":
             for one in args[1].found:
                 self.found(one.event.id)
         result = await self._run(work, *args, **options)
         if work is delivering.settle:
             self.settled(args[0].webhook_id)
         self._reach(f"after {step}")
-        if work in (polling.settle, polling.settle_failure):
+        if step == "commit" or work is settle_failure:
             self.polled()
         return result
 
-    async def work(self, until: Awaitable[Any]) -> None:
-        """Let the engine run its jobs until `until` ends. Raises `Crash` if the process ended."""
+    async def work_until(self, end: Awaitable[Any]) -> None:
+        """Let the engine run its jobs until `end` is reached. Raises `Crash` if the process ended."""
         self.check()
         if self._working is None:
             jobs = [job for job in self.hub.jobs() if job.shared]
             self._working = asyncio.ensure_future(self.hub.engine.run(jobs))
         self.hub.engine.wake()  # time may have passed while the process stood still
-        waiting = asyncio.ensure_future(until)
+        waiting = asyncio.ensure_future(end)
         await asyncio.wait((waiting, self._working), return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
         self.check()
