@@ -6,7 +6,7 @@ AT_ONCE := --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-
 APPS := $(patsubst zapier_app/%/package.json,%,$(wildcard zapier_app/*/package.json))
 
 .PHONY: run test test-browser test-days test-zone record parallel certify matrix check release-check wheel fix generate docs \
-	picture lint contract report zapier-build n8n-build n8n-test bench guard guard-update lock clean
+	picture lint contract report zapier-build n8n-build n8n-test bench bench-quick guard guard-update lock clean
 
 run: .venv/.ready ## Install what is needed and start the sandbox.
 	@$(BIN)/returns serve
@@ -113,8 +113,12 @@ certify: .venv/.ready node ## 20,000 steps of the delivery certificate per vendo
 report: .venv/.ready node ## Run the tests of both sides that record what they find; write build/report.html.
 	@PYTHONPATH=tests $(BIN)/python -m report
 
-bench: .venv/.ready bench/node_modules/.ready ## Compare the speed of the sandbox with Prism.
-	@$(BIN)/python -m bench
+# Options: BENCH="--only peers --rounds 5"; see bench/README.md.
+bench: .venv/.ready bench/node_modules/.ready build/bench-packages/.ready zapier_app/returnmate/node_modules/.ready ## Measure sandbox, peers, connector and hub into bench/results/; 60 minutes.
+	@$(BIN)/python -m bench $(BENCH)
+
+bench-quick: .venv/.ready bench/node_modules/.ready ## The main measurements of `make bench`; two minutes.
+	@$(BIN)/python -m bench --quick $(BENCH)
 
 guard: .venv/.ready ## Count the instructions of requests and of the start; fail if a count grew.
 	@$(BIN)/python -m bench.guard
@@ -143,6 +147,10 @@ node: $(APPS:%=zapier_app/%/node_modules/.ready) tests/typed/node_modules/.ready
 # The peer of n8n's linter is one of its own dependencies; the scripts of the packages would build native modules.
 tests/n8n/node_modules/.ready: tests/n8n/package-lock.json
 	@npm ci --prefix tests/n8n --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+build/bench-packages/.ready: bench/requirements.txt
+	@$(BIN)/uv pip install --quiet --target build/bench-packages --require-hashes -r $<
 	@touch $@
 
 %/node_modules/.ready: %/package-lock.json

@@ -1,1 +1,1 @@
-"""Performance tests: `make bench` compares the sandbox with Prism, and `make guard` counts instructions."""
+"""Performance tests: `make bench` measures and compares, and `make guard` counts instructions."""

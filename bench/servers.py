@@ -1,11 +1,10 @@
-"""Starts the servers that the benchmark compares, each on one core, and measures their start-up time."""
+"""Starts servers, each on one core, and measures their start-up time, their CPU time and their memory."""
 
-import json
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,40 +12,52 @@ from typing import Any
 
 import httpx
 
-import openapi
+from bench.loads import FIRST_MOMENT
+from bench.records import shop_tenant
 
 SERVER_CORE, LOAD_CORE = 0, 1
-_HERE = Path(__file__).parent
-_PRISM = _HERE / "node_modules/@stoplight/prism-cli/dist/index.js"
-_START_TIMEOUT = 60.0
+_START_TIMEOUT = 180.0
+
+
+class CannotStartError(Exception):
+    """Raised if a server does not start; the message contains the end of its log."""
 
 
 @dataclass
 class Server:
     """A running server under test.
 
-    `ready` is the number of seconds from the start of the process to its first response. `headers` contains
-    the credentials for requests.
+    `path` is prepended to the path of each request. `ready` is the number of seconds from the start of the
+    process to its first response, and `start_cpu` is the CPU time in seconds that this took.
     """
 
     name: str
     base_url: str
-    headers: dict[str, str]
-    ready: float
     pid: int
+    ready: float
+    path: str = ""
+    start_cpu: float = 0.0
 
     @property
     def cpu(self) -> float:
         """The CPU time in seconds that the server has used so far. Other processes hardly affect it."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return cpu_of(self.pid)
 
     @property
     def memory(self) -> float:
-        """The resident memory of the server's process, in MiB."""
-        status = Path(f"/proc/{self.pid}/status").read_text()
-        line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
+        """The memory in MiB that only this process uses, and its share of what it shares with others."""
+        rollup = Path(f"/proc/{self.pid}/smaps_rollup").read_text()
+        line = next(line for line in rollup.splitlines() if line.startswith("Pss:"))
         return int(line.split()[1]) / 1024
+
+
+def cpu_of(pid: int) -> float:
+    """Return the CPU time in seconds that a process has used, in all its threads."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    exact = Path(f"/proc/{pid}/task")
+    nanoseconds = sum(int(file.read_text().split()[0]) for file in exact.glob("*/schedstat"))
+    ticks = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return max(nanoseconds / 1e9, ticks) if nanoseconds else ticks
 
 
 def pinned(core: int, *command: str) -> list[str]:
@@ -60,66 +71,78 @@ def pinned(core: int, *command: str) -> list[str]:
 
 
 @contextmanager
-def sandbox(folder: Path, port: int) -> Iterator[Server]:
-    """Run the sandbox with a database in `folder`, and create a `bench` tenant that has no rate limits."""
-    returns = str(Path(sys.executable).with_name("returns"))
-    database = f"sqlite:///{folder / 'bench.sqlite3'}"
-    command = [returns, "serve", "--port", str(port), "--database", database]
-    url = f"http://127.0.0.1:{port}"
-    with (
-        _started("sandbox", command, f"{url}/__sandbox/health", folder) as (pid, ready),
-        httpx.Client() as client,
-    ):
-        tenant = {"name": "bench", "plan": "enterprise", "limits": "off"}
-        client.post(f"{url}/__sandbox/tenants", json=tenant).raise_for_status()
-        answer = client.get(f"{url}/__sandbox/tenants/bench/credentials").raise_for_status()
-        credentials = answer.json()["vendors"]["returnmate"]
-        yield Server("sandbox", credentials["base_url"], credentials["headers"], ready, pid)
+def started(
+    name: str,
+    command: Sequence[str],
+    url: str,
+    folder: Path,
+    *,
+    probe: str = "/",
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[Server]:
+    """Run a command that starts a server at `url`, and wait until it answers a GET request to `probe`.
 
-
-@contextmanager
-def prism(folder: Path, port: int) -> Iterator[Server]:
-    """Run Prism with its default options as a mock server for ReturnMate's specification.
-
-    Prism reads a copy of the specification in which the example for a list contains 25 returns, because the
-    benchmarks request lists of 25.
+    Raises `CannotStartError` if it does not start.
     """
-    document = folder / "returnmate.json"
-    document.write_text(json.dumps(_with_full_page(openapi.read("returnmate"))))
-    command = ["node", str(_PRISM), "mock", str(document), "--port", str(port), "--host", "127.0.0.1"]
-    url = f"http://127.0.0.1:{port}"
-    headers = {"Authorization": "Bearer bench"}
-    with _started("Prism", command, f"{url}/rmas", folder) as (pid, ready):
-        yield Server("Prism", url, headers, ready, pid)
-
-
-def _with_full_page(document: dict[str, Any]) -> dict[str, Any]:
-    content = document["paths"]["/rmas"]["get"]["responses"]["200"]["content"]["application/json"]
-    content["example"]["data"] *= 25
-    content["example"]["meta"] = {"page": 1, "per_page": 25, "total": 150, "total_pages": 6}
-    return document
-
-
-@contextmanager
-def _started(name: str, command: list[str], probe: str, folder: Path) -> Iterator[tuple[int, float]]:
-    started = time.perf_counter()
-    with (folder / f"{name}.log").open("wb") as log:
-        process = subprocess.Popen(pinned(SERVER_CORE, *command), stdout=log, stderr=log)
+    begun = time.perf_counter()
+    log = folder / f"{name.replace(' ', '-')}.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            pinned(SERVER_CORE, *command),
+            stdout=output,
+            stderr=output,
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, **(environment or {})},
+        )
         try:
-            yield process.pid, _wait(process, probe, started)
+            ready = _wait(process, url + probe, begun, log)
+            yield Server(name, url, process.pid, ready, start_cpu=cpu_of(process.pid))
         finally:
             process.terminate()
-            process.wait()
+            try:
+                process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
-def _wait(process: subprocess.Popen[bytes], probe: str, started: float) -> float:
-    while time.perf_counter() - started < _START_TIMEOUT:
-        if process.poll() is not None:
-            break
+def _wait(process: subprocess.Popen[bytes], probe: str, begun: float, log: Path) -> float:
+    while time.perf_counter() - begun < _START_TIMEOUT and process.poll() is None:
         try:
-            httpx.get(probe, timeout=1)
+            httpx.get(probe, timeout=5)
         except httpx.TransportError:
             time.sleep(0.01)
         else:
-            return time.perf_counter() - started
-    raise SystemExit(f"{process.args!r} did not start; its log says why.")
+            return time.perf_counter() - begun
+    raise CannotStartError(f"it did not start; the end of its log is: {log.read_text()[-500:]!r}")
+
+
+@contextmanager
+def sandbox(folder: Path, port: int, *options: str, orders: bool = True) -> Iterator[Server]:
+    """Run the sandbox with a database in `folder`, and create the tenant `orders` in it.
+
+    `options` are further options of `returns serve`, such as `--vendor swap`. Clients have no rate limits, so
+    that no plan ends the run.
+    """
+    returns = str(Path(sys.executable).with_name("returns"))
+    database = f"sqlite:///{folder / 'bench.sqlite3'}"
+    command = [returns, "serve", "--port", str(port), "--database", database, "--no-rate-limits"]
+    command += ["--first-moment", FIRST_MOMENT, *options]
+    url = f"http://127.0.0.1:{port}"
+    with started("sandbox", command, url, folder, probe="/__sandbox/health") as server:
+        if orders:
+            create_tenant(server, shop_tenant("orders"))
+        yield server
+
+
+def create_tenant(server: Server, tenant: Mapping[str, Any]) -> None:
+    """Create a tenant of a sandbox, unless its database has it already."""
+    answer = httpx.post(f"{server.base_url}/__sandbox/tenants", json=dict(tenant), timeout=120)
+    if answer.status_code != httpx.codes.CONFLICT:
+        answer.raise_for_status()
+
+
+async def get_json(base_url: str, path: str, headers: Mapping[str, str]) -> Any:
+    """Send a GET request to a server, and return the JSON of the response."""
+    async with httpx.AsyncClient(base_url=base_url, timeout=60) as client:
+        return (await client.get(path, headers=dict(headers))).raise_for_status().json()

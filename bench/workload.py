@@ -16,13 +16,27 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-from bench.loads import LOADS
+from bench.loads import FIRST_MOMENT, load_of
+from bench.records import Api, Get, api, shop_tenant
+from bench.records import requests as completed
 
-FIRST_MOMENT = "2026-03-02T12:00:00Z"
+GUARDED = {
+    "list of 25": load_of("returnmate", "list"),
+    "one": load_of("returnmate", "one"),
+    "create": load_of("returnmate", "create"),
+    "invalid create": load_of("returnmate", "invalid"),
+    "filtered list": load_of("returnmate", "filtered list"),
+    "report": load_of("returnmate", "report"),
+    "exsited create": load_of("exsited", "create"),
+    "returngo create": load_of("returngo", "create"),
+    "returnlogic create": load_of("returnlogic", "create"),
+    "swap update": load_of("swap", "update"),
+}
+"""The requests that are counted, keyed by measure: those of ReturnMate, and a write of each other vendor."""
+MEASURES = ("import", "start", *GUARDED, "poll")
 _FIRST_MOMENT_NS = 1_772_452_800_000_000_000
-_WARM_UP, _COUNTED = 10, 100
+_WARM_UP, _COUNTED, _POLLS = 10, 50, 10
 _HOST, _PORT = "127.0.0.1", 4010
 
 
@@ -140,41 +154,60 @@ class Lifespan:
 
 
 async def requests(app: Any) -> None:
-    """Send all loads to the `bench` tenant.
+    """Send the requests of `GUARDED` to the sandbox, and poll a trigger of the connector.
 
-    Each load's request is first sent `_WARM_UP` times without being counted. Then it is sent `_COUNTED`
-    times, and the instructions for these requests are counted.
+    Each request is first sent `_WARM_UP` times without being counted. Then it is sent `_COUNTED` times, and
+    the instructions for these requests are counted.
     """
     call = Caller(app)
     async with Lifespan(app):
-        base, ids = await _tenant(call)
-        for load in LOADS:
-            path = base + load.path.format(id=ids[0])
-            content = json.dumps(load.body).encode() if load.body else b""
-            for _ in range(_WARM_UP):
-                await call(load.method, path, content, status=load.status)
-            mark()
-            for _ in range(_COUNTED):
-                await call(load.method, path, content, status=load.status)
-            mark(load.name, _COUNTED)
+        get = await _prepared(call)
+        tenants = {
+            vendor: {name: await api(get, name, vendor) for name in ("demo", "orders")}
+            for vendor in {load.vendor for load in GUARDED.values()}
+        }
+        for name, load in GUARDED.items():
+            sent = await completed(load, tenants[load.vendor])
+            for number in range(_WARM_UP + _COUNTED):
+                if number == _WARM_UP:
+                    mark()
+                request = sent[number % len(sent)]
+                call.headers = request.headers
+                await call(request.method, request.path, request.body, status=load.status)
+            mark(name, _COUNTED)
+        await _polls(tenants["returnmate"]["demo"])
 
 
-async def _tenant(call: Caller) -> tuple[str, list[str]]:
-    """Create the `bench` tenant, and return its API's base path and the IDs of its 25 newest returns."""
-    demo = json.loads(await call("GET", "/__sandbox/tenants/demo", status=200))
+async def _prepared(call: Caller) -> Get:
+    """Create the tenant `orders`, and return the function that reads the records of the tenants."""
+
+    async def get(path: str, headers: Mapping[str, str]) -> Any:
+        call.headers = headers
+        return json.loads(await call("GET", path, status=200))
+
+    demo = await get("/__sandbox/tenants/demo", {})
     if demo["first_moment"] != FIRST_MOMENT:
         raise SystemExit(f"Real time does not stand still: demo begins at {demo['first_moment']}.")
-    tenant = {"name": "bench", "plan": "enterprise", "limits": "off", "seed_size": 50}
-    tenant |= {"first_moment": FIRST_MOMENT, "frozen": True}
-    await call("POST", "/__sandbox/tenants", json.dumps(tenant).encode(), status=201)
-    answer = await call("GET", "/__sandbox/tenants/bench/credentials", status=200)
-    credentials = json.loads(answer)["vendors"]["returnmate"]
-    call.headers = credentials["headers"]
-    base = urlsplit(credentials["base_url"]).path
-    returns = json.loads(await call("GET", f"{base}/rmas?per_page=25", status=200))["data"]
-    if len(returns) != 25:  # noqa: PLR2004 - the number in the load's path
-        raise SystemExit(f"The list of 25 has {len(returns)} returns.")
-    return base, [item["id"] for item in returns]
+    await call("POST", "/__sandbox/tenants", json.dumps(shop_tenant("orders")).encode(), status=201)
+    return get
+
+
+async def _polls(used: Api) -> None:
+    """Poll a trigger of the connector, and count the polls; the sandbox answers before the count."""
+    import connector
+    from bench.replayed import Replayed, moment
+
+    now = moment(FIRST_MOMENT)
+    async with connector.open(
+        "returnmate", api_key="bench", transport=Replayed(used), clock=lambda: now
+    ) as connection:
+        trigger = connection.triggers["new_return"]
+        cursor = (await trigger.poll()).cursor
+        for number in range(_WARM_UP + _POLLS):
+            if number == _WARM_UP:
+                mark()
+            cursor = (await trigger.poll(cursor)).cursor
+        mark("poll", _POLLS)
 
 
 def main(folder: Path) -> None:
@@ -188,7 +221,7 @@ def main(folder: Path) -> None:
 
     mark("import")
     database = f"sqlite:///{folder / 'guard.sqlite3'}"
-    app = create_app(Settings(database=database, secret=SecretStr("guard")))
+    app = create_app(Settings(database=database, secret=SecretStr("guard"), rate_limits=False))
     mark("start")
     gc.collect()
     gc.freeze()

@@ -40,7 +40,7 @@ class Settings(BaseSettings):
     """The only vendor to serve, at the root path; if empty, every vendor is served below `/{vendor}`."""
     rate_limits: bool = True
     seed: int = Field(default=1, ge=0, le=_MAX_SEED)
-    seed_size: int = Field(default=150, ge=0, le=20_000)
+    seed_size: int = Field(default=150, ge=0, le=100_000)
     """The number of returns that a new tenant has for each vendor."""
     seed_file: Path | None = None
     """A YAML file that contains the shop of new tenants; if None, their returns are generated."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from support.n8n import BUILT, PACKAGES
 from support.zapier import ROOT
 
-from connector.definition.compiler import vendors
+from connector.definition.compiler import apps
 from connector.generator.write import INSTALLED
 
 INSTALLED_FOR_ALL = ROOT / "tests" / "n8n" / "node_modules"
@@ -48,7 +48,7 @@ def run(command: str, folder: Path) -> str:
 def main(chosen: list[str]) -> None:
     """Check and build the packages of the named vendors, or of all."""
     BUILT.mkdir(parents=True, exist_ok=True)
-    for vendor in chosen or vendors():
+    for vendor in chosen or apps():
         started = time.monotonic()
         size = build(vendor, PACKAGES, BUILT / vendor)
         sys.stdout.write(

@@ -51,6 +51,14 @@ def complete_vendor(ctx: typer.Context) -> Iterator[tuple[str, str]]:
 
 
 @_completes
+def complete_app(_ctx: typer.Context) -> Iterator[tuple[str, str]]:
+    """Complete the name of an app that is generated: a vendor's ID, or `hub`."""
+    from connector.definition.compiler import apps
+
+    yield from ((name, "") for name in apps())
+
+
+@_completes
 def complete_key(ctx: typer.Context) -> Iterator[tuple[str, str]]:
     """Complete the key of one of the vendor's triggers, actions or searches, depending on the command."""
     yield from ((key, offer.label) for key, offer in _offers(ctx, _integration(ctx)).items())

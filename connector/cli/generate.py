@@ -7,23 +7,27 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from connector.cli.completion import complete_vendor
+from connector.cli.completion import complete_app
 from connector.cli.options import FactFiles, facts_by_vendor
 from connector.cli.output import notify, print_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from connector.definition.offer import Selection
 
 commands = typer.Typer(no_args_is_help=True)
 DRIFTED = BREAKS = 1
 
-OneVendor = Annotated[
+OneApp = Annotated[
     str | None,
-    typer.Option(help="Write the app of this vendor only.  [default: all]", autocompletion=complete_vendor),
+    typer.Option(
+        "--vendor",
+        help="Write the app of this vendor only, or of the hub (`hub`).  [default: all]",
+        autocompletion=complete_app,
+    ),
 ]
-Output = Annotated[Path, typer.Option(help="Folder that contains one app per vendor.")]
+Output = Annotated[Path, typer.Option(help="Folder that contains one app per vendor, and the hub's.")]
 Check = Annotated[
     bool, typer.Option("--check", help="Write nothing; exit with code 1 if a file would change.")
 ]
@@ -83,15 +87,15 @@ def _count(changes: int) -> str:
 
 @commands.command()
 def zapier(
-    vendor: OneVendor = None,
+    vendor: OneApp = None,
     output: Output = Path("zapier_app"),
     check: Check = False,  # noqa: FBT002
     include_assumed: Assumed = False,  # noqa: FBT002
     documented_only: Documented = False,  # noqa: FBT002
     files: FactFiles = None,
 ) -> None:
-    """Write one Zapier app per vendor. Existing links to apps at Zapier are kept."""
-    from connector.definition.compiler import integration
+    """Write one Zapier app per vendor, and the hub's. Existing links to apps at Zapier are kept."""
+    from connector.definition.compiler import app, apps
     from connector.generator.zapier import render
     from connector.generator.zapier.link import kept_link
 
@@ -100,14 +104,14 @@ def zapier(
 
     def render_vendor(name: str) -> Mapping[str, str]:
         link = kept_link(output / name)
-        return render(integration(name, facts.get(name)), selection=selection, link=link)
+        return render(app(name, facts.get(name)), selection=selection, link=link)
 
-    _write(vendor, output, render_vendor, check=check)
+    _write([vendor] if vendor else apps(), output, render_vendor, check=check)
 
 
 @commands.command()
 def make(
-    vendor: OneVendor = None,
+    vendor: OneApp = None,
     output: Output = Path("make_app"),
     check: Check = False,  # noqa: FBT002
     include_assumed: Assumed = False,  # noqa: FBT002
@@ -118,8 +122,8 @@ def make(
         typer.Option(help="Another address of the API, for testing; only with --vendor.", show_default=False),
     ] = None,
 ) -> None:
-    """Write one Make app per vendor. Existing links to apps at Make are kept."""
-    from connector.definition.compiler import integration
+    """Write one Make app per vendor, and the hub's. Existing links to apps at Make are kept."""
+    from connector.definition.compiler import app, apps
     from connector.generator.make import render
     from connector.generator.make.manifest import kept_origins
 
@@ -134,23 +138,23 @@ def make(
     selection = _selection(include_assumed=include_assumed, documented_only=documented_only)
 
     def render_vendor(name: str) -> Mapping[str, str]:
-        made, origins = integration(name, facts.get(name)), kept_origins(output / name)
+        made, origins = app(name, facts.get(name)), kept_origins(output / name)
         return render(made, selection=selection, origins=origins, base_url=base_url)
 
-    _write(vendor, output, render_vendor, check=check)
+    _write([vendor] if vendor else apps(), output, render_vendor, check=check)
 
 
 @commands.command()
 def n8n(
-    vendor: OneVendor = None,
+    vendor: OneApp = None,
     output: Output = Path("n8n_nodes"),
     check: Check = False,  # noqa: FBT002
     include_assumed: Assumed = False,  # noqa: FBT002
     documented_only: Documented = False,  # noqa: FBT002
     files: FactFiles = None,
 ) -> None:
-    """Write one n8n package per vendor. The author and repository in package.json are kept."""
-    from connector.definition.compiler import integration
+    """Write one n8n package per vendor, and the hub's. Author and repository in package.json are kept."""
+    from connector.definition.compiler import app, apps
     from connector.generator.n8n import render
     from connector.generator.n8n.package import kept_publisher
 
@@ -159,9 +163,9 @@ def n8n(
 
     def render_vendor(name: str) -> Mapping[str, str]:
         publisher = kept_publisher(output / name)
-        return render(integration(name, facts.get(name)), selection=selection, publisher=publisher)
+        return render(app(name, facts.get(name)), selection=selection, publisher=publisher)
 
-    _write(vendor, output, render_vendor, check=check)
+    _write([vendor] if vendor else apps(), output, render_vendor, check=check)
 
 
 def _selection(*, include_assumed: bool, documented_only: bool) -> Selection:
@@ -171,13 +175,12 @@ def _selection(*, include_assumed: bool, documented_only: bool) -> Selection:
 
 
 def _write(
-    vendor: str | None, output: Path, render: Callable[[str], Mapping[str, str]], *, check: bool
+    names: Sequence[str], output: Path, render: Callable[[str], Mapping[str, str]], *, check: bool
 ) -> None:
-    from connector.definition.compiler import vendors
     from connector.generator import write
 
     drifted = False
-    for name in [vendor] if vendor else vendors():
+    for name in names:
         files = render(name)
         folder = output / name
         drift = write.find_drift(files, folder) if check else write.write_files(files, folder)

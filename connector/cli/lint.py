@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from connector.cli.completion import complete_vendor
+from connector.cli.completion import complete_app
 from connector.cli.options import As  # noqa: TC001 - typer reads the annotation
 from connector.cli.output import Format, print_json, print_line
 from connector.definition.spelling import did_you_mean
@@ -21,9 +21,9 @@ FAULTY = 1
 Apps = Annotated[
     list[str] | None,
     typer.Argument(
-        help="Vendors, or folders of apps.  [default: all apps]",
+        help="Vendors, `hub`, or folders of apps.  [default: all apps]",
         show_default=False,
-        autocompletion=complete_vendor,
+        autocompletion=complete_app,
     ),
 ]
 

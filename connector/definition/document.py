@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 FORMATS: dict[str, FieldType] = {"date-time": "datetime", "date": "date"}
 PROVENANCES = ("documented", "observed", "assumed")
+EMPTY: Mapping[str, Any] = {"schema": {"type": "object"}}
+"""The media type object of a response without a body, such as one with status 204."""
 LONG_TEXT = 500
 """A string whose `maxLength` is at least this value is treated as multi-line text."""
 VARIANTS = "variants"
@@ -121,8 +123,8 @@ class Spec:
         body, required = self._body(raw.get("requestBody"), f"{where}.requestBody", provenance)
         status, answer = self._success(raw.get("responses", {}), f"{where}.responses")
         place = f"{where}.responses.{status}"
-        media_type, media = self.media(answer, place)
         origin = self.provenance_of(answer, provenance, place)
+        media_type, media = self.media(answer, place) if "content" in answer else (JSON, EMPTY)
         return Operation(
             id=raw["operationId"],
             method=cast("Any", method.upper()),
@@ -192,14 +194,15 @@ class Spec:
         raise SpecError(f"{where}: no successful response is described.")
 
     def media(self, response: Mapping[str, Any], where: str) -> tuple[str, Mapping[str, Any]]:
-        """Return a successful response's media type, which is JSON or binary, and its media type object."""
+        """Return a successful response's media type (JSON, text or binary), and its media type object."""
         content = response.get("content", {})
         if JSON in content or len(content) != 1:
             return JSON, self._json(response, where)
         ((media_type, media),) = content.items()
         self._check("media", media, where)
         schema = self.resolve(media.get("schema", {}), where)
-        if (schema.get("type"), schema.get("format")) != ("string", "binary"):
+        is_text = media_type == "text/plain" and schema.get("type") == "string"
+        if not is_text and (schema.get("type"), schema.get("format")) != ("string", "binary"):
             raise SpecError(f"{where}: {media_type} is supported only as a string of the format binary.")
         return media_type, media
 

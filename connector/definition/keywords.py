@@ -13,7 +13,8 @@ KNOWN = {
     "path": {"parameters", "summary", "description", "x-provenance", *METHODS},
     "operation": {
         "operationId", "tags", "summary", "description", "parameters", "requestBody", "responses", "security",
-        "deprecated", "x-provenance", "x-path-provenance", "x-required-scope", "x-refuses", "x-order",
+        "deprecated", "x-provenance", "x-path-provenance", "x-required-scope", "x-scopes", "x-refuses",
+        "x-order",
     },
     "parameter": {
         "name", "in", "required", "description", "schema", "style", "explode", "example", "examples",

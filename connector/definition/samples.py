@@ -47,9 +47,20 @@ def of_event(
     changes: dict[str, Any] = {}
     if not isinstance(source, CreatedSince) and source.state and source.reached:
         _put(changes, source.state, source.reached[0])
+    return merged(changes, of_paths(resolver, fields, example, at, subject))
+
+
+def of_paths(
+    resolver: Resolver, fields: Sequence[Field], example: Mapping[str, Any], at: At, subject: str
+) -> dict[str, Any]:
+    """Build the nested object with the values of `example`, which maps dotted paths in a record to values.
+
+    `fields` are the fields of the record. Unknown paths are reported to `resolver`.
+    """
+    changes: dict[str, Any] = {}
     for path, value in example.items():
-        if resolver.path(fields, path, (*at, path), subject):
-            _put(changes, dotted(path), value)
+        resolver.path(fields, path, (*at, path), subject)
+        _put(changes, dotted(path), value)
     return changes
 
 
@@ -70,7 +81,7 @@ def check(
         resolver.report(at, f"{subject} needs a value for {'.'.join(occurred)} in `example`.")
 
 
-def merged(sample: Any, changes: Mapping[str, Any]) -> Any:
+def merged(sample: Any, changes: Mapping[str, Any]) -> dict[str, Any]:
     """Return a copy of the record `sample` with the values in `changes`; nested objects are merged."""
     if not isinstance(sample, dict):
         return dict(changes)

@@ -8,6 +8,7 @@ version is promoted (checks C001 to C003 in Zapier's reference).
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from connector.generator.renames import differs, renamed_fields, renamed_inputs, with_new_keys
 from connector.generator.surface import Field, Step, Surface
 
 LONGEST = 120
@@ -37,7 +38,7 @@ def compare(base: Surface, now: Surface) -> list[Change]:
     """
     changes = [
         *_texts("The app", base.texts, now.texts),
-        *_fields("The login", "field", base.login, now.login),
+        *_fields("The login", "field", base.login, now.login, renamed_fields(base.login, now.login)),
         *_steps(base.steps, now.steps),
     ]
     return sorted(changes, key=lambda change: not change.breaking)
@@ -86,35 +87,41 @@ def _step(name: str, base: Step, now: Step) -> Iterator[Change]:
             sentence=f"The {name} identifies events by {after} instead of {before}: old events fire again.",
         )
     yield from _texts(f"The {name}", {"description": base.description}, {"description": now.description})
-    yield from _behaviour(name, base, now)
-    yield from _extent(name, base, now)
-    yield from _fields(f"The {name}", "input", base.inputs, now.inputs)
+    renames = renamed_inputs(base, now)
+    yield from _behaviour(name, base, now, renames)
+    yield from _extent(name, base, now, renames)
+    yield from _fields(f"The {name}", "input", base.inputs, now.inputs, renames)
     yield from _outputs(name, base, now)
     yield from _faults(name, now)
 
 
-def _behaviour(name: str, base: Step, now: Step) -> Iterator[Change]:
-    """Yield a breaking change for each difference in what a step does, such as a different request."""
+def _behaviour(name: str, base: Step, now: Step, renames: Mapping[str, str]) -> Iterator[Change]:
+    """Yield a breaking change for each difference in what a step does, such as a different request.
+
+    `renames` maps the keys of renamed inputs to their new keys, which `_fields` reports.
+    """
     is_trigger = name.startswith("trigger ")
     effect = "it fires for other events, or at other times" if is_trigger else "it does something else"
-    for key in _all_names(base.behaviour, now.behaviour):
-        if key.startswith("input ") and not (key in base.behaviour and key in now.behaviour):
+    old = with_new_keys(base.behaviour, renames)
+    for key in _all_names(old, now.behaviour):
+        if key.startswith("input ") and not (key in old and key in now.behaviour):
             continue  # the input itself was added or removed, which `_fields` reports
-        before, after = base.behaviour.get(key, NOTHING), now.behaviour.get(key, NOTHING)
-        if before != after:
+        before, after = old.get(key, NOTHING), now.behaviour.get(key, NOTHING)
+        if differs(key, before, after, renames):
             sentence = f"The {name} uses {key} {_short(after)} instead of {_short(before)}: {effect}."
             yield Change(breaking=True, sentence=sentence)
 
 
-def _extent(name: str, base: Step, now: Step) -> Iterator[Change]:
+def _extent(name: str, base: Step, now: Step, renames: Mapping[str, str]) -> Iterator[Change]:
     """Yield a change for each difference in `Step.extent`, such as the number of records that a step reads.
 
     If a number became lower, the change is breaking, because the step may miss records that it found before.
     Any other difference is a notable change.
     """
-    for key in _all_names(base.extent, now.extent):
-        before, after = base.extent.get(key, NOTHING), now.extent.get(key, NOTHING)
-        if before != after:
+    old = with_new_keys(base.extent, renames)
+    for key in _all_names(old, now.extent):
+        before, after = old.get(key, NOTHING), now.extent.get(key, NOTHING)
+        if differs(key, before, after, renames):
             less = before.isdecimal() and after.isdecimal() and int(after) < int(before)
             sentence = f"The {name} uses {key} {_short(after)} instead of {_short(before)}."
             yield Change(breaking=less, sentence=sentence)
@@ -141,19 +148,21 @@ def _short(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
-def _fields(owner: str, kind: str, base: Mapping[str, Field], now: Mapping[str, Field]) -> Iterator[Change]:
-    new = [key for key in now if key not in base]
+def _fields(
+    owner: str,
+    kind: str,
+    base: Mapping[str, Field],
+    now: Mapping[str, Field],
+    renames: Mapping[str, str],
+) -> Iterator[Change]:
     for key, field in base.items():
-        if key in now:
-            yield from _field(f"{owner}'s {kind} {key}", field, now[key])
-            continue
-        successor = next(
-            (other for other in new if (now[other].label, now[other].type) == (field.label, field.type)),
-            None,
-        )
-        effect = f"was renamed to {successor}" if successor else "was removed"
-        yield Change(breaking=True, sentence=f"{owner}'s {kind} {key} {effect}.")
-    for key in new:
+        successor = key if key in now else renames.get(key)
+        if successor != key:
+            effect = f"was renamed to {successor}" if successor else "was removed"
+            yield Change(breaking=True, sentence=f"{owner}'s {kind} {key} {effect}.")
+        if successor:
+            yield from _field(f"{owner}'s {kind} {successor}", field, now[successor])
+    for key in (key for key in now if key not in base and key not in renames.values()):
         kind_of_new = "a new required" if now[key].required else "a new optional"
         yield Change(breaking=now[key].required, sentence=f"{owner} has {kind_of_new} {kind} {key}.")
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from connector.definition.compiler import integration, vendors
+from connector.definition.compiler import app, apps
 from connector.definition.model import Integration
 from connector.generator import make, n8n, write, zapier
 from connector.generator.changes import Change, compare
@@ -98,12 +98,12 @@ def verdicts(base: str, root: Path, platforms: Sequence[Platform] = PLATFORMS) -
     `base` is a folder or a Git revision. `root` is the folder that contains the platforms' folders. Raises
     `ConfigurationError` if `base` is neither a folder nor a revision, or if an app cannot be read.
     """
-    current = {vendor: integration(vendor) for vendor in vendors()}
+    current = {name: app(name) for name in apps()}
     for platform in platforms:
         with released_apps(base, platform.folder) as old:
             names = {path.name for path in old.iterdir() if path.is_dir()}
-            for vendor in sorted(names | set(current)):
-                yield _verdict(platform, vendor, current.get(vendor), old / vendor, root / platform.folder)
+            for name in sorted(names | set(current)):
+                yield _verdict(platform, name, current.get(name), old / name, root / platform.folder)
 
 
 def _verdict(

@@ -16,15 +16,18 @@ from connector.hub.locks import CONFIGURATION, one_at_a_time
 from connector.hub.moments import micros, timestamp
 from connector.hub.tables import connections, lists, subscriptions
 from connector.unified.events import choose_trigger
+from connector.unified.offers import action_offer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from connector.definition.model import Integration
+    from connector.definition.model import Integration, SharedAction
     from connector.hub.encryption import Encryption
 
 ACTIVE, REFUSED = "active", "refused"
+ALL = "all"
+"""The value of a parameter that means all connections; it is not the ID of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +180,24 @@ def listed(connection: sa.Connection) -> list[dict[str, Any]]:
     rows = connection.execute(sa.select(connections).order_by(connections.c.created_at)).all()
     polled = connection.execute(sa.select(lists).order_by(lists.c.name)).all()
     return [as_json(row, [one for one in polled if one.connection == row.id]) for row in rows]
+
+
+def choices(
+    connection: sa.Connection, integrations: Mapping[str, Integration], action: SharedAction | None
+) -> list[dict[str, str]]:
+    """Return the choices of an app's field for a connection: all of them, and then each, oldest first.
+
+    With `action`, only the connections whose vendors have the action are returned, because an action needs
+    one connection.
+    """
+    rows = connection.execute(
+        sa.select(connections).order_by(connections.c.created_at, connections.c.id)
+    ).all()
+    able = [row for row in rows if action is None or action_offer(integrations[row.vendor], action).key]
+    each = [
+        {"value": row.id, "label": f"{row.name} · {integrations[row.vendor].vendor.title}"} for row in able
+    ]
+    return each if action else [{"value": ALL, "label": "All connections"}, *each]
 
 
 def shown(connection: sa.Connection, id_: str) -> dict[str, Any]:

@@ -20,14 +20,13 @@ from standardwebhooks import Webhook
 
 from connector.hub import circuits, exact_json
 from connector.hub import subscriptions as subscribed
+from connector.hub.bodies import of_delivery
 from connector.hub.leases import all_of, new_lease
-from connector.hub.moments import micros, moment, timestamp
+from connector.hub.moments import micros, moment
 from connector.hub.tables import circuits as breakers
 from connector.hub.tables import connections, deliveries, events, subscriptions
 from connector.hub.targets import TargetRefusedError
-from connector.runtime.polling import Event
 from connector.transport.times import http_date
-from connector.unified.mapping import unified_event
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +48,9 @@ PAUSES = (5, 30, 120, 600, 1_800, 3_600)
 """The pauses after the first failed attempts in seconds; the last one repeats."""
 PATIENCE = timedelta(days=1)
 """A delivery is given up if it is not accepted within this time."""
-GONE = 410
+OK, GONE = 200, 410
+ONLY_OK = frozenset({"hooks.zapier.com"})
+"""The hosts that accept a delivery only with the status 200; other hosts accept it with any 2xx status."""
 MAX_ANSWER = 500
 """The longest part of an answer that is stored, in characters."""
 
@@ -81,12 +82,14 @@ class Attempt:
 
     `status` is the HTTP status of the target's response, or None if there was no response. `answer` is the
     beginning of the response's body, or the reason why there was no response. `pause` is the number of
-    seconds that the target asked the hub to wait, or 0.
+    seconds that the target asked the hub to wait, or 0. If `only_ok` is true, only the status 200 counts as
+    accepted.
     """
 
     status: int | None
     answer: str
     pause: float = 0
+    only_ok: bool = False
 
     @property
     def sentence(self) -> str:
@@ -100,7 +103,9 @@ class Attempt:
 
     @property
     def accepted(self) -> bool:
-        return self.status is not None and 200 <= self.status < 300  # noqa: PLR2004 - the 2xx class
+        if self.status is None or self.only_ok:
+            return self.status == OK
+        return OK <= self.status < 300  # noqa: PLR2004 - the 2xx class
 
 
 def lease_due(connection: sa.Connection, lease: str, now: datetime) -> int:
@@ -159,6 +164,7 @@ def leased(
             subscriptions.c.secret,
             subscriptions.c.format,
             events.c.id.label("event_id"),
+            events.c.connection,
             events.c.trigger,
             events.c.occurred_at,
             events.c.observed_at,
@@ -176,7 +182,7 @@ def leased(
 
 
 def _due(row: Any, encryption: Encryption, integrations: Mapping[str, Integration]) -> Due:
-    body = payload(row, integrations[row.vendor])
+    body = of_delivery(row, integrations[row.vendor])
     return Due(
         row.number,
         row.subscription,
@@ -190,40 +196,6 @@ def _due(row: Any, encryption: Encryption, integrations: Mapping[str, Integratio
         row.lease,
         moment(row.leased_until),
     )
-
-
-def payload(row: Any, integration: Integration) -> dict[str, Any]:
-    """Build the JSON body of a delivery, with the record in the subscription's format.
-
-    If a record cannot be converted to the common model, `data` is null, and `raw` contains the vendor's
-    record.
-    """
-    event = Event(
-        id=row.event_id,
-        trigger=row.trigger,
-        occurred_at=None if row.occurred_at is None else moment(row.occurred_at),
-        observed_at=moment(row.observed_at),
-        data=exact_json.loads(row.data),
-    )
-    body = {
-        "event_id": event.id,
-        "type": event.trigger,
-        "vendor": row.vendor,
-        "connection": row.connection_name,
-        "occurred_at": timestamp(row.occurred_at),
-        "observed_at": timestamp(row.observed_at),
-        "gap": bool(row.gap),
-    }
-    if row.replay_of:
-        body["replay_of"] = row.replay_of
-    if row.format == "vendor":
-        return {**body, "data": event.data}
-    try:
-        unified = unified_event(integration, event, profile=row.connection_name).as_json()
-    except Exception as problem:  # noqa: BLE001 - the event is delivered although one format cannot hold it
-        log.warning("%s cannot be converted: %s", event.id, problem)
-        unified = {"kind": "other", "record": None, "raw": event.data}
-    return {**body, "kind": unified["kind"], "data": unified["record"], "raw": unified["raw"]}
 
 
 def settle(connection: sa.Connection, due: Due, attempt: Attempt, now: datetime) -> str:
@@ -332,7 +304,10 @@ class Deliverer:
             )  # fmt: skip
 
     async def _attempt(self, due: Due) -> Attempt:
-        """Send a delivery once; a response other than 2xx, or none within `TIMEOUT` seconds, is a failure."""
+        """Send a delivery once; a response other than 2xx, or none within `TIMEOUT` seconds, is a failure.
+
+        A target on one of the hosts `ONLY_OK` must answer 200.
+        """
         now = self._clock()
         headers = {
             "content-type": "application/json",
@@ -354,7 +329,8 @@ class Deliverer:
             return Attempt(None, f"The target did not answer within {TIMEOUT:.0f} seconds.")
         except httpx.HTTPError as problem:
             return Attempt(None, f"The target cannot be reached ({type(problem).__name__}).")
-        return Attempt(answer.status_code, text, _pause(answer.headers.get("retry-after", ""), now))
+        pause = _pause(answer.headers.get("retry-after", ""), now)
+        return Attempt(answer.status_code, text, pause, request.url.host in ONLY_OK)
 
 
 async def _beginning(answer: httpx.Response) -> str:

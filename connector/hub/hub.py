@@ -16,6 +16,7 @@ from connector.hub import connections, delivering, keys, leases, polling, waitin
 from connector.hub.alarms import book
 from connector.hub.alarms.sending import Routes, Watch
 from connector.hub.api.connexion_parts import AsyncApp, Resolver
+from connector.hub.api.on_demand import OnDemandOperations
 from connector.hub.api.operations import Operations
 from connector.hub.api.problems import add_handlers
 from connector.hub.api.security import HUB
@@ -182,11 +183,13 @@ class Hub:
 
     def app(self) -> Any:
         """Build the ASGI application that serves the hub's API, its page, and the vendors' webhooks."""
-        operations, site = Operations(self), Site(self, self._secret).app()
+        handlers, site = (Operations(self), OnDemandOperations(self)), Site(self, self._secret).app()
         api = AsyncApp("connector.hub", uri_parser_class=None)
         api.add_api(
             openapi.read(openapi.HUB),
-            resolver=Resolver(lambda name: getattr(operations, name)),
+            resolver=Resolver(
+                lambda name: next(getattr(one, name) for one in handlers if hasattr(one, name))
+            ),
             strict_validation=True,
             validate_responses=False,
             validator_map=VALIDATORS,

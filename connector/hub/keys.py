@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-ADMIN, READ, SUBSCRIBE, METRICS = SCOPES = ("admin", "read", "subscribe", "metrics")
+ADMIN, READ, SUBSCRIBE, ACT, METRICS = SCOPES = ("admin", "read", "subscribe", "act", "metrics")
 
 
 def digest(key: str) -> str:

@@ -95,7 +95,7 @@ def _check(connection: sa.Connection, integrations: Mapping[str, Integration], r
     if requested.connection is None:
         if requested.filters:
             raise ConfigurationError(ONLY_TRIGGERS)
-        offered = {name for one in integrations.values() for name in _names(one)}
+        offered = {name for one in integrations.values() for name in trigger_names(one)}
         if requested.trigger not in offered:
             raise ConfigurationError(unknown("trigger or event type", requested.trigger, sorted(offered)))
         return
@@ -113,10 +113,11 @@ def _check(connection: sa.Connection, integrations: Mapping[str, Integration], r
         raise ConfigurationError(ONLY_TRIGGERS)
     if trigger_for(integration, requested.trigger) is None:
         of = f"trigger or event type of {integration.vendor.title}"
-        raise ConfigurationError(unknown(of, requested.trigger, sorted(_names(integration))))
+        raise ConfigurationError(unknown(of, requested.trigger, sorted(trigger_names(integration))))
 
 
-def _names(integration: Integration) -> set[str]:
+def trigger_names(integration: Integration) -> set[str]:
+    """Return the keys of a vendor's triggers and their event types, to which programs can subscribe."""
     kinds = set(get_args(EventKind)) - {"other"}
     table = integration.unified.events.values() if integration.unified else ()
     return {*integration.triggers, *(kind for kind in table if kind in kinds)}

@@ -97,7 +97,7 @@ async def _read(client: Client, polls: list[Poll], plans: list[ReadPlan]) -> tup
     """
     first, plan = polls[0], _joined(plans)
     source = first.source
-    fetch = partial(_fetch, client, source)
+    fetch = partial(fetch_page, client, source)
     walk = resume_walk(source.operation, source.id, first.walked if plan.first_page is not None else None)
     try:
         return polls, await first.strategy.read(fetch, replace(plan, walk=walk))
@@ -125,7 +125,10 @@ def _joined(plans: Sequence[ReadPlan]) -> ReadPlan:
     return replace(plans[0], enough=enough)
 
 
-async def _fetch(client: Client, source: Source, query: Mapping[str, Any], position: Position | None) -> Page:
+async def fetch_page(
+    client: Client, source: Source, query: Mapping[str, Any], position: Position | None
+) -> Page:
+    """Request the page of a source's list at a position; None means the first page."""
     operation = client.integration.operations[source.operation]
     paging = client.integration.paging[operation.paging or ""]
     return await client.page(operation, {**query, paging.size_parameter: source.page_size}, position)

@@ -99,13 +99,13 @@ class Invoice(TypedDict, total=False):
     lines: Required[list[InvoiceLines]]
     currency: Required[InvoiceCurrency]
 
-class CreateReturnLines(TypedDict, total=False):
-    line_uuid: Required[str]
+class CreateReturnItems(TypedDict, total=False):
+    invoice_line_uuid: Required[str]
     quantity: Required[int | str]
     item_uuid: str
 
-class ReceiveReturnLines(TypedDict, total=False):
-    line_uuid: Required[str]
+class ReceiveReturnItems(TypedDict, total=False):
+    return_line_uuid: Required[str]
     quantity: Required[int | str]
 
 class CreateTokenRecord(TypedDict, total=False):
@@ -228,15 +228,21 @@ class CreateReturnAction(BoundAction):
         self,
         *,
         invoice_id: str,
-        lines: Sequence[CreateReturnLines],
-        date: str | date | None = None,
+        items: Sequence[CreateReturnItems],
+        return_date: str | date | None = None,
         note: str | None = None,
-        return_number: str | None = None,
+        rma_number: str | None = None,
     ) -> Return:
         """Creates a return for items on an invoice."""
 
 class ReceiveReturnAction(BoundAction):
-    async def __call__(self, *, invoice_id: str, rma_id: str, lines: Sequence[ReceiveReturnLines]) -> Return:
+    async def __call__(
+        self,
+        *,
+        invoice_id: str,
+        return_id: str,
+        items: Sequence[ReceiveReturnItems],
+    ) -> Return:
         """Records the items received for a return."""
 
 ActionsKey: TypeAlias = Literal[
@@ -252,7 +258,7 @@ class Actions(ByKey[BoundAction]):
     def __iter__(self) -> Iterator[ActionsKey]: ...
 
 class FindReturnSearch(BoundSearch):
-    async def __call__(self, *, limit: int = 100, return_number: str) -> list[Return]:
+    async def __call__(self, *, limit: int = 100, rma_number: str) -> list[Return]:
         """Finds a return by its number, with its lines."""
 
 class ListInvoiceReturnsSearch(BoundSearch):
@@ -260,7 +266,7 @@ class ListInvoiceReturnsSearch(BoundSearch):
         """Finds all returns of an invoice."""
 
 class ListReceiptsSearch(BoundSearch):
-    async def __call__(self, *, limit: int = 100, invoice_id: str, rma_id: str) -> list[Receipt]:
+    async def __call__(self, *, limit: int = 100, invoice_id: str, return_id: str) -> list[Receipt]:
         """Finds the receipts recorded for a return."""
 
 class FindInvoiceSearch(BoundSearch):

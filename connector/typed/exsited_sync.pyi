@@ -28,8 +28,8 @@ from connector.typed.exsited import (
     InvoiceLines,
     InvoiceCurrency,
     Invoice,
-    CreateReturnLines,
-    ReceiveReturnLines,
+    CreateReturnItems,
+    ReceiveReturnItems,
     CreateTokenRecord,
     CreateReturnReturnMerchandiseAuthorisationsReturns,
     CreateReturnReturnMerchandiseAuthorisations,
@@ -103,15 +103,15 @@ class CreateReturnAction(SyncAction):
         self,
         *,
         invoice_id: str,
-        lines: Sequence[CreateReturnLines],
-        date: str | date | None = None,
+        items: Sequence[CreateReturnItems],
+        return_date: str | date | None = None,
         note: str | None = None,
-        return_number: str | None = None,
+        rma_number: str | None = None,
     ) -> Return:
         """Creates a return for items on an invoice."""
 
 class ReceiveReturnAction(SyncAction):
-    def __call__(self, *, invoice_id: str, rma_id: str, lines: Sequence[ReceiveReturnLines]) -> Return:
+    def __call__(self, *, invoice_id: str, return_id: str, items: Sequence[ReceiveReturnItems]) -> Return:
         """Records the items received for a return."""
 
 ActionsKey: TypeAlias = Literal[
@@ -127,7 +127,7 @@ class Actions(SyncByKey[SyncAction]):
     def __iter__(self) -> Iterator[ActionsKey]: ...
 
 class FindReturnSearch(SyncSearch):
-    def __call__(self, *, limit: int = 100, return_number: str) -> list[Return]:
+    def __call__(self, *, limit: int = 100, rma_number: str) -> list[Return]:
         """Finds a return by its number, with its lines."""
 
 class ListInvoiceReturnsSearch(SyncSearch):
@@ -135,7 +135,7 @@ class ListInvoiceReturnsSearch(SyncSearch):
         """Finds all returns of an invoice."""
 
 class ListReceiptsSearch(SyncSearch):
-    def __call__(self, *, limit: int = 100, invoice_id: str, rma_id: str) -> list[Receipt]:
+    def __call__(self, *, limit: int = 100, invoice_id: str, return_id: str) -> list[Receipt]:
         """Finds the receipts recorded for a return."""
 
 class FindInvoiceSearch(SyncSearch):

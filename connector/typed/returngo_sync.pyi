@@ -165,7 +165,7 @@ class UpdateShipmentAction(SyncAction):
     def __call__(
         self,
         *,
-        shipment: str,
+        shipment_id: str,
         status: Literal["Pending", "LabelCreated", "Shipped", "Received", "Canceled", "Validated"] | None = None,
         carrier: str | None = None,
         tracking_number: str | None = None,
@@ -175,49 +175,49 @@ class UpdateShipmentAction(SyncAction):
         """Updates the label, tracking or status of a shipment."""
 
 class DeleteShipmentAction(SyncAction):
-    def __call__(self, *, shipment: str) -> Shipment:
+    def __call__(self, *, shipment_id: str) -> Shipment:
         """Deletes a shipment from a return."""
 
 class AddCommentAction(SyncAction):
-    def __call__(self, *, rma: str, text: str) -> Comment:
+    def __call__(self, *, return_id: str, note: str) -> Comment:
         """Adds a comment to the timeline of a return."""
 
 class SetRMAStatusAction(SyncAction):
     def __call__(
         self,
         *,
-        rma: str,
+        return_id: str,
         status: Literal["Pending", "Approved", "Received", "Validated", "Done", "Rejected", "Canceled"],
     ) -> Return:
         """Changes the status of a return. Preview: not tried on a real account yet."""
 
 class ApproveReturnAction(SyncAction):
-    def __call__(self, *, rma: str) -> Return:
+    def __call__(self, *, return_id: str) -> Return:
         """Approves a return. Preview: not tried on a real account yet."""
 
 class RejectReturnAction(SyncAction):
-    def __call__(self, *, rma: str) -> Return:
+    def __call__(self, *, return_id: str) -> Return:
         """Rejects a return. Preview: not tried on a real account yet."""
 
 class CancelReturnAction(SyncAction):
-    def __call__(self, *, rma: str) -> Return:
+    def __call__(self, *, return_id: str) -> Return:
         """Cancels a return. Preview: not tried on a real account yet."""
 
 class CreateReturnAction(SyncAction):
-    def __call__(self, *, order_name: str, items: Sequence[CreateReturnItems]) -> Return:
+    def __call__(self, *, order_number: str, items: Sequence[CreateReturnItems]) -> Return:
         """Creates a return request for items of an order. Preview: not tried on a real account yet."""
 
 class CreateShipmentTrackerAction(SyncAction):
-    def __call__(self, *, shipment: str, tracking_number: str, carrier: str | None = None) -> Tracker:
+    def __call__(self, *, shipment_id: str, tracking_number: str, carrier: str | None = None) -> Tracker:
         """Creates a tracker that follows a shipment by its tracking number. Preview: not tried on a real account yet."""
 
 class SettleTransactionAction(SyncAction):
     def __call__(
         self,
         *,
-        transaction: str,
+        transaction_id: str,
         status: Literal["Success", "Failed"],
-        reference: str | None = None,
+        external_reference_id: str | None = None,
     ) -> Transaction:
         """Records the result of a transaction that you made outside ReturnGO. Preview: not tried on a real account yet."""
 
@@ -262,18 +262,18 @@ class FindReturnSearch(SyncSearch):
         self,
         *,
         limit: int = 100,
-        order_name: str | None = None,
+        order_number: str | None = None,
         tracking_number: str | None = None,
         status: str | None = None,
     ) -> list[Return]:
-        """Finds a return by order name, tracking number or status."""
+        """Finds a return by order number, tracking number or status."""
 
 class GetReturnSearch(SyncSearch):
-    def __call__(self, *, limit: int = 100, rma: str) -> list[ReturnDetails]:
+    def __call__(self, *, limit: int = 100, return_id: str) -> list[ReturnDetails]:
         """Finds a return by its ID, with items, shipments and timeline."""
 
 class ListTransactionsSearch(SyncSearch):
-    def __call__(self, *, limit: int = 100, rma: str) -> list[Transaction]:
+    def __call__(self, *, limit: int = 100, return_id: str) -> list[Transaction]:
         """Finds all transactions of a return."""
 
 SearchesKey: TypeAlias = Literal[

@@ -88,7 +88,7 @@ class CreateOrderAction(SyncAction):
     def __call__(
         self,
         *,
-        external_order: str,
+        external_order_id: str,
         order_number: str,
         order_name: str,
         currency: str,
@@ -102,14 +102,14 @@ class CreateOrderAction(SyncAction):
         items: Sequence[CreateOrderItems],
         customer_email: str | None = None,
         customer_phone: str | None = None,
-        external_customer: float | Decimal | None = None,
+        external_customer_id: float | Decimal | None = None,
         financial_status: Literal["authorized", "paid", "partially_paid", "pending", "refunded", "voided", "ThirdParty"] | None = None,
         fulfillment_status: Literal["fulfilled", "partial", "restocked"] | None = None,
         external_source: str | None = None,
         source_type: str | None = None,
         gateway: str | None = None,
         ordered_at: str | datetime | date | None = None,
-        changed_at: str | datetime | date | None = None,
+        updated_at: str | datetime | date | None = None,
         shipped_at: str | datetime | date | None = None,
         ship_to_name: str | None = None,
         ship_to_address1: str | None = None,
@@ -156,8 +156,8 @@ class ListCreatedOrdersSearch(SyncSearch):
         self,
         *,
         limit: int = 100,
-        created_from: str | datetime | date,
-        created_to: str | datetime | date | None = None,
+        created_after: str | datetime | date,
+        created_before: str | datetime | date | None = None,
         financial_status: Literal["authorized", "paid", "partially_paid", "pending", "refunded", "voided", "ThirdParty"] | None = None,
     ) -> list[Order]:
         """Finds the orders that were added in a period. Preview: not tried on a real account yet."""
@@ -167,7 +167,7 @@ class FindRmasSearch(SyncSearch):
         """Finds all RMAs of a customer by email address. Preview: not tried on a real account yet."""
 
 class GetRMASearch(SyncSearch):
-    def __call__(self, *, limit: int = 100, rma_id: str) -> list[RMA]:
+    def __call__(self, *, limit: int = 100, return_id: str) -> list[RMA]:
         """Finds an RMA by its ID, with items, shipping label and totals. Preview: not tried on a real account yet."""
 
 SearchesKey: TypeAlias = Literal[

@@ -152,24 +152,24 @@ class UpdateReturnStatusAction(SyncAction):
         *,
         return_id: str,
         status: Literal["pending", "approved", "rejected", "label_sent", "in_transit", "received", "inspected", "completed", "cancelled"],
-        notes: str | None = None,
+        note: str | None = None,
     ) -> ReturnDetail:
         """Updates the status of a return."""
 
 class ApproveReturnAction(SyncAction):
-    def __call__(self, *, return_id: str, notes: str | None = None) -> ReturnDetail:
+    def __call__(self, *, return_id: str, note: str | None = None) -> ReturnDetail:
         """Approves a return."""
 
 class RejectReturnAction(SyncAction):
-    def __call__(self, *, return_id: str, notes: str | None = None) -> ReturnDetail:
+    def __call__(self, *, return_id: str, note: str | None = None) -> ReturnDetail:
         """Rejects a return."""
 
 class CancelReturnAction(SyncAction):
-    def __call__(self, *, return_id: str, notes: str | None = None) -> ReturnDetail:
+    def __call__(self, *, return_id: str, note: str | None = None) -> ReturnDetail:
         """Cancels a return. Preview: not tried on a real account yet."""
 
 class AddNoteAction(SyncAction):
-    def __call__(self, *, return_id: str, content: str, internal: bool | None = None) -> Note:
+    def __call__(self, *, return_id: str, note: str, internal: bool | None = None) -> Note:
         """Adds a note to a return."""
 
 class CreateShippingLabelAction(SyncAction):

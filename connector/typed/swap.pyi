@@ -360,12 +360,12 @@ class UpdateQualityControlAction(BoundAction):
         self,
         *,
         condition: Literal["Sellable", "Damaged", "Missing", "No-Value", "Wrong-Item", "Not Expected", "Qty Mismatch", "Pending"],
-        return_qty: int,
-        shopify_order_name: str | None = None,
+        quantity: int,
+        order_number: str | None = None,
         sku: str | None = None,
-        shopify_line_item: str | None = None,
+        line_item_id: str | None = None,
         receipt_date: str | datetime | date | None = None,
-        carton: str | None = None,
+        carton_id: str | None = None,
     ) -> QualityControlResult:
         """Records the quality control result for a returned product."""
 
@@ -383,18 +383,18 @@ class FindReturnSearch(BoundSearch):
         *,
         limit: int = 100,
         rma_number: str | None = None,
-        shopify_order_name: str | None = None,
+        order_number: str | None = None,
         customer_email: str | None = None,
     ) -> list[Return]:
-        """Finds a return by RMA number, order name or customer email."""
+        """Finds a return by RMA number, order number or customer email."""
 
 class ListSubmittedReturnsSearch(BoundSearch):
     async def __call__(
         self,
         *,
         limit: int = 100,
-        submitted_at_from: str | datetime | date,
-        submitted_at_to: str | datetime | date | None = None,
+        submitted_after: str | datetime | date,
+        submitted_before: str | datetime | date | None = None,
     ) -> list[Return]:
         """Finds the returns that customers submitted in a period."""
 

@@ -59,7 +59,7 @@ def create_tenant(
         int | None,
         typer.Option(
             help="Returns to generate for each vendor, at most 1000, because the command waits for them. "
-            "`returns serve --seed-size` allows 20000.",
+            "`returns serve --seed-size` allows 100000.",
             min=0,
             max=MAX_SEED_SIZE,
         ),

@@ -1,6 +1,7 @@
 """Checks that the names in a request to the control plane, such as vendors and statuses, exist."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from typing import Any, Final
 
 import openapi
@@ -28,7 +29,6 @@ class Names:
 
     def __init__(self, context: ControlContext) -> None:
         self._context = context
-        self._choices = dict(choices())
         self._of_operation: Mapping[str, Check] = {
             "list_requests": self._request_filters,
             "list_requests_without_tenant": self._request_filters,
@@ -45,6 +45,10 @@ class Names:
             "list_deliveries": self._event_filter,
             "resend_deliveries": self._event_filter,
         }
+
+    @cached_property
+    def _choices(self) -> dict[str, Mapping[str, list[str]]]:
+        return dict(choices())
 
     def check(self, call: Call) -> None:
         """Raise `UnknownNameError` for the first name in a request that does not exist.

@@ -16,6 +16,7 @@ from mock_server.engine.responses import Responses
 from mock_server.engine.routing import Routes
 from mock_server.engine.schema import Schemas
 from mock_server.engine.security import Security
+from mock_server.engine.valid_specification import ValidSpecification
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
@@ -25,14 +26,18 @@ class BrokenSpecification(Exception):  # noqa: N818 - an adjective and a noun re
 
 
 class Compiler:
-    """Builds the routes for one OpenAPI document; `max_body` is the size limit of request bodies in bytes."""
+    """Builds the routes for one OpenAPI document; `max_body` is the size limit of request bodies in bytes.
+
+    The validators in `schemas` are compiled at their first use if the document is known to be valid, and
+    otherwise at once.
+    """
 
     def __init__(self, specification: Specification, resolver: Resolver, *, max_body: int) -> None:
         self._specification = specification
         self._resolver = resolver
         self._max_body = max_body
         self._document: dict[str, Any] = specification.raw
-        self._schemas = Schemas(self._document)
+        self.schemas = Schemas(self._document, lazy=isinstance(specification, ValidSpecification))
 
     def routes(self) -> Routes:
         """Build the routes for all operations; raise `BrokenSpecification` if any cannot be served."""
@@ -60,17 +65,17 @@ class Compiler:
         resolved = self._specification.operation_cls.from_spec(
             self._specification, path=path, method=method, resolver=self._resolver
         )
-        body = self._schemas.resolve(raw["requestBody"]) if "requestBody" in raw else None
+        body = self.schemas.resolve(raw["requestBody"]) if "requestBody" in raw else None
         return Operation(
             id=resolved.operation_id,
             handler=resolved.function,
             security=Security(raw.get("security", self._document.get("security")), schemes),
             scope=raw.get("x-required-scope"),
             parameters=Parameters(
-                [*raw.get("parameters", []), *item.get("parameters", [])], path, self._schemas
+                [*raw.get("parameters", []), *item.get("parameters", [])], path, self.schemas
             ),
-            body=Body(body, self._schemas, self._max_body) if body else None,
-            responses=Responses(raw["responses"], self._schemas),
+            body=Body(body, self.schemas, self._max_body) if body else None,
+            responses=Responses(raw["responses"], self.schemas),
         )
 
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from jsonschema_rs import Draft4Validator, ValidationError
 
+    from mock_server.engine.schema import Validator
+
     Fault = tuple[str, tuple[str | int, ...], Any, ValidationError]
     """A failed keyword, the path to the value, the error's details (`error.kind`), and the validation
     error."""
@@ -110,7 +112,7 @@ def _sentence(messages: Sequence[str]) -> str:
     return " and ".join((first, *others))
 
 
-def explain(validator: Draft4Validator, instance: Any, name: str = "") -> list[FieldError]:
+def explain(validator: Draft4Validator | Validator, instance: Any, name: str = "") -> list[FieldError]:
     """Validate `instance`, and return up to `MAX_FIELDS` errors, or an empty list if it is valid.
 
     Each error's field is a path that starts with `name`, such as `items[0].quantity` for the name `items`.

@@ -22,9 +22,7 @@ from mock_server.engine.problem import FieldError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from jsonschema_rs import Draft4Validator
-
-    from mock_server.engine.schema import Schemas
+    from mock_server.engine.schema import Schemas, Validator
 
 _ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _INTEGER = re.compile(r"-?[0-9]+")
@@ -115,7 +113,7 @@ class Parameter:
     max_values: int
     """How many times clients may send the scalar (`x-max-values`); 0 if the schema does not set a number."""
     coerce: Callable[[str], Any]
-    validator: Draft4Validator
+    validator: Validator
     default: Any
 
     def read(self, texts: list[str], values: dict[str, Any], errors: list[FieldError]) -> None:

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from mock_server.engine.messages import explain
-from mock_server.engine.schema import Schemas
+from mock_server.engine.schema import Schemas, Validator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from jsonschema_rs import Draft4Validator
 
 EXTENSION = "x-webhooks"
 CONDITIONS = "x-conditions"
@@ -40,7 +39,7 @@ class Payloads:
         self._read = read
         self._document: Mapping[str, Any] = {}
         self._schemas: Schemas | None = None
-        self._validators: dict[str, Draft4Validator] = {}
+        self._validators: dict[str, Validator] = {}
 
     def problem(self, kind: str, version: int, body: bytes) -> str:
         """Validate the body of a delivery; return a sentence about the first error, or "" if it is valid."""
@@ -64,7 +63,7 @@ class Payloads:
         self._document = self._document or self._read()
         return self._document
 
-    def _validator(self, name: str, schema: Mapping[str, Any]) -> Draft4Validator:
+    def _validator(self, name: str, schema: Mapping[str, Any]) -> Validator:
         if self._schemas is None:
             self._schemas = Schemas(self._specification())
         if name not in self._validators:

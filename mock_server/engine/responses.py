@@ -17,10 +17,8 @@ from mock_server.engine.reply import Document, Documents, EventStream, File, Ren
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from jsonschema_rs import Draft4Validator
-
     from mock_server.engine.reply import Reply
-    from mock_server.engine.schema import Schemas
+    from mock_server.engine.schema import Schemas, Validator
 
 JSON = "application/json"
 SIGNATURES = {"application/pdf": b"%PDF-"}
@@ -45,7 +43,7 @@ class DocumentCheck:
 
     __slots__ = ("_valid", "_validator")
 
-    def __init__(self, validator: Draft4Validator) -> None:
+    def __init__(self, validator: Validator) -> None:
         self._validator = validator
         self._valid: set[int] = set()
 
@@ -72,7 +70,7 @@ class JsonContent:
         self._schema = schema
         self._schemas = schemas
         self._whole = schemas.validator(schema, "response")
-        self._frames: dict[tuple[str, ...], Draft4Validator] = {}
+        self._frames: dict[tuple[str, ...], Validator] = {}
         self._checks: dict[tuple[str, bool], DocumentCheck] = {}
 
     def encode(self, body: Any, status: int) -> bytes:
@@ -120,7 +118,7 @@ class JsonContent:
         self._checks[key, many] = check
         return check
 
-    def _frame(self, stored: tuple[str, ...]) -> Draft4Validator:
+    def _frame(self, stored: tuple[str, ...]) -> Validator:
         """Return a validator that ignores the properties in `stored`, which are validated separately."""
         if stored not in self._frames:
             frame = self._schema
@@ -219,7 +217,7 @@ def _encode(content: Content | None, reply: Reply) -> bytes:
     return b""
 
 
-def _check(validator: Draft4Validator, instance: Any, status: int, pointer: str) -> None:
+def _check(validator: Validator, instance: Any, status: int, pointer: str) -> None:
     if not validator.is_valid(instance):
         error = next(validator.iter_errors(instance))
         path = "".join(f"/{part}" for part in error.instance_path)

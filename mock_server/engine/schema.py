@@ -8,12 +8,14 @@ draft 4 and need no translation: `exclusiveMinimum` is a boolean, and keywords n
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Literal, cast
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
 
 import jsonschema_rs
+import orjson
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 Direction = Literal["request", "response"]
 Schema = dict[str, Any]
@@ -29,6 +31,7 @@ _ANNOTATIONS = {
 }
 _HIDDEN = {"request": "readOnly", "response": "writeOnly"}
 _NOTHING: Schema = {"not": {}}
+_NAMED = "#/components/schemas/"
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 
@@ -84,15 +87,54 @@ def _nullable(schema: Schema) -> Schema:
     return widened
 
 
-class Schemas:
-    """The schemas of one OpenAPI document: resolves references and compiles validators."""
+class Validator:
+    """A validator for one schema; it is compiled at its first use, because most requests need few of them.
 
-    def __init__(self, document: Mapping[str, Any]) -> None:
+    `is_valid` and `iter_errors` are those of `jsonschema_rs.Draft4Validator`.
+    """
+
+    is_valid: Callable[[Any], bool]
+    iter_errors: Callable[[Any], Iterator[jsonschema_rs.ValidationError]]
+
+    def __init__(self, schema: Schema) -> None:
+        self._schema = schema
+
+    def __getattr__(self, name: str) -> Any:
+        """Compile the validator when one of its methods is read for the first time."""
+        if name not in {"is_valid", "iter_errors"}:
+            raise AttributeError(name)
+        self.compile()
+        return getattr(self, name)
+
+    def compile(self) -> None:
+        """Compile the validator now; raise `ValueError` if the schema is not valid."""
+        compiled = jsonschema_rs.Draft4Validator(
+            self._schema,
+            validate_formats=True,
+            formats={"uuid": is_uuid},  # draft 4 does not define this format
+        )
+        self.is_valid, self.iter_errors = compiled.is_valid, compiled.iter_errors
+
+
+class Schemas:
+    """The schemas of one OpenAPI document: resolves references and compiles validators.
+
+    If `lazy` is False, a validator is compiled when it is requested, so that an error in the document is
+    found then, and not when the validator is used.
+    """
+
+    def __init__(self, document: Mapping[str, Any], *, lazy: bool = False) -> None:
         self._document = document
-        named = document.get("components", {}).get("schemas", {})
-        self._named = {
+        self._lazy = lazy
+        self._validators: dict[tuple[Direction, bytes], Validator] = {}
+
+    @cached_property
+    def _named(self) -> dict[Direction, dict[str, Schema]]:
+        named = self._document.get("components", {}).get("schemas", {})
+        directions: tuple[Direction, ...] = ("request", "response")
+        return {
             direction: {name: translate(schema, direction) for name, schema in named.items()}
-            for direction in cast("tuple[Direction, ...]", ("request", "response"))
+            for direction in directions
         }
 
     def resolve(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -104,10 +146,40 @@ class Schemas:
             node = target
         return node
 
-    def validator(self, schema: Mapping[str, Any], direction: Direction) -> jsonschema_rs.Draft4Validator:
-        """Compile an OpenAPI schema to a validator, which also checks formats."""
-        return jsonschema_rs.Draft4Validator(
-            {**translate(schema, direction), "components": {"schemas": self._named[direction]}},
-            validate_formats=True,
-            formats={"uuid": is_uuid},  # draft 4 does not define this format
-        )
+    def validator(self, schema: Mapping[str, Any], direction: Direction) -> Validator:
+        """Return the validator for an OpenAPI schema, which also checks formats.
+
+        Equal schemas have the same validator: many operations share parameters and errors.
+        """
+        key = direction, orjson.dumps(schema)
+        if key not in self._validators:
+            translated = translate(schema, direction)
+            named = self._named[direction]
+            used = {name: named[name] for name in _used(translated, named) if name in named}
+            validator = Validator({**translated, "components": {"schemas": used}})
+            if not self._lazy:
+                validator.compile()
+            self._validators[key] = validator
+        return self._validators[key]
+
+    def compile(self) -> None:
+        """Compile all validators that were requested so far; raise `ValueError` if a schema is not valid."""
+        for validator in self._validators.values():
+            validator.compile()
+
+
+def _used(schema: Schema, named: Mapping[str, Schema]) -> Iterable[str]:
+    """Return the names of the schemas that a translated schema refers to, directly or indirectly."""
+    found: dict[str, None] = {}
+    waiting: list[Any] = [schema]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, list):
+            waiting += node
+        elif isinstance(node, dict):
+            waiting += node.values()
+            name = node["$ref"].removeprefix(_NAMED) if isinstance(node.get("$ref"), str) else None
+            if name is not None and name not in found:
+                found[name] = None
+                waiting.append(named.get(name))
+    return found

@@ -99,7 +99,11 @@ class _Server(uvicorn.Server):
 
 
 def _tune_garbage_collection() -> None:
-    """Exclude objects created at start-up from garbage collection, and make collections less frequent."""
+    """Exclude objects created at start-up from garbage collection, and make collections less frequent.
+
+    `returns serve` starts without garbage collection (see `cli/serve.py`); this function turns it on.
+    """
     gc.collect()
     gc.freeze()
     gc.set_threshold(_YOUNG, _MIDDLE, _OLD)
+    gc.enable()

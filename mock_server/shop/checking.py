@@ -5,12 +5,10 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
-import jsonschema_rs
-
 import openapi
 from mock_server import vendors
 from mock_server.engine.messages import WHOLE, explain
-from mock_server.engine.schema import Schemas
+from mock_server.engine.schema import Schemas, Validator
 from mock_server.shop.layout import lay_out
 from mock_server.shop.mistakes import Mistake, Mistakes, ShopError
 from mock_server.shop.model import Shop
@@ -27,7 +25,7 @@ def schema() -> Mapping[str, Any]:
 
 
 @lru_cache(maxsize=1)
-def _validator() -> jsonschema_rs.Draft4Validator:
+def _validator() -> Validator:
     schemas = schema()
     return Schemas({"components": {"schemas": schemas}}).validator(schemas["Shop"], "request")
 

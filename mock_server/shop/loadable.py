@@ -7,9 +7,7 @@ import re
 from functools import lru_cache
 from typing import Any, Final
 
-import jsonschema_rs
-
-from mock_server.engine.schema import Schemas
+from mock_server.engine.schema import Schemas, Validator
 from mock_server.shop.checking import check, read_shop, schema
 from mock_server.shop.mistakes import ShopError
 
@@ -58,7 +56,7 @@ def _fits(kind: str, record: Any) -> bool:
 
 
 @lru_cache(maxsize=len(_KINDS))
-def _validator(name: str) -> jsonschema_rs.Draft4Validator:
+def _validator(name: str) -> Validator:
     schemas = schema()
     return Schemas({"components": {"schemas": schemas}}).validator(schemas[name], "request")
 

@@ -41,7 +41,7 @@ def methods(wire: Wire) -> list[str]:
 
 async def test_inputs_are_placed_in_the_body_and_empty_inputs_are_omitted(rm: Connection, wire: Wire) -> None:
     wire.reply(one(201, id="rma_1"))
-    done = await rm.actions["update_return_status"](return_id="rma_1", status="approved", notes="")
+    done = await rm.actions["update_return_status"](return_id="rma_1", status="approved", note="")
     assert done == {"id": "rma_1"}
     assert wire.requests[0].url.path == "/v1/rmas/rma_1"
     assert wire.requests[0].content == b'{"status": "approved"}'
@@ -177,11 +177,11 @@ async def test_idempotent_write_is_retried_after_a_pause(wire: Wire, time: Time)
         sleep=time.sleep,
     )
     wire.reply(httpx.Response(502), httpx.ReadTimeout("late"), httpx.Response(200, json={"success": True}))
-    await shop.actions["update_shipment"](shipment="7", tracking_number="T-1")
+    await shop.actions["update_shipment"](shipment_id="7", tracking_number="T-1")
     assert (len(wire.requests), time.slept) == (3, [1.0, 3.0])
     wire.reply(httpx.Response(502))
     with pytest.raises(OutcomeUnknown):
-        await shop.actions["update_shipment"](shipment="7", tracking_number="T-1")
+        await shop.actions["update_shipment"](shipment_id="7", tracking_number="T-1")
     assert len(wire.requests) == 6
 
 
@@ -269,12 +269,12 @@ async def test_lost_return_of_an_invoice_is_matched_by_required_inputs(time: Tim
         return httpx.Response(200, json={"invoice": {"return_merchandise_authorisations": answers[page:]}})
 
     connection = open_any("exsited", time, answer)
-    lines = [{"line_uuid": "l1", "quantity": "2"}, {"line_uuid": "l2", "quantity": "1"}]
+    lines = [{"invoice_line_uuid": "l1", "quantity": "2"}, {"invoice_line_uuid": "l2", "quantity": "1"}]
     answers[:] = [other, elsewhere, mine]
-    assert await connection.actions["create_return"](invoice_id="inv-1", lines=lines) == mine
+    assert await connection.actions["create_return"](invoice_id="inv-1", items=lines) == mine
     answers[:] = [other, elsewhere]
     with pytest.raises(OutcomeUnknown):
-        await connection.actions["create_return"](invoice_id="INV-1", lines=lines)
+        await connection.actions["create_return"](invoice_id="INV-1", items=lines)
     await connection.client.close()
 
 

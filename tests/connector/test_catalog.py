@@ -151,14 +151,14 @@ def openapi_ids(vendor: str) -> list[str]:
         ),
         ("identifies: rma\n", "identifies: number\n", "searches.find_return.inputs.rma_number.identifies"),
         (
-            "status: {label: New Status",
-            "status: {identifies: id, label: New Status",
+            "status: {label: Status, req",
+            "status: {identifies: id, label: Status, req",
             "input status: only a line of text or a whole number can identify a record",
         ),
         (
-            "content: {label: Note",
-            "content: {identifies: id, label: Note",
-            "input content: only a line of text or a whole number can identify a record",
+            "note: {name: content, label: Note",
+            "note: {name: content, identifies: id, label: Note",
+            "input note: only a line of text or a whole number can identify a record",
         ),
         (
             "start_date: {label: Start Date",
@@ -166,9 +166,9 @@ def openapi_ids(vendor: str) -> list[str]:
             "input start_date: several needs a query parameter of type string",
         ),
         (
-            "content: {label: Note",
-            "content: {match: content, label: Note",
-            "action add_note input content: only searches and triggers can use match",
+            "note: {name: content, label: Note",
+            "note: {match: content, label: Note",
+            "action add_note input note: only searches and triggers can use match",
         ),
     ],
 )

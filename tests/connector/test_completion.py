@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from connector.cli.program import run
-from connector.definition.compiler import integration, vendors
+from connector.definition.compiler import apps, integration, vendors
 
 Complete = Callable[[str], list[str]]
 PROFILES = """
@@ -58,10 +58,6 @@ def complete(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
         "returns search ",
         "returns connect ",
         "returns serve --vendor ",
-        "returns generate zapier --vendor ",
-        "returns generate make --vendor ",
-        "returns lint zapier ",
-        "returns lint make swap ",
         "returns sandbox move ",
         "returns sandbox acts ",
         "returns sandbox act ",
@@ -73,6 +69,19 @@ def complete(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
 )
 def test_vendors(complete: Complete, line: str) -> None:
     assert complete(line) == vendors()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "returns generate zapier --vendor ",
+        "returns generate make --vendor ",
+        "returns lint zapier ",
+        "returns lint make swap ",
+    ],
+)
+def test_apps(complete: Complete, line: str) -> None:
+    assert complete(line) == apps()
     assert complete(f"{line}returnm") == ["returnmate"]
 
 

@@ -85,7 +85,7 @@ async def test_repeating_cursors_end_a_search_and_a_trigger(
     wire.reply(pages(following))
     shop = opened("returngo", wire, time)
     with pytest.raises(UnexpectedResponse, match=words):
-        await shop.searches["find_return"](order_name="#7")
+        await shop.searches["find_return"](order_number="#7")
     assert len(wire.requests) == requests
     with pytest.raises(UnexpectedResponse, match=words):
         await polled_for_ever(shop)

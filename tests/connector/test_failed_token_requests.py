@@ -55,7 +55,7 @@ async def test_write_without_a_token_was_not_sent(
     wire.reply(answer)
     with pytest.raises(kind) as failed:
         await account.actions["receive_return"](
-            invoice_id="INV-1", rma_id="RMA-1", lines=[{"line_uuid": "L-1", "quantity": "1"}]
+            invoice_id="INV-1", return_id="RMA-1", items=[{"return_line_uuid": "L-1", "quantity": "1"}]
         )
     assert type(failed.value) is kind
     assert all(request.url.path.endswith("/token") for request in each(wire.requests))

@@ -153,9 +153,9 @@ def test_text_inputs_of_searches_declare_what_they_identify() -> None:
     }
     assert silent == {
         "exsited list_receipts.invoice_id",
-        "exsited list_receipts.rma_id",
+        "exsited list_receipts.return_id",
         "returngo find_return.tracking_number",
-        "returngo list_transactions.rma",
+        "returngo list_transactions.return_id",
         "returnmate get_customer_stats.customer_email",
         "returnmate track_shipment.shipment_id",
     }
@@ -208,7 +208,7 @@ async def test_comma_separated_and_listed_values_match_any_of_them(time: Time) -
     search = compiled("returngo").searches["find_return"]
     found = [{**search.sample, "order_name": name} for name in ("#1001", "1002", "#1003")]
     connection = connection_with("returngo", search, time, *found)
-    assert await ask(connection, "find_return", {"order_name": "#1001, 1002"}) == found[:2]
+    assert await ask(connection, "find_return", {"order_number": "#1001, 1002"}) == found[:2]
     mate = compiled("returnmate").searches["find_return"]
     shown = [{**mate.sample, "order_number": name} for name in ("#1001", "#1002", "#1003")]
     left, ignored = matching_rows(mate.inputs, {"order_number": ["#1003", "1001"]}, shown)

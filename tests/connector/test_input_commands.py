@@ -33,7 +33,7 @@ def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         ("search get_returns_report start_date=2026-13-45", "start_date must be a date"),
         ("action create_return items[0].quantity=1_0", "items[0].quantity must be a whole number, not '1_0'"),
         ("action create_shipping_label return_id=r carrier=Austria-Post", "carrier must be"),
-        ("action add_note return_id= content=x", "return_id is required"),
+        ("action add_note return_id= note=x", "return_id is required"),
     ],
 )
 def test_invalid_input_is_refused_by_name(
@@ -51,7 +51,7 @@ def test_input_file_is_read_like_pairs(
     offline: None, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     given = tmp_path / "inputs.json"
-    given.write_text('{"return_id": ["r1", "r2"], "content": "x", "internal": "yes"}', encoding="utf-8")
+    given.write_text('{"return_id": ["r1", "r2"], "note": "x", "internal": "yes"}', encoding="utf-8")
     assert program.run(["action", "returnmate", "add_note", "--json", str(given)]) != 0
     said = " ".join(capsys.readouterr().err.split())
     assert "return_id must be text; internal must be true or false" in said
@@ -62,9 +62,9 @@ def test_input_file_is_read_in_the_encoding_of_any_system(
     offline: None, capsys: pytest.CaptureFixture[str], tmp_path: Path, encoding: str
 ) -> None:
     given = tmp_path / "inputs.json"
-    given.write_text('{"return_id": "r",\r\n "contents": "Gr\u00fcn"}\r\n', encoding=encoding)
+    given.write_text('{"return_id": "r",\r\n "notes": "Gr\u00fcn"}\r\n', encoding=encoding)
     assert program.run(["action", "returnmate", "add_note", "--json", str(given)]) != 0
-    assert "contents is unknown; did you mean content?" in " ".join(capsys.readouterr().err.split())
+    assert "notes is unknown; did you mean note?" in " ".join(capsys.readouterr().err.split())
 
 
 @pytest.mark.parametrize("content", [b"\xff", b"{", b"[" * 100_000, b"[1]", b"\xff\xfe{"])

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"]
-GIVEN = {"return_id": "Käse & 日本", "content": "two\r\nlines"}
+GIVEN = {"return_id": "Käse & 日本", "note": "two\r\nlines"}
 TEXT = json.dumps(GIVEN, ensure_ascii=False, indent=2).replace("\n", "\r\n")
 
 

@@ -88,7 +88,7 @@ async def test_other_failures_of_a_preview_do_not_say_so(vendor: str, time: Time
 async def test_wrong_input_of_a_preview_is_reported_without_advice(time: Time) -> None:
     async with open_any("returngo", time, lambda _request: httpx.Response(500)) as connection:
         with pytest.raises(ValidationFailed) as caught:
-            await connection.actions["approve_return"](rma="")
+            await connection.actions["approve_return"](return_id="")
     assert advice("returngo") not in caught.value.message
 
 

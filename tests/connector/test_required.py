@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 TEXT = (CATALOGS / "returnlogic.yaml").read_text(encoding="utf-8")
 ORDER: dict[str, Any] = {
-    "external_order": "5001001",
+    "external_order_id": "5001001",
     "order_number": "1001",
     "order_name": "#1001",
     "currency": "AUD",
     "taxes_included": True,
     "tags": [],
-    "items": [{"product": "7001", "quantity": 1, "price": 0}],
+    "items": [{"external_product_id": "7001", "quantity": 1, "price": 0}],
     **dict.fromkeys(("total_price", "tax_price", "shipping_price", "fees", "refund_amount"), 0),
 }
 DEPOT = {
@@ -97,19 +97,19 @@ def swap_without(*names: str) -> Integration:
     return join(openapi.read("swap"), kept, "swap.yaml")
 
 
-QUALITY = {"shopify_order_name": "#1001", "condition": "Sellable", "return_qty": 1}
+QUALITY = {"order_number": "#1001", "condition": "Sellable", "quantity": 1}
 
 
 def test_one_of_several_members_is_required() -> None:
     made = swap_without()
     action = made.actions["update_quality_control"]
     fields = {one.key: one for one in action.inputs}
-    assert fields["sku"].required_without == ("shopify_line_item",)
-    assert not fields["shopify_line_item"].required_without
+    assert fields["sku"].required_without == ("line_item_id",)
+    assert not fields["line_item_id"].required_without
     with pytest.raises(ValidationFailed) as caught:
         fill(action.key, action.inputs, {**QUALITY, "sku": " "})
-    assert [str(one) for one in caught.value.fields] == ["sku is required, unless shopify_line_item is given"]
-    for given in ({"sku": "A"}, {"shopify_line_item": "1"}):
+    assert [str(one) for one in caught.value.fields] == ["sku is required, unless line_item_id is given"]
+    for given in ({"sku": "A"}, {"line_item_id": "1"}):
         assert fill(action.key, action.inputs, {**QUALITY, **given}).values.keys() > {"condition"}
 
 
@@ -124,7 +124,7 @@ def test_operation_needs_one_of_several_members() -> None:
 def test_the_only_input_for_one_of_several_members_is_required() -> None:
     (sku,) = (
         one
-        for one in swap_without("shopify_line_item").actions["update_quality_control"].inputs
+        for one in swap_without("line_item_id").actions["update_quality_control"].inputs
         if one.key == "sku"
     )
     assert sku.required

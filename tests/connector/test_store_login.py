@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 TEXT = (CATALOGS / "swap.yaml").read_text(encoding="utf-8")
-FOUND = {"sku": "A", "condition": "Sellable", "return_qty": 1}
+FOUND = {"sku": "A", "condition": "Sellable", "quantity": 1}
 
 
 @pytest.fixture
@@ -71,7 +71,8 @@ async def test_key_is_sent_as_a_header_and_the_store_in_the_query(store: Connect
 async def test_store_is_sent_in_the_body_if_the_body_has_it(store: Connection, wire: Wire) -> None:
     wire.reply(httpx.Response(200, json={"message": "Done."}))
     assert await store.actions["update_quality_control"](**FOUND) == {"message": "Done."}
-    assert json.loads(wire.requests[0].content) == {**FOUND, "store_id": "store_9"}
+    sent = {"sku": "A", "condition": "Sellable", "return_qty": 1, "store_id": "store_9"}
+    assert json.loads(wire.requests[0].content) == sent
     assert not wire.requests[0].url.params
 
 

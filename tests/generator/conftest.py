@@ -17,7 +17,7 @@ def returnmate() -> Integration:
 
 @pytest.fixture
 def only_returnmate(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gate, "vendors", lambda: ["returnmate"])
+    monkeypatch.setattr(gate, "apps", lambda: ["returnmate"])
 
 
 @pytest.fixture(scope="session")

@@ -60,7 +60,7 @@ def test_apps_are_generated_checked_and_repaired(returns: Run, tmp_path: Path) -
         (["lint", "zapier", "nowhere"], "There is no app nowhere in zapier_app"),
         (["lint", "make", "empty"], "empty does not contain a Make app"),
         (["lint", "make", "broken"], "makecomapp.json is not valid JSON"),
-        (["generate", "make", "--vendor", "unknown"], 'There is no vendor named "unknown"'),
+        (["generate", "make", "--vendor", "unknown"], 'There is no app named "unknown"'),
         (["generate", "make", "--vendor", "swap", "--output", "other"], "Fix or remove"),
         (["generate", "make", "--base-url", "https://tunnel.example"], "name it with --vendor"),
         (

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from support.make.shop import APPS
 
-from connector.definition.compiler import integration, vendors
+from connector.definition.compiler import apps, integration
 from connector.errors import ConfigurationError
 from connector.generator.make import render
 from connector.generator.make.lint import CHECKS, check, lint, parsed
@@ -297,7 +297,7 @@ FINE: dict[str, list[Seed]] = {
 }
 
 
-@pytest.mark.parametrize("vendor", vendors())
+@pytest.mark.parametrize("vendor", apps())
 def test_committed_app_passes_the_lint(vendor: str) -> None:
     assert [str(one) for one in lint(APPS / vendor)] == []
 

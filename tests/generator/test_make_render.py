@@ -10,8 +10,8 @@ import pytest
 from support.each import each
 from support.make.shop import APPS
 
-from connector.definition.compiler import integration as compiled
-from connector.definition.compiler import vendors
+from connector.definition.compiler import app as compiled
+from connector.definition.compiler import apps, vendors
 from connector.definition.instant import with_instant
 from connector.definition.model import Action, FrozenModel, Integration, Search, Trigger
 from connector.definition.naming import plural
@@ -40,25 +40,26 @@ def complaints(files: dict[str, str]) -> list[str]:
     return [str(one) for one in check(parsed(texts))]
 
 
-@pytest.mark.parametrize("vendor", vendors())
+@pytest.mark.parametrize("vendor", apps())
 def test_committed_app_equals_the_generated_app(vendor: str) -> None:
     folder = APPS / vendor
     drift = write.find_drift(render(compiled(vendor), origins=kept_origins(folder)), folder)
     assert not drift, f"Run `make generate`:\n{drift}"
 
 
-@pytest.mark.parametrize("vendor", vendors())
+@pytest.mark.parametrize("vendor", apps())
 @pytest.mark.parametrize("assumed", [False, True])
 def test_app_passes_the_lint_with_and_without_assumed_parts(vendor: str, assumed: bool) -> None:
     assert complaints(render(compiled(vendor), selection="everything" if assumed else "preview")) == []
 
 
-@pytest.mark.parametrize("vendor", vendors())
+@pytest.mark.parametrize("vendor", apps())
 def test_app_contains_everything_in_the_catalog(vendor: str) -> None:
     made = compiled(vendor)
     modules = manifest(render(made, selection="everything"))["components"]["module"]
     shown = with_instant(made).triggers
-    triggers = {key for key, one in shown.items() if "make" in one.guarantees or one.hook}
+    polling = {key for key, one in shown.items() if "make" in one.guarantees or one.hook}
+    triggers = {*polling, *made.posted}
     wanted = {*triggers, *made.actions, *made.searches, "make_api_call"}
     assert modules.keys() == {naming.camel(key) for key in wanted}
     kinds = {name for name, one in modules.items() if one["moduleType"] in ("trigger", "instant_trigger")}
@@ -74,7 +75,7 @@ def test_financial_actions_are_included(vendor: str) -> None:
     assert {naming.camel(one.key) for one in known} <= modules.keys()
 
 
-@pytest.mark.parametrize("vendor", vendors())
+@pytest.mark.parametrize("vendor", apps())
 def test_only_idempotent_actions_are_retried_by_make(vendor: str) -> None:
     made = compiled(vendor)
     files = render(made, selection="everything")

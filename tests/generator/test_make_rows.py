@@ -218,7 +218,7 @@ def test_each_of_several_order_numbers_is_matched() -> None:
     [step] = [one for one in SEARCHES if one.id == "returngo-findReturn"]
     sample_ = by_key(step).sample
     rows = [{**sample_, "order_name": name} for name in ("#1001", "#1002", "#10017")]
-    found = step.run(Vendor(step, [rows]), order_name="1001, #1002")
+    found = step.run(Vendor(step, [rows]), order_number="1001, #1002")
     assert [row["order_name"] for row in found] == ["#1001", "#1002"]
 
 

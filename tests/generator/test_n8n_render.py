@@ -7,22 +7,25 @@ import pytest
 from support.each import each
 from support.n8n import PACKAGES
 
-from connector.definition.compiler import integration, vendors
+import openapi
+from connector.definition.compiler import app, apps, integration
 from connector.definition.naming import camel
 from connector.definition.offer import offered as selected
 from connector.errors import ConfigurationError
 from connector.generator import write
 from connector.generator.changes import compare
-from connector.generator.n8n import render
+from connector.generator.n8n import posted, render
 from connector.generator.n8n.files import read_package
 from connector.generator.n8n.lint import lint
 from connector.generator.n8n.literal import literal, read_literal
 from connector.generator.n8n.naming import class_name, described, whether
 from connector.generator.n8n.package import kept_publisher
+from connector.generator.n8n.posted import LEFT_OUT
 from connector.generator.n8n.requests import Unrenderable
 from connector.generator.n8n.surface import read_surface
 
 VENDOR = "returnmate"
+LIBRARY = Path(posted.__file__).parent / "static" / "lib"
 ODD = 'O\'Neil & Söhne {x}: "y" \\ `z`\u2028\tid: 1'
 
 
@@ -31,33 +34,32 @@ def written(files: dict[str, str], folder: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("vendor", vendors())
+@pytest.mark.parametrize("vendor", apps())
 def test_committed_package_equals_the_generated_package(vendor: str) -> None:
     folder = PACKAGES / vendor
-    drift = write.find_drift(render(integration(vendor), publisher=kept_publisher(folder)), folder)
+    drift = write.find_drift(render(app(vendor), publisher=kept_publisher(folder)), folder)
     assert not drift, f"Run `make generate`:\n{drift}"
 
 
-@pytest.mark.parametrize("vendor", vendors())
+@pytest.mark.parametrize("vendor", apps())
 @pytest.mark.parametrize("assumed", [False, True])
 def test_package_passes_the_lint_with_and_without_assumed_parts(
     vendor: str, assumed: bool, tmp_path: Path
 ) -> None:
-    files = render(integration(vendor), selection="everything" if assumed else "preview")
+    files = render(app(vendor), selection="everything" if assumed else "preview")
     assert [str(one) for one in lint(written(files, tmp_path))] == []
 
 
-@pytest.mark.parametrize("vendor", vendors())
+@pytest.mark.parametrize("vendor", apps())
 def test_package_offers_every_known_step_and_trigger(vendor: str) -> None:
-    offered, package = selected(integration(vendor), "preview"), read_package(PACKAGES / vendor)
+    offered, package = selected(app(vendor), "preview"), read_package(PACKAGES / vendor)
     operations = {key for steps in package.steps.values() for key in steps}
     assert operations == {camel(key) for key in (*offered.actions, *offered.searches)}
-    assert package.triggers.keys() == {
-        camel(key) for key, one in integration(vendor).triggers.items() if "n8n" in one.guarantees
-    }
+    polled = {key for key, one in app(vendor).triggers.items() if "n8n" in one.guarantees}
+    assert package.triggers.keys() == {camel(key) for key in (*polled, *app(vendor).posted)}
 
 
-@pytest.mark.parametrize("vendor", vendors())
+@pytest.mark.parametrize("vendor", apps())
 def test_every_required_input_has_a_parameter_of_its_own(vendor: str) -> None:
     package = read_package(PACKAGES / vendor)
     steps = [step for operations in package.steps.values() for step in operations.values()]
@@ -65,15 +67,14 @@ def test_every_required_input_has_a_parameter_of_its_own(vendor: str) -> None:
         assert "group" not in one
 
 
-@pytest.mark.parametrize("vendor", vendors())
+@pytest.mark.parametrize("vendor", apps())
 def test_library_is_the_same_in_every_package(vendor: str) -> None:
     """The logic is written once; a package differs from another in its data only."""
-    name = class_name(integration(vendor).vendor)
-    first = class_name(integration(VENDOR).vendor)
-    own = PACKAGES / vendor / "nodes" / name / "lib"
-    other = PACKAGES / VENDOR / "nodes" / first / "lib"
-    for path in each(other.iterdir()):
-        assert (own / path.name).read_bytes() == path.read_bytes()
+    own = PACKAGES / vendor / "nodes" / class_name(app(vendor).vendor) / "lib"
+    left_out = LEFT_OUT[bool(app(vendor).posted)]
+    assert {path.name for path in LIBRARY.iterdir()} - {path.name for path in own.iterdir()} == set(left_out)
+    for path in each(own.iterdir()):
+        assert (LIBRARY / path.name).read_bytes() == path.read_bytes()
 
 
 def test_literals_have_bare_keys_and_are_read_back() -> None:
@@ -154,3 +155,32 @@ def test_removed_input_and_other_request_break_workflows(tmp_path: Path) -> None
 def test_folder_without_a_package_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="no complete n8n package"):
         read_package(tmp_path)
+
+
+def test_posted_trigger_asks_the_specification_whether_it_is_subscribed(tmp_path: Path) -> None:
+    package = read_package(PACKAGES / openapi.HUB)
+    requests = package.subscriptions
+    shown = [
+        (requests[name]["method"], requests[name]["path"]) for name in ("subscribe", "unsubscribe", "check")
+    ]
+    assert shown == [
+        ("POST", "/subscriptions"),
+        ("DELETE", "/subscriptions/{subscription}"),
+        ("GET", "/subscriptions/{subscription}"),
+    ]
+    definition = app(openapi.HUB)
+    fewer = {key: one for key, one in definition.operations.items() if key != "get_subscription"}
+    with pytest.raises(Unrenderable, match="has no GET operation at /subscriptions/"):
+        render(definition.model_copy(update={"operations": fewer}))
+    one = definition.posted["return_created"]
+    other = definition.model_copy(update={"posted": {"return_created": one}})
+    now = read_surface(written(render(other), tmp_path), tmp_path)
+    sentences = [str(change) for change in compare(read_surface(PACKAGES / openapi.HUB, tmp_path), now)]
+    assert any("returnApproved" in sentence and sentence.startswith("breaking") for sentence in sentences)
+
+
+def test_trigger_of_the_hub_shows_the_connection_once() -> None:
+    package = read_package(PACKAGES / openapi.HUB)
+    event, connection = package.trigger_properties
+    assert set(connection["displayOptions"]["show"]["event"]) == {one["value"] for one in event["options"]}
+    assert package.dropdowns["searchConnection"]["operation"]["path"] == "/choices/connections"

@@ -85,7 +85,7 @@ def outputs(**given: Field | None) -> dict[str, Field]:
         (
             trigger(inputs=inputs(note=None, remark=TEXT)),
             [f"{THE}'s input note was renamed to remark."],
-            [f"{THE} has a new optional input remark."],
+            [],
         ),
         (
             trigger(inputs=inputs(more=Field("string", "More", required=True))),
@@ -248,7 +248,7 @@ def test_breaking_catalog_changes_are_found_before_the_release(
     made = integration("returnmate")
     for spoil in MISTAKES.values():
         made = spoil(made)
-    monkeypatch.setattr(gate, "integration", lambda _: made)
+    monkeypatch.setattr(gate, "app", lambda _: made)
     [verdict] = verdicts(str(committed), ROOT, ZAPIER)
     broken = [one.sentence for one in verdict.changes if one.breaking]
     assert len(broken) == len(MISTAKES)
@@ -266,7 +266,7 @@ def test_make_apps_pass_the_same_gate(
     made = integration("returnmate")
     for spoil in changes:
         made = spoil(made)
-    monkeypatch.setattr(gate, "integration", lambda _: made)
+    monkeypatch.setattr(gate, "app", lambda _: made)
     [verdict] = verdicts(str(committed), ROOT, MAKE)
     assert [one.sentence for one in verdict.changes if one.breaking] == [
         "The login has a new required field shop.",
@@ -285,13 +285,13 @@ def test_n8n_packages_pass_the_same_gate(
     made = integration("returnmate")
     for spoil in changes:
         made = spoil(made)
-    monkeypatch.setattr(gate, "integration", lambda _: made)
+    monkeypatch.setattr(gate, "app", lambda _: made)
     [verdict] = verdicts(str(committed), ROOT, N8N)
     assert [one.sentence for one in verdict.changes if one.breaking] == [
         "The login has a new required field shop.",
         "The search trackShipment was removed.",
         "The action addNote's input additionalFields.internal was renamed to internal.",
-        "The action addNote has a new required input internal.",
+        "The action addNote's input internal is now required.",
     ]
     assert verdict.refused
 
@@ -322,7 +322,7 @@ def test_command_reports_changes_and_fails(
     assert program.run(["generate", "--diff", str(committed)]) == 0
     shown = [f"{one.folder}/returnmate: no changes.\n" for one in PLATFORMS]
     assert capsys.readouterr().out == "".join(shown)
-    monkeypatch.setattr(gate, "integration", lambda vendor: _without_a_search(integration(vendor)))
+    monkeypatch.setattr(gate, "app", lambda vendor: _without_a_search(integration(vendor)))
     assert program.run(["generate", "--diff", str(committed)]) == 1
     said = capsys.readouterr()
     assert "zapier_app/returnmate (1.0.0 to 1.0.0): 1 change.\n" in said.out
@@ -339,7 +339,7 @@ def test_missing_npm_packages_are_reported_with_the_install_command(
         ignore=shutil.ignore_patterns("node_modules"),
     )
     made = _without_a_search(integration("returnmate"))
-    monkeypatch.setattr(gate, "integration", lambda _: made)
+    monkeypatch.setattr(gate, "app", lambda _: made)
     with pytest.raises(ConfigurationError, match="The app returnmate cannot be compared") as caught:
         list(verdicts(str(committed), tmp_path, ZAPIER))
     assert f"`npm ci --prefix {bare}`, or `make test`" in caught.value.message
@@ -351,7 +351,7 @@ def test_new_and_removed_apps_are_reported(
 ) -> None:
     [new] = verdicts(str(tmp_path), ROOT, ZAPIER)
     assert ([str(one) for one in new.changes], new.refused) == (["notable  The app is new."], False)
-    monkeypatch.setattr(gate, "vendors", list)
+    monkeypatch.setattr(gate, "apps", list)
     [gone] = verdicts(str(committed), ROOT, ZAPIER)
     assert ([str(one) for one in gone.changes], gone.refused) == (["breaking The app was removed."], True)
 

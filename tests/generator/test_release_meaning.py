@@ -146,8 +146,16 @@ def _other_question(made: Integration) -> Integration:
 
 def _other_place(made: Integration) -> Integration:
     action = made.actions["add_note"]
-    inputs = tuple(changed(one, path=("text",)) if one.key == "content" else one for one in action.inputs)
+    inputs = tuple(changed(one, path=("text",)) if one.key == "note" else one for one in action.inputs)
     return changed(made, actions={**made.actions, "add_note": changed(action, inputs=inputs)})
+
+
+def _other_column(made: Integration) -> Integration:
+    action = made.actions["create_return"]
+    (items,) = (one for one in action.inputs if one.key == "items")
+    columns = tuple(changed(one, path=("text",)) if one.key == "notes" else one for one in items.children)
+    inputs = tuple(changed(one, children=columns) if one is items else one for one in action.inputs)
+    return changed(made, actions={**made.actions, action.key: changed(action, inputs=inputs)})
 
 
 def _other_address(made: Integration) -> Integration:
@@ -183,9 +191,14 @@ SPOILT: dict[Callable[[Integration], Integration], tuple[str, str, str]] = {
         "The search listCustomerReturns uses query.order asc instead of desc: it does",
     ),
     _other_place: (
-        'The action add_note uses input content {"in": "body", "at": ["text"]} instead of',
+        'The action add_note uses input note {"in": "body", "at": ["text"]} instead of',
         "",
-        'The action addNote uses input content {"in": "body", "at": ["text"]} instead of',
+        'The action addNote uses input note {"in": "body", "at": ["text"]} instead of',
+    ),
+    _other_column: (
+        'The action create_return uses input items[]notes {"in": "body", "at": ["text"]} instead of',
+        "",
+        'The action createReturn uses input items[]notes {"in": "body", "at": ["text"]} instead of',
     ),
     _other_address: (
         "The search get_shipment uses operation GET /parcels/{id} instead of GET /shipments/{id}: it",
@@ -202,7 +215,7 @@ def test_changed_behaviour_behind_equal_fields_is_found(
     made = integration("returnmate")
     for spoil in (*SPOILT, _other_help):
         made = spoil(made)
-    monkeypatch.setattr(gate, "integration", lambda _: made)
+    monkeypatch.setattr(gate, "app", lambda _: made)
     [verdict] = verdicts(str(committed), ROOT, [PLATFORMS[place]])
     broken = [one.sentence for one in verdict.changes if one.breaking]
     for sentence in each(filter(None, (sentences[place] for sentences in SPOILT.values()))):

@@ -12,7 +12,7 @@ from support.zapier_faults import FAULTS, HARMLESS
 from support.zapier_model_app import FILES, model_app, spoilt
 
 from connector.cli import program
-from connector.definition.compiler import vendors
+from connector.definition.compiler import apps
 from connector.generator.complaint import check_id, run_checks
 from connector.generator.zapier.lint import CHECKS, App, Check, lint
 from connector.generator.zapier.lint.records import leaves, undeclared, values
@@ -53,7 +53,7 @@ def test_every_published_definition_check_is_implemented() -> None:
     assert FAULTS.keys() == set(ids[1:])
 
 
-@pytest.mark.parametrize("vendor", vendors())
+@pytest.mark.parametrize("vendor", apps())
 def test_committed_app_passes_the_lint(vendor: str) -> None:
     assert lint(APPS / vendor) == []
 

@@ -15,8 +15,8 @@ from support import zapier
 from support.each import each
 
 from connector.cli import program
-from connector.definition.compiler import integration as compiled
-from connector.definition.compiler import vendors
+from connector.definition.compiler import app as compiled
+from connector.definition.compiler import apps
 from connector.definition.model import Choice, Field, FindOrCreate, FrozenModel, InputField, Integration
 from connector.definition.offer import with_previews
 from connector.errors import ConfigurationError
@@ -39,7 +39,7 @@ def changed(part: P, **values: Any) -> P:
     return part.model_copy(update=values)
 
 
-@pytest.mark.parametrize("vendor", vendors())
+@pytest.mark.parametrize("vendor", apps())
 def test_committed_app_equals_the_generated_app(vendor: str) -> None:
     folder = zapier.APPS / vendor
     drift = write.find_drift(generator.render(compiled(vendor), link=kept_link(folder)), folder)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from support.zapier import APPS, node, require_modules
 
-from connector.definition.compiler import vendors
+from connector.definition.compiler import apps
 
 RUNTIME = sorted((Path(__file__).parent / "runtime").glob("*.test.mjs"))
 
@@ -29,7 +29,7 @@ def test_times_do_not_depend_on_the_zone_of_the_machine(name: str) -> None:
     assert "# pass 0" not in done.stdout
 
 
-@pytest.mark.parametrize("vendor", vendors())
+@pytest.mark.parametrize("vendor", apps())
 def test_app_passes_its_shipped_tests(vendor: str) -> None:
     require_modules(APPS / vendor)
     done = _node_test(cwd=APPS / vendor)

@@ -10,7 +10,7 @@ import pytest
 from support.hub import TARGET, Bench, Received, Targets, hub_at, merchant_of
 
 from connector.definition.compiler import vendors
-from connector.hub import delivering, exact_json
+from connector.hub import bodies, exact_json
 from connector.hub.delivering import PATIENCE, PAUSES
 
 HOUR = 3_600
@@ -189,6 +189,8 @@ def test_only_gone_ends_a_subscription(status: int, state: str, tmp_path: Path) 
         await bench.round(HOUR)
         shown = await bench.get(f"/subscriptions/{subscription['id']}")
         assert shown["state"] == state
+        (delivery,) = (await bench.get("/deliveries"))["deliveries"]
+        assert delivery["state"] == ("given up" if state == "ended" else "waiting")
         bench.merchant.ask_for_return()
         await bench.round(HOUR)
         assert (len(bench.targets.received) == 1) is (state == "ended")
@@ -276,10 +278,30 @@ def test_a_record_that_the_common_model_cannot_hold_is_still_delivered(
         await bench.subscribe("return_created")
         await bench.round()
         id_ = bench.merchant.ask_for_return()
-        monkeypatch.setattr(delivering, "unified_event", refuse)
+        monkeypatch.setattr(bodies, "unified_event", refuse)
         await bench.round(HOUR)
         [received] = bench.targets.received
         assert received.body["data"] is None
         assert received.body["raw"]["rmaId"] == id_
 
     at_a_vendor("returngo", tmp_path, story)
+
+
+def test_zapier_accepts_a_delivery_only_with_200(tmp_path: Path) -> None:
+    async def story(bench: Bench) -> None:
+        await bench.connect()
+        for target in ("https://hooks.zapier.com/hooks/standard/1", TARGET):
+            await bench.subscribe("return_created", target=target, connection="all")
+        await bench.round()
+        bench.merchant.ask_for_return()
+        await bench.round(HOUR)
+        deliveries = (await bench.get("/deliveries"))["deliveries"]
+        waiting = [one["subscription"] for one in deliveries if one["state"] == "waiting"]
+        [zapier, _other] = (await bench.get("/subscriptions"))["subscriptions"]
+        assert (waiting, len(deliveries)) == ([zapier["id"]], 2)
+        bench.targets.answer = lambda _received: httpx.Response(200)
+        await bench.round(HOUR)
+        assert (await bench.get("/deliveries", state="waiting"))["deliveries"] == []
+
+    targets = Targets(answer=lambda _received: httpx.Response(202))
+    at_a_vendor("swap", tmp_path, story, targets=targets)

@@ -18,7 +18,9 @@ OPERATIONS = [
     for method in METHODS
     if method in operation
 ]
-VALUES = {"connection": "con_0", "subscription": "sub_0", "delivery": "7", "name": "nobody"}
+VALUES = {
+    "connection": "con_0", "subscription": "sub_0", "delivery": "7", "name": "nobody", "return_id": "rma_0",
+}  # fmt: skip
 
 
 def at_a_hub(folder: Path, story: Callable[[Bench], Awaitable[None]]) -> None:

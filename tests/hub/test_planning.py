@@ -1,7 +1,7 @@
 """How often the hub polls: within the vendor's limits and with a stated bound, or refused."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connector.definition.compiler import integration, vendors
@@ -15,6 +15,7 @@ def lists_of(vendor: str, *triggers: str) -> list[PolledList]:
 
 
 @pytest.mark.parametrize("vendor", vendors())
+@settings(deadline=None)  # the first example reads the catalog
 @given(connections=st.integers(1, 200), changes=st.integers(0, 20_000), shortest=st.integers(1, 600))
 def test_a_plan_stays_within_every_limit_or_is_refused(
     vendor: str, connections: int, changes: int, shortest: int

@@ -83,9 +83,9 @@ class Watcher:
 
 
 async def receive(ex: Connection, document: dict[str, Any], quantity: int) -> dict[str, Any]:
-    lines = [{"line_uuid": document["returns"][0]["uuid"], "quantity": str(quantity)}]
+    lines = [{"return_line_uuid": document["returns"][0]["uuid"], "quantity": str(quantity)}]
     made: dict[str, Any] = await ex.actions["receive_return"](
-        invoice_id=document["invoice_id"], rma_id=document["id"], lines=lines
+        invoice_id=document["invoice_id"], return_id=document["id"], items=lines
     )
     return made
 
@@ -132,21 +132,21 @@ def test_return_is_created_on_an_invoice_and_found(merchant: Merchant) -> None:
 
     async def story(ex: Connection) -> None:
         (invoice,) = await ex.searches["find_invoice"](invoice_number=asked["invoice_id"])
-        line = {"line_uuid": invoice["lines"][0]["uuid"], "quantity": "1"}
+        line = {"invoice_line_uuid": invoice["lines"][0]["uuid"], "quantity": "1"}
         made = [
-            await ex.actions["create_return"](invoice_id=invoice["id"], lines=[line], note=f"Part {part}")
+            await ex.actions["create_return"](invoice_id=invoice["id"], items=[line], note=f"Part {part}")
             for part in range(3)
         ]
         found = await ex.searches["list_invoice_returns"](invoice_id=invoice["id"])
         assert [one["id"] for one in found] == [*(one["id"] for one in made[::-1]), asked["id"]]
         with pytest.raises(ValidationFailed, match="must be at most 0"):
-            await ex.actions["create_return"](invoice_id=invoice["id"], lines=[line])
+            await ex.actions["create_return"](invoice_id=invoice["id"], items=[line])
         closed = await receive(ex, made[0], 1)
         assert closed["customer_return_status"] == "CLOSED"
-        (receipt,) = await ex.searches["list_receipts"](invoice_id=invoice["id"], rma_id=made[0]["id"])
+        (receipt,) = await ex.searches["list_receipts"](invoice_id=invoice["id"], return_id=made[0]["id"])
         assert receipt["receive_returns"][0]["rma_receive_quantity"] == "1"
-        assert await ex.searches["find_return"](return_number=made[0]["id"]) == [closed]
-        assert await ex.searches["find_return"](return_number="RMA-0") == []
+        assert await ex.searches["find_return"](rma_number=made[0]["id"]) == [closed]
+        assert await ex.searches["find_return"](rma_number="RMA-0") == []
         with pytest.raises(NotFound, match="No return has the id RMA-0"):
             await ex.operations.get_return(rma_id="RMA-0")
         first = await ex.dropdowns["return"]()

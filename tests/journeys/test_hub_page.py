@@ -63,6 +63,4 @@ def test_the_first_event_arrives(sandbox: Sandbox, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", re.findall(r"^\| `(\w+)`", SECTIONS["What arrives"], re.MULTILINE))
 def test_the_fields_are_those_that_arrive(name: str) -> None:
-    assert f'"{name}"' in (Path(__file__).parents[2] / "connector" / "hub" / "delivering.py").read_text(
-        "utf-8"
-    )
+    assert f'"{name}"' in (Path(__file__).parents[2] / "connector" / "hub" / "bodies.py").read_text("utf-8")

@@ -112,9 +112,9 @@ def test_return_is_created_updated_and_noted(shop: MakeShop) -> None:
     )
     assert [(one["sku"], one["quantity"]) for one in made["items"]] == [("BOOT-CHE-39", 2), ("X", 2)]
     assert made["return_type"] == "refund"
-    (moved,) = shop.make.run("updateReturnStatus", return_id=made["id"], status="approved", notes="Fine")
+    (moved,) = shop.make.run("updateReturnStatus", return_id=made["id"], status="approved", note="Fine")
     assert moved["status"] == "approved"
-    (note,) = shop.make.run("addNote", return_id=made["id"], content="Call back", internal=False)
+    (note,) = shop.make.run("addNote", return_id=made["id"], note="Call back", internal=False)
     assert (note["content"], note["internal"]) == ("Call back", False)
     (found,) = shop.make.run("getReturn", return_id=made["id"])
     assert {"Fine", "Call back"} <= {one["content"] for one in found["notes"]}

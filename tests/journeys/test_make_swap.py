@@ -32,7 +32,7 @@ def shop(vendor: Vendor) -> MakeShop:
 
 
 def inspect(shop: MakeShop, order: str, **options: Any) -> list[dict[str, Any]]:
-    found = {"shopify_order_name": order, "sku": SKU, "condition": "Sellable", "return_qty": "1"}
+    found = {"order_number": order, "sku": SKU, "condition": "Sellable", "quantity": "1"}
     return shop.make.run("updateQualityControl", **{**found, **options})
 
 
@@ -84,7 +84,7 @@ def test_later_change_of_a_passed_return_is_emitted_again(shop: MakeShop) -> Non
     inspect(shop, "#1")
     assert (len(passed.poll()), len(completed.poll())) == (1, 1)
     shop.advance(60)
-    inspect(shop, "#1", return_qty="1")
+    inspect(shop, "#1", quantity="1")
     assert len(passed.poll()) == 1
     assert completed.poll() == []
     promise = shop.vendor.offer.triggers["quality_control_passed"].guarantees["make"]
@@ -105,15 +105,16 @@ def test_delivery_is_emitted_once(shop: MakeShop) -> None:
 
 def test_searches_find_by_number_order_customer_and_date(seeded: MakeShop) -> None:
     wanted = seeded.watch("newReturn").drain()[0]
-    for key in ("rma_number", "shopify_order_name", "customer_email"):
-        found = seeded.make.run("findReturn", **{key: wanted[key]})
+    order = {"order_number": wanted["shopify_order_name"]}
+    for given in (order, *({key: wanted[key]} for key in ("rma_number", "customer_email"))):
+        found = seeded.make.run("findReturn", **given)
         assert wanted["return_id"] in {row["return_id"] for row in found}
     assert seeded.make.run("findReturn", rma_number="RMA-1999-001") == []
     since = wanted["submission_date"]
-    rows = seeded.make.run("listSubmittedReturns", submitted_at_from=since, limit=500)
+    rows = seeded.make.run("listSubmittedReturns", submitted_after=since, limit=500)
     assert all(row["submission_date"] > since for row in each(rows))
-    assert seeded.make.run("listSubmittedReturns", submitted_at_from=since, submitted_at_to=since) == []
-    assert len(seeded.make.run("listSubmittedReturns", submitted_at_from="2020-01-01", limit=500)) == 150
+    assert seeded.make.run("listSubmittedReturns", submitted_after=since, submitted_before=since) == []
+    assert len(seeded.make.run("listSubmittedReturns", submitted_after="2020-01-01", limit=500)) == 150
 
 
 def test_dropdown_reads_more_than_one_page(seeded: MakeShop) -> None:

@@ -93,9 +93,9 @@ async def test_warehouse_receives_new_returns_and_reports_its_inspection(
     assert [event.data["rmaId"] for event in delivered] == asked_for
     assert all(event.data["details"]["items"][0]["sku"] == "TEE-NVY-M" for event in each(delivered))
     first = delivered[0].data
-    await shop.actions["set_rma_status"](rma=first["rmaId"], status="Approved")
+    await shop.actions["set_rma_status"](return_id=first["rmaId"], status="Approved")
     shipment = first["details"]["shipments"][0]["shipmentId"]
-    await shop.actions["update_shipment"](shipment=shipment, status="Received")
+    await shop.actions["update_shipment"](shipment_id=shipment, status="Received")
     assert [event.data["status"] for event in await received.new_events()] == ["Received"]
     item = first["details"]["items"][0]["returnedItemId"]
     found = {"returnedItemId": item, "isReturned": True, "isRestockable": True}
@@ -119,13 +119,13 @@ async def test_carrier_adds_the_label_of_a_new_return(
         "tracking_number": "OC-1",
         "label_url": "https://labels.example.com/1.pdf",
     }
-    done = await shop.actions["update_shipment"](shipment=shipment, status="LabelCreated", **label)
+    done = await shop.actions["update_shipment"](shipment_id=shipment, status="LabelCreated", **label)
     assert (done["status"], done["labelURL"]) == ("LabelCreated", label["label_url"])
     (found,) = await shop.searches["find_return"](tracking_number="OC-1")
     assert found["rmaId"] == made["rmaSummary"]["rmaId"]
-    await shop.actions["set_rma_status"](rma=found["rmaId"], status="Approved")
+    await shop.actions["set_rma_status"](return_id=found["rmaId"], status="Approved")
     advance(sandbox, tenant, 21 * 3_600)
-    (read,) = await shop.searches["get_return"](rma=found["rmaId"])
+    (read,) = await shop.searches["get_return"](return_id=found["rmaId"])
     assert read["shipments"][0]["status"] == "Shipped"
     assert read["comments"][0]["htmlText"] == "Shipment <strong>IN TRANSIT</strong>"
 
@@ -143,9 +143,9 @@ async def test_pickup_service_is_called_by_webhook(
         id_,
         FIRST,
     )
-    (read,) = await shop.searches["get_return"](rma=id_)
+    (read,) = await shop.searches["get_return"](return_id=id_)
     shipment = read["shipments"][0]["shipmentId"]
-    tracker = await shop.actions["create_shipment_tracker"](shipment=shipment, tracking_number="PU-1")
+    tracker = await shop.actions["create_shipment_tracker"](shipment_id=shipment, tracking_number="PU-1")
     assert tracker["status"] == "Registered"
     advance(sandbox, tenant, 21 * 3_600)
     receiver.wait(lambda: len(receiver.got) == 3)
@@ -163,7 +163,7 @@ async def test_customer_history_is_read_for_the_storefront(
         create_return(sandbox, tenant, order_number=f"#{number}", customer_email=customers[number % 2])
     rows = [row async for row in shop.operations.list_rmas.rows(pagesize=2)]
     assert [row["order_name"] for row in rows] == [f"#{number}" for number in reversed(range(6))]
-    read = [(await shop.searches["get_return"](rma=row["rmaId"]))[0] for row in rows]
+    read = [(await shop.searches["get_return"](return_id=row["rmaId"]))[0] for row in rows]
     theirs = [rma for rma in read if rma["shipments"][0]["customerAddress"]["email"] == customers[0]]
     assert [rma["orderDetails"]["order_name"] for rma in theirs] == ["#4", "#2", "#0"]
     assert all(rma["comments"][-1]["htmlText"].startswith("Request SUBMITTED") for rma in each(theirs))
@@ -178,15 +178,15 @@ async def test_refunds_of_notify_only_are_paid_elsewhere_and_reported(
     for number in range(3):
         ids.append(create_return(sandbox, tenant, order_number=f"#{number}")["rmaSummary"]["rmaId"])
         for status in ("Approved", "Done"):
-            await shop.actions["set_rma_status"](rma=ids[-1], status=status)
+            await shop.actions["set_rma_status"](return_id=ids[-1], status=status)
     delivered = await requested.new_events()
     assert {event.data["status"] for event in delivered} == {"Requested"}
-    (mine,) = await shop.searches["list_transactions"](rma=ids[0])
+    (mine,) = await shop.searches["list_transactions"](return_id=ids[0])
     assert mine in [event.data for event in delivered]
     for number, event in enumerate(delivered):
         outcome = "Failed" if number == 2 else "Success"
         await shop.actions["settle_transaction"](
-            transaction=str(event.data["id"]), status=outcome, reference=f"re_{number}"
+            transaction_id=str(event.data["id"]), status=outcome, external_reference_id=f"re_{number}"
         )
     assert sorted(event.data["status"] for event in await moved.new_events()) == [
         "Failed",

@@ -29,7 +29,7 @@ from connector.runtime.connection import Connection
 
 VENDOR = "returnlogic"
 ORDER: dict[str, Any] = {
-    "external_order": "5002001",
+    "external_order_id": "5002001",
     "order_number": "2001",
     "order_name": "#2001",
     "customer_email": "iris.lane@example.com",
@@ -44,7 +44,7 @@ ORDER: dict[str, Any] = {
     "financial_status": "paid",
     "ship_to_city": "Gumnut Flat",
     "items": [
-        {"product": "7001", "sku": "TEE-NVY-M", "quantity": 1, "price": 40},
+        {"external_product_id": "7001", "sku": "TEE-NVY-M", "quantity": 1, "price": 40},
         {"name": "Gift wrap", "quantity": 1, "price": 2},
     ],
 }
@@ -159,9 +159,9 @@ def test_order_is_created_found_and_returned(merchant: Merchant) -> None:
             merchant.ask_for_return()
         rmas = await rl.searches["find_rmas"](customer_email="Priya.Nair@example.com")
         assert {row["rlRmaId"] for row in rmas} == merchant.returns().keys()
-        assert await rl.searches["get_rma"](rma_id=rmas[0]["rlRmaId"]) == [rmas[0]]
+        assert await rl.searches["get_rma"](return_id=rmas[0]["rlRmaId"]) == [rmas[0]]
         with pytest.raises(NotFound, match="was never tried on a real account"):
-            await rl.searches["get_rma"](rma_id="7")  # the path is assumed, so it may not exist
+            await rl.searches["get_rma"](return_id="7")  # the path is assumed, so it may not exist
 
     run_story(merchant, story)
 
@@ -188,10 +188,18 @@ def test_rows_are_read_by_offset_up_to_an_empty_page(merchant: Merchant) -> None
 @pytest.mark.parametrize(
     ("item", "field", "words"),
     [
-        ({"product": "7001", "price": 1}, "items[0].quantity", "is required"),
-        ({"quantity": 1, "price": 1}, "items[0].product", "is required for a product"),
-        ({"name": "Wrap", "product": "7", "quantity": 1, "price": 1}, "items[0].name", "does not belong"),
-        ({"name": "Wrap", "variant": "7", "quantity": 1, "price": 1}, "items[0]", "does not belong"),
+        ({"external_product_id": "7001", "price": 1}, "items[0].quantity", "is required"),
+        ({"quantity": 1, "price": 1}, "items[0].external_product_id", "is required for a product"),
+        (
+            {"name": "Wrap", "external_product_id": "7", "quantity": 1, "price": 1},
+            "items[0].name",
+            "does not belong",
+        ),
+        (
+            {"name": "Wrap", "external_variant_id": "7", "quantity": 1, "price": 1},
+            "items[0]",
+            "does not belong",
+        ),
     ],
 )
 def test_line_that_is_neither_product_nor_custom_item_is_not_sent(

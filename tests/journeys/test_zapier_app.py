@@ -98,7 +98,7 @@ def test_return_is_created_with_its_line_items(shop: Shop) -> None:
 def test_note_is_added(shop: Shop, given: str, kept: bool) -> None:
     made = shop.create_return()
     note = shop.create(
-        "add_note", return_id=made["id"], content="Called the customer: 100 % sure", internal=given
+        "add_note", return_id=made["id"], note="Called the customer: 100 % sure", internal=given
     )
     assert shop.get(f"/rmas/{made['id']}")["notes"] == [note]
     assert (note["content"], note["internal"]) == ("Called the customer: 100 % sure", kept)

@@ -63,8 +63,8 @@ def zap(shop: Shop, key: str, **inputs: Any) -> Zap:
 
 
 def receive(shop: Shop, made: dict[str, Any], quantity: int) -> dict[str, Any]:
-    lines = [{"line_uuid": made["returns"][0]["uuid"], "quantity": quantity}]
-    return shop.create("receive_return", invoice_id=made["invoice_id"], rma_id=made["id"], lines=lines)
+    lines = [{"return_line_uuid": made["returns"][0]["uuid"], "quantity": quantity}]
+    return shop.create("receive_return", invoice_id=made["invoice_id"], return_id=made["id"], items=lines)
 
 
 def create_return(shop: Shop, order: str = "#1001", quantity: int = 1) -> dict[str, Any]:
@@ -188,24 +188,24 @@ def test_return_is_created_found_and_received(app: ZapierApp, sandbox: Sandbox, 
     number = next(one["id"] for one in shop.trigger("invoice") if one["id"] not in returned)
     (invoice,) = shop.search("find_invoice", invoice_number=number)
     line = invoice["lines"][0]
-    options = {"line_uuid": line["uuid"], "quantity": line["item_order_quantity"]}
+    options = {"invoice_line_uuid": line["uuid"], "quantity": line["item_order_quantity"]}
     made = shop.create(
         "create_return",
         invoice_id=number,
-        lines=[options],
+        items=[options],
         note="From a Zap",
-        date="2026-10-14T09:30:00+10:00",
+        return_date="2026-10-14T09:30:00+10:00",
     )
     assert (made["invoice_id"], made["note"], made["version"]) == (number, "From a Zap", "0")
-    assert shop.search("find_return", return_number=made["id"]) == [made]
+    assert shop.search("find_return", rma_number=made["id"]) == [made]
     assert shop.search("list_invoice_returns", invoice_id=number) == [made]
-    assert shop.search("list_receipts", invoice_id=number, rma_id=made["id"]) == []
+    assert shop.search("list_receipts", invoice_id=number, return_id=made["id"]) == []
     now = receive(shop, made, int(line["item_order_quantity"]))
     assert (now["customer_return_status"], now["version"]) == ("CLOSED", "1")
-    (receipt,) = shop.search("list_receipts", invoice_id=number, rma_id=made["id"])
+    (receipt,) = shop.search("list_receipts", invoice_id=number, return_id=made["id"])
     assert receipt["receive_returns"][0]["item_uuid"] == line["item_uuid"]
     assert invoice in shop.search("list_order_invoices", order_number=invoice["order_id"])
-    assert shop.search("find_return", return_number="RMA-0") == []
+    assert shop.search("find_return", rma_number="RMA-0") == []
 
 
 def test_dropdowns_can_be_paged(seeded: Shop) -> None:

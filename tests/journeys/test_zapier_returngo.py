@@ -142,24 +142,24 @@ def test_requested_refund_fires(sandbox: Sandbox, shop: Shop) -> None:
     (row,) = watching.poll()
     assert (row["status"], row["type"]) == ("Requested", "RefundToPaymentMethod")
     assert [one["id"] for one in transactions.poll()] == [row["id"]]
-    assert shop.search("list_transactions", rma=id_) == [row]
+    assert shop.search("list_transactions", return_id=id_) == [row]
     assert watching.poll() == transactions.poll() == []
 
 
 def test_shipment_is_updated(shop: Shop) -> None:
     rma = create_return(shop.sandbox, shop.tenant)
     shipment = rma["shipments"][0]["shipmentId"]
-    label = {"shipment": shipment, "status": "LabelCreated", "tracking_number": "ZP-1", "label_url": ""}
+    label = {"shipment_id": shipment, "status": "LabelCreated", "tracking_number": "ZP-1", "label_url": ""}
     done = shop.create("update_shipment", **label)
     assert (done["status"], done["trackingNumber"], done["labelURL"]) == ("LabelCreated", "ZP-1", None)
     with pytest.raises(ZapierError, match="Invalid status transition") as caught:
-        shop.create("update_shipment", shipment=shipment, status="Pending")
+        shop.create("update_shipment", shipment_id=shipment, status="Pending")
     assert shop.auth["api_key"] not in str(caught.value.details)
     (found,) = shop.search("find_return", tracking_number="ZP-1")
-    (read,) = shop.search("get_return", rma=found["rmaId"])
+    (read,) = shop.search("get_return", return_id=found["rmaId"])
     assert read["shipments"] == [done]
     assert shop.search("find_return", tracking_number="none") == []
-    assert shop.search("get_return", rma="1") == []
+    assert shop.search("get_return", return_id="1") == []
 
 
 def test_dropdown_of_returns_starts_with_the_newest(shop: Shop) -> None:

@@ -25,7 +25,7 @@ PREVIEWS = {
     *("find_order", "list_created_orders", "get_rma", "create_order"),
 }
 ORDER = {
-    "external_order": "5002001",
+    "external_order_id": "5002001",
     "order_number": "2001",
     "order_name": "#2001",
     "customer_email": "iris.lane@example.com",
@@ -37,7 +37,7 @@ ORDER = {
     "fees": "0",
     "refund_amount": "0",
     "financial_status": "paid",
-    "items": [{"product": "7001", "quantity": "1", "price": "42.5"}],
+    "items": [{"external_product_id": "7001", "quantity": "1", "price": "42.5"}],
 }
 _numbers = count(1)
 
@@ -130,7 +130,7 @@ def test_order_is_created_fires_once_and_is_found(whole_shop: Shop) -> None:
     assert whole_shop.search("find_order", order_number="9") == []
     with pytest.raises(ZapierError, match="Fill in at least one"):
         whole_shop.search("find_order", financial_status="paid")
-    listed = whole_shop.search("list_created_orders", created_from=made["createDate"])
+    listed = whole_shop.search("list_created_orders", created_after=made["createDate"])
     assert made in listed
 
 
@@ -169,7 +169,7 @@ def test_refusals_reach_the_user_as_sentences(whole_shop: Shop) -> None:
 
 
 def test_line_items_have_one_of_two_forms(whole_shop: Shop) -> None:
-    product = {"product": "7001", "quantity": "1", "price": "40", "name": ""}
+    product = {"external_product_id": "7001", "quantity": "1", "price": "40", "name": ""}
     wrap = {"name": "Gift wrap", "quantity": 1, "price": 2.5}
     made = whole_shop.create("create_order", **{**ORDER, "items": [product, wrap]})
     assert [(one["externalProductId"], one["name"], one["price"]) for one in made["orderItems"]] == [
@@ -178,7 +178,10 @@ def test_line_items_have_one_of_two_forms(whole_shop: Shop) -> None:
     ]
     for wrong, words in (
         ({"quantity": 1, "price": 1}, "External Product ID is missing"),
-        ({**wrap, "product": "7001"}, "looks like a product, but Item Name does not belong to it"),
+        (
+            {**wrap, "external_product_id": "7001"},
+            "looks like a product, but Item Name does not belong to it",
+        ),
     ):
         with pytest.raises(ZapierError, match=words):
             whole_shop.create("create_order", **{**ORDER, "items": [wrong]})
@@ -191,7 +194,7 @@ def test_new_rma_fires_once_and_is_found_by_id(shop: Shop) -> None:
     assert {row["rlRmaId"] for row in watching.poll()} == set(made)
     shop.move(made[0], "Authorized")
     assert watching.poll() == []
-    (found,) = shop.search("get_rma", rma_id=made[0])
+    (found,) = shop.search("get_rma", return_id=made[0])
     assert found["workflowStatus"] == "Authorized"
     with pytest.raises(ZapierError, match=r"no such record.*returns verify returnlogic"):
-        shop.search("get_rma", rma_id="7")
+        shop.search("get_rma", return_id="7")

@@ -43,7 +43,7 @@ def shop(app: ZapierApp, sandbox: Sandbox) -> Shop:
 
 
 def inspect(shop: Shop, order: str, **options: Any) -> dict[str, Any]:
-    found = {"shopify_order_name": order, "sku": SKU, "condition": "Sellable", "return_qty": "1"}
+    found = {"order_number": order, "sku": SKU, "condition": "Sellable", "quantity": "1"}
     return shop.create("update_quality_control", **{**found, **options})
 
 
@@ -95,13 +95,14 @@ def test_quality_control_is_recorded_and_fires(shop: Shop) -> None:
 
 def test_searches_find_by_number_order_customer_and_date(seeded: Shop) -> None:
     wanted = seeded.trigger("new_return")[-1]
-    for key in ("rma_number", "shopify_order_name", "customer_email"):
-        found = seeded.search("find_return", **{key: wanted[key]})
+    order = {"order_number": wanted["shopify_order_name"]}
+    for given in (order, *({key: wanted[key]} for key in ("rma_number", "customer_email"))):
+        found = seeded.search("find_return", **given)
         assert wanted["return_id"] in {row["return_id"] for row in found}
     assert seeded.search("find_return", rma_number="RMA-1999-001") == []
     with pytest.raises(ZapierError, match="Fill in at least one"):
         seeded.search("find_return")
     since = wanted["submission_date"]
-    rows = seeded.search("list_submitted_returns", submitted_at_from=since)
+    rows = seeded.search("list_submitted_returns", submitted_after=since)
     assert all(row["submission_date"] > since for row in each(rows))
-    assert seeded.search("list_submitted_returns", submitted_at_from=since, submitted_at_to=since) == []
+    assert seeded.search("list_submitted_returns", submitted_after=since, submitted_before=since) == []

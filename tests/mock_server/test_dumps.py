@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any
 
-import jsonschema_rs
 import orjson
 import pytest
 from support.each import each
@@ -15,7 +14,7 @@ from support.worlds import HOUR, NOON, OpenWorld, open_world, row
 import openapi
 from mock_server.bulk import Bulk
 from mock_server.dumps import MAX_DUMP, MAX_ERRORS, Dumps, InvalidDumpError, TooLargeError
-from mock_server.engine.schema import Schemas
+from mock_server.engine.schema import Schemas, Validator
 from mock_server.spelling import UnknownNameError
 from mock_server.tenants import TenantExistsError
 
@@ -63,7 +62,7 @@ def content(opened: OpenWorld) -> dict[str, Any]:
     return found
 
 
-def validator() -> jsonschema_rs.Draft4Validator:
+def validator() -> Validator:
     return Schemas(DOCUMENT).validator({"$ref": "#/components/schemas/TenantDump"}, "request")
 
 

@@ -1,15 +1,14 @@
-"""Runs the tests of this folder in `make n8n-test` only, which installs n8n's own engine."""
+"""Runs the mistakes in built packages in `make n8n-test` only, which installs n8n's own engine."""
 
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
 from support.matrix.apps import MatrixApps
-from support.matrix.table import ENGINE
+from support.n8n import uses_engine
 from support.sandbox import Sandbox
 
-collect_ignore_glob = [] if os.environ.get(ENGINE) else ["test_*.py"]
+collect_ignore = [] if uses_engine() else ["test_mistakes.py"]
 
 
 @pytest.fixture(scope="session")

@@ -128,6 +128,17 @@ const start = (loader, kind, command) => {
 	return { node, workflow, credentials, type: loader.nodeTypes[name].type };
 };
 
+/** Calls `work` with the webhook methods of the trigger node; returns its result with the static data. */
+const withHook = async (loader, command, work) => {
+	const { node, workflow, credentials, type } = start(loader, triggerNode, command);
+	const [description] = type.description.webhooks;
+	const data = { webhookDescription: description, isTest: command.mode === 'manual' };
+	const context = new core.HookContext(workflow, node, additionalData(credentials), command.mode ?? 'trigger', 'activate', data);
+	context.getNodeWebhookUrl = () => command.url;
+	const results = await work(type.webhookMethods.default, context);
+	return { ...results, staticData: JSON.parse(JSON.stringify(workflow.staticData)) };
+};
+
 const commands = {
 	/** Returns what users see: the nodes and the credential. */
 	async describe(loader) {
@@ -163,9 +174,50 @@ const commands = {
 		}
 	},
 
-	/** Lists one page of a dropdown. */
+	/** Activates a trigger whose events are posted: subscribes the address `url`, unless it is subscribed. */
+	async activate(loader, command) {
+		return await withHook(loader, command, async (methods, context) => {
+			const exists = await methods.checkExists.call(context);
+			if (!exists) await methods.create.call(context);
+			return { exists };
+		});
+	},
+
+	/** Deactivates a trigger whose events are posted. */
+	async deactivate(loader, command) {
+		return await withHook(loader, command, async (methods, context) => ({ deleted: await methods.delete.call(context) }));
+	},
+
+	/** Handles a post as n8n's webhook server does; returns the items, or the status with which the node refuses. */
+	async receive(loader, command) {
+		const { node, workflow, credentials, type } = start(loader, triggerNode, command);
+		const request = {
+			headers: command.headers,
+			body: command.content ? JSON.parse(command.content) : {},
+			async readRawBody() {
+				this.rawBody = Buffer.from(command.content);
+			},
+		};
+		const refusal = {};
+		const response = {
+			status(code) {
+				refusal.status = code;
+				return this;
+			},
+			json() {},
+		};
+		const [description] = type.description.webhooks;
+		const context = new core.WebhookContext(
+			workflow, node, { ...additionalData(credentials), httpRequest: request, httpResponse: response },
+			command.mode ?? 'webhook', { webhookDescription: description, workflowId: '1', node: node.name }, [], null,
+		);
+		const { workflowData } = await type.webhook.call(context);
+		return { items: workflowData?.[0] ?? null, ...refusal };
+	},
+
+	/** Lists one page of a dropdown, of the trigger node if `trigger` is true. */
 	async choices(loader, command) {
-		const { node, workflow, credentials, type } = start(loader, actionNode, command);
+		const { node, workflow, credentials, type } = start(loader, command.trigger ? triggerNode : actionNode, command);
 		const context = new core.LoadOptionsContext(workflow, node, additionalData(credentials), '');
 		return await type.methods.listSearch[command.method].call(context, command.filter, command.page);
 	},

@@ -134,7 +134,7 @@ def test_failed_item_becomes_an_error_and_the_others_go_on(
         "resource": "note",
         "operation": "addNote",
         "returnId": {"__rl": True, "mode": "id", "value": "={{ $json.id }}"},
-        "content": "Seen.",
+        "note": "Seen.",
     }
     known = app.shop.create_return()["id"]
     command: dict[str, Any] = {

@@ -49,7 +49,10 @@ def _of(made: Integration, parts: Sequence[Part]) -> VendorCoverage:
     covered = {}
     for part in parts:
         if part.about.id in SIDES:
-            words = {word for row in part.rows if row.vendor == made.vendor.id for word in row.name.split()}
+            rows = [
+                row for row in part.rows if row.vendor == made.vendor.id and row.result != "not reachable"
+            ]
+            words = {word for row in rows for word in row.name.split()}
             found = {name for word in words for name in operations.get(word, ())}
             missing = [name for name in made.operations if name not in found]
             covered[part.about.id] = Covered(len(found), len(made.operations), missing)

@@ -138,7 +138,11 @@ def test_cell_shows_its_worst_result() -> None:
 def test_coverage_counts_operations_of_both_sides() -> None:
     action = next(iter(integration(VENDOR).actions.values()))
     rows = {
-        "requests": [held(f"action {action.key}"), held("no such operation")],
+        "requests": [
+            held(f"action {action.key}"),
+            held("no such operation"),
+            *(Row(VENDOR, name, "use search", "not reachable") for name in OPERATIONS),
+        ],
         "sandbox": [held(name) for name in OPERATIONS],
     }
     covered = next(one for one in coverage(parts(**rows)) if one.vendor == VENDOR).parts

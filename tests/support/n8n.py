@@ -1,5 +1,10 @@
-"""A generated n8n package, run by n8n's own engine in one long-lived Node process."""
+"""A generated n8n package in a long-lived Node process: in a stand-in for n8n's engine, or in the engine.
 
+`make n8n-test` installs n8n's engine, builds the packages and sets the variable `ENGINE`. Without it, the
+stand-in runs the TypeScript of the packages.
+"""
+
+import atexit
 import json
 import os
 import subprocess
@@ -7,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,7 +22,9 @@ from support.zapier import ROOT, node
 
 PACKAGES = ROOT / "n8n_nodes"
 BUILT = ROOT / "build" / "n8n"
-ENGINE = ROOT / "tests" / "n8n" / "engine.cjs"
+ENGINE = "N8N_ENGINE"
+"""The environment variable with which n8n's own engine runs the packages."""
+_PROGRAMS = ROOT / "tests" / "n8n"
 
 
 class N8nError(Exception):
@@ -39,6 +46,8 @@ class N8nPackage:
     """The loaded package of one vendor."""
 
     process: "subprocess.Popen[str]"
+    folder: Path
+    log: Path | None = None
 
     @cached_property
     def description(self) -> dict[str, Any]:
@@ -52,7 +61,8 @@ class N8nPackage:
         clock = {} if now is None else {"now": int(now.timestamp() * 1000)}
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        self.process.stdin.write(json.dumps({"command": command, **more, **clock}) + "\n")
+        where = {"folder": str(self.folder), "log": self.log and str(self.log)}
+        self.process.stdin.write(json.dumps({"command": command, **where, **more, **clock}) + "\n")
         self.process.stdin.flush()
         line = self.process.stdout.readline()
         assert line, f"The Node process ended with {self.process.wait(5)}; see the captured stderr."
@@ -67,15 +77,49 @@ def credential(login: Mapping[str, str], url: str) -> dict[str, str]:
     return {**{camel(key): value for key, value in login.items()}, "baseUrl": url}
 
 
+def uses_engine() -> bool:
+    """Check whether this run has n8n's own engine."""
+    return bool(os.environ.get(ENGINE))
+
+
+def package_of(vendor: str) -> Path:
+    """Return the folder of a vendor's package: the built one for n8n's engine, else its TypeScript."""
+    return (BUILT if uses_engine() else PACKAGES) / vendor
+
+
+@cache
+def _stand_in() -> "subprocess.Popen[str]":
+    """Start the stand-in, which runs all packages, once per process of the tests; it ends with its input."""
+    compiler = ROOT / "tests" / "typed" / "node_modules" / "typescript"
+    assert compiler.is_dir(), f"{compiler} is missing: run `npm ci` in tests/typed, or `make test`."
+    process = subprocess.Popen(
+        [node(), str(_PROGRAMS / "stand_in.cjs")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    atexit.register(_end, process)
+    return process
+
+
+def _end(process: "subprocess.Popen[str]") -> None:
+    assert process.stdin is not None
+    process.stdin.close()
+    try:
+        process.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+
+
 @contextmanager
 def started(folder: Path, log: Path | None = None) -> Iterator[N8nPackage]:
-    """Load the built package in a Node process until the block ends; `log` receives its output."""
+    """Load a package until the block ends; `log` receives its output."""
+    if not uses_engine():
+        yield N8nPackage(_stand_in(), folder, log)
+        return
     assert (folder / "dist").is_dir(), f"{folder} is not built: run `make n8n-build`."
     with ExitStack() as files:
         home = files.enter_context(TemporaryDirectory())
         errors = files.enter_context(log.open("ab")) if log else None
         process = subprocess.Popen(
-            [node(), str(ENGINE), str(folder)],
+            [node(), str(_PROGRAMS / "engine.cjs"), str(folder)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -84,11 +128,6 @@ def started(folder: Path, log: Path | None = None) -> Iterator[N8nPackage]:
         )
         with process:
             try:
-                yield N8nPackage(process)
+                yield N8nPackage(process, folder, log)
             finally:
-                assert process.stdin is not None
-                process.stdin.close()
-                try:
-                    process.wait(timeout=10)
-                except subprocess.TimeoutExpired:
-                    process.kill()
+                _end(process)

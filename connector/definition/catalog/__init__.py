@@ -21,8 +21,10 @@ from connector.definition.catalog.sources import (
     SnapshotEntry,
     WindowScanEntry,
 )
+from connector.definition.catalog.subscriptions import SubscriptionsEntry
 from connector.definition.model import (
     ErrorKind,
+    EventKind,
     Guarantee,
     Identifier,
     Provenance,
@@ -228,6 +230,22 @@ class TriggerEntry(CatalogEntry):
         return {key: one for key, one in guarantees.items() if key in self.runtimes or not self.runtimes}
 
 
+class PostedEntry(CatalogEntry):
+    """A trigger whose events are posted to a URL; see `connector.definition.model.PostedTrigger`.
+
+    `labels` replaces `label` on platforms with other naming rules. `example` maps fields of the delivery to
+    values that differ from the resource's sample. The key of an input is a field of the body of the
+    subscribing request, and a query parameter of the request for samples.
+    """
+
+    label: Label
+    labels: dict[Runtime, Label] = {}
+    description: Sentence
+    resource: str
+    example: dict[Dotted, JsonValue] = {}
+    inputs: dict[Key, "InputEntry"] = {}
+
+
 class InputEntry(FieldEntry):
     """One input of a trigger, action or search.
 
@@ -312,7 +330,8 @@ class Catalog(CatalogEntry):
 
     `payload` is the path of the result in a response: one path for all operations, or a mapping from
     operations to paths. Leave an operation out of the mapping if its whole response is the result. `exclude`
-    lists the operations that the connector does not offer, each with the reason.
+    lists the operations that the connector does not offer, each with the reason. A vendor has `triggers` and
+    `sources`; the hub has `posted` triggers and `subscriptions` instead.
     """
 
     catalog: Literal[1]
@@ -322,7 +341,7 @@ class Catalog(CatalogEntry):
     payload: Dotted | dict[str, Dotted]
     errors: ErrorEntry
     limits: LimitEntry = LimitEntry()
-    paging: dict[Key, PagingEntry]
+    paging: dict[Key, PagingEntry] = {}
     resources: dict[Key, ResourceEntry]
     dropdowns: dict[Key, DropdownEntry] = {}
     sources: dict[
@@ -331,9 +350,11 @@ class Catalog(CatalogEntry):
             CreatedSinceEntry | ChangedSinceEntry | SnapshotEntry | WindowScanEntry,
             PydanticField(discriminator="strategy"),
         ],
-    ]
+    ] = {}
     hooks: dict[Key, HookEntry] = {}
-    triggers: dict[Key, TriggerEntry]
+    triggers: dict[Key, TriggerEntry] = {}
+    subscriptions: SubscriptionsEntry | None = None
+    posted: dict[EventKind, PostedEntry] = {}
     actions: dict[Key, ActionEntry]
     searches: dict[Key, SearchEntry]
     find_or_create: tuple[FindOrCreateEntry, ...] = ()

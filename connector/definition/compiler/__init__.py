@@ -17,7 +17,7 @@ import openapi
 from connector.definition import facts as account
 from connector.definition import specification, yaml_lines
 from connector.definition.catalog import Catalog, CursorEntry, NumberedEntry, OffsetEntry
-from connector.definition.compiler import login, steps, unified, webhooks
+from connector.definition.compiler import login, posted, steps, unified, webhooks
 from connector.definition.compiler.actions import actions as compiled_actions
 from connector.definition.compiler.fields import with_known_values
 from connector.definition.model import (
@@ -48,11 +48,17 @@ SECONDS = {"second": 1, "minute": 60, "day": 86_400}
 def vendors() -> list[str]:
     """List the IDs of all vendors that have a catalog or a specification, in alphabetical order.
 
-    A vendor with only one of the two files is listed too; `integration` then reports the missing file.
+    A vendor with only one of the two files is listed too; `integration` then reports the missing file. The
+    hub has both files, but is not a vendor.
     """
     names = (file.name for file in CATALOGS.iterdir())
     catalogs = {name.removesuffix(".yaml") for name in names if name.endswith(".yaml")}
-    return sorted(catalogs | set(openapi.vendors()))
+    return sorted((catalogs - {openapi.HUB}) | set(openapi.vendors()))
+
+
+def apps() -> list[str]:
+    """List the names of all apps that are generated, in alphabetical order: one per vendor, and the hub's."""
+    return sorted([*vendors(), openapi.HUB])
 
 
 def integration(vendor: str, facts: Facts | None = None) -> Integration:
@@ -66,14 +72,30 @@ def integration(vendor: str, facts: Facts | None = None) -> Integration:
     known = vendors()
     if vendor not in known:
         raise ConfigurationError(unknown("vendor", vendor, known))
-    name = f"connector/catalog/{vendor}.yaml"
+    return _compiled(vendor, facts)
+
+
+def app(name: str, facts: Facts | None = None) -> Integration:
+    """Compile what the app `name` is generated from: a vendor's integration, or the definition of the hub.
+
+    The hub is not a vendor: it is in none of the lists of vendors, and only apps are made from its
+    definition. The arguments and errors are those of `integration`.
+    """
+    known = apps()
+    if name not in known:
+        raise ConfigurationError(unknown("app", name, known))
+    return _compiled(name, facts)
+
+
+def _compiled(name: str, facts: Facts | None) -> Integration:
+    file = f"connector/catalog/{name}.yaml"
     try:
-        text = (CATALOGS / f"{vendor}.yaml").read_text(encoding="utf-8")
+        text = (CATALOGS / f"{name}.yaml").read_text(encoding="utf-8")
     except FileNotFoundError as error:
-        raise CatalogError([f"{name} is missing; openapi/{vendor}.yaml needs it."]) from error
+        raise CatalogError([f"{file} is missing; openapi/{name}.yaml needs it."]) from error
     except UnicodeDecodeError as error:
-        raise CatalogError([f"{name} is not UTF-8 text."]) from error
-    return join(specification.read(vendor), text, name, facts)
+        raise CatalogError([f"{file} is not UTF-8 text."]) from error
+    return join(specification.read(name), text, file, facts)
 
 
 def join(document: Mapping[str, Any], text: str, name: str, facts: Facts | None = None) -> Integration:
@@ -165,6 +187,8 @@ def _compile(catalog: Catalog, resolver: Resolver) -> Integration:
         excluded=catalog.exclude,
         unified=catalog.unified,
         webhooks=catalog.webhooks,
+        subscriptions=posted.subscriptions(catalog, resolver),
+        posted=posted.triggers(catalog, resolver, resources),
     )
     unified.check(catalog.unified, resolver, compiled.resources, compiled.triggers)
     unified.check_steps(catalog.unified, resolver, compiled.searches, compiled.actions)

@@ -113,7 +113,7 @@ def _trigger(
         resource, fields = compile_reached_at.extended(resource, reached_at, field), (*fields, field)
     source = sources.source(entry, source_entry, resolver, operation, fields, key)
     occurred = reached_at.field if reached_at else entry.occurred_at
-    _check_dropdowns(resolver, entry.inputs, catalog, (*at, "inputs"), f"trigger {key}")
+    check_dropdowns(resolver, entry.inputs, catalog, (*at, "inputs"), f"trigger {key}")
     provenance = least_certain([entry.provenance, sources.provenance(source, operation, fields)])
     details = _details(source_entry, resolver, fields, known, ("sources", entry.source, "details"))
     record = (*resource.fields, details.field) if details else resource.fields
@@ -231,7 +231,7 @@ def step_parts(
     operation = resolver.operation(entry.operation, (*at, "operation"), subject)
     exists = _known_resource(resolver, entry.resource, known, at, subject)
     resource = known[entry.resource] if exists else None
-    _check_dropdowns(resolver, entry.inputs, catalog, (*at, "inputs"), subject)
+    check_dropdowns(resolver, entry.inputs, catalog, (*at, "inputs"), subject)
     if operation is None:
         return None, resource, ()
     record = None if kind == "action" else (row_of(operation) or (resource.fields if resource else ()))
@@ -243,14 +243,15 @@ def step_parts(
     )
 
 
-def _check_dropdowns(
+def check_dropdowns(
     resolver: Resolver, inputs: Mapping[str, InputEntry], catalog: Catalog, at: At, subject: str
 ) -> None:
+    """Report the inputs that name a dropdown that the catalog does not have."""
     for name, entry in inputs.items():
         if entry.dropdown:
             sentence = f"{subject} input {name} names dropdown {entry.dropdown}"
             resolver.known(entry.dropdown, catalog.dropdowns, (*at, name, "dropdown"), sentence)
-        _check_dropdowns(resolver, entry.children, catalog, (*at, name, "children"), subject)
+        check_dropdowns(resolver, entry.children, catalog, (*at, name, "children"), subject)
 
 
 def dropdowns(catalog: Catalog, resolver: Resolver, actions: Mapping[str, Action]) -> dict[str, Dropdown]:

@@ -70,6 +70,12 @@ from connector.definition.model.steps import (
     Search,
     Trigger,
 )
+from connector.definition.model.subscriptions import (
+    DeliveryId,
+    PostedTrigger,
+    Signature,
+    Subscriptions,
+)
 from connector.definition.model.unified import (
     AddressRole,
     AddressTable,
@@ -104,6 +110,7 @@ __all__ = [
     "Comparison",
     "CreatedSince",
     "CustomerTable",
+    "DeliveryId",
     "Details",
     "Dropdown",
     "Environment",
@@ -131,6 +138,7 @@ __all__ = [
     "Parameter",
     "Path",
     "Plan",
+    "PostedTrigger",
     "Provenance",
     "ReachedAt",
     "ReasonTable",
@@ -146,9 +154,11 @@ __all__ = [
     "SharedSearch",
     "ShipmentStatus",
     "ShipmentTable",
+    "Signature",
     "SinceForm",
     "Snapshot",
     "Source",
+    "Subscriptions",
     "TokenGrant",
     "TokenLogin",
     "Trigger",

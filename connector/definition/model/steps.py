@@ -16,6 +16,7 @@ from connector.definition.model.api import (
 )
 from connector.definition.model.fields import Choice, Field, FrozenModel, InputField, Path, Provenance
 from connector.definition.model.sources import Details, ReachedAt, Source
+from connector.definition.model.subscriptions import PostedTrigger, Subscriptions
 from connector.definition.model.unified import Unified
 from connector.definition.model.webhooks import Webhooks
 
@@ -278,7 +279,8 @@ class Integration(FrozenModel):
     """The root of the model: one vendor's API, and the triggers, actions and searches that use it.
 
     `operations` is keyed by operationId, and the other mappings by the keys in the catalog. `excluded` maps
-    the operations that the connector does not offer to the reasons.
+    the operations that the connector does not offer to the reasons. Only the hub has `subscriptions` and
+    `posted` triggers; it has no other triggers.
     """
 
     vendor: Vendor
@@ -297,6 +299,8 @@ class Integration(FrozenModel):
     excluded: Mapping[str, str]
     unified: Unified | None = None
     webhooks: Webhooks | None = None
+    subscriptions: Subscriptions | None = None
+    posted: Mapping[str, PostedTrigger] = {}
 
     @property
     def base_url(self) -> str:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from connector.definition.model import Action, Environment, Integration, Search, Trigger
+from connector.definition.model import Action, Environment, Integration, PostedTrigger, Search, Trigger
 from connector.definition.offer import Selection, offered
 from connector.generator.make.base import base_file
 from connector.generator.make.connection import connection_files, connection_type
@@ -18,6 +18,7 @@ from connector.generator.make.manifest import FILE, build_manifest, paths
 from connector.generator.make.naming import MODULE_ID, proper_nouns, sentence
 from connector.generator.make.order import rank
 from connector.generator.make.parts import Module, Procedure
+from connector.generator.make.posted import posted_triggers
 from connector.generator.make.readme import developer_guide, user_readme
 from connector.generator.make.steps import actions, procedure, searches
 from connector.generator.make.triggers import polling_triggers
@@ -44,7 +45,7 @@ def render(
     Raises Unrenderable if `base_url` does not use https, or if Make cannot express something in the catalog.
     """
     vendor = _with_base_url(offered(whole, selection), base_url)
-    instant = list(instant_triggers(vendor))
+    instant = [*instant_triggers(vendor), *posted_triggers(vendor)]
     webhooks = [webhook for _module, webhook in instant]
     modules = [
         *polling_triggers(vendor),
@@ -132,8 +133,9 @@ def _component(folder: str, name: str, files: Mapping[str, Any]) -> dict[str, An
 
 def _groups(integration: Integration, modules: Sequence[Module]) -> list[dict[str, Any]]:
     """Group the modules by the kind of record that they are about, in the order of `rank`."""
-    steps: dict[str, Trigger | Action | Search] = {
+    steps: dict[str, Trigger | PostedTrigger | Action | Search] = {
         **integration.triggers,
+        **integration.posted,
         **integration.actions,
         **integration.searches,
     }

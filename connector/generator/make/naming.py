@@ -3,7 +3,7 @@
 import re
 
 from connector.definition.instant import LABEL, is_instant
-from connector.definition.model import Action, Integration, Search, Trigger
+from connector.definition.model import Action, Integration, PostedTrigger, Search, Trigger
 from connector.definition.naming import ACRONYMS, plural
 
 # Proper nouns that keep their capital letters in labels.
@@ -60,9 +60,16 @@ def trigger_label(trigger: Trigger, noun: str) -> str:
     if is_instant(trigger):
         polled = trigger.model_copy(update={"hook": None, "label": trigger.label.removesuffix(LABEL)})
         return trigger_label(polled, noun) + LABEL.lower()
-    if own := trigger.labels.get("make"):
-        return own
-    words = lower_first(sentence(trigger.label))
+    return trigger.labels.get("make") or _watch(trigger.label, noun)
+
+
+def posted_label(trigger: PostedTrigger, noun: str) -> str:
+    """Build the label of a posted trigger for Make, by the same rules as `trigger_label`."""
+    return trigger.labels.get("make") or _watch(trigger.label, noun)
+
+
+def _watch(label: str, noun: str) -> str:
+    words = lower_first(sentence(label))
     if words == f"new {noun}":
         return f"Watch new {plural(noun)}"
     happened = words.removeprefix(f"{noun} ")

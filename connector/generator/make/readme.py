@@ -1,6 +1,6 @@
 """Renders a Make app's two documents: the guide for developers, and the README for users."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from connector.definition.instant import TOGETHER, misses
 from connector.definition.left_out import why_left_out
 from connector.definition.model import Action, Integration, Search, Trigger
+from connector.generator import posted
 from connector.generator.make.connection import connection_files
 from connector.generator.make.parts import Module
 from connector.generator.markdown import filled, grouped
@@ -41,14 +42,9 @@ def _facts(integration: Integration, modules: Sequence[Module]) -> dict[str, Any
         "requests_a_day": requests_a_day(
             integration, {one.key: one.label for one in modules if one.key in polled}, "make"
         ),
-        "misses": grouped(
-            (
-                one.label if one.key in polled else TOGETHER,
-                _misses(integration, integration.triggers[one.key], polled=one.key in polled),
-            )
-            for one in modules
-            if one.key in integration.triggers
-        ),
+        "own": bool(integration.posted),
+        "late": posted.LATE,
+        "misses": grouped(_missed(integration, modules, polled)),
         "by_id": {
             key
             for key, trigger in integration.triggers.items()
@@ -82,6 +78,18 @@ def _is_preview(integration: Integration, key: str) -> bool:
     triggers, actions, searches = integration.triggers, integration.actions, integration.searches
     step: Trigger | Action | Search | None = triggers.get(key) or actions.get(key) or searches.get(key)
     return step is not None and step.preview
+
+
+def _missed(
+    integration: Integration, modules: Sequence[Module], polled: Collection[str]
+) -> Iterator[tuple[str, str]]:
+    """Yield the label of each trigger, and what it misses; `polled` are the keys of those that poll."""
+    for one in modules:
+        if one.key in integration.posted:
+            yield posted.TOGETHER, posted.misses("Make")
+        elif one.key in integration.triggers:
+            label = one.label if one.key in polled else TOGETHER
+            yield label, _misses(integration, integration.triggers[one.key], polled=one.key in polled)
 
 
 def _misses(integration: Integration, trigger: Trigger, *, polled: bool) -> str:

@@ -19,8 +19,14 @@ from connector.generator.n8n import offer
 from connector.generator.n8n.credentials import credential_values
 from connector.generator.n8n.literal import literal
 from connector.generator.n8n.naming import class_name, credential_name, node_name
-from connector.generator.n8n.package import package_files
-from connector.generator.n8n.properties import node_properties, search_method, trigger_properties
+from connector.generator.n8n.package import has_trigger_node, package_files
+from connector.generator.n8n.posted import LEFT_OUT, posted_data, subscription_data
+from connector.generator.n8n.properties import (
+    node_properties,
+    posted_properties,
+    search_method,
+    trigger_properties,
+)
 from connector.generator.n8n.readme import readme_values
 from connector.generator.n8n.requests import dropdown, vendor_facts
 
@@ -38,7 +44,8 @@ def render(
     """Render a vendor's package, and return the content of its files, keyed by path.
 
     `selection` says which steps of the vendor's integration the package contains (see
-    `connector.definition.offer`). All triggers in the package poll; instant triggers are left out.
+    `connector.definition.offer`). A vendor's triggers poll, and its instant triggers are left out; only the
+    hub posts its events.
     `publisher` contains the fields that the publisher entered in package.json (see `kept_publisher`). Raises
     `Unrenderable` if the catalog contains something that n8n does not support.
     """
@@ -53,23 +60,29 @@ def render(
         return environment.get_template(template).render({**common, **values})
 
     dropdowns = {search_method(one): dropdown(offered, one) for one in offer.used_dropdowns(offered, listed)}
+    requests = subscription_data(offered)
+    polled = trigger_properties(offered, offered.triggers.values())
     node = {
         "properties": node_properties(offered, listed),
-        "triggers": trigger_properties(offered, offered.triggers.values()),
+        "triggers": posted_properties(offered) if requests else polled,
     }
     data = {
         "vendor": vendor_facts(offered),
         "steps": offer.step_data(offered, listed),
-        "triggers": offer.trigger_data(offered),
+        "triggers": posted_data(offered) if requests else offer.trigger_data(offered),
+        "subscriptions": requests,
         "dropdowns": dropdowns,
     }
+    template = "posted.ts.jinja" if requests else "trigger.ts.jinja"
+    posted_searches = [search_method(one) for one in offer.used_dropdowns(offered, ())]
+    trigger = {f"nodes/{name}/{name}Trigger.node.ts": page(template, searches=posted_searches)}
     files = {
         f"credentials/{name}Api.credentials.ts": page("credentials.ts.jinja", **credential_values(offered)),
         f"nodes/{name}/{name}.node.ts": page("node.ts.jinja", searches=list(dropdowns)),
-        **({f"nodes/{name}/{name}Trigger.node.ts": page("trigger.ts.jinja")} if offered.triggers else {}),
+        **(trigger if has_trigger_node(offered) else {}),
         f"nodes/{name}/properties.ts": page("properties.ts.jinja", **node),
         f"nodes/{name}/data.ts": page("data.ts.jinja", **data),
-        **{f"nodes/{name}/lib/{path.name}": path.read_text("utf-8") for path in _library()},
+        **{f"nodes/{name}/lib/{path.name}": path.read_text("utf-8") for path in _library(offered)},
         **{f"icons/{offered.vendor.id}{_suffix(theme)}.svg": _icon(page, theme) for theme in COLORS},
         "README.md": filled(page("README.md.jinja", **readme_values(integration, offered, listed))),
         "LICENSE.md": page("LICENSE.md.jinja"),
@@ -93,8 +106,10 @@ def _names(integration: Integration) -> dict[str, Any]:
     }
 
 
-def _library() -> list[Path]:
-    return sorted((HERE / "static" / "lib").glob("*.ts"))
+def _library(integration: Integration) -> list[Path]:
+    """List the modules to copy, without those for the kind of triggers that the package does not have."""
+    left_out = LEFT_OUT[bool(integration.posted)]
+    return [one for one in sorted((HERE / "static" / "lib").glob("*.ts")) if one.name not in left_out]
 
 
 def _suffix(theme: str) -> str:

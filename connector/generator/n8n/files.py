@@ -21,9 +21,10 @@ class Package:
     """The data of a generated package.
 
     `folder` is the package's folder, and `manifest` the content of package.json. `properties` and
-    `trigger_properties` are the parameters of the two nodes. `vendor`, `steps`, `triggers` and `dropdowns`
-    are the data that the package's code uses at run time. `credential` contains the properties,
-    `authenticate` and `test` of the credential. `files` contains all text files, keyed by path.
+    `trigger_properties` are the parameters of the two nodes. `vendor`, `steps`, `triggers`, `subscriptions`
+    and `dropdowns` are the data that the package's code uses at run time; `subscriptions` is empty if the
+    triggers poll. `credential` contains the properties, `authenticate` and `test` of the credential. `files`
+    contains all text files, keyed by path.
     """
 
     folder: Path
@@ -33,6 +34,7 @@ class Package:
     vendor: Mapping[str, Any]
     steps: Mapping[str, Mapping[str, Any]]
     triggers: Mapping[str, Mapping[str, Any]]
+    subscriptions: Mapping[str, Any]
     dropdowns: Mapping[str, Any]
     credential: Mapping[str, Any]
     files: Mapping[str, str]
@@ -61,6 +63,7 @@ def read_package(folder: Path) -> Package:
             vendor=constants["vendor"],
             steps=constants["steps"],
             triggers=constants["triggers"],
+            subscriptions=constants.get("subscriptions", {}),
             dropdowns=constants.get("dropdowns", {}),
             credential=_constants(MEMBER, _only(files, ".credentials.ts")),
             files=files,

@@ -84,8 +84,9 @@ def offers(integration: Integration) -> list[Offer]:
 
 
 def used_dropdowns(integration: Integration, listed: Sequence[Offer]) -> list[Dropdown]:
-    """List the dropdowns of the operations' inputs whose options are records."""
-    fields = [each for one in listed for field in one.step.inputs for each in (field, *field.children)]
+    """List the dropdowns of the inputs whose options are records: those of operations and posted triggers."""
+    inputs = [*(one.step.inputs for one in listed), *(one.inputs for one in integration.posted.values())]
+    fields = [each for step in inputs for field in step for each in (field, *field.children)]
     used = {found.key for one in fields if (found := listed_records(integration, one))}
     return [one for one in integration.dropdowns.values() if one.key in used]
 
@@ -107,7 +108,7 @@ def step_data(integration: Integration, listed: Sequence[Offer]) -> dict[str, An
             "query": dict(step.query) if isinstance(step, Search) else {},
             "inputs": [input_facts(integration, each, one.group_of(each)) for each in step.inputs],
         }
-        facts |= _shape(step.fields)
+        facts |= record_shape(step.fields)
         if one.has_files:
             facts["files"] = [list(path) for path in marked(step.fields, "file")]
         if isinstance(step, Action) and step.constants:
@@ -167,10 +168,10 @@ def _source(integration: Integration, trigger: Trigger) -> dict[str, Any]:
         facts["since"] = source.since
     if trigger.unless:
         facts["unless"] = [{"path": list(path), "values": list(values)} for path, values in trigger.unless]
-    return facts | _compared(source) | _additions(integration, trigger) | _shape(trigger.fields)
+    return facts | _compared(source) | _additions(integration, trigger) | record_shape(trigger.fields)
 
 
-def _shape(fields: Sequence[Field]) -> dict[str, Any]:
+def record_shape(fields: Sequence[Field]) -> dict[str, Any]:
     """Build the data that says which values of a record the code converts, or {} if there are none."""
     shape = {"flags": list(marked(fields, "flag")), "whole": list(marked(fields, "whole"))}
     found = {name: [list(path) for path in paths] for name, paths in shape.items() if paths}

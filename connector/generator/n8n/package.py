@@ -43,7 +43,12 @@ COMPILER: Mapping[str, Any] = {
 
 def package_name(integration: Integration) -> str:
     """Return the name under which the package is published on npm."""
-    return f"n8n-nodes-{integration.vendor.id}"
+    return f"n8n-nodes-{integration.vendor.title.lower().replace(' ', '-')}"
+
+
+def has_trigger_node(integration: Integration) -> bool:
+    """Return True if the package has a trigger node, because it has triggers that poll or are posted."""
+    return bool(integration.triggers or integration.posted)
 
 
 def package_files(integration: Integration, publisher: Mapping[str, Any]) -> dict[str, str]:
@@ -60,7 +65,7 @@ def package_files(integration: Integration, publisher: Mapping[str, Any]) -> dic
 def _nodes(integration: Integration) -> list[str]:
     """Return the names of the nodes; a package without triggers has no trigger node."""
     name = class_name(integration.vendor)
-    return [name, *([f"{name}Trigger"] if integration.triggers else [])]
+    return [name, *([f"{name}Trigger"] if has_trigger_node(integration) else [])]
 
 
 def _manifest(integration: Integration, publisher: Mapping[str, Any]) -> dict[str, Any]:

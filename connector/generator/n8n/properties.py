@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from connector.definition.model import Dropdown, FieldType, InputField, Integration, Trigger
+from connector.definition.model import Dropdown, FieldType, InputField, Integration, PostedTrigger, Trigger
 from connector.definition.naming import camel
 from connector.generator.n8n.naming import action_text, described, noun_key, noun_label, whether
 from connector.generator.n8n.offer import Offer, initial_choices, listed_records
+from connector.generator.n8n.posted import same_inputs
 from connector.generator.n8n.requests import known_choices, may_be_empty
 
 TYPES: Mapping[FieldType, str] = {
@@ -209,7 +210,27 @@ def trigger_properties(integration: Integration, triggers: Iterable[Trigger]) ->
     listed = sorted(triggers, key=lambda one: one.label.lower())
     if not listed:
         return []
-    event = {
+    filters = [
+        _collection(integration, "filters", initial_choices(integration, one), {"event": [camel(one.key)]})
+        for one in listed
+        if one.inputs
+    ]
+    return [_event(listed, next(iter(integration.triggers))), *filters]
+
+
+def posted_properties(integration: Integration) -> list[Property]:
+    """Build the parameters of a trigger node whose events are posted: the event, and the inputs of each."""
+    listed = sorted(integration.posted.values(), key=lambda one: one.label.lower())
+    inputs = [
+        _property(integration, one) | _required(one) | {"displayOptions": {"show": {"event": shown}}}
+        for first, shown in same_inputs(listed)
+        for one in listed[first].inputs
+    ]
+    return [_event(listed, next(iter(integration.posted))), *inputs]
+
+
+def _event(listed: Sequence[Trigger | PostedTrigger], default: str) -> Property:
+    return {
         "displayName": "Event",
         "name": "event",
         "type": "options",
@@ -219,11 +240,5 @@ def trigger_properties(integration: Integration, triggers: Iterable[Trigger]) ->
             {"name": one.label, "value": camel(one.key), "description": described(one.description)}
             for one in listed
         ],
-        "default": camel(next(iter(integration.triggers.values())).key),
+        "default": camel(default),
     }
-    filters = [
-        _collection(integration, "filters", initial_choices(integration, one), {"event": [camel(one.key)]})
-        for one in listed
-        if one.inputs
-    ]
-    return [event, *filters]

@@ -8,6 +8,7 @@ from connector.definition.model import Action, Integration, Search
 from connector.generator.markdown import grouped
 from connector.generator.n8n.offer import Offer
 from connector.generator.n8n.package import CLI, package_name
+from connector.generator.posted import LATE, TOGETHER, misses
 from connector.generator.requests_a_day import requests_a_day
 
 
@@ -37,11 +38,18 @@ def readme_values(full: Integration, offered: Integration, listed: Sequence[Offe
         "permissions": sorted({f"`{scope}`" for one in listed if (scope := _scope(offered, one.step))}),
         "steps": [one.step for one in listed],
         "has_files": any(one.has_files for one in listed),
-        "triggers": list(offered.triggers.values()),
+        "triggers": [*offered.triggers.values(), *offered.posted.values()],
+        "is_posted": bool(offered.posted),
+        "late": LATE,
         "requests_a_day": requests_a_day(
             offered, {key: one.label for key, one in offered.triggers.items()}, "n8n"
         ),
-        "misses": grouped((one.label, one.guarantees["n8n"].loses) for one in offered.triggers.values()),
+        "misses": grouped(
+            [
+                *((one.label, one.guarantees["n8n"].loses) for one in offered.triggers.values()),
+                *([(TOGETHER, misses("n8n"))] if offered.posted else []),
+            ]
+        ),
         "left_out": left_out,
         "previews": [
             one.label for one in (*offered.triggers.values(), *(each.step for each in listed)) if one.preview

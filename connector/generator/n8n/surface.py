@@ -45,11 +45,15 @@ def _steps(package: Package) -> Iterator[tuple[str, Step]]:
 def _triggers(package: Package) -> Iterator[tuple[str, Step]]:
     options = _options(package.trigger_properties, {"name": "event"})
     for key, data in package.triggers.items():
+        shown = _shown(package.trigger_properties, "event", key)
+        if package.subscriptions:
+            behaviour = {**_request(package.subscriptions["subscribe"]), "event": data["event"]}
+            yield f"trigger {key}", _step(options[key], shown, data, behaviour, mechanism="posted")
+            continue
         source = data["source"]
         others = {name: value for name, value in source.items() if name not in ("operation", *EXTENT)}
         behaviour = {**_request(source["operation"]), **dict(_flat("", others))}
         extent = {name: json.dumps(source[name]) for name in EXTENT if name in source}
-        shown = _shown(package.trigger_properties, "event", key)
         yield f"trigger {key}", _step(options[key], shown, data, behaviour, extent, mechanism="polling")
 
 
@@ -61,18 +65,22 @@ def _step(
     extent: Mapping[str, str] | None = None,
     mechanism: str = "",
 ) -> Step:
-    placements = {
-        f"input {one['name']}": json.dumps({name: one[name] for name in PLACEMENT if name in one})
-        for one in data["inputs"]
-    }
     return Step(
         label=option["name"],
         description=option.get("description", ""),
         inputs=dict(_fields(shown)),
         mechanism=mechanism,
-        behaviour={**behaviour, **placements},
+        behaviour={**behaviour, **dict(_placements(data["inputs"]))},
         extent=extent or {},
     )
+
+
+def _placements(inputs: Iterable[Mapping[str, Any]], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Yield which part of the request each input and each column of a list fills (`input items[]sku`)."""
+    for one in inputs:
+        key = f"{prefix}{one['name']}"
+        yield f"input {key}", json.dumps({name: one[name] for name in PLACEMENT if name in one})
+        yield from _placements(one.get("children", ()), f"{key}[]")
 
 
 def _request(operation: Mapping[str, Any]) -> dict[str, str]:

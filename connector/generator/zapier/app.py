@@ -24,6 +24,7 @@ from connector.generator.zapier.package import (
     package_files,
     vendor_facts,
 )
+from connector.generator.zapier.posted import posted_triggers
 from connector.generator.zapier.readme import readme_values
 from connector.generator.zapier.records import Records
 
@@ -52,7 +53,7 @@ def render(
     entries = _entries(integration)
     page = partial(_page, _environment(), notice=_notice(integration))
     entry_files = {
-        f"{folder}/{key}.js": page(template, **entry)
+        f"{folder}/{key}.js": page(entry.get("page", template), **entry)
         for folder, template in TEMPLATES.items()
         for key, entry in entries[folder].items()
     }
@@ -61,7 +62,7 @@ def render(
         for folder in TEMPLATES
         if folder != "records"
     }
-    static = _static(session=not integration.authentication.field)
+    static = _static(integration)
     single_files = _single_files(integration, whole, entries, page, link or {})
     return dict(sorted({**static, **entry_files, **indexes, **single_files}.items()))
 
@@ -110,7 +111,7 @@ def _entries(integration: Integration) -> Entries:
     """
     records = Records(integration)
     by_folder = {
-        "triggers": _by_key(steps.triggers(integration, records)),
+        "triggers": _by_key([*steps.triggers(integration, records), *posted_triggers(integration, records)]),
         "creates": _by_key(steps.creates(integration, records)),
         "searches": _by_key(steps.searches(integration, records)),
     }
@@ -155,10 +156,14 @@ def _used(integration: Integration, entries: Entries) -> set[str]:
     }
 
 
-def _static(*, session: bool) -> dict[str, str]:
+def _static(integration: Integration) -> dict[str, str]:
+    """Read the modules that are copied, except those for sessions or posted triggers that the app lacks."""
     root = HERE / "static"
-    left_out = () if session else (root / "lib" / "session.js",)
-    paths = [path for path in sorted(root.rglob("*")) if path.is_file() and path not in left_out]
+    left_out = {
+        *(("session.js",) if integration.authentication.field else ()),
+        *(() if integration.posted else ("signatures.js", "subscriptions.js")),
+    }
+    paths = [path for path in sorted(root.rglob("*")) if path.is_file() and path.name not in left_out]
     return {path.relative_to(root).as_posix(): path.read_text("utf-8") for path in paths}
 
 

@@ -6,12 +6,14 @@ from urllib.parse import urlsplit
 
 from connector.definition.instant import TOGETHER, is_instant, misses
 from connector.definition.model import Action, Integration, Search, Trigger
+from connector.generator import posted
 from connector.generator.markdown import grouped
 from connector.generator.requests_a_day import requests_a_day
 from connector.generator.zapier.left_out import left_out
 from connector.generator.zapier.package import CORE, authentication, override_variable
 
 STEPS = ("triggers", "creates", "searches")
+LOCAL_HUB = "http://127.0.0.1:4020"
 
 
 def readme_values(
@@ -31,6 +33,9 @@ def readme_values(
         "variable": override_variable(integration),
         "trial": _trial(integration),
         "path": f"/{integration.vendor.id}{urlsplit(integration.base_url).path}",
+        "own": bool(integration.posted),
+        "late": posted.LATE,
+        "tolerance": _tolerance(integration),
         "connecting": [_login_line(field) for field in authentication(integration)["fields"]],
         "session": not integration.authentication.field,
         "permissions": sorted(f"`{scope}`" for scope in scopes if scope),
@@ -46,7 +51,7 @@ def readme_values(
         ),
         "misses": grouped(
             (
-                TOGETHER if entry["hook"] else entry["display"]["label"],
+                _together(integration, key) if entry["hook"] else entry["display"]["label"],
                 _misses(integration, key, hooked=bool(entry["hook"])),
             )
             for key, entry in entries["triggers"].items()
@@ -67,11 +72,22 @@ def _previews(integration: Integration, entries: Mapping[str, Mapping[str, Any]]
     return list(dict.fromkeys(labels))
 
 
+def _tolerance(integration: Integration) -> int:
+    """Return by how many minutes the time of a post may differ from Zapier's clock; 0 if none is signed."""
+    return integration.subscriptions.signature.tolerance // 60 if integration.subscriptions else 0
+
+
+def _together(integration: Integration, key: str) -> str:
+    return posted.TOGETHER if key in integration.posted else TOGETHER
+
+
 def _misses(integration: Integration, key: str, *, hooked: bool) -> str:
     """Describe the events for which a trigger does not fire.
 
     `key` is the trigger's key. If `hooked` is true, the trigger uses the vendor's webhook instead of polling.
     """
+    if key in integration.posted:
+        return posted.misses("Zapier")
     if hooked:
         return misses(integration)
     return integration.triggers[key].guarantees["zapier"].loses
@@ -87,9 +103,15 @@ def _trial(integration: Integration) -> dict[str, str]:
 
     The variables contain the API's base URL and the required login fields. The value of a secret login field
     is the sandbox's demo key. The value of any other login field is its placeholder or, if there is none, the
-    demo key followed by `-client`.
+    demo key followed by `-client`. The app of the hub is connected to a local hub instead.
     """
     vendor, login = integration.vendor.id, integration.authentication
+    if integration.posted:
+        return {
+            override_variable(integration): LOCAL_HUB,
+            f"authData_{login.host.key if login.host else ''}": LOCAL_HUB,
+            f"authData_{login.field}": "your-hub-key",
+        }
     key = f"sandbox-demo-{vendor}"
     address = f"http://127.0.0.1:4010/{vendor}{urlsplit(integration.base_url).path}"
     values = {

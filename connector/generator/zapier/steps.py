@@ -223,7 +223,7 @@ def hydrators(integration: Integration, triggers: Mapping[str, Any]) -> dict[str
     The keys are in camel case because Zapier forbids underscores in the names of hydrators. `triggers`
     contains the app's triggers, keyed by the trigger's key.
     """
-    offered = [integration.triggers[key] for key in triggers]
+    offered = [integration.triggers[key] for key in triggers if key in integration.triggers]
     return {
         camel(one.operation): {
             "operation": _operation(one.operation),

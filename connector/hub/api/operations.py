@@ -23,7 +23,7 @@ from connector.hub.targets import check_url
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from connector.definition.model import Integration
+    from connector.definition.model import Integration, SharedAction
     from connector.hub.hub import Hub
 
 DATABASE_SECONDS = 5
@@ -70,6 +70,10 @@ class Operations:
 
     async def list_connections(self) -> Answer:
         return {"connections": await self._hub.store.run(connections.listed)}, 200
+
+    async def list_connection_choices(self, action: SharedAction | None = None) -> Answer:
+        hub = self._hub
+        return {"choices": await hub.store.run(connections.choices, hub.integrations, action)}, 200
 
     async def create_connection(self, body: Mapping[str, Any]) -> Answer:
         hub = self._hub
@@ -156,7 +160,7 @@ class Operations:
         requested = Requested(
             trigger=body["trigger"],
             target=body["target"],
-            connection=body.get("connection"),
+            connection=None if body.get("connection") == connections.ALL else body.get("connection"),
             format=body.get("format", "unified"),
             filters=body.get("filters") or {},
         )

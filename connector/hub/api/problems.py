@@ -16,6 +16,7 @@ from connector.errors import (
     ConfigurationError,
     ConnectorError,
     NotFound,
+    OutcomeUnknown,
     PermissionDenied,
     RateLimited,
     ValidationFailed,
@@ -35,13 +36,16 @@ CODES = {
     403: "forbidden",
     404: "not_found",
     405: "method_not_allowed",
+    409: "outcome_unknown",
     413: "too_large",
     415: "unsupported_media_type",
     502: "vendor_unavailable",
+    503: "unavailable",
 }
 PATHS = tuple(openapi.read(openapi.HUB)["paths"])
 STATUSES: tuple[tuple[type[ConnectorError], int], ...] = (
     (DatabaseUnavailableError, 503),
+    (OutcomeUnknown, 409),
     (NotFound, 404),
     (ConfigurationError, 400),
     (ValidationFailed, 400),

@@ -79,6 +79,8 @@ class Body(JSONRequestBodyValidator):  # type: ignore[misc]  # Connexion has no 
             raise BadRequestProblem(detail=f"The body is not valid JSON: {_reason(problem)}.") from problem
 
     def _validate(self, body: Any) -> None:
+        if body is None and not self._required:
+            return
         if body is None and not self._nullable:
             raise BadRequestProblem(detail="The request needs a body, which must be a JSON object.")
         _refuse([str(one) for error in _leaves(self._validator.iter_errors(body)) for one in explain(error)])

@@ -53,6 +53,8 @@ _REOPENED = "Request <strong>REOPENED</strong>"
 _IN_TRANSIT = "Shipment <strong>IN TRANSIT</strong>"
 _RECEIVED = "Shipment <strong>RECEIVED</strong>"
 DASHBOARD = "Noor Quarrier"
+DELETED = "Deleted"
+"""The status of a deleted shipment in the ledger and in its row; the API shows no such shipment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ class Returns:
         Raises `LookupError` if there is no such shipment, or if it was deleted or does not belong to `shop`.
         """
         row = self.store.row(tenant, NAME, "shipment", id_)
-        if row is None or row.status == "" or shop not in {None, row.shop}:
+        if row is None or row.status == DELETED or shop not in {None, row.shop}:
             raise LookupError(f"No shipment has the id {id_}.")
         return row
 
@@ -155,12 +157,12 @@ class Returns:
         for item in rma["items"]:
             if item["shipmentId"] == row.id:
                 item |= {"shipmentId": "", "returnMethod": NO_SHIPMENT}
-        # Rows are never deleted: the method `shipment` treats a row without a status as missing.
-        deleted = {**orjson.loads(row.document), "status": ""}
-        put_shipment(change, owner.tenant, owner.shop, deleted, "", row.created_at)
+        # Rows are never deleted. A row without a tracking number is not found by one.
+        deleted = {**orjson.loads(row.document), "status": DELETED, "trackingNumber": None}
+        put_shipment(change, owner.tenant, owner.shop, deleted, owner.id, row.created_at)
         change.unschedule(owner.tenant, NAME, row.id)
         RECORDER.shipment_moved(
-            change, owner.tenant, row.id, at, owner=owner.id, before=row.status, after="Deleted"
+            change, owner.tenant, row.id, at, owner=owner.id, before=row.status, after=DELETED
         )
         rma["comments"].insert(0, comment("system", API, f"Shipment with ID: {row.id} was deleted", at))
         self.save(change, owner, rma, owner.updated_at)

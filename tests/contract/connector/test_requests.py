@@ -8,6 +8,8 @@ test run is validated (`support/contract.py`). Each rule of a schema is tried on
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from support.each import each
 from support.limits import complaint
@@ -15,15 +17,20 @@ from support.report_data import record
 from support.requests.differences import DIFFERENCES, explained
 from support.requests.inputs import described, limit_sides
 from support.requests.tried import tried
+from support.requests.unreached import FIXED, NEVER_SENT, NO_INPUT, unreached
 
 import openapi
 from connector.definition.compiler import integration
+
+if TYPE_CHECKING:
+    from support.requests.tried import Tried
 
 
 @pytest.mark.parametrize("vendor", openapi.vendors())
 def test_allowed_inputs_are_sent_as_documented_and_others_are_refused(vendor: str) -> None:
     found = tried(vendor)
-    record("requests", "Requests of the connector", [one.row() for one in found])
+    rows = [*(one.row() for one in found), *(one.row() for one in unreached(vendor))]
+    record("requests", "Requests of the connector", rows)
     assert [str(one) for one in each(found) if not one.as_specified and explained(one) is None] == []
     assert {one.use for one in each(found) if one.result == "sent"} == uses(vendor)
     assert {one.use for one in each(found) if one.result == "refused"} >= with_rules(vendor)
@@ -92,3 +99,21 @@ def test_every_difference_is_still_there() -> None:
     found = [one for vendor in openapi.vendors() for one in tried(vendor) if not one.as_specified]
     for difference in each(DIFFERENCES):
         assert any(difference.applies(one) for one in found), difference.reason
+
+
+@pytest.mark.parametrize("vendor", openapi.vendors())
+def test_every_input_of_an_operation_is_sent_by_a_step_or_is_named_with_the_reason(vendor: str) -> None:
+    """The reason holds: without an input nothing is sent, and a fixed value is always the same."""
+    sent: dict[str, list[Tried]] = {}
+    for one in tried(vendor):
+        if one.result == "sent":
+            sent.setdefault(one.use, []).append(one)
+    named = {(one.use, one.name): one.why for one in unreached(vendor)}
+    for (use, name), why in each(named.items()):
+        values = {repr(one.stands_for[name]) for one in sent[use] if name in one.stands_for}
+        assert why not in {NO_INPUT, NEVER_SENT} or not values, (use, name, values)
+        assert why != FIXED or len(values) == 1, (use, name, values)
+    for use, found in each(sent.items()):
+        if use != found[0].operation:
+            names = {name for one in found for name in one.stands_for} | {n for u, n in named if u == use}
+            assert names >= described(vendor)[found[0].operation].places.keys(), use

@@ -11,6 +11,7 @@ import pytest
 from support.answers.documented import responses
 from support.answers.matrix import matrix
 from support.answers.undocumented import undocumented
+from support.answers.unreached import WHY, unreached
 from support.answers.uses import KINDS
 from support.answers.variants import variants
 from support.report_data import record
@@ -23,7 +24,7 @@ from connector.definition.compiler import integration
 @pytest.mark.parametrize("vendor", openapi.vendors())
 def test_every_answer_becomes_a_result_or_the_error_that_fits(vendor: str) -> None:
     found = matrix(vendor)
-    record("responses", "Responses to the connector", found.rows())
+    record("responses", "Responses to the connector", [*found.rows(), *unreached(found)])
     assert found.problems == []
 
 
@@ -72,6 +73,17 @@ def test_every_use_of_every_operation_is_served(vendor: str) -> None:
     }
     assert found >= wanted
     assert {use for _operation, use in found} <= set(KINDS)
+
+
+@pytest.mark.parametrize("vendor", openapi.vendors())
+def test_every_use_of_an_operation_is_served_or_is_named_with_the_reason(vendor: str) -> None:
+    made, found = integration(vendor), matrix(vendor)
+    served = {(cell.operation, cell.use) for cell in found.cells}
+    named = {(row.name, row.case.removeprefix("use ")) for row in unreached(found)}
+    everything = {(name, kind) for name in made.operations for kind in KINDS}
+    assert served | named >= everything
+    assert not served & named
+    assert WHY.keys() == set(KINDS) - {"operation"}, "an operation can always be called"
 
 
 def test_every_kind_of_variant_is_served() -> None:

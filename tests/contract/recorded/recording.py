@@ -21,10 +21,14 @@ IN_FULL = 120
 
 @dataclass(frozen=True)
 class Run:
-    """The steps of a walk, each as lines of text, and what the walk has met."""
+    """The steps of a walk, each as lines of text, what the walk has met, and how the data ends.
+
+    `differences` has what the control plane reports when it compares the tenant's data with its ledger.
+    """
 
     steps: Sequence[Sequence[str]]
     walk: Walk
+    differences: Sequence[str]
 
     def lines(self) -> Iterator[tuple[str, Sequence[str]]]:
         """Yield each line as it is recorded, and the lines of its step."""
@@ -41,7 +45,7 @@ def walked(vendor: str) -> Run:
     """Walk through a vendor's API."""
     with served(vendor, seed_size=25) as api:
         walk = Walk(api)
-        return Run(list(walk.steps(STEPS)), walk)
+        return Run(list(walk.steps(STEPS)), walk, api.differences())
 
 
 def path_of(vendor: str) -> Path:

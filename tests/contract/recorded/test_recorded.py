@@ -42,6 +42,11 @@ def test_returns_have_every_status_in_the_walk(vendor: str) -> None:
     assert walk.statuses == set(document(vendor).raw["x-transitions"]["return"]) - {""}
 
 
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_data_fits_the_ledger_after_the_walk(vendor: str) -> None:
+    assert run_of(vendor).differences == []
+
+
 def test_control_plane_succeeds_in_the_walks() -> None:
     """Some vendors have no acts, switches or webhooks, so one of the walks has to succeed."""
     for operation in each(WEIGHTS):

@@ -1,5 +1,6 @@
 """Every list of every vendor, read through: its pages, its order, and each of its filters."""
 
+from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -281,3 +282,31 @@ def test_lists_without_pages_have_rows_in_order(
         assert values == sorted(values, reverse=order[0] == "-")
         found += len(rows)
     assert found > 1
+
+
+CURSORS = [
+    (vendor, listing.operation.id)
+    for vendor in VENDORS
+    for listing in listings(vendor)
+    if listing.is_cursor and not listing.operation.path_names
+]
+
+
+@pytest.mark.parametrize(("vendor", "operation"), CURSORS)
+def test_cursor_that_no_answer_contained_is_refused(
+    apis: Mapping[str, Served], vendor: str, operation: str
+) -> None:
+    api, listing = apis[vendor], listing_of(vendor, operation)
+    one_row = (listing.paging.size_parameter, "1")
+    answer = api.call(operation, query=[one_row])
+    cursor = answer.body[(listing.paging.next or ("",))[0]]
+    assert api.call(operation, query=[one_row, (listing.paging.page_parameter, cursor)]).ok
+    text = b64decode(cursor).decode()
+    forged = [b64encode(one.encode()).decode() for one in (f"{text}x", f"x{text}", f"{text}.5", "", " ")]
+    for wrong in each([*forged, text, f"{cursor}!", "é"]):
+        refused = api.call(operation, query=[one_row, (listing.paging.page_parameter, wrong)])
+        assert refused.status == 400, wrong
+
+
+def test_a_vendor_has_cursors() -> None:
+    assert CURSORS

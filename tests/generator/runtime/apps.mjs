@@ -104,7 +104,7 @@ export const answering = async (vendor, rows, record) => {
   return ({ path }, number) => {
     const asked = ([, operation]) => new RegExp(`^/v1${operation.path.replace(/\{\w+\}/g, '[^/]+')}$`).test(path);
     const [name, { result }] = known.find(asked);
-    return { body: wrapped(result, name.startsWith('list_') ? rows.slice(number > 1 ? rows.length : 0) : record) };
+    return { body: wrapped(result, /^(list|find)_/.test(name) ? rows.slice(number > 1 ? rows.length : 0) : record) };
   };
 };
 

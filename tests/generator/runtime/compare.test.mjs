@@ -5,6 +5,8 @@ import { after, test } from 'node:test';
 import { bind, failing, FACTS, lib, LIST, run, vendor } from './vendor.mjs';
 
 const { fits, identity, isNotAmong, sameWord, word } = await lib('compare');
+const { receive } = await lib('hooks');
+const { pollChanges, pollNewest, pollSnapshot } = await lib('triggers');
 const { findRecords, listRecords, getRecord } = await lib('searches');
 
 const servers = [];
@@ -170,6 +172,23 @@ test('rows with excluded values do not fire, and rows without the value do', () 
     true,
   ]);
   assert.ok(isNotAmong(undefined)({}));
+});
+
+test('a record that a trigger excludes fires in no kind of trigger', async () => {
+  const rows = [row(1, { type: 'Exchange' }), row(2, { type: 'refund' }), row(3, { type: ' EX-change ' }), row(4)];
+  const { server, api } = await shop(rows);
+  const source = { operation: LIST, query: {}, size: 50, pages: 1, id: ['id'], identity: [['id']], initialStates: [] };
+  const form = { fields: [], wire: {} };
+  const excluding = { ...source, unless: [[['type'], ['exchange', 'gift']]] };
+  for (const poll of [pollNewest, pollChanges, pollSnapshot]) {
+    assert.deepEqual(ids(await run(api, poll(api, source, form))), [1, 2, 3, 4], poll.name);
+    assert.deepEqual(ids(await run(api, poll(api, excluding, form))), [2, 4], poll.name);
+  }
+  const posted = (record) => ({ more: { cleanedRequest: { record } } });
+  const hook = receive(api, { record: { row: ['record'] } }, excluding, form);
+  assert.deepEqual(await run(api, hook, posted(rows[0])), []);
+  assert.deepEqual(ids(await run(api, hook, posted(rows[1]))), [2]);
+  assert.ok(server.requests.length > 0);
 });
 
 test('words and identities are normalized', () => {

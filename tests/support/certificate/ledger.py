@@ -20,7 +20,7 @@ async def _label(staff: Connection, merchant: Merchant, id_: str, number: int) -
 async def _inspect(staff: Connection, merchant: Merchant, id_: str, number: int) -> None:
     condition = ("Sellable", "Damaged", "Pending")[number % 3]
     await staff.actions["update_quality_control"](
-        shopify_order_name=merchant.order_of(id_), sku=SKU, condition=condition, return_qty=1
+        order_number=merchant.order_of(id_), sku=SKU, condition=condition, quantity=1
     )
 
 
@@ -29,7 +29,7 @@ async def _ship(staff: Connection, merchant: Merchant, id_: str, number: int) ->
         following = SHIPMENT_MOVES[status]
         if following:
             await staff.actions["update_shipment"](
-                shipment=shipment, status=following[number % len(following)]
+                shipment_id=shipment, status=following[number % len(following)]
             )
 
 
@@ -39,15 +39,15 @@ async def _settle(staff: Connection, merchant: Merchant, id_: str, number: int) 
     for transaction, status in merchant.parts("transaction", id_).items():
         if status != "Success":
             outcome = "Failed" if status == "Requested" and number % 4 == 1 else "Success"
-            await staff.actions["settle_transaction"](transaction=transaction, status=outcome)
+            await staff.actions["settle_transaction"](transaction_id=transaction, status=outcome)
 
 
 async def _receive(staff: Connection, merchant: Merchant, id_: str, number: int) -> None:
     del number
     document = merchant.document(id_)
     if merchant.next_statuses(merchant.statuses()[id_]):
-        lines = [{"line_uuid": document["returns"][0]["uuid"], "quantity": "1"}]
-        await staff.actions["receive_return"](invoice_id=document["invoice_id"], rma_id=id_, lines=lines)
+        lines = [{"return_line_uuid": document["returns"][0]["uuid"], "quantity": "1"}]
+        await staff.actions["receive_return"](invoice_id=document["invoice_id"], return_id=id_, items=lines)
 
 
 WORK: Mapping[str, Callable[[Connection, Merchant, str, int], Awaitable[None]]] = {

@@ -67,15 +67,15 @@ def _app(vendor: str) -> MakeApp:
     return MakeApp.load(APPS / vendor)
 
 
-def connected(vendor: str, answer: Answer) -> Connected:
-    """Connect a committed app to a function that answers as the vendor."""
+def connected(vendor: str, answer: Answer, app: MakeApp | None = None) -> Connected:
+    """Connect a committed app, or another `app` of the vendor, to a function that answers as the vendor."""
     offer = offered(vendor)
     prefix = version_prefix(offer)
     known = [one.base_url.removesuffix(prefix) for one in offer.environments]
     hosts = {one: one for one in [*known, HOST]}
     login = {one.key: f"sandbox-demo-{one.key}" for one in offer.authentication.fields}
     host = {offer.authentication.host.key: HOST} if offer.authentication.host else {}
-    return played(_app(vendor), answer, hosts, **login, **host, accessToken="sandbox-demo-token")
+    return played(app or _app(vendor), answer, hosts, **login, **host, accessToken="sandbox-demo-token")
 
 
 def steps(*kinds: str) -> Iterator[Step]:

@@ -20,6 +20,8 @@ about the engine. These assumptions were never checked against Make itself:
 - `map` follows dotted names and skips rows without the value; `!` and `contains` accept texts;
 - `pagination.page` is 1 while the first page is evaluated, and is undefined without pagination;
 - a reply below 400 for which `response.valid` is false stops the run with its message;
+- a post whose webhook has a false `condition` starts no run; the names of its headers are in lower case;
+- `sha256` hashes UTF-8 and writes hexadecimal digits; `timestamp` is in whole seconds;
 - a connection that ends before the whole answer is a ConnectionError, and a time-out a ModuleTimeoutError;
 - a status of 400 and above is an error; 429 is a RateLimitError and 500 and above a ConnectionError unless
   the app defines otherwise.
@@ -161,25 +163,32 @@ class Connected:
 
     # --- Webhooks
 
-    def attach(self, webhook: str, url: str) -> Json:
-        """Subscribe an address at the vendor; return what Make stores for `detach`."""
-        here = self._webhook_call(webhook, "attach", {"url": url})
+    def attach(self, webhook: str, url: str, **given: Any) -> Json:
+        """Subscribe an address at the vendor; return what Make stores for `detach` and the posts."""
+        parameters = filled(self.app.code("webhook", webhook, "params"), given)
+        here = self._webhook_call(webhook, "attach", {"url": url}, parameters)
         data = self.app.code("webhook", webhook, "attach").get("response", {}).get("data", {})
         return {"url": url, **transform(data, here)}
 
     def detach(self, webhook: str, kept: Json) -> None:
         """Unsubscribe the address."""
-        self._webhook_call(webhook, "detach", kept)
+        self._webhook_call(webhook, "detach", kept, {})
 
-    def _webhook_call(self, webhook: str, code: str, kept: Json) -> Json:
+    def _webhook_call(self, webhook: str, code: str, kept: Json, parameters: Json) -> Json:
         api = self.app.code("webhook", webhook, code)
-        return self._reply(api, self._context({"parameters": {}, "webhook": kept}), None)
+        return self._reply(api, self._context({"parameters": parameters, "webhook": kept}), None)
 
-    def deliver(self, module: str, posted: Any) -> list[Json]:
-        """Run an instant trigger with the body that the vendor posted to its address."""
+    def deliver(
+        self, module: str, posted: Any, headers: Mapping[str, str] | None = None, kept: Json | None = None
+    ) -> list[Json]:
+        """Run an instant trigger with the body and headers that were posted to its address.
+
+        `kept` is what `attach` returned.
+        """
         webhook = self.app.components("module")[module]["webhook"]
         said = self.app.code("webhook", webhook, "communication")
-        here = self._context({"body": posted})
+        named = {name.lower(): value for name, value in (headers or {}).items()}
+        here = self._context({"body": posted, "headers": named, "webhook": kept or {}})
         if not transform(said.get("condition", True), here):
             return []
         payload = transform(said.get("output", "{{body}}"), here)
@@ -256,7 +265,14 @@ class Connected:
 
     def _context(self, context: Json) -> Json:
         self._refresh()
-        return {"now": self.now, "connection": self.connection, "common": {}, **context}
+        seconds = int(self.now.timestamp())
+        return {
+            "now": self.now,
+            "timestamp": seconds,
+            "connection": self.connection,
+            "common": {},
+            **context,
+        }
 
 
 def _place(mark: Json) -> Any:

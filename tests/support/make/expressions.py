@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
+from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -33,6 +34,7 @@ CONSTANTS: dict[str, Any] = {
     "undefined": UNDEFINED,
     "emptystring": "",
     "emptyarray": [],
+    "newline": "\n",
 }
 Context = Mapping[str, Any]
 
@@ -265,5 +267,6 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "last": lambda values: values[-1] if values else UNDEFINED,
     "replace": lambda value, old, new: as_text(value).replace(old, new),
     "toString": as_text,
+    "sha256": lambda value: sha256(as_text(value).encode()).hexdigest(),
     "parseNumber": lambda value: UNDEFINED if is_nothing(value) else int(value),
 }

@@ -1,4 +1,4 @@
-"""The adapter for a generated package in n8n's engine."""
+"""The adapter for a generated package in n8n's engine, or in the stand-in for it."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ from connector.definition.model import Action, InputField, Search
 from connector.definition.naming import camel
 from support.matrix.adapter import Connect, Hook, Inputs, Kind, Offered, Record, Refused, value_of
 from support.matrix.shop import Shop
-from support.n8n import BUILT, N8nError, N8nPackage, credential, started
+from support.n8n import N8nError, N8nPackage, credential, package_of, started
 
 T = TypeVar("T")
 STATUSES: Mapping[str, Kind] = {"401": "authentication", "403": "permission", "404": "not_found"}
@@ -31,7 +31,7 @@ PAGES = 40
 
 @dataclass
 class Engine:
-    """One package in n8n's engine, and its log file."""
+    """One loaded package, and its log file."""
 
     package: N8nPackage
     log: Path
@@ -249,11 +249,11 @@ def _kind(problem: N8nError) -> Kind:
 
 @contextmanager
 def n8n(vendor: str, _url: str, package: Path | None = None) -> Iterator[Connect]:
-    """Load the vendor's built package in n8n's engine until the block ends; `package` is another folder."""
+    """Load the vendor's package until the block ends; `package` is another folder."""
     with TemporaryDirectory() as folder:
         log = Path(folder) / "log.txt"
         log.touch()
-        with started(package or BUILT / vendor, log) as loaded:
+        with started(package or package_of(vendor), log) as loaded:
             engine = Engine(loaded, log)
             yield lambda shop: _connected(engine, shop)
 

@@ -1,6 +1,5 @@
 """The results of a matrix run as a table for the terminal."""
 
-import os
 from collections.abc import Mapping, Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING, cast
@@ -9,14 +8,13 @@ from mock_server import vendors
 from support.matrix.limits import LIMITS, limit
 from support.matrix.previews import previews
 from support.matrix.scenarios import SCENARIOS, Scenario
+from support.n8n import uses_engine
 from support.report_data import Result, Row
 
 if TYPE_CHECKING:
     from connector.definition.model import Runtime
 
 RUNTIMES = {"python": "Python", "zapier": "Zapier", "make": "Make", "n8n": "n8n"}
-ENGINE = "N8N_ENGINE"
-"""The environment variable with which n8n's engine takes part; `make n8n-test` installs it and sets it."""
 SIGNS = {"passed": "+", "skipped": "-", None: " "}
 PREVIEW = "p"
 """The sign of a cell that passed and in which previews take part."""
@@ -26,7 +24,7 @@ Cell = tuple[str, str, str]
 
 def runtimes() -> list[str]:
     """Return the runtimes that take part in this run."""
-    return [name for name in RUNTIMES if name != "n8n" or os.environ.get(ENGINE)]
+    return [name for name in RUNTIMES if name != "n8n" or uses_engine()]
 
 
 def printed(went: Mapping[Cell, str], width: int) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from connector.definition.spelling import trimmed
+
 if TYPE_CHECKING:
     from connector.definition.model import InputField
 
@@ -51,13 +53,14 @@ def values_for(fields: Sequence[InputField], inputs: Values) -> dict[str, Any]:
 def shortened(field: InputField, value: Any) -> Any:
     """Return what is sent for an input, or None if it counts as empty."""
     if isinstance(value, list) and field.repeated_as:
-        return [shortened(field, item) for item in value if item != ""] or None
+        filled = [item for item in value if not isinstance(item, str) or trimmed(item)]
+        return [shortened(field, item) for item in filled] or None
     if field.identifies and field.type == "string" and type(value) is int:
         return str(value)
     if not isinstance(value, str):
         return value
     parts = value.split(field.separator) if field.separator and field.known_values else [value]
-    short = [part.strip() for part in parts if part.strip()]
+    short = [trimmed(part) for part in parts if trimmed(part)]
     if field.type == "text" and short:
         return value
     words = {choice.value.casefold(): choice.value for choice in field.choices}

@@ -18,6 +18,7 @@ from support.any_vendor import open_any
 from support.contract import ContractBroken
 from support.fake_vendor import Time
 from support.report_data import Row
+from support.requests.extremes import extremes_of
 from support.requests.inputs import Described, described, given, input_values, limits_of
 from support.requests.serialized import Sent, expected, sent
 from support.requests.steps import inputs_for, place, values_for
@@ -103,6 +104,7 @@ async def _tried(vendor: str) -> list[Tried]:
             for one in (
                 *generator.boundaries(name),
                 *limits_of(vendor)[name],
+                *extremes_of(vendor)[name],
                 *generator.drawn(name, EXAMPLES),
             ):
                 if not isinstance(one.value, dict):

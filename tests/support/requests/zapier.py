@@ -20,7 +20,7 @@ from support.requests.tried import missing, uses
 from support.zapier import APPS, ZapierApp, ZapierError, started
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from support.requests.tried import Use
 
@@ -29,31 +29,36 @@ TOKEN = b'{"access_token": "t", "refresh_token": "r", "expires_in": 36000}'
 
 @dataclass
 class Vendor:
-    """A server that records what arrives, and answers that there is no such record; tokens are granted."""
+    """A server that records what arrives; it grants tokens, and `answer` answers everything else."""
 
     grant: str
+    answer: Callable[[httpx.Request], httpx.Response]
     arrived: list[httpx.Request] = field(default_factory=list)
     url: str = ""
 
 
 @contextmanager
-def serving(vendor: str) -> Iterator[Vendor]:
+def serving(vendor: str, answer: Callable[[httpx.Request], httpx.Response] = missing) -> Iterator[Vendor]:
     """Listen on a free port until the block ends."""
     made = integration(vendor)
     tokens = made.authentication.tokens
-    served = Vendor(made.operations[tokens.operation].path if tokens else "")
+    served = Vendor(made.operations[tokens.operation].path if tokens else "", answer)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # headers and body in one packet: otherwise the client waits 40 ms for the second
 
         def answer(self) -> None:
             content = self.rfile.read(int(self.headers.get("content-length") or 0))
-            served.arrived.append(httpx.Request(self.command, served.url + self.path, content=content))
+            request = httpx.Request(self.command, served.url + self.path, content=content)
+            served.arrived.append(request)
             granted = bool(served.grant) and self.path.partition("?")[0] == served.grant
-            body = TOKEN if granted else b"{}"
-            self.send_response(200 if granted else 404)
-            self.send_header("content-type", "application/json")
-            self.send_header("content-length", str(len(body)))
+            answer = httpx.Response(200, content=TOKEN) if granted else served.answer(request)
+            body = answer.content
+            self.send_response_only(answer.status_code)  # without a date, which would be the real time
+            headers = {"content-type": "application/json", **answer.headers, "content-length": len(body)}
+            for name, value in headers.items():
+                self.send_header(name, str(value))
             self.end_headers()
             self.wfile.write(body)
 
@@ -64,7 +69,7 @@ def serving(vendor: str) -> Iterator[Vendor]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     served.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
         yield served

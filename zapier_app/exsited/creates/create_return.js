@@ -17,12 +17,12 @@ const form = {
       dynamic: 'invoice.id.label',
     },
     {
-      key: 'lines',
-      label: 'Lines',
+      key: 'items',
+      label: 'Items',
       required: true,
       children: [
         {
-          key: 'line_uuid',
+          key: 'invoice_line_uuid',
           label: 'Invoice Line UUID',
           type: 'string',
           required: true,
@@ -45,7 +45,7 @@ const form = {
       ],
     },
     {
-      key: 'date',
+      key: 'return_date',
       label: 'Return Date',
       type: 'datetime',
       required: false,
@@ -59,8 +59,8 @@ const form = {
       helpText: 'A note to store with the return.',
     },
     {
-      key: 'return_number',
-      label: 'Return Number',
+      key: 'rma_number',
+      label: 'RMA Number',
       type: 'string',
       required: false,
       helpText: 'Your own number for the return. Leave empty to let Exsited assign one.',
@@ -68,18 +68,18 @@ const form = {
   ],
   wire: {
     invoice_id: { in: 'path', at: ['invoice_id'], identifies: 'id' },
-    lines: {
+    items: {
       in: 'body',
       at: ['return_merchandise_authorisations', 'returns'],
       children: {
-        line_uuid: { in: 'body', at: ['uuid'] },
+        invoice_line_uuid: { in: 'body', at: ['uuid'] },
         quantity: { in: 'body', at: ['rma_quantity'], as: 'text' },
         item_uuid: { in: 'body', at: ['item_uuid'] },
       },
     },
-    date: { in: 'body', at: ['return_merchandise_authorisations', 'date'], as: 'date' },
+    return_date: { in: 'body', at: ['return_merchandise_authorisations', 'date'], as: 'date' },
     note: { in: 'body', at: ['return_merchandise_authorisations', 'note'] },
-    return_number: { in: 'body', at: ['return_merchandise_authorisations', 'id'], identifies: 'rma' },
+    rma_number: { in: 'body', at: ['return_merchandise_authorisations', 'id'], identifies: 'rma' },
   },
 };
 

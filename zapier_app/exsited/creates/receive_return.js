@@ -17,7 +17,7 @@ const form = {
       dynamic: 'invoice.id.label',
     },
     {
-      key: 'rma_id',
+      key: 'return_id',
       label: 'Return',
       type: 'string',
       required: true,
@@ -25,12 +25,12 @@ const form = {
       dynamic: 'return.id.label',
     },
     {
-      key: 'lines',
-      label: 'Lines',
+      key: 'items',
+      label: 'Items',
       required: true,
       children: [
         {
-          key: 'line_uuid',
+          key: 'return_line_uuid',
           label: 'Return Line UUID',
           type: 'string',
           required: true,
@@ -48,12 +48,12 @@ const form = {
   ],
   wire: {
     invoice_id: { in: 'path', at: ['invoice_id'], identifies: 'id' },
-    rma_id: { in: 'path', at: ['rma_id'], identifies: 'rma' },
-    lines: {
+    return_id: { in: 'path', at: ['rma_id'], identifies: 'rma' },
+    items: {
       in: 'body',
       at: ['receive_return_merchandise_authorisations', 'receive_returns'],
       children: {
-        line_uuid: { in: 'body', at: ['uuid'] },
+        return_line_uuid: { in: 'body', at: ['uuid'] },
         quantity: { in: 'body', at: ['rma_receive_quantity'], as: 'text' },
       },
     },

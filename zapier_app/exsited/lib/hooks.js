@@ -5,7 +5,7 @@
  * it has the same fields as the records that `performList` returns while a user sets up a Zap.
  */
 import { payload, send, value } from './api.js';
-import { fits } from './compare.js';
+import { fits, isNotAmong } from './compare.js';
 import { withDeadline } from './deadline.js';
 import { fill, isEmpty, place } from './inputs.js';
 import { at, isObject, mapped, put } from './paths.js';
@@ -39,8 +39,8 @@ export const unsubscribe =
 
 /**
  * Handles a post: returns a list with the record that the post is about. The list is empty if the record no longer
- * exists, does not have the state that fires the trigger, or does not match the filters. The record may have entered a
- * later state before it is read, so the posted state counts.
+ * exists, does not have the state that fires the trigger, is excluded, or does not match the filters. The record may
+ * have entered a later state before it is read, so the posted state counts.
  *
  * In `record`, `{operation, values, row, state}`:
  *
@@ -59,7 +59,7 @@ export const receive =
     const asPosted = (row) => (postedState && source.state ? withValue(row, source.state, postedState) : row);
     const events = rows
       .filter((row) => isEvent(source, source.state && at(asPosted(row), source.state)))
-      .filter((row) => fits(match)(asPosted(row)));
+      .filter((row) => isNotAmong(source.unless)(asPosted(row)) && fits(match)(asPosted(row)));
     return events.map(forZap(z, source, app));
   });
 

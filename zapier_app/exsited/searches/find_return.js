@@ -10,14 +10,14 @@ const source = { operation: operations.get_return, query: {}, shape: record.shap
 const form = {
   fields: [
     {
-      key: 'return_number',
-      label: 'Return Number',
+      key: 'rma_number',
+      label: 'RMA Number',
       type: 'string',
       required: true,
       helpText: 'The number of the return, such as RMA-77488099.',
     },
   ],
-  wire: { return_number: { in: 'path', at: ['rma_id'], identifies: 'rma', foundAt: [['id'], ['uuid']] } },
+  wire: { rma_number: { in: 'path', at: ['rma_id'], identifies: 'rma', foundAt: [['id'], ['uuid']] } },
 };
 
 export default {

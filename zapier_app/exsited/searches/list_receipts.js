@@ -18,7 +18,7 @@ const form = {
       dynamic: 'invoice.id.label',
     },
     {
-      key: 'rma_id',
+      key: 'return_id',
       label: 'Return',
       type: 'string',
       required: true,
@@ -28,7 +28,7 @@ const form = {
   ],
   wire: {
     invoice_id: { in: 'path', at: ['invoice_id'], identifies: 'id' },
-    rma_id: { in: 'path', at: ['rma_id'], identifies: 'rma' },
+    return_id: { in: 'path', at: ['rma_id'], identifies: 'rma' },
   },
 };
 

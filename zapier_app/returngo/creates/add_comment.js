@@ -9,7 +9,7 @@ const source = { operation: operations.add_comment, shape: record.shape };
 const form = {
   fields: [
     {
-      key: 'rma',
+      key: 'return_id',
       label: 'Return',
       type: 'string',
       required: true,
@@ -18,14 +18,17 @@ const form = {
       search: 'find_return.rmaId',
     },
     {
-      key: 'text',
-      label: 'Text',
+      key: 'note',
+      label: 'Note',
       type: 'text',
       required: true,
       helpText: 'The text of the comment. HTML is allowed.',
     },
   ],
-  wire: { rma: { in: 'path', at: ['rmaId'], identifies: 'id' }, text: { in: 'body', at: ['htmlText'] } },
+  wire: {
+    return_id: { in: 'path', at: ['rmaId'], identifies: 'id' },
+    note: { in: 'body', at: ['htmlText'] },
+  },
 };
 
 export default {

@@ -9,8 +9,8 @@ const source = { operation: operations.create_rma_by_policy, shape: record.shape
 const form = {
   fields: [
     {
-      key: 'order_name',
-      label: 'Order Name',
+      key: 'order_number',
+      label: 'Order Number',
       type: 'string',
       required: true,
       helpText: 'The order that the items belong to, such as #1001.',
@@ -21,18 +21,18 @@ const form = {
       required: true,
       children: [
         {
-          key: 'line_item',
+          key: 'line_item_id',
           label: 'Line Item',
           type: 'string',
           required: true,
-          helpText: 'The ID of the order line item in Shopify.',
+          helpText: 'The ID of the order line item in Shopify. Map it from an earlier step.',
         },
         {
-          key: 'policy',
+          key: 'policy_id',
           label: 'Policy',
           type: 'string',
           required: true,
-          helpText: 'A return policy that the item is eligible for.',
+          helpText: 'The ID of a return policy that the item is eligible for. Map it from an earlier step.',
         },
         {
           key: 'reason',
@@ -45,13 +45,13 @@ const form = {
     },
   ],
   wire: {
-    order_name: { in: 'body', at: ['order_name'], identifies: 'order' },
+    order_number: { in: 'body', at: ['order_name'], identifies: 'order' },
     items: {
       in: 'body',
       at: ['items'],
       children: {
-        line_item: { in: 'body', at: ['shopLineItemId'] },
-        policy: { in: 'body', at: ['policyId'] },
+        line_item_id: { in: 'body', at: ['shopLineItemId'] },
+        policy_id: { in: 'body', at: ['policyId'] },
         reason: { in: 'body', at: ['returnReason'] },
       },
     },

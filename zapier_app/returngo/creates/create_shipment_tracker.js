@@ -9,11 +9,11 @@ const source = { operation: operations.create_shipment_tracker, shape: record.sh
 const form = {
   fields: [
     {
-      key: 'shipment',
+      key: 'shipment_id',
       label: 'Shipment',
       type: 'string',
       required: true,
-      helpText: 'The ID of the shipment to track. Find it in the details of the return.',
+      helpText: 'The ID of the shipment to track. Map it from an earlier step that finds the details of the return.',
     },
     {
       key: 'tracking_number',
@@ -31,7 +31,7 @@ const form = {
     },
   ],
   wire: {
-    shipment: { in: 'body', at: ['shipmentId'], identifies: 'id' },
+    shipment_id: { in: 'body', at: ['shipmentId'], identifies: 'id' },
     tracking_number: { in: 'body', at: ['trackingNumber'], identifies: 'tracking' },
     carrier: { in: 'body', at: ['carrierName'] },
   },

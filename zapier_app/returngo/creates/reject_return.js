@@ -9,7 +9,7 @@ const source = { operation: operations.set_rma_status, shape: record.shape, body
 const form = {
   fields: [
     {
-      key: 'rma',
+      key: 'return_id',
       label: 'Return',
       type: 'string',
       required: true,
@@ -18,7 +18,7 @@ const form = {
       search: 'find_return.rmaId',
     },
   ],
-  wire: { rma: { in: 'path', at: ['rmaId'], identifies: 'id' } },
+  wire: { return_id: { in: 'path', at: ['rmaId'], identifies: 'id' } },
 };
 
 export default {

@@ -9,11 +9,11 @@ const source = { operation: operations.update_shipment, shape: record.shape };
 const form = {
   fields: [
     {
-      key: 'shipment',
+      key: 'shipment_id',
       label: 'Shipment',
       type: 'string',
       required: true,
-      helpText: 'The ID of the shipment. Find it in the details of the return.',
+      helpText: 'The ID of the shipment. Map it from an earlier step that finds the details of the return.',
     },
     {
       key: 'status',
@@ -60,7 +60,7 @@ const form = {
     },
   ],
   wire: {
-    shipment: { in: 'path', at: ['shipmentId'], identifies: 'id' },
+    shipment_id: { in: 'path', at: ['shipmentId'], identifies: 'id' },
     status: { in: 'body', at: ['status'] },
     carrier: { in: 'body', at: ['carrierName'] },
     tracking_number: { in: 'body', at: ['trackingNumber'], identifies: 'tracking' },

@@ -101,9 +101,10 @@ const sentences = {
       : joined(`The key of this connection is not allowed to do this in ${api.name}.`, words),
   not_found: (api, { words }) => joined(`${api.name} has no such record.`, words),
   validation: (api, { words, fields }) => joined(`${api.name} did not accept the input.`, words, fields),
-  unavailable: (api, { response: { status, request }, delay }) =>
+  unavailable: (api, { response: { status, request }, delay, words }) =>
     joined(
       `${api.name} reported a problem on its side (status ${status}).`,
+      words,
       delay !== undefined && `It asks to wait ${delay} seconds.`,
       whatToDoNext(request.method),
     ),

@@ -9,18 +9,18 @@ const source = {
   operation: operations.list_rmas,
   query: {},
   pages: 1,
-  atLeastOne: ['order_name', 'tracking_number', 'status'],
+  atLeastOne: ['order_number', 'tracking_number', 'status'],
   shape: record.shape,
 };
 
 const form = {
   fields: [
     {
-      key: 'order_name',
-      label: 'Order Name',
+      key: 'order_number',
+      label: 'Order Number',
       type: 'string',
       required: false,
-      helpText: 'The order of the return, such as #1001. Separate several names with commas.',
+      helpText: 'The order of the return, such as #1001. Separate several numbers with commas.',
     },
     {
       key: 'tracking_number',
@@ -47,7 +47,7 @@ const form = {
     },
   ],
   wire: {
-    order_name: {
+    order_number: {
       in: 'query',
       at: ['order_name'],
       identifies: 'order',
@@ -62,7 +62,10 @@ const form = {
 export default {
   key: 'find_return',
   noun: 'Return',
-  display: { label: 'Find Return', description: 'Finds a return by order name, tracking number or status.' },
+  display: {
+    label: 'Find Return',
+    description: 'Finds a return by order number, tracking number or status.',
+  },
   operation: {
     perform: findRecords(vendor, source, form),
     inputFields: form.fields,

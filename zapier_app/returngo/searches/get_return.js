@@ -10,7 +10,7 @@ const source = { operation: operations.get_rma, query: {}, shape: record.shape }
 const form = {
   fields: [
     {
-      key: 'rma',
+      key: 'return_id',
       label: 'Return',
       type: 'string',
       required: true,
@@ -27,7 +27,7 @@ const form = {
     },
   ],
   wire: {
-    rma: { in: 'path', at: ['rmaId'], identifies: 'id', foundAt: [['rmaSummary', 'rmaId']] },
+    return_id: { in: 'path', at: ['rmaId'], identifies: 'id', foundAt: [['rmaSummary', 'rmaId']] },
     include_sensitive: { in: 'app', at: ['include_sensitive'] },
   },
 };

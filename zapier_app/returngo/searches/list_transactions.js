@@ -10,7 +10,7 @@ const source = { operation: operations.list_transactions, query: {}, list: 'tran
 const form = {
   fields: [
     {
-      key: 'rma',
+      key: 'return_id',
       label: 'Return',
       type: 'string',
       required: true,
@@ -27,7 +27,7 @@ const form = {
     },
   ],
   wire: {
-    rma: { in: 'query', at: ['rma_ids'], identifies: 'id', separator: ',' },
+    return_id: { in: 'query', at: ['rma_ids'], identifies: 'id', separator: ',' },
     include_sensitive: { in: 'app', at: ['include_sensitive'] },
   },
 };

@@ -10,15 +10,15 @@ const source = { operation: operations.get_rma, query: {}, shape: record.shape }
 const form = {
   fields: [
     {
-      key: 'rma_id',
-      label: 'RMA',
+      key: 'return_id',
+      label: 'Return',
       type: 'string',
       required: true,
       helpText: 'Choose an RMA, or map its ID from an earlier step.',
       dynamic: 'rma.id.label',
     },
   ],
-  wire: { rma_id: { in: 'path', at: ['rlRmaId'], identifies: 'id', foundAt: [['rlRmaId']] } },
+  wire: { return_id: { in: 'path', at: ['rlRmaId'], identifies: 'id', foundAt: [['rlRmaId']] } },
 };
 
 export default {

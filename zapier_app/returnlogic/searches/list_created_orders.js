@@ -10,15 +10,15 @@ const source = { operation: operations.list_orders, query: {}, list: 'orders', s
 const form = {
   fields: [
     {
-      key: 'created_from',
-      label: 'Created From',
+      key: 'created_after',
+      label: 'Created After',
       type: 'datetime',
       required: true,
       helpText: 'Finds orders created at this time or later.',
     },
     {
-      key: 'created_to',
-      label: 'Created To',
+      key: 'created_before',
+      label: 'Created Before',
       type: 'datetime',
       required: false,
       helpText: 'Finds orders created at this time or earlier.',
@@ -41,8 +41,8 @@ const form = {
     },
   ],
   wire: {
-    created_from: { in: 'query', at: ['minCreateDate'] },
-    created_to: { in: 'query', at: ['maxCreateDate'] },
+    created_after: { in: 'query', at: ['minCreateDate'] },
+    created_before: { in: 'query', at: ['maxCreateDate'] },
     financial_status: { in: 'query', at: ['financialStatus'] },
   },
 };

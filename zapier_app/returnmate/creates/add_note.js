@@ -18,7 +18,7 @@ const form = {
       search: 'find_return.id',
     },
     {
-      key: 'content',
+      key: 'note',
       label: 'Note',
       type: 'text',
       required: true,
@@ -35,7 +35,7 @@ const form = {
   ],
   wire: {
     return_id: { in: 'path', at: ['id'], identifies: 'id' },
-    content: { in: 'body', at: ['content'] },
+    note: { in: 'body', at: ['content'] },
     internal: { in: 'body', at: ['internal'] },
   },
 };

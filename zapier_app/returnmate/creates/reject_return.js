@@ -18,14 +18,14 @@ const form = {
       search: 'find_return.id',
     },
     {
-      key: 'notes',
+      key: 'note',
       label: 'Note',
       type: 'text',
       required: false,
       helpText: 'Stored with the return as an internal note.',
     },
   ],
-  wire: { return_id: { in: 'path', at: ['id'], identifies: 'id' }, notes: { in: 'body', at: ['notes'] } },
+  wire: { return_id: { in: 'path', at: ['id'], identifies: 'id' }, note: { in: 'body', at: ['notes'] } },
 };
 
 export default {

@@ -19,7 +19,7 @@ const form = {
     },
     {
       key: 'status',
-      label: 'New Status',
+      label: 'Status',
       type: 'string',
       required: true,
       helpText: 'The status to set. ReturnMate allows only certain changes from the current status.',
@@ -36,7 +36,7 @@ const form = {
       ],
     },
     {
-      key: 'notes',
+      key: 'note',
       label: 'Note',
       type: 'text',
       required: false,
@@ -46,7 +46,7 @@ const form = {
   wire: {
     return_id: { in: 'path', at: ['id'], identifies: 'id' },
     status: { in: 'body', at: ['status'] },
-    notes: { in: 'body', at: ['notes'] },
+    note: { in: 'body', at: ['notes'] },
   },
 };
 

@@ -9,7 +9,7 @@ const source = {
   operation: operations.list_returns,
   query: {},
   pages: 1,
-  atLeastOne: ['rma_number', 'shopify_order_name', 'customer_email'],
+  atLeastOne: ['rma_number', 'order_number', 'customer_email'],
   shape: record.shape,
 };
 
@@ -23,8 +23,8 @@ const form = {
       helpText: 'The RMA number, such as RMA-2026-001.',
     },
     {
-      key: 'shopify_order_name',
-      label: 'Order Name',
+      key: 'order_number',
+      label: 'Order Number',
       type: 'string',
       required: false,
       helpText: 'The order of the return, such as #1001.',
@@ -39,7 +39,7 @@ const form = {
   ],
   wire: {
     rma_number: { in: 'query', at: ['rma_number'], identifies: 'rma', foundAt: [['rma_number']] },
-    shopify_order_name: {
+    order_number: {
       in: 'query',
       at: ['shopify_order_name'],
       identifies: 'order',
@@ -54,7 +54,7 @@ export default {
   noun: 'Return',
   display: {
     label: 'Find Return',
-    description: 'Finds a return by RMA number, order name or customer email.',
+    description: 'Finds a return by RMA number, order number or customer email.',
   },
   operation: {
     perform: findRecords(vendor, source, form),

@@ -10,14 +10,14 @@ const source = { operation: operations.list_returns, query: {}, list: 'returns',
 const form = {
   fields: [
     {
-      key: 'submitted_at_from',
+      key: 'submitted_after',
       label: 'Submitted After',
       type: 'datetime',
       required: true,
       helpText: 'The start of the period.',
     },
     {
-      key: 'submitted_at_to',
+      key: 'submitted_before',
       label: 'Submitted Before',
       type: 'datetime',
       required: false,
@@ -25,8 +25,8 @@ const form = {
     },
   ],
   wire: {
-    submitted_at_from: { in: 'query', at: ['submitted_at_from'] },
-    submitted_at_to: { in: 'query', at: ['submitted_at_to'] },
+    submitted_after: { in: 'query', at: ['submitted_at_from'] },
+    submitted_before: { in: 'query', at: ['submitted_at_to'] },
   },
 };
 

@@ -72,7 +72,7 @@ def _parameters(properties: list[dict[str, Any]], show: Mapping[str, str]) -> se
 def n004_every_dropdown_is_listed(package: Package) -> Iterator[str]:
     """Check that each dropdown of records has a function that requests the records."""
     nodes = "".join(text for path, text in package.files.items() if path.endswith(".node.ts"))
-    for one in _all_properties(package.properties):
+    for one in _all_properties([*package.properties, *package.trigger_properties]):
         for mode in one.get("modes", ()):
             method = mode.get("typeOptions", {}).get("searchListMethod")
             if method and (method not in package.dropdowns or f"async {method}(" not in nodes):
@@ -109,5 +109,5 @@ def n006_paging_is_known(package: Package) -> Iterator[str]:
 def _operations(package: Package) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for resource, operations in package.steps.items():
         yield from ((f"{resource}.{key}", step["operation"]) for key, step in operations.items())
-    yield from ((key, one["source"]["operation"]) for key, one in package.triggers.items())
+    yield from ((key, one["source"]["operation"]) for key, one in package.triggers.items() if "source" in one)
     yield from ((key, one["operation"]) for key, one in package.dropdowns.items())

@@ -91,8 +91,8 @@ export const steps: Record<string, Record<string, Step>> = {
 			query: {},
 			inputs: [
 				{
-					name: "returnNumber",
-					label: "Return Number",
+					name: "rmaNumber",
+					label: "RMA Number",
 					type: "string",
 					in: "path",
 					at: [
@@ -197,8 +197,8 @@ export const steps: Record<string, Record<string, Step>> = {
 					identifies: "id"
 				},
 				{
-					name: "lines",
-					label: "Lines",
+					name: "items",
+					label: "Items",
 					type: "object",
 					in: "body",
 					at: [
@@ -209,7 +209,7 @@ export const steps: Record<string, Record<string, Step>> = {
 					list: true,
 					children: [
 						{
-							name: "lineUuid",
+							name: "invoiceLineUuid",
 							label: "Invoice Line UUID",
 							type: "string",
 							in: "body",
@@ -241,7 +241,7 @@ export const steps: Record<string, Record<string, Step>> = {
 					]
 				},
 				{
-					name: "date",
+					name: "returnDate",
 					label: "Return Date",
 					type: "date",
 					in: "body",
@@ -263,8 +263,8 @@ export const steps: Record<string, Record<string, Step>> = {
 					group: "additionalFields"
 				},
 				{
-					name: "returnNumber",
-					label: "Return Number",
+					name: "rmaNumber",
+					label: "RMA Number",
 					type: "string",
 					in: "body",
 					at: [
@@ -315,7 +315,7 @@ export const steps: Record<string, Record<string, Step>> = {
 					identifies: "id"
 				},
 				{
-					name: "rmaId",
+					name: "returnId",
 					label: "Return",
 					type: "string",
 					in: "path",
@@ -326,8 +326,8 @@ export const steps: Record<string, Record<string, Step>> = {
 					identifies: "rma"
 				},
 				{
-					name: "lines",
-					label: "Lines",
+					name: "items",
+					label: "Items",
 					type: "object",
 					in: "body",
 					at: [
@@ -338,7 +338,7 @@ export const steps: Record<string, Record<string, Step>> = {
 					list: true,
 					children: [
 						{
-							name: "lineUuid",
+							name: "returnLineUuid",
 							label: "Return Line UUID",
 							type: "string",
 							in: "body",
@@ -403,7 +403,7 @@ export const steps: Record<string, Record<string, Step>> = {
 					identifies: "id"
 				},
 				{
-					name: "rmaId",
+					name: "returnId",
 					label: "Return",
 					type: "string",
 					in: "path",

@@ -115,8 +115,8 @@ export const properties: INodeProperties[] = [
 		default: "createReturn"
 	},
 	{
-		displayName: "Return Number",
-		name: "returnNumber",
+		displayName: "RMA Number",
+		name: "rmaNumber",
 		type: "string",
 		default: "",
 		description: "The number of the return, such as RMA-77488099",
@@ -250,7 +250,7 @@ export const properties: INodeProperties[] = [
 	},
 	{
 		displayName: "Return",
-		name: "rmaId",
+		name: "returnId",
 		type: "resourceLocator",
 		default: {
 			mode: "list",
@@ -441,22 +441,22 @@ export const properties: INodeProperties[] = [
 		}
 	},
 	{
-		displayName: "Lines",
-		name: "lines",
+		displayName: "Items",
+		name: "items",
 		type: "fixedCollection",
-		placeholder: "Add Line",
+		placeholder: "Add Item",
 		default: {},
 		typeOptions: {
 			multipleValues: true
 		},
 		options: [
 			{
-				displayName: "Line",
+				displayName: "Item",
 				name: "row",
 				values: [
 					{
 						displayName: "Invoice Line UUID",
-						name: "lineUuid",
+						name: "invoiceLineUuid",
 						type: "string",
 						default: "",
 						description: "Identifies the product. Map it from the lines of the invoice in an earlier step.",
@@ -525,14 +525,14 @@ export const properties: INodeProperties[] = [
 			},
 			{
 				displayName: "Return Date",
-				name: "date",
+				name: "returnDate",
 				type: "dateTime",
 				default: "",
 				description: "The date of the return request. Leave empty for today."
 			},
 			{
-				displayName: "Return Number",
-				name: "returnNumber",
+				displayName: "RMA Number",
+				name: "rmaNumber",
 				type: "string",
 				default: "",
 				description: "Your own number for the return. Leave empty to let Exsited assign one."
@@ -579,7 +579,7 @@ export const properties: INodeProperties[] = [
 	},
 	{
 		displayName: "Return",
-		name: "rmaId",
+		name: "returnId",
 		type: "resourceLocator",
 		default: {
 			mode: "list",
@@ -616,17 +616,17 @@ export const properties: INodeProperties[] = [
 		}
 	},
 	{
-		displayName: "Lines",
-		name: "lines",
+		displayName: "Items",
+		name: "items",
 		type: "fixedCollection",
-		placeholder: "Add Line",
+		placeholder: "Add Item",
 		default: {},
 		typeOptions: {
 			multipleValues: true
 		},
 		options: [
 			{
-				displayName: "Line",
+				displayName: "Item",
 				name: "row",
 				values: [
 					{
@@ -642,7 +642,7 @@ export const properties: INodeProperties[] = [
 					},
 					{
 						displayName: "Return Line UUID",
-						name: "lineUuid",
+						name: "returnLineUuid",
 						type: "string",
 						default: "",
 						description: "Identifies the product. Map it from the lines of the return in an earlier step.",

@@ -59,8 +59,8 @@ export const steps: Record<string, Record<string, Step>> = {
 			query: {},
 			inputs: [
 				{
-					name: "orderName",
-					label: "Order Name",
+					name: "orderNumber",
+					label: "Order Number",
 					type: "string",
 					in: "query",
 					at: [
@@ -133,7 +133,7 @@ export const steps: Record<string, Record<string, Step>> = {
 			],
 			pages: 1,
 			atLeastOne: [
-				"orderName",
+				"orderNumber",
 				"trackingNumber",
 				"status"
 			]
@@ -149,7 +149,7 @@ export const steps: Record<string, Record<string, Step>> = {
 			query: {},
 			inputs: [
 				{
-					name: "rma",
+					name: "returnId",
 					label: "Return",
 					type: "string",
 					in: "path",
@@ -195,7 +195,7 @@ export const steps: Record<string, Record<string, Step>> = {
 			query: {},
 			inputs: [
 				{
-					name: "rma",
+					name: "returnId",
 					label: "Return",
 					type: "string",
 					in: "path",
@@ -221,7 +221,7 @@ export const steps: Record<string, Record<string, Step>> = {
 			query: {},
 			inputs: [
 				{
-					name: "rma",
+					name: "returnId",
 					label: "Return",
 					type: "string",
 					in: "path",
@@ -247,8 +247,8 @@ export const steps: Record<string, Record<string, Step>> = {
 			query: {},
 			inputs: [
 				{
-					name: "orderName",
-					label: "Order Name",
+					name: "orderNumber",
+					label: "Order Number",
 					type: "string",
 					in: "body",
 					at: [
@@ -269,7 +269,7 @@ export const steps: Record<string, Record<string, Step>> = {
 					list: true,
 					children: [
 						{
-							name: "lineItem",
+							name: "lineItemId",
 							label: "Line Item",
 							type: "string",
 							in: "body",
@@ -279,7 +279,7 @@ export const steps: Record<string, Record<string, Step>> = {
 							required: true
 						},
 						{
-							name: "policy",
+							name: "policyId",
 							label: "Policy",
 							type: "string",
 							in: "body",
@@ -316,7 +316,7 @@ export const steps: Record<string, Record<string, Step>> = {
 			query: {},
 			inputs: [
 				{
-					name: "rma",
+					name: "returnId",
 					label: "Return",
 					type: "string",
 					in: "query",
@@ -342,7 +342,7 @@ export const steps: Record<string, Record<string, Step>> = {
 			query: {},
 			inputs: [
 				{
-					name: "shipment",
+					name: "shipmentId",
 					label: "Shipment",
 					type: "string",
 					in: "path",
@@ -447,7 +447,7 @@ export const steps: Record<string, Record<string, Step>> = {
 			query: {},
 			inputs: [
 				{
-					name: "shipment",
+					name: "shipmentId",
 					label: "Shipment",
 					type: "string",
 					in: "path",
@@ -472,7 +472,7 @@ export const steps: Record<string, Record<string, Step>> = {
 			query: {},
 			inputs: [
 				{
-					name: "rma",
+					name: "returnId",
 					label: "Return",
 					type: "string",
 					in: "path",
@@ -483,8 +483,8 @@ export const steps: Record<string, Record<string, Step>> = {
 					identifies: "id"
 				},
 				{
-					name: "text",
-					label: "Text",
+					name: "note",
+					label: "Note",
 					type: "text",
 					in: "body",
 					at: [
@@ -507,7 +507,7 @@ export const steps: Record<string, Record<string, Step>> = {
 			query: {},
 			inputs: [
 				{
-					name: "shipment",
+					name: "shipmentId",
 					label: "Shipment",
 					type: "string",
 					in: "body",

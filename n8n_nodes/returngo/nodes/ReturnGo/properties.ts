@@ -82,7 +82,7 @@ export const properties: INodeProperties[] = [
 			{
 				name: "Find Return",
 				value: "findReturn",
-				description: "Finds a return by order name, tracking number or status",
+				description: "Finds a return by order number, tracking number or status",
 				action: "Find return"
 			},
 			{
@@ -230,11 +230,11 @@ export const properties: INodeProperties[] = [
 		},
 		options: [
 			{
-				displayName: "Order Name",
-				name: "orderName",
+				displayName: "Order Number",
+				name: "orderNumber",
 				type: "string",
 				default: "",
-				description: "The order of the return, such as #1001. Separate several names with commas."
+				description: "The order of the return, such as #1001. Separate several numbers with commas."
 			},
 			{
 				displayName: "Status",
@@ -284,7 +284,7 @@ export const properties: INodeProperties[] = [
 	},
 	{
 		displayName: "Return",
-		name: "rma",
+		name: "returnId",
 		type: "resourceLocator",
 		default: {
 			mode: "list",
@@ -339,7 +339,7 @@ export const properties: INodeProperties[] = [
 	},
 	{
 		displayName: "Return",
-		name: "rma",
+		name: "returnId",
 		type: "resourceLocator",
 		default: {
 			mode: "list",
@@ -417,10 +417,10 @@ export const properties: INodeProperties[] = [
 	},
 	{
 		displayName: "Shipment",
-		name: "shipment",
+		name: "shipmentId",
 		type: "string",
 		default: "",
-		description: "The ID of the shipment. Find it in the details of the return.",
+		description: "The ID of the shipment. Map it from an earlier step that finds the details of the return.",
 		required: true,
 		displayOptions: {
 			show: {
@@ -532,10 +532,10 @@ export const properties: INodeProperties[] = [
 	},
 	{
 		displayName: "Shipment",
-		name: "shipment",
+		name: "shipmentId",
 		type: "string",
 		default: "",
-		description: "The ID of the shipment to delete. Find it in the details of the return.",
+		description: "The ID of the shipment to delete. Map it from an earlier step that finds the details of the return.",
 		required: true,
 		displayOptions: {
 			show: {
@@ -550,7 +550,7 @@ export const properties: INodeProperties[] = [
 	},
 	{
 		displayName: "Return",
-		name: "rma",
+		name: "returnId",
 		type: "resourceLocator",
 		default: {
 			mode: "list",
@@ -587,8 +587,8 @@ export const properties: INodeProperties[] = [
 		}
 	},
 	{
-		displayName: "Text",
-		name: "text",
+		displayName: "Note",
+		name: "note",
 		type: "string",
 		typeOptions: {
 			rows: 4
@@ -609,7 +609,7 @@ export const properties: INodeProperties[] = [
 	},
 	{
 		displayName: "Return",
-		name: "rma",
+		name: "returnId",
 		type: "resourceLocator",
 		default: {
 			mode: "list",
@@ -647,7 +647,7 @@ export const properties: INodeProperties[] = [
 	},
 	{
 		displayName: "Return",
-		name: "rma",
+		name: "returnId",
 		type: "resourceLocator",
 		default: {
 			mode: "list",
@@ -684,8 +684,8 @@ export const properties: INodeProperties[] = [
 		}
 	},
 	{
-		displayName: "Order Name",
-		name: "orderName",
+		displayName: "Order Number",
+		name: "orderNumber",
 		type: "string",
 		default: "",
 		description: "The order that the items belong to, such as #1001",
@@ -717,18 +717,18 @@ export const properties: INodeProperties[] = [
 				values: [
 					{
 						displayName: "Line Item",
-						name: "lineItem",
+						name: "lineItemId",
 						type: "string",
 						default: "",
-						description: "The ID of the order line item in Shopify",
+						description: "The ID of the order line item in Shopify. Map it from an earlier step.",
 						required: true
 					},
 					{
 						displayName: "Policy",
-						name: "policy",
+						name: "policyId",
 						type: "string",
 						default: "",
-						description: "A return policy that the item is eligible for",
+						description: "The ID of a return policy that the item is eligible for. Map it from an earlier step.",
 						required: true
 					},
 					{
@@ -756,10 +756,10 @@ export const properties: INodeProperties[] = [
 	},
 	{
 		displayName: "Shipment",
-		name: "shipment",
+		name: "shipmentId",
 		type: "string",
 		default: "",
-		description: "The ID of the shipment to track. Find it in the details of the return.",
+		description: "The ID of the shipment to track. Map it from an earlier step that finds the details of the return.",
 		required: true,
 		displayOptions: {
 			show: {

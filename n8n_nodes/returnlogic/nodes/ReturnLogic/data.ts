@@ -162,8 +162,8 @@ export const steps: Record<string, Record<string, Step>> = {
 			query: {},
 			inputs: [
 				{
-					name: "createdFrom",
-					label: "Created From",
+					name: "createdAfter",
+					label: "Created After",
 					type: "datetime",
 					in: "query",
 					at: [
@@ -172,8 +172,8 @@ export const steps: Record<string, Record<string, Step>> = {
 					required: true
 				},
 				{
-					name: "createdTo",
-					label: "Created To",
+					name: "createdBefore",
+					label: "Created Before",
 					type: "datetime",
 					in: "query",
 					at: [
@@ -264,8 +264,8 @@ export const steps: Record<string, Record<string, Step>> = {
 			query: {},
 			inputs: [
 				{
-					name: "rmaId",
-					label: "RMA",
+					name: "returnId",
+					label: "Return",
 					type: "string",
 					in: "path",
 					at: [

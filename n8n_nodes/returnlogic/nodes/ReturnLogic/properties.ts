@@ -194,8 +194,8 @@ export const properties: INodeProperties[] = [
 		]
 	},
 	{
-		displayName: "Created From",
-		name: "createdFrom",
+		displayName: "Created After",
+		name: "createdAfter",
 		type: "dateTime",
 		default: "",
 		description: "Finds orders created at this time or later",
@@ -269,8 +269,8 @@ export const properties: INodeProperties[] = [
 		},
 		options: [
 			{
-				displayName: "Created To",
-				name: "createdTo",
+				displayName: "Created Before",
+				name: "createdBefore",
 				type: "dateTime",
 				default: "",
 				description: "Finds orders created at this time or earlier"
@@ -373,8 +373,8 @@ export const properties: INodeProperties[] = [
 		}
 	},
 	{
-		displayName: "RMA",
-		name: "rmaId",
+		displayName: "Return",
+		name: "returnId",
 		type: "resourceLocator",
 		default: {
 			mode: "list",

@@ -382,7 +382,7 @@ export const steps: Record<string, Record<string, Step>> = {
 				},
 				{
 					name: "status",
-					label: "New Status",
+					label: "Status",
 					type: "string",
 					in: "body",
 					at: [
@@ -429,7 +429,7 @@ export const steps: Record<string, Record<string, Step>> = {
 					]
 				},
 				{
-					name: "notes",
+					name: "note",
 					label: "Note",
 					type: "text",
 					in: "body",
@@ -471,7 +471,7 @@ export const steps: Record<string, Record<string, Step>> = {
 					identifies: "id"
 				},
 				{
-					name: "notes",
+					name: "note",
 					label: "Note",
 					type: "text",
 					in: "body",
@@ -516,7 +516,7 @@ export const steps: Record<string, Record<string, Step>> = {
 					identifies: "id"
 				},
 				{
-					name: "notes",
+					name: "note",
 					label: "Note",
 					type: "text",
 					in: "body",
@@ -894,7 +894,7 @@ export const steps: Record<string, Record<string, Step>> = {
 					identifies: "id"
 				},
 				{
-					name: "content",
+					name: "note",
 					label: "Note",
 					type: "text",
 					in: "body",

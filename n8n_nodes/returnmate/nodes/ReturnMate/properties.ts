@@ -955,7 +955,7 @@ export const properties: INodeProperties[] = [
 		}
 	},
 	{
-		displayName: "New Status",
+		displayName: "Status",
 		name: "status",
 		type: "options",
 		options: [
@@ -1046,7 +1046,7 @@ export const properties: INodeProperties[] = [
 		options: [
 			{
 				displayName: "Note",
-				name: "notes",
+				name: "note",
 				type: "string",
 				typeOptions: {
 					rows: 4
@@ -1130,7 +1130,7 @@ export const properties: INodeProperties[] = [
 		options: [
 			{
 				displayName: "Note",
-				name: "notes",
+				name: "note",
 				type: "string",
 				typeOptions: {
 					rows: 4
@@ -1214,7 +1214,7 @@ export const properties: INodeProperties[] = [
 		options: [
 			{
 				displayName: "Note",
-				name: "notes",
+				name: "note",
 				type: "string",
 				typeOptions: {
 					rows: 4
@@ -1264,7 +1264,7 @@ export const properties: INodeProperties[] = [
 	},
 	{
 		displayName: "Note",
-		name: "content",
+		name: "note",
 		type: "string",
 		typeOptions: {
 			rows: 4

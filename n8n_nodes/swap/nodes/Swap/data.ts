@@ -86,8 +86,8 @@ export const steps: Record<string, Record<string, Step>> = {
 					]
 				},
 				{
-					name: "shopifyOrderName",
-					label: "Order Name",
+					name: "orderNumber",
+					label: "Order Number",
 					type: "string",
 					in: "query",
 					at: [
@@ -121,7 +121,7 @@ export const steps: Record<string, Record<string, Step>> = {
 			pages: 1,
 			atLeastOne: [
 				"rmaNumber",
-				"shopifyOrderName",
+				"orderNumber",
 				"customerEmail"
 			]
 		},
@@ -143,7 +143,7 @@ export const steps: Record<string, Record<string, Step>> = {
 			query: {},
 			inputs: [
 				{
-					name: "submittedAtFrom",
+					name: "submittedAfter",
 					label: "Submitted After",
 					type: "datetime",
 					in: "query",
@@ -153,7 +153,7 @@ export const steps: Record<string, Record<string, Step>> = {
 					required: true
 				},
 				{
-					name: "submittedAtTo",
+					name: "submittedBefore",
 					label: "Submitted Before",
 					type: "datetime",
 					in: "query",
@@ -182,8 +182,8 @@ export const steps: Record<string, Record<string, Step>> = {
 			query: {},
 			inputs: [
 				{
-					name: "shopifyOrderName",
-					label: "Order Name",
+					name: "orderNumber",
+					label: "Order Number",
 					type: "string",
 					in: "body",
 					at: [
@@ -202,7 +202,7 @@ export const steps: Record<string, Record<string, Step>> = {
 					],
 					group: "additionalFields",
 					requiredWithout: [
-						"shopifyLineItem"
+						"lineItemId"
 					]
 				},
 				{
@@ -250,7 +250,7 @@ export const steps: Record<string, Record<string, Step>> = {
 					]
 				},
 				{
-					name: "returnQty",
+					name: "quantity",
 					label: "Quantity",
 					type: "integer",
 					in: "body",
@@ -260,7 +260,7 @@ export const steps: Record<string, Record<string, Step>> = {
 					required: true
 				},
 				{
-					name: "shopifyLineItem",
+					name: "lineItemId",
 					label: "Line Item",
 					type: "string",
 					in: "body",
@@ -281,7 +281,7 @@ export const steps: Record<string, Record<string, Step>> = {
 					group: "additionalFields"
 				},
 				{
-					name: "carton",
+					name: "cartonId",
 					label: "Carton",
 					type: "string",
 					in: "body",

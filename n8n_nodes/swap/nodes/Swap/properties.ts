@@ -58,7 +58,7 @@ export const properties: INodeProperties[] = [
 			{
 				name: "Find Return",
 				value: "findReturn",
-				description: "Finds a return by RMA number, order name or customer email",
+				description: "Finds a return by RMA number, order number or customer email",
 				action: "Find return"
 			},
 			{
@@ -135,8 +135,8 @@ export const properties: INodeProperties[] = [
 				description: "The email address on the order"
 			},
 			{
-				displayName: "Order Name",
-				name: "shopifyOrderName",
+				displayName: "Order Number",
+				name: "orderNumber",
 				type: "string",
 				default: "",
 				description: "The order of the return, such as #1001"
@@ -152,7 +152,7 @@ export const properties: INodeProperties[] = [
 	},
 	{
 		displayName: "Submitted After",
-		name: "submittedAtFrom",
+		name: "submittedAfter",
 		type: "dateTime",
 		default: "",
 		description: "The start of the period",
@@ -227,7 +227,7 @@ export const properties: INodeProperties[] = [
 		options: [
 			{
 				displayName: "Submitted Before",
-				name: "submittedAtTo",
+				name: "submittedBefore",
 				type: "dateTime",
 				default: "",
 				description: "The end of the period. Leave empty to search up to now."
@@ -288,7 +288,7 @@ export const properties: INodeProperties[] = [
 	},
 	{
 		displayName: "Quantity",
-		name: "returnQty",
+		name: "quantity",
 		type: "number",
 		typeOptions: {
 			numberPrecision: 0
@@ -326,21 +326,21 @@ export const properties: INodeProperties[] = [
 		options: [
 			{
 				displayName: "Carton",
-				name: "carton",
+				name: "cartonId",
 				type: "string",
 				default: "",
-				description: "The ID of the carton that the product arrived in"
+				description: "The ID of the carton that the product arrived in. Map it from an earlier step."
 			},
 			{
 				displayName: "Line Item",
-				name: "shopifyLineItem",
+				name: "lineItemId",
 				type: "string",
 				default: "",
-				description: "The ID of the order line item in Shopify. It takes precedence over the SKU."
+				description: "The ID of the order line item in Shopify. Map it from an earlier step. It takes precedence over the SKU."
 			},
 			{
-				displayName: "Order Name",
-				name: "shopifyOrderName",
+				displayName: "Order Number",
+				name: "orderNumber",
 				type: "resourceLocator",
 				default: {
 					mode: "list",

@@ -42,13 +42,13 @@ def create_return(shop: Shop) -> Inputs:
     number = 100 + shop.orders
     return {
         "invoice_id": document["invoice_id"],
-        "lines": [
-            {"line_uuid": line["uuid"], "quantity": "1", "item_uuid": line["item_uuid"]}
+        "items": [
+            {"invoice_line_uuid": line["uuid"], "quantity": "1", "item_uuid": line["item_uuid"]}
             for line in invoice["lines"]
         ],
-        "date": "2026-05-04",
+        "return_date": "2026-05-04",
         "note": f"Two parcels, the second one by hand ({number}).",
-        "return_number": f"RMA-9000{number}",
+        "rma_number": f"RMA-9000{number}",
     }
 
 
@@ -57,8 +57,10 @@ def receive_return(quantity: int = 1) -> Callable[[Shop], Inputs]:
         document = shop.create_return()
         return {
             "invoice_id": document["invoice_id"],
-            "rma_id": document["id"],
-            "lines": [{"line_uuid": line["uuid"], "quantity": str(quantity)} for line in document["returns"]],
+            "return_id": document["id"],
+            "items": [
+                {"return_line_uuid": line["uuid"], "quantity": str(quantity)} for line in document["returns"]
+            ],
         }
 
     return inputs
@@ -70,7 +72,7 @@ def of_invoice(_shop: Shop, document: Document) -> Inputs:
 
 def of_received(shop: Shop, document: Document) -> Inputs:
     one_arrives(shop, document)
-    return {"invoice_id": document["invoice_id"], "rma_id": document["id"]}
+    return {"invoice_id": document["invoice_id"], "return_id": document["id"]}
 
 
 def of_order(shop: Shop, document: Document) -> Inputs:
@@ -96,10 +98,10 @@ FACTS = Facts(
     wrong=Wrong("receive_return", receive_return(ALL_OF_A_LINE + 1), ("rma_receive_quantity", "quantity")),
     lookups={
         "find_return": Lookup(
-            lambda _shop, document: {"return_number": document["id"]}, ({"return_number": "RMA-0"},)
+            lambda _shop, document: {"rma_number": document["id"]}, ({"rma_number": "RMA-0"},)
         ),
         "list_invoice_returns": Lookup(of_invoice, ({"invoice_id": "INV-0"},)),
-        "list_receipts": Lookup(of_received, ({"invoice_id": "INV-0", "rma_id": "RMA-0"},)),
+        "list_receipts": Lookup(of_received, ({"invoice_id": "INV-0", "return_id": "RMA-0"},)),
         "find_invoice": Lookup(
             lambda _shop, document: {"invoice_number": document["invoice_id"]}, ({"invoice_number": "INV-0"},)
         ),

@@ -58,14 +58,14 @@ def settled(status: str) -> Callable[[Shop, Document], str]:
 
 def of_a_shipment(**inputs: str) -> Callable[[Shop], Inputs]:
     def made(shop: Shop) -> Inputs:
-        return {"shipment": shop.create_return()["shipments"][0]["shipmentId"], **inputs}
+        return {"shipment_id": shop.create_return()["shipments"][0]["shipmentId"], **inputs}
 
     return made
 
 
 def of_an_rma(**inputs: str) -> Callable[[Shop], Inputs]:
     def made(shop: Shop) -> Inputs:
-        return {"rma": rma_id(shop.create_return()), **inputs}
+        return {"return_id": rma_id(shop.create_return()), **inputs}
 
     return made
 
@@ -75,14 +75,18 @@ def create_return(shop: Shop) -> Inputs:
     document = shop.create_return(items=LINES)
     shop.move(rma_id(document), "Canceled")
     units = [
-        {"line_item": item["shopLineItemId"], "policy": "refund-any-carrier", "reason": "Does not fit"}
+        {"line_item_id": item["shopLineItemId"], "policy_id": "refund-any-carrier", "reason": "Does not fit"}
         for item in document["items"]
     ]
-    return {"order_name": document["orderDetails"]["order_name"], "items": units}
+    return {"order_number": document["orderDetails"]["order_name"], "items": units}
 
 
 def settle_transaction(shop: Shop) -> Inputs:
-    return {"transaction": asked_to_pay(shop, shop.create_return()), "status": "Success", "reference": "re_1"}
+    return {
+        "transaction_id": asked_to_pay(shop, shop.create_return()),
+        "status": "Success",
+        "external_reference_id": "re_1",
+    }
 
 
 def back_to_the_start(shop: Shop) -> Inputs:
@@ -92,11 +96,11 @@ def back_to_the_start(shop: Shop) -> Inputs:
 
 
 def by_id(_shop: Shop, document: Document) -> Inputs:
-    return {"rma": rma_id(document)}
+    return {"return_id": rma_id(document)}
 
 
 def by_order(_shop: Shop, document: Document) -> Inputs:
-    return {"order_name": document["orderDetails"]["order_name"], "status": "Pending"}
+    return {"order_number": document["orderDetails"]["order_name"], "status": "Pending"}
 
 
 def of_paid(shop: Shop, document: Document) -> Inputs:
@@ -107,7 +111,7 @@ def of_paid(shop: Shop, document: Document) -> Inputs:
 ACTIONS: dict[str, Callable[[Shop], dict[str, Any]]] = {
     "update_shipment": of_a_shipment(status="LabelCreated", **LABEL),
     "delete_shipment": of_a_shipment(),
-    "add_comment": of_an_rma(text="Seen at <b>dock</b> 4: 100 % sure."),
+    "add_comment": of_an_rma(note="Seen at <b>dock</b> 4: 100 % sure."),
     "set_rma_status": of_an_rma(status="Approved"),
     "approve_return": of_an_rma(),
     "reject_return": of_an_rma(),
@@ -139,10 +143,10 @@ FACTS = Facts(
     wrong=Wrong("update_shipment", back_to_the_start, ("status",)),
     lookups={
         "find_return": Lookup(
-            by_order, ({"order_name": "#0"}, {"tracking_number": "none"}, {"status": "Rejected"})
+            by_order, ({"order_number": "#0"}, {"tracking_number": "none"}, {"status": "Rejected"})
         ),
-        "get_return": Lookup(by_id, ({"rma": "1"},)),
-        "list_transactions": Lookup(of_paid, ({"rma": "1"},)),
+        "get_return": Lookup(by_id, ({"return_id": "1"},)),
+        "list_transactions": Lookup(of_paid, ({"return_id": "1"},)),
     },
     unknown="1",
     filters={"return_status_changed": Filter({"status": "Approved"}, moved("Rejected"))},

@@ -31,12 +31,12 @@ def moved(*statuses: str) -> Callable[[Shop, Document], str]:
 def create_order(shop: Shop) -> Inputs:
     number = str(5001 + len(shop.proxy.reached))
     return {
-        "external_order": f"50{number}",
+        "external_order_id": f"50{number}",
         "order_number": number,
         "order_name": f"#{number}",
         "customer_email": "omar.haddad@example.com",
         "customer_phone": "+1 202-555-0147",
-        "external_customer": 7001,
+        "external_customer_id": 7001,
         "currency": "USD",
         "total_price": 42.5,
         "tax_price": 2.5,
@@ -51,12 +51,18 @@ def create_order(shop: Shop) -> Inputs:
         "source_type": "web",
         "gateway": "example_payments",
         "ordered_at": "2026-05-04T10:00:00Z",
-        "changed_at": "2026-05-04T11:00:00Z",
+        "updated_at": "2026-05-04T11:00:00Z",
         "shipped_at": "2026-05-05T10:00:00Z",
         **{f"ship_to_{name}": value for name, value in ADDRESS.items()},
         **{f"bill_to_{name}": value for name, value in ADDRESS.items()},
         "items": [
-            {"product": "7001", "variant": "7002", "sku": "TEE-NVY-M", "quantity": 1, "price": 38},
+            {
+                "external_product_id": "7001",
+                "external_variant_id": "7002",
+                "sku": "TEE-NVY-M",
+                "quantity": 1,
+                "price": 38,
+            },
             {"name": "Gift wrap", "quantity": 1, "price": 2},
         ],
         "discounts": [{"code": "SPRING", "amount": 1.5}],
@@ -102,14 +108,14 @@ FACTS = Facts(
             ({"order_number": "0"}, {"order_name": "#0"}, {"customer_email": "unknown@example.com"}),
         ),
         "list_created_orders": Lookup(
-            lambda _shop, _document: {"created_from": BACK_THEN},
-            ({"created_from": BACK_THEN, "created_to": BACK_THEN},),
+            lambda _shop, _document: {"created_after": BACK_THEN},
+            ({"created_after": BACK_THEN, "created_before": BACK_THEN},),
         ),
         "find_rmas": Lookup(
             lambda _shop, document: {"customer_email": document["customerEmail"]},
             ({"customer_email": "unknown@example.com"},),
         ),
-        "get_rma": Lookup(lambda _shop, document: {"rma_id": document["rlRmaId"]}, ({"rma_id": "1"},)),
+        "get_rma": Lookup(lambda _shop, document: {"return_id": document["rlRmaId"]}, ({"return_id": "1"},)),
     },
     filters={
         "rma_status_changed": Filter({"status": "Authorized"}, moved("Rejected")),

@@ -96,11 +96,11 @@ FACTS = Facts(
     },
     actions={
         "create_return": create_return,
-        "update_return_status": of_a_return(status="approved", notes="Seen by the staff."),
-        "approve_return": of_a_return(notes="Approved by the staff."),
-        "reject_return": of_a_return(notes="Worn, so rejected."),
-        "cancel_return": of_a_return(notes="The customer keeps it."),
-        "add_note": of_a_return(content="Called the customer: 100 % sure.", internal=False),
+        "update_return_status": of_a_return(status="approved", note="Seen by the staff."),
+        "approve_return": of_a_return(note="Approved by the staff."),
+        "reject_return": of_a_return(note="Worn, so rejected."),
+        "cancel_return": of_a_return(note="The customer keeps it."),
+        "add_note": of_a_return(note="Called the customer: 100 % sure.", internal=False),
         "create_shipping_label": of_a_return(
             approved=True, carrier="tnt", service="express", direction="outbound"
         ),

@@ -38,7 +38,7 @@ def inspected(condition: str) -> Callable[[Shop, Document], str]:
 
 def quality(document: Document, condition: str) -> Inputs:
     order = document["shopify_order_name"]
-    return {"shopify_order_name": order, "sku": SKU, "condition": condition, "return_qty": 1}
+    return {"order_number": order, "sku": SKU, "condition": condition, "quantity": 1}
 
 
 def arrived(shop: Shop, document: Document) -> str:
@@ -49,7 +49,7 @@ def arrived(shop: Shop, document: Document) -> str:
 def update_quality_control(shop: Shop) -> Inputs:
     document = shop.create_return()
     line = document["products"][0]["shopify_line_item_id"]
-    more = {"shopify_line_item": line, "receipt_date": "2026-05-04T10:00:00Z", "carton": "CARTON-7"}
+    more = {"line_item_id": line, "receipt_date": "2026-05-04T10:00:00Z", "carton_id": "CARTON-7"}
     return {**quality(document, "Sellable"), **more}
 
 
@@ -58,8 +58,11 @@ def in_no_known_state(shop: Shop) -> Inputs:
 
 
 def by_number(_shop: Shop, document: Document) -> Inputs:
-    keys = ("rma_number", "shopify_order_name", "customer_email")
-    return {key: document[key] for key in keys}
+    return {
+        "rma_number": document["rma_number"],
+        "order_number": document["shopify_order_name"],
+        "customer_email": document["customer_email"],
+    }
 
 
 FACTS = Facts(
@@ -76,7 +79,7 @@ FACTS = Facts(
         "quality_control_failed": inspected("Damaged"),
     },
     actions={"update_quality_control": update_quality_control},
-    needed={"update_quality_control": frozenset({"shopify_order_name", "sku"})},
+    needed={"update_quality_control": frozenset({"order_number", "sku"})},
     again={
         "return_updated": moved("on_hold"),
         "return_status_changed": moved("on_hold"),
@@ -94,13 +97,13 @@ FACTS = Facts(
             by_number,
             (
                 {"rma_number": "RMA-1999-001"},
-                {"shopify_order_name": "#0"},
+                {"order_number": "#0"},
                 {"customer_email": "unknown@example.com"},
             ),
         ),
         "list_submitted_returns": Lookup(
-            lambda _shop, _document: {"submitted_at_from": BACK_THEN},
-            ({"submitted_at_from": BACK_THEN, "submitted_at_to": BACK_THEN},),
+            lambda _shop, _document: {"submitted_after": BACK_THEN},
+            ({"submitted_after": BACK_THEN, "submitted_before": BACK_THEN},),
         ),
     },
 )

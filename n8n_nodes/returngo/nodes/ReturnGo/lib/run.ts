@@ -2,8 +2,10 @@
 import type {
 	ICredentialDataDecryptedObject,
 	IExecuteFunctions,
+	IHookFunctions,
 	ILoadOptionsFunctions,
 	IPollFunctions,
+	IWebhookFunctions,
 } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 
@@ -12,7 +14,7 @@ import type { Vendor } from './types';
 
 export interface Run {
 	vendor: Vendor;
-	context: IExecuteFunctions | ILoadOptionsFunctions | IPollFunctions;
+	context: IExecuteFunctions | IHookFunctions | ILoadOptionsFunctions | IPollFunctions | IWebhookFunctions;
 	credential: ICredentialDataDecryptedObject;
 	/** The position of the input item that is processed, if a step processes items. */
 	itemIndex?: number;

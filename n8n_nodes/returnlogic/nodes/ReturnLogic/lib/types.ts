@@ -208,3 +208,30 @@ export interface Trigger {
 	source: Source;
 	inputs: Input[];
 }
+
+/** An event that the API posts to a URL: its name in the requests, and the inputs that are sent when subscribing. */
+export interface PostedTrigger {
+	event: string;
+	inputs: Input[];
+	shape?: Shape;
+}
+
+/**
+ * The requests that subscribe a URL and end a subscription, and that read one (`check`).
+ *
+ * The body of `subscribe` has the `constants`, the URL at the path `url` and the event at the path `event`. Its answer has
+ * the ID of the subscription at `id` and the secret of the signatures at `secret`. `parameter` is the name of the ID in
+ * the paths of the other requests. The time of a post may differ from now by `tolerance` seconds.
+ */
+export interface Subscriptions {
+	subscribe: Operation;
+	url: Path;
+	event: Path;
+	constants: IDataObject;
+	id: Path;
+	secret: Path;
+	unsubscribe: Operation;
+	check: Operation;
+	parameter: string;
+	tolerance: number;
+}

@@ -73,7 +73,8 @@ const givenTo = (run: Run, { inputs }: Step): IDataObject => {
 	return Object.fromEntries(inputs.map((input) => [input.name, idOf(valueOf(input))])) as IDataObject;
 };
 
-const idOf = (value: unknown): unknown => (isObject(value) && value.__rl ? value.value : value);
+/** Returns the ID of a record that was chosen in a list, and any other value unchanged. */
+export const idOf = (value: unknown): unknown => (isObject(value) && value.__rl ? value.value : value);
 
 const write = async (run: Run, { operation, query, constants }: Step, placed: Placed): Promise<IDataObject> => {
 	const answer = await send(run, operation, {

@@ -1,0 +1,1 @@
+"""The parts of the benchmark; each one measures something in interleaved rounds, and returns its results."""
