@@ -10,12 +10,12 @@ from connector.hub import delivering
 
 
 def patch(patch: pytest.MonkeyPatch) -> None:
-    payload = delivering.payload
+    payload = vars(delivering)["of_delivery"]
 
     def without_gap(*what: Any) -> dict[str, Any]:
         return {**payload(*what), "gap": False}
 
-    patch.setattr(delivering, "payload", without_gap)
+    patch.setattr(delivering, "of_delivery", without_gap)
 
 
 EXHIBIT = Exhibit(

@@ -10,7 +10,7 @@ from connector.hub import delivering
 
 
 def patch(patch: pytest.MonkeyPatch) -> None:
-    payload, attempt = delivering.payload, delivering.Deliverer._attempt
+    payload, attempt = vars(delivering)["of_delivery"], delivering.Deliverer._attempt
 
     def bare(*what: Any) -> dict[str, Any]:
         body = payload(*what)
@@ -19,7 +19,7 @@ def patch(patch: pytest.MonkeyPatch) -> None:
     async def sent(self: delivering.Deliverer, due: delivering.Due) -> delivering.Attempt:
         return delivering.Attempt(204, "") if due.body == b"{}" else await attempt(self, due)
 
-    patch.setattr(delivering, "payload", bare)
+    patch.setattr(delivering, "of_delivery", bare)
     patch.setattr(delivering.Deliverer, "_attempt", sent)
 
 

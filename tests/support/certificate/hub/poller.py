@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from connector.definition.model import Integration
 from connector.definition.paths import at_path
-from connector.hub import connections, delivering, polling, subscriptions
+from connector.hub import bodies, connections, delivering, polling, subscriptions
 from connector.hub.hints import addresses
 from connector.hub.hub import Options
 from connector.hub.lists import list_name, polled_lists
@@ -71,8 +71,9 @@ class HubPoller:
         self.ends = ExitStack()
         self.ends.enter_context(mock.patch.object(polling, "log", self.log))
         self.ends.enter_context(mock.patch.object(delivering, "log", Log()))
-        unified = vars(delivering)["unified_event"]
-        self.ends.enter_context(mock.patch.object(delivering, "unified_event", self._fitting(unified)))
+        self.ends.enter_context(mock.patch.object(bodies, "log", Log()))
+        unified = vars(bodies)["unified_event"]
+        self.ends.enter_context(mock.patch.object(bodies, "unified_event", self._fitting(unified)))
         elapsed = mock.patch("connector.transport.deadline.elapsed", delivery.loop.time)
         self.ends.enter_context(elapsed)
         self.process = self._process(delivery.crashes)
