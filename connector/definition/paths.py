@@ -60,6 +60,8 @@ class Resolver:
         """Names of parameters and body fields that need no input, because login fields fill them."""
         self.paged: dict[str, set[str]] = {}
         """The parameters that paging fills, keyed by operation."""
+        self.dependent: set[str] = set()
+        """The keys of the dropdowns whose options depend on other inputs."""
 
     def report(self, at: Sequence[object], sentence: str) -> None:
         """Add a problem: `sentence`, prefixed with the file name and the line number of the key at `at`."""

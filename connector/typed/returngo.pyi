@@ -18,6 +18,9 @@ from connector.runtime.searches import BoundFindOrCreate, BoundSearch
 from connector.runtime.triggers import BoundTrigger
 from connector.typed.base import TypedAnswer, TypedPage, TypedPollResult, TypedTrigger
 
+class DeletedShipment(TypedDict, total=False):
+    message: Required[str]
+
 class Comment(TypedDict, total=False):
     commentType: Required[str]
     triggeredBy: Required[str]
@@ -242,9 +245,6 @@ class CreateRMAbyPolicyItems(TypedDict, total=False):
     policyId: Required[str]
     returnReason: str
 
-class DeleteShipmentRecord(TypedDict, total=False):
-    message: Required[str]
-
 class ListWebhooksRecord(TypedDict, total=False):
     id: Required[str]
     url: Required[str]
@@ -371,7 +371,7 @@ class UpdateShipmentAction(BoundAction):
         """Updates the label, tracking or status of a shipment."""
 
 class DeleteShipmentAction(BoundAction):
-    async def __call__(self, *, shipment_id: str) -> Shipment:
+    async def __call__(self, *, shipment_id: str) -> DeletedShipment:
         """Deletes a shipment from a return."""
 
 class AddCommentAction(BoundAction):
@@ -584,7 +584,7 @@ class UpdateShipmentOperation(BoundOperation):
         """Update a shipment"""
 
 class DeleteShipmentOperation(BoundOperation):
-    async def __call__(self, *, shipmentId: str) -> TypedAnswer[DeleteShipmentRecord]:
+    async def __call__(self, *, shipmentId: str) -> TypedAnswer[DeletedShipment]:
         """Delete a shipment"""
 
 class ListWebhooksOperation(BoundOperation):
@@ -613,7 +613,7 @@ class UpdateWebhookOperation(BoundOperation):
         """Update a webhook"""
 
 class DeleteWebhookOperation(BoundOperation):
-    async def __call__(self, *, webhookId: str) -> TypedAnswer[DeleteShipmentRecord]:
+    async def __call__(self, *, webhookId: str) -> TypedAnswer[DeletedShipment]:
         """Delete a webhook"""
 
 class CreateShipmentTrackerOperation(BoundOperation):
@@ -750,6 +750,7 @@ class Operations:
 
 DropdownsKey: TypeAlias = Literal[
     "rma",
+    "transaction",
     "shipment_status",
     "rma_status",
 ]

@@ -21,6 +21,7 @@ from connector.runtime.blocking import (
 from connector.runtime.polling import Cursor
 from connector.typed.base import TypedAnswer, TypedPage, TypedPollResult, TypedSyncTrigger
 from connector.typed.returngo import (
+    DeletedShipment,
     Comment,
     Tracker,
     ReturnEventsUserDetails,
@@ -50,7 +51,6 @@ from connector.typed.returngo import (
     GetEligiblePoliciesRecordItems,
     GetEligiblePoliciesRecord,
     CreateRMAbyPolicyItems,
-    DeleteShipmentRecord,
     ListWebhooksRecord,
 )
 
@@ -175,7 +175,7 @@ class UpdateShipmentAction(SyncAction):
         """Updates the label, tracking or status of a shipment."""
 
 class DeleteShipmentAction(SyncAction):
-    def __call__(self, *, shipment_id: str) -> Shipment:
+    def __call__(self, *, shipment_id: str) -> DeletedShipment:
         """Deletes a shipment from a return."""
 
 class AddCommentAction(SyncAction):
@@ -377,7 +377,7 @@ class UpdateShipmentOperation(SyncOperation):
         """Update a shipment"""
 
 class DeleteShipmentOperation(SyncOperation):
-    def __call__(self, *, shipmentId: str) -> TypedAnswer[DeleteShipmentRecord]:
+    def __call__(self, *, shipmentId: str) -> TypedAnswer[DeletedShipment]:
         """Delete a shipment"""
 
 class ListWebhooksOperation(SyncOperation):
@@ -406,7 +406,7 @@ class UpdateWebhookOperation(SyncOperation):
         """Update a webhook"""
 
 class DeleteWebhookOperation(SyncOperation):
-    def __call__(self, *, webhookId: str) -> TypedAnswer[DeleteShipmentRecord]:
+    def __call__(self, *, webhookId: str) -> TypedAnswer[DeletedShipment]:
         """Delete a webhook"""
 
 class CreateShipmentTrackerOperation(SyncOperation):
@@ -543,6 +543,7 @@ class Operations:
 
 DropdownsKey: TypeAlias = Literal[
     "rma",
+    "transaction",
     "shipment_status",
     "rma_status",
 ]

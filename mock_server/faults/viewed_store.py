@@ -1,10 +1,11 @@
 """`ViewedStore`: a store that returns rows as an eventually consistent API might show them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from mock_server.store import EVERYTHING, Filters, Row, Store
+from mock_server.store.figures import Facts, Figure, Figures, Number
 
 _ALL: Final = 1_000_000
 
@@ -53,6 +54,15 @@ class ViewedStore:
     def rows(self, tenant: str, vendor: str, kind: str, filters: Filters = EVERYTHING) -> Iterator[Row]:
         """Yield rows as `Store.rows` does, except those that the view hides."""
         return self._store.rows(tenant, vendor, kind, self._narrowed(filters))
+
+    async def figures(
+        self, tenant: str, vendor: str, kind: str, facts: Facts, **_: Any
+    ) -> Mapping[Figure, Number]:
+        """Sum the figures of the rows that the view shows, as `Store.figures` does for all rows."""
+        found = Figures((tenant, vendor, kind), facts)
+        for row in self.rows(tenant, vendor, kind):
+            found.add(facts(row.document, row.status, row.created_at))
+        return found.values
 
     def page(
         self,

@@ -6,20 +6,22 @@ only microseconds, and must be used from one thread. All writes use `Store.chang
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Self
 
 import orjson
 import sqlalchemy as sa
 
-from mock_server.store import statements, tables
+from mock_server.store import listing, statements, tables
 from mock_server.store.batch import Batch, Turn
 from mock_server.store.change import Change
 from mock_server.store.database import open_database, open_scratch, probe
+from mock_server.store.figures import Facts, Figure, Figures, Number
 from mock_server.store.file import Watch
-from mock_server.store.memory import CounterKey, Memory, Reload, TenantTable
+from mock_server.store.memory import Memory, Reload, TenantTable
 from mock_server.store.model import Filters, Order, Row, Sorting, Step, StoreError
+from mock_server.store.pages import Pages
 from mock_server.store.vacuum import finish, vacuum
 from mock_server.store.watching import WatchedChange, watch
 
@@ -41,6 +43,7 @@ class Store:
         self.in_memory = not self._connection.execute("PRAGMA database_list").fetchone()[2]
         self._execute = self._connection.execute
         self._memory = Memory()
+        self._pages = Pages(connection, self._memory)
         self._changing = False
         self._batch: Batch | None = None
         self._uncommitted: list[TenantTable] = []
@@ -48,7 +51,7 @@ class Store:
         self.on_commit: list[Callable[[], None]] = []
         """Functions that are called after every commit."""
         self._held = _NOT_HOLDING
-        self._marks = 0, 0
+        self._marks = 0, 0, 0
         self._partitions = self._memory.partitions
         self._partitions.update(self._execute(statements.PARTITIONS).fetchall())
         self.on_change(tables.tenants, self._reload_partition)
@@ -86,9 +89,8 @@ class Store:
     def change(self) -> Iterator[Change]:
         """Open a transaction that is committed when the `with` block ends, or rolled back if the block fails.
 
-        Reads inside the block see the block's writes. Nesting blocks raises `RuntimeError`; pass the `Change`
-        to other functions instead. With group commit, each change is a savepoint in the batch's transaction,
-        so that a failure undoes only that change.
+        Reads in the block see its writes. Nesting blocks raises `RuntimeError`; pass the `Change` instead.
+        With group commit, each change is a savepoint in the batch's transaction: a failure undoes only it.
         """
         if self._changing:
             raise RuntimeError("A change is open already; pass it on instead of opening another.")
@@ -101,6 +103,7 @@ class Store:
         if batch:
             execute("SAVEPOINT change")
         self._changing = True
+        mark = len(self._memory.undo)
         change = (WatchedChange if self._memory.watched else Change)(self._connection, self._memory)
         try:
             yield change
@@ -112,7 +115,7 @@ class Store:
                 self._commit()
         except BaseException as error:
             self._note(error)
-            self._undo(_ROLLBACK_TO if batch else ("ROLLBACK",), change.changed)
+            self._undo(_ROLLBACK_TO if batch else ("ROLLBACK",), change.changed, mark)
             raise
         finally:
             self._changing = False
@@ -131,7 +134,7 @@ class Store:
         Do not await before calling `release` or `undo_held`: other tasks' changes would be undone too.
         """
         self._held = 0
-        self._marks = len(self._uncommitted), len(self._callbacks)
+        self._marks = len(self._uncommitted), len(self._callbacks), len(self._memory.undo)
 
     def release(self) -> None:
         """Keep the changes made since `hold`, so that `undo_held` can no longer undo them."""
@@ -142,10 +145,10 @@ class Store:
     def undo_held(self) -> None:
         """Undo the changes made since `hold`; without group commit, they are already committed and remain."""
         held, self._held = self._held, _NOT_HOLDING
-        first_uncommitted, first_callback = self._marks
+        first_uncommitted, first_callback, mark = self._marks
         changed = self._uncommitted[first_uncommitted:]
         if held > 0 and self._connection.in_transaction:
-            self._undo(_ROLLBACK_TO * held, changed)
+            self._undo(_ROLLBACK_TO * held, changed, mark)
         del self._uncommitted[first_uncommitted:], self._callbacks[first_callback:]
 
     def _commit(self) -> None:
@@ -154,12 +157,14 @@ class Store:
             self._execute("COMMIT")
         except BaseException as error:
             self._note(error)
-            self._undo(("ROLLBACK",), self._uncommitted)
+            self._memory.forget_sums()  # they may have been read from uncommitted rows
+            self._undo(("ROLLBACK",), self._uncommitted, 0)
             raise
         finally:
             callbacks = self._callbacks
             self._uncommitted, self._callbacks = [], []
         self._failure = ""
+        self._memory.undo.clear()
         for callback in (*callbacks, *self.on_commit):
             callback()
 
@@ -176,8 +181,7 @@ class Store:
     def write_problem(self) -> str:
         """Return a message that explains why the store cannot save changes, or "" if no problem is known.
 
-        The message is a complete sentence that can be shown to the user. If the last write failed, a test
-        write is attempted, because a full disk may have space again.
+        The message is a sentence for the user. If the last write failed, another one is tried.
         """
         try:
             self._watch.check()
@@ -190,7 +194,7 @@ class Store:
             self._note(error)
         return self._failure
 
-    def _undo(self, rollback: Sequence[str], changed: Sequence[TenantTable]) -> None:
+    def _undo(self, rollback: Sequence[str], changed: Sequence[TenantTable], mark: int) -> None:
         """Run the `rollback` statements, then reload the caches of the `changed` tables from the database.
 
         Caches are updated while a change is still open, so without the reload they would still contain undone
@@ -202,7 +206,9 @@ class Store:
         if self._connection.in_transaction:
             for statement in rollback:
                 self._execute(statement)
+            self._memory.revert(mark)
         else:
+            self._memory.forget_sums()
             changed = (*self._uncommitted, *changed)
         try:
             self._memory.reload(dict.fromkeys(changed))
@@ -235,12 +241,10 @@ class Store:
     def next_webhook(self, last: tuple[str, str, str]) -> tuple[str, str, str, int] | None:
         """Find the next webhook after `last` that has a pending delivery, and the earliest due time.
 
-        Webhooks are identified by (partition, vendor, ID) and sorted in this order. Returns the partition,
-        vendor, ID and due time (µs), or None if no further webhook has a pending delivery.
+        Webhooks are sorted by (partition, vendor, ID). Returns these and the due time (µs), or None.
         """
-        row: tuple[str, str, str, int] | None = self._execute(
-            statements.NEXT_WEBHOOK, (*last, 1, 0)
-        ).fetchone()
+        found = self._execute(statements.NEXT_WEBHOOK, (*last, 1, 0))
+        row: tuple[str, str, str, int] | None = found.fetchone()
         return row
 
     def due_deliveries(self, webhook: tuple[str, str, str], now: int, limit: int) -> list[tuple[Any, ...]]:
@@ -283,19 +287,12 @@ class Store:
         """Fetch one page of row summaries, and the total number of rows that match the filters.
 
         Rows with the same timestamp are sorted by `sequence`, so that pages neither repeat nor skip rows.
-        Without filters, or if `statuses` is the only filter, the total is read from the counters instead of
-        running a COUNT query.
+        The total is read from counters, unless the filters combine times or name records (see `Pages.count`).
         """
-        shape, values = statements.shape_of(filters)
-        sql = statements.page(shape, order, descending=descending)
-        partition = self._partitions.get(tenant, tenant)
-        page = self._execute(sql, (partition, vendor, kind, *values, limit, offset)).fetchall()
-        if not shape or (len(shape) == 1 and filters.statuses):
-            totals = self._totals((partition, vendor, kind))
-            total = sum(totals.get(s, 0) for s in set(filters.statuses or totals))
-        else:
-            total = self._execute(statements.count(shape), (partition, vendor, kind, *values)).fetchone()[0]
-        return [summary for (summary,) in page], total
+        key = (self._partitions.get(tenant, tenant), vendor, kind)
+        total = self._pages.count(key, filters)
+        page = self._pages.page(key, filters, order, descending=descending, limit=limit, offset=offset)
+        return page, total
 
     def slice(
         self,
@@ -311,23 +308,15 @@ class Store:
     ) -> list[tuple[str, bytes]]:
         """Fetch up to `limit` row IDs and summaries for keyset pagination.
 
-        The slice starts at the row with the ID `start`, or after it if `inclusive` is False. If `start` is
-        "", it starts at the first row. Without `sorting`, the newest row is first. Unlike offset pages,
-        slices do not shift when rows are inserted before them. Raises `LookupError` if no row has the ID
-        `start`.
+        The slice starts at the row with the ID `start`, or after it if `inclusive` is False; "" is the first
+        row. Without `sorting`, the newest row is first. Unlike offset pages, slices do not shift when
+        rows are inserted before them. Raises `LookupError` if no row has this ID.
         """
-        shape, values = statements.shape_of(filters)
-        start_at: statements.StartAt = "beginning"
-        named = {"limit": limit, "offset": 0}
-        if start:
-            row = self.row(tenant, vendor, kind, start)
-            if row is None:
-                raise LookupError(f"No {kind} has the id {start}.")
-            start_at = "row" if inclusive else "after row"
-            named |= {f"at_{name}": getattr(row, name) for name in ("created_at", "updated_at", "sequence")}
-        sql, names = statements.slice_(shape, sorting, start_at)
-        others = iter((self._partitions.get(tenant, tenant), vendor, kind, *values))
-        return self._execute(sql, [named[n] if n in named else next(others) for n in names]).fetchall()
+        row = self.row(tenant, vendor, kind, start) if start else None
+        if start and row is None:
+            raise LookupError(f"No {kind} has the id {start}.")
+        key = (self._partitions.get(tenant, tenant), vendor, kind)
+        return self._pages.slice(key, filters, sorting, row, inclusive=inclusive, limit=limit)
 
     def children(self, tenant: str, vendor: str, kind: str, parent: str) -> list[bytes]:
         """Fetch the documents of the rows of `kind` whose parent has the ID `parent`, oldest first."""
@@ -339,17 +328,17 @@ class Store:
         """Yield the rows that match the filters, oldest first. Do not write until all rows have been read."""
         shape, values = statements.shape_of(filters)
         partition = self._partitions.get(tenant, tenant)
-        for row in self._execute(statements.every(shape), (partition, vendor, kind, *values)):
+        for row in self._execute(listing.every(shape), (partition, vendor, kind, *values)):
             yield Row(tenant, *row)
 
     def totals(self, tenant: str, vendor: str, kind: str) -> dict[str, int]:
         """Count the rows of `kind` for each status, using the counters. Zero counts are left out."""
-        totals = self._totals((self._partitions.get(tenant, tenant), vendor, kind))
+        totals = self._pages.totals((self._partitions.get(tenant, tenant), vendor, kind))
         return {status: total for status, total in totals.items() if total}
 
     def total(self, tenant: str, vendor: str, kind: str) -> int:
         """Count the rows of `kind`, using the counters."""
-        return sum(self._totals((self._partitions.get(tenant, tenant), vendor, kind)).values())
+        return sum(self._pages.totals((self._partitions.get(tenant, tenant), vendor, kind)).values())
 
     def next_due(self, tenant: str, vendors: tuple[str, ...]) -> int | None:
         """Return when these vendors' next step is due (µs), or None; cached, as every request needs it."""
@@ -379,6 +368,23 @@ class Store:
             await pending
         await Turn()
 
+    async def figures(
+        self, tenant: str, vendor: str, kind: str, facts: Facts, *, kept: bool = True
+    ) -> Mapping[Figure, Number]:
+        """Return the sums of what `facts` names for each row (see `Figures`); other requests run meanwhile.
+
+        If `kept` is True, the sums are kept: `facts` must be the same function in every call for a kind.
+        """
+        found = Figures((self.partition(tenant), vendor, kind), facts)
+        while True:
+            if kept:  # not `found`: a reset or a failed commit may have dropped it
+                new = Figures((self.partition(tenant), vendor, kind), facts)
+                found = self._memory.figures.setdefault(new.key, new)
+            if found.complete:
+                return found.values
+            found.read(self._connection)
+            await self.yield_after_commit()
+
     def chunks(self, statement: sa.sql.ClauseElement, size: int) -> Iterator[list[tuple[Any, ...]]]:
         """Run a query, and yield its rows in lists of up to `size`. Do not write until all rows are read."""
         cursor = self._execute(*statements.bound(statement))
@@ -392,9 +398,3 @@ class Store:
     def select(self, statement: sa.sql.ClauseElement) -> list[tuple[Any, ...]]:
         """Compile and run a query, and return its rows. For frequent queries, use `fetch` instead."""
         return self._execute(*statements.bound(statement)).fetchall()
-
-    def _totals(self, key: CounterKey) -> dict[str, int]:
-        totals = self._memory.totals.get(key)
-        if totals is None:
-            totals = self._memory.totals[key] = dict(self._execute(statements.TOTALS, key).fetchall())
-        return totals

@@ -1,6 +1,7 @@
 """`Change`: writes rows, counters, ledger events and scheduled steps in one transaction."""
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from sqlite3 import Connection
 from typing import Any, cast
 
@@ -42,9 +43,14 @@ class Change:
         if inserted.rowcount == 1:
             row.sequence = inserted.lastrowid or 0
             self._count(key, row.status, 1)
+            self._memory.moved(key, None, (row.status, row.created_at, row.updated_at))
+            self._sum(key, row)
             return row.sequence
-        row.sequence, status = execute(statements.SEQUENCE_AND_STATUS, (*key, row.id)).fetchone()
+        row.sequence, status, created, updated = execute(statements.REPLACED, (*key, row.id)).fetchone()
+        self._sum(key, row, (status, created))
         execute(statements.REPLACE_ROW, (*content, row.sequence))
+        after = (row.status, row.created_at, row.updated_at)
+        self._memory.moved(key, (status, created, updated), after)
         if status != row.status:
             self._count(key, status, -1)
             self._count(key, row.status, 1)
@@ -91,6 +97,20 @@ class Change:
             shop=shop,
         )
         return self.put(row)
+
+    def _sum(self, key: CounterKey, row: Row, replaced: tuple[str, int] | None = None) -> None:
+        """Update the kept figures for a row, and for the status and created_at (µs) that it replaces."""
+        figures = self._memory.figures.get(key)
+        if figures is None:
+            return
+        if replaced:
+            (document,) = self._execute(statements.DOCUMENT, (*key, row.id)).fetchone()
+            before = figures.of_row(row.sequence, document, *replaced)
+            figures.remove(before)
+            self._memory.undo.append(partial(figures.add, before))
+        after = figures.of_row(row.sequence, row.document, row.status, row.created_at)
+        figures.add(after)
+        self._memory.undo.append(partial(figures.remove, after))
 
     def _count(self, key: CounterKey, status: str, by: int) -> None:
         self._execute(statements.COUNT_UP, (*key, status, by))
@@ -161,6 +181,7 @@ class Change:
 
     def touch(self, partition: str) -> None:
         """Report that `run` changed a partition's rows, so that a copy in progress starts over."""
+        self._memory.forget_sums_of(partition)
         if self._memory.watched:
             self._memory.written.add(partition)
 

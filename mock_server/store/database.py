@@ -8,7 +8,7 @@ from threading import Timer
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
-from mock_server.store import file, statements
+from mock_server.store import file, statements, tables
 from mock_server.store.file import Watch
 from mock_server.store.migration import OLDEST, migrate
 from mock_server.store.model import StoreError, WrongDatabaseError
@@ -132,6 +132,7 @@ def _prepare(connection: sqlite3.Connection, name: str, *, is_new: bool) -> None
         names = {row[0] for row in execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if names:
             _check_version(connection, name)
+            _create_missing_indexes(connection)
         else:
             _create(connection)
     except BaseException:
@@ -166,6 +167,12 @@ def _create(connection: sqlite3.Connection) -> None:
     for statement in statements.schema():
         connection.execute(statement)
     connection.execute(*statements.bound(sa.insert(meta).values(name="schema", value=SCHEMA_VERSION)))
+
+
+def _create_missing_indexes(connection: sqlite3.Connection) -> None:
+    """Create the indexes of `rows` that an earlier version of the sandbox did not create."""
+    for index in tables.rows.indexes:
+        connection.execute(statements.create_index(index, if_not_exists=True))
 
 
 def _check_version(connection: sqlite3.Connection, name: str) -> None:

@@ -145,7 +145,20 @@ for _filter in ("status", "order_number", "customer_email", "parent", "shop"):
         *(rows.c[name] for name in ("tenant", "vendor", "kind", _filter, "created_at", "sequence")),
         sqlite_where=rows.c[_filter] != sa.literal_column("''"),  # most rows have no value here
     )
-sa.Index("rows_by_created_at", *(rows.c[n] for n in ("tenant", "vendor", "kind", "created_at", "sequence")))
+_LISTED = ("tenant", "vendor", "kind")
+sa.Index("rows_by_created_at", *(rows.c[name] for name in (*_LISTED, "created_at", "sequence")))
+sa.Index("rows_by_updated_at", *(rows.c[name] for name in (*_LISTED, "updated_at", "created_at", "sequence")))
+# Only rows of accounts with several shops; with the times and the status, filters need not read the rows.
+sa.Index(
+    "rows_by_shop_sequence",
+    *(rows.c[name] for name in (*_LISTED, "shop", "sequence", "created_at", "updated_at", "status")),
+    sqlite_where=rows.c.shop != sa.literal_column("''"),
+)
+sa.Index(
+    "rows_by_shop_updated_at",
+    *(rows.c[name] for name in (*_LISTED, "shop", "updated_at", "sequence", "status")),
+    sqlite_where=rows.c.shop != sa.literal_column("''"),
+)
 
 counters = sa.Table(
     "counters",

@@ -15,7 +15,7 @@ from mock_server.store import statements
 from mock_server.store.file import Watch
 from mock_server.store.tables import meta
 
-MAX_AT_ONCE: Final = 2 * 1024 * 1024
+MAX_AT_ONCE: Final = 9 * 256 * 1024
 """The maximum size in bytes of a file that is rewritten while requests are served; this takes about 30 ms."""
 _PENDING: Final = "vacuum"
 _HERE: Final = meta.c.name == _PENDING

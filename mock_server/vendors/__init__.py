@@ -136,7 +136,7 @@ class TenantWords(Protocol):
 class Reporting(Protocol):
     """A vendor whose API has a report with statistics about a tenant's returns."""
 
-    def reported(self, tenant: str) -> Mapping[str, Any]:
+    async def reported(self, tenant: str) -> Mapping[str, Any]:
         """Compute the report on all of a tenant's returns from its rows, in the vendor's format."""
 
     def expected_report(

@@ -101,12 +101,13 @@ class Verifier:
                 await store.yield_after_commit()
         for difference in self._rest(tenant, rebuilt, stored):
             yield difference
+        async for difference in self._reports(tenant, rebuilt):
+            yield difference
 
     def _rest(self, tenant: str, rebuilt: Rebuilt, stored: Stored) -> Iterator[Difference]:
         """Yield the differences that are not about a single row.
 
-        These are missing records, and differences in counters, scheduled steps, deliveries, switches and
-        reports.
+        These are missing records, and differences in counters, scheduled steps, deliveries and switches.
         """
         partition = self._world.store.partition(tenant)
         yield from stored.missing()
@@ -122,13 +123,12 @@ class Verifier:
             where = f" of the shop {shop}" if shop else ""
             message = f"The switch {name} of {vendor}{where} is {now}, but the ledger says that it is {then}."
             yield Difference("switch", vendor, name, message)
-        yield from self._reports(tenant, rebuilt)
 
     def _select(self, table: sa.Table, partition: str, *names: str) -> list[tuple[Any, ...]]:
         query = sa.select(*(table.c[name] for name in names)).where(table.c.tenant == partition)
         return self._world.store.select(query)
 
-    def _reports(self, tenant: str, rebuilt: Rebuilt) -> Iterator[Difference]:
+    async def _reports(self, tenant: str, rebuilt: Rebuilt) -> AsyncIterator[Difference]:
         for name, vendor in self._vendors.items():
             if isinstance(vendor, Reporting):
                 statuses = {
@@ -138,7 +138,7 @@ class Verifier:
                 }
                 refunds = {id_: amount for (owner, id_), amount in rebuilt.refunds.items() if owner == name}
                 try:
-                    shown = vendor.reported(tenant)
+                    shown = await vendor.reported(tenant)
                 except (ValueError, LookupError, TypeError):  # a damaged document, which is listed already
                     yield Difference("report", name, "", f"The report of {name} cannot be computed.")
                     continue

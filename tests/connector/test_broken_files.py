@@ -36,6 +36,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(openapi, "read", openapi.read.__wrapped__)  # type: ignore[attr-defined]
     monkeypatch.setattr(compiler, "CATALOGS", tmp_path / "catalog")
     monkeypatch.setattr(compiler, "integration", compiler.integration.__wrapped__)  # type: ignore[attr-defined]
+    monkeypatch.setattr(compiler, "app", compiler.app.__wrapped__)  # type: ignore[attr-defined]
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

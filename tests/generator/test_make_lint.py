@@ -24,6 +24,7 @@ CALL = "modules/make-api-call/make-api-call"
 BASE = "general/base.iml.json"
 LOGIN = "connections/returnmate/returnmate"
 LIST = "rpcs/list-returns/list-returns.communication.iml.json"
+DOWNLOAD = "modules/download-label/download-label.mappable-params.iml.json"
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +123,7 @@ SEEDS: dict[str, list[Seed]] = {
             {"listUnused": files[MANIFEST]["components"]["rpc"]["listReturns"]}
         ),
     ],
-    "M014": [in_module("newReturn", "connection", "other")],
+    "M014": [in_module("newReturn", "connection", "other"), in_module("newReturn", "connection", None)],
     "M015": [
         in_module("newReturn", "moduleType", "instant_trigger"),
         set_at(
@@ -215,6 +216,8 @@ SEEDS: dict[str, list[Seed]] = {
     "M034": [
         set_at(f"{NEW}{COMMUNICATION}", "url", to="https://api.returnmate.io/v1/rmas"),
         set_at(LIST, "url", to="rmas"),
+        set_at(DOWNLOAD, 0, "validate", "pattern", to="^http://"),
+        in_module("downloadLabel", "connection", "returnmate"),
     ],
     "M035": [
         set_at(BASE, "baseUrl", to="https://api.returnmate.io/v1"),

@@ -60,7 +60,8 @@ def test_app_contains_everything_in_the_catalog(vendor: str) -> None:
     shown = with_instant(made).triggers
     polling = {key for key, one in shown.items() if "make" in one.guarantees or one.hook}
     triggers = {*polling, *made.posted}
-    wanted = {*triggers, *made.actions, *made.searches, "make_api_call"}
+    labels = {"download_label"} if vendor in ("returngo", "returnmate") else set()
+    wanted = {*triggers, *made.actions, *made.searches, *labels, "make_api_call"}
     assert modules.keys() == {naming.camel(key) for key in wanted}
     kinds = {name for name, one in modules.items() if one["moduleType"] in ("trigger", "instant_trigger")}
     assert kinds == {naming.camel(key) for key in triggers}

@@ -55,7 +55,7 @@ def test_renamed_input_is_one_breaking_change(
         assert old in text
         text = text.replace(old, new)
     made = join(openapi.read("returnmate"), text, "returnmate.yaml")
-    monkeypatch.setattr(gate, "integration", lambda _: made)
+    monkeypatch.setattr(gate, "app", lambda _: made)
     [verdict] = verdicts(str(committed), ROOT, [platform])
     broken = {one.sentence for one in verdict.changes if one.breaking}
     assert broken >= SENTENCES[platform.folder]

@@ -14,7 +14,7 @@ from support.zapier import APPS, node
 from connector.definition.compiler import integration, vendors
 from connector.definition.model import Field
 from connector.definition.model.summary import LABELS, Amount, ItemLines, Summary
-from connector.definition.paths import at_path
+from connector.definition.paths import at_path, walk
 from connector.definition.summary import described, summary
 from connector.generator.zapier.outputs import FILE, distinct, outputs, sample_of, sensitive_labels, shape_of
 
@@ -143,10 +143,34 @@ def test_items_are_listed_with_quantity_and_variant_and_reasons_once() -> None:
         {"name": "", "sku": "HAT-1", "count": None, "reason": "too_small"},
         {"reason": "other"},
     ]
-    assert described(built, {"lines": rows}) == {
-        "reason": "Too Small, other",
-        "items": "2 × Shirt (Blue / M), HAT-1",
-    }
+    expected = {"reason": "Too Small, other", "items": "2 × Shirt (Blue / M), HAT-1"}
+    assert described(built, {"lines": rows}) == expected
+    lines = {"at": ["lines"], "name": [["name"], ["sku"]], "variant": ["kind"], "quantity": ["count"]}
+    shape = {"within": [], "items": {**lines, "reasons": [[["reason"]]]}, "reasonWords": built.reason_words}
+    [made] = in_javascript([[{"summary": shape}, {}, {"lines": rows}]])
+    assert made["summary"] == expected
+
+
+def test_number_of_an_order_comes_before_its_id_and_a_refund_before_the_total() -> None:
+    seen = set()
+    for vendor, kind, key in each(RETURNS):
+        step, built, _ = step_of(vendor, kind, key)
+        unified = integration(vendor).unified
+        assert unified is not None
+        table = unified.returns[step.resource]
+        moneys = [one.amount if one else None for one in (table.refund_total, table.total)]
+        pairs = {"order": (table.order_number, table.order_id), "amount": tuple(moneys)}
+        for name, paths in pairs.items():
+            known = [
+                (*built.within, *one) for one in paths if one and walk(step.fields, (*built.within, *one))
+            ]
+            record = step.sample
+            for place, path in enumerate(known):
+                record = replaced(record, path, 11.25 * (place + 1))
+            if len(known) == 2:
+                assert str(described(built, record)[name]).startswith("11.25"), (key, name)
+                seen.add(name)
+    assert seen == {"order", "amount"}
 
 
 def test_sensitive_values_are_left_out_unless_asked_for_and_flags_are_booleans() -> None:

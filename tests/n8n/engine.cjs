@@ -218,7 +218,8 @@ const commands = {
 	/** Lists one page of a dropdown, of the trigger node if `trigger` is true. */
 	async choices(loader, command) {
 		const { node, workflow, credentials, type } = start(loader, command.trigger ? triggerNode : actionNode, command);
-		const context = new core.LoadOptionsContext(workflow, node, additionalData(credentials), '');
+		const shown = { ...additionalData(credentials), currentNodeParameters: command.current };
+		const context = new core.LoadOptionsContext(workflow, node, shown, '');
 		return await type.methods.listSearch[command.method].call(context, command.filter, command.page);
 	},
 

@@ -245,7 +245,9 @@ const commands = {
 	/** Lists one page of a dropdown. */
 	async choices(package_, command) {
 		const { functions } = contextOf(package_, package_.node.description, command);
-		return await package_.node.methods.listSearch[command.method].call(functions, command.filter, command.page);
+		const shown = (path) => path.split('.').reduce((inner, name) => inner?.[name], command.current);
+		const context = { ...functions, getCurrentNodeParameter: shown };
+		return await package_.node.methods.listSearch[command.method].call(context, command.filter, command.page);
 	},
 
 	/** Sends the request that tests the credential, as n8n does when a user saves it. */

@@ -19,6 +19,7 @@ from connector.definition.model import Integration
 def install() -> None:
     """Replace the functions that read and compile; to be called before other modules import them."""
     connector.definition.compiler.integration = _compiling(connector.definition.compiler.integration)
+    connector.definition.compiler.app = _compiling(connector.definition.compiler.app)
     openapi.read = _reading(openapi.read)  # type: ignore[assignment]
 
 

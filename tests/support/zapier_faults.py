@@ -39,7 +39,13 @@ FAULTS: dict[str, tuple[Change, ...]] = {
         ("authentication.connectionLabel", "Parcels"),
         ("authentication.connectionLabel", "{{api_key}}"),
     ),
-    "D004": ((f"{INPUT}.dynamic", None), (INPUT, {"key": "parcel", "label": "Parcel ID"})),
+    "D004": (
+        (f"{INPUT}.dynamic", None),
+        (INPUT, {"key": "parcel", "label": "Parcel ID"}),
+        (INPUT, {"key": "line_uuid", "label": "Line"}),
+        (INPUT, {"key": "line", "label": "Line UUID"}),
+        (f"{CREATE}.operation.inputFields.1.children.0.key", "line_id"),
+    ),
     "D005": (
         (f"{INPUT}.dynamic", "nothing.id.label"),
         (f"{INPUT}.dynamic", "parcel.id.name"),
@@ -219,6 +225,7 @@ HARMLESS: dict[str, tuple[Change, ...]] = {
     "D024": ((f"{SAMPLE}.shop", None), (f"{SAMPLE}.status", None)),
     "D025": ((f"{INPUT}.helpText", "The data: a list of parcels."),),
     "D026": (("/vendor.js", "const url = `${base}/v1/${id}`; const at = 'https://api.shop.example/${x}';"),),
+    "H002": ((f"{CREATE}.operation.inputFields", [{**LINES, "altersDynamicFields": True}, PARCEL]),),
     "H006": ((f"{TRIGGER}.display.description", "Triggers when a parcel of any kind is made."),),
     "H007": (
         (f"{INPUT}.label", "Number of the Parcel"),

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any, Literal
 
 from connector.definition.instant import with_instant
-from connector.definition.model import Dropdown, InputField, Integration, Trigger
+from connector.definition.model import Action, Dropdown, InputField, Integration, Trigger
 from connector.generator.zapier.lint.records import leaves, missing_primary, mistimed, mistyped, undeclared
 from support.all_statuses import create_in_every_status
 from support.zapier import Shop, ZapierError
@@ -73,7 +73,8 @@ class Live:
         )
 
     def _poll(self) -> None:
-        for key, one in self.definition["triggers"].items():
+        triggers = self.definition["triggers"].items()
+        for key, one in sorted(triggers, key=lambda item: item[0] in self.offer.dependent_dropdowns):
             if self.results.get(f"triggers.{key}"):
                 continue
             rows = self._choices(key) if is_hidden(one) else self.shop.trigger(key)
@@ -86,11 +87,21 @@ class Live:
         """Return all pages of a dropdown; one without pages returns the first page again."""
         found: dict[str, Row] = {}
         for page in range(PAGES):
-            shown = {str(row["id"]): row for row in self.shop.trigger(key, page=page)}
+            shown = {str(row["id"]): row for row in self._listed(key, page)}
             if shown.keys() <= found.keys():
                 break
             found |= shown
         return list(found.values())
+
+    def _listed(self, key: str, page: int) -> list[Row]:
+        """Return a page of a dropdown, or the parts of the records seen so far."""
+        parts = self.offer.dependent_dropdowns.get(key)
+        if parts is None:
+            return self.shop.trigger(key, page=page)
+        action = next(one for one in self.offer.actions.values() if uses(one, key))
+        inputs = [one for one in (*action.form_inputs, *action.inputs) if one.key in parts.depends_on]
+        ways = islice(self._ways(inputs, parts.depends_on), ENOUGH)
+        return [row for given in ways for row in self.shop.trigger(key, given, page=page)]
 
     def _records(self) -> list[Row]:
         """Return a few records of each kind seen so far, alternating between new and seeded ones."""
@@ -164,6 +175,12 @@ class Live:
             yield one.example
         elif one.required or one.type not in ("string", "text", "list"):
             yield DEFAULTS[one.type]
+
+
+def uses(action: Action, key: str) -> bool:
+    """Return whether an input of the action, or a column of its line items, has this dependent dropdown."""
+    fields = [each for one in action.inputs for each in (one, *one.children)]
+    return key in [one.dependent_dropdown for one in fields]
 
 
 def plain(key: str) -> str:

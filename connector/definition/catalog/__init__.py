@@ -195,6 +195,22 @@ class DropdownEntry(CatalogEntry):
     choices_of: tuple[str, Dotted] | None = None
 
 
+class DependentDropdownEntry(CatalogEntry):
+    """The options for an input that depend on other inputs, such as the lines of the chosen invoice.
+
+    `parameters` maps the operation's parameters to the inputs that fill them. `items` is the path of the list
+    of options in the record, or in each record of the list, that the operation returns; `value` and `label`
+    are paths in each item.
+    """
+
+    noun: str
+    operation: str
+    parameters: Annotated[dict[str, Key], PydanticField(min_length=1)]
+    items: Dotted
+    value: Dotted
+    label: Annotated[tuple[Dotted, ...], PydanticField(min_length=1)]
+
+
 class TriggerEntry(CatalogEntry):
     """An event that starts a workflow, such as a new return; see `connector.definition.model.Trigger`.
 
@@ -254,7 +270,7 @@ class InputEntry(FieldEntry):
     must fill in an input that the API treats as optional. `identifies` is the kind of identifier that the
     input contains, such as `order`. In a search, `found_at` lists the fields of a record that can contain the
     input's value; records with other values in these fields are dropped. Set `several: commas` if the API
-    reads `a,b` as two values.
+    reads `a,b` as two values. `dropdown` is a key of `dropdowns` or `dependent_dropdowns`.
     """
 
     name: Dotted | None = None
@@ -293,12 +309,22 @@ class StepEntry(CatalogEntry):
     inputs: dict[Key, InputEntry] = {}
 
 
+class FormInputEntry(CatalogEntry):
+    """An input that only the forms of apps have, because the options of another input depend on it."""
+
+    label: Label
+    help: Sentence
+    dropdown: str
+
+
 class ActionEntry(StepEntry):
     """A request that creates, changes or deletes a record; see `connector.definition.model.Action`.
 
     `constants` maps fields of the request body to values that are sent with every request. `provenance`
     states whether the spelling of these values is documented, observed or assumed.
     """
+
+    form_inputs: dict[Key, FormInputEntry] = {}
 
     risk: Risk
     constants: dict[Dotted, JsonValue] = {}
@@ -344,6 +370,7 @@ class Catalog(CatalogEntry):
     paging: dict[Key, PagingEntry] = {}
     resources: dict[Key, ResourceEntry]
     dropdowns: dict[Key, DropdownEntry] = {}
+    dependent_dropdowns: dict[Key, DependentDropdownEntry] = {}
     sources: dict[
         Key,
         Annotated[

@@ -19,6 +19,7 @@ from connector.definition import specification, yaml_lines
 from connector.definition.catalog import Catalog, CursorEntry, NumberedEntry, OffsetEntry
 from connector.definition.compiler import login, posted, steps, unified, webhooks
 from connector.definition.compiler.actions import actions as compiled_actions
+from connector.definition.compiler.dependent_dropdowns import dependent_dropdowns
 from connector.definition.compiler.fields import with_known_values
 from connector.definition.model import (
     Environment,
@@ -51,14 +52,17 @@ def vendors() -> list[str]:
     A vendor with only one of the two files is listed too; `integration` then reports the missing file. The
     hub has both files, but is not a vendor.
     """
-    names = (file.name for file in CATALOGS.iterdir())
-    catalogs = {name.removesuffix(".yaml") for name in names if name.endswith(".yaml")}
-    return sorted((catalogs - {openapi.HUB}) | set(openapi.vendors()))
+    return sorted((_catalogs() - {openapi.HUB}) | set(openapi.vendors()))
 
 
 def apps() -> list[str]:
     """List the names of all apps that are generated, in alphabetical order: one per vendor, and the hub's."""
-    return sorted([*vendors(), openapi.HUB])
+    return sorted(_catalogs() | set(openapi.vendors()))
+
+
+def _catalogs() -> set[str]:
+    names = (file.name for file in CATALOGS.iterdir())
+    return {name.removesuffix(".yaml") for name in names if name.endswith(".yaml")}
 
 
 def integration(vendor: str, facts: Facts | None = None) -> Integration:
@@ -84,7 +88,7 @@ def app(name: str, facts: Facts | None = None) -> Integration:
     known = apps()
     if name not in known:
         raise ConfigurationError(unknown("app", name, known))
-    return _compiled(name, facts)
+    return _compiled(name, facts) if name == openapi.HUB else integration(name, facts)
 
 
 def _compiled(name: str, facts: Facts | None) -> Integration:
@@ -157,6 +161,7 @@ def _compile(catalog: Catalog, resolver: Resolver) -> Integration:
     }
     resolver.spec.operations = operations
     resolver.filled = set(catalog.authentication.sends)
+    resolver.dependent = set(catalog.dependent_dropdowns)
     resolver.paged = {
         name: {_position(entry), entry.size} for entry in catalog.paging.values() for name in entry.operations
     }
@@ -183,6 +188,7 @@ def _compile(catalog: Catalog, resolver: Resolver) -> Integration:
         actions=with_known_values(actions, dropdowns),
         searches=with_known_values(steps.searches(catalog, resolver, resources), dropdowns),
         dropdowns=dropdowns,
+        dependent_dropdowns=dependent_dropdowns(catalog, resolver),
         find_or_create=steps.find_or_create(catalog, resolver),
         excluded=catalog.exclude,
         unified=catalog.unified,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from connector.definition.compiler.dependent_dropdowns import form_inputs
 from connector.definition.compiler.steps import row_of, step_parts
 from connector.definition.model import Action, Finding
 from connector.definition.naming import listed
@@ -45,6 +46,7 @@ def actions(catalog: Catalog, resolver: Resolver, known: Mapping[str, Resource])
             constants=_constants(key, entry, operation, inputs, resolver),
             provenance=entry.provenance,
             inputs=inputs,
+            form_inputs=form_inputs(entry, catalog, resolver, at),
             fields=resource.fields,
             sample=resource.sample,
             after_timeout=entry.after_timeout,

@@ -185,7 +185,7 @@ def _matched(
         resolver.report(
             (*place, "found_at"), f"{subject} input {key} has both match and found_at; remove found_at."
         )
-    compiled = _input(key, field.model_copy(update={"required": False}), entry, "match", steps, None)
+    compiled = _input(resolver, key, field.model_copy(update={"required": False}), entry, "match", steps)
     is_word = bool(field.choices or field.known_values)
     _check_identifies(resolver, compiled, place, subject)
     compared = "identity" if entry.identifies else "word" if is_word else "text"
@@ -236,7 +236,9 @@ def _placed(
     name = entry.name or key
     parameter = operation.parameter(name)
     if parameter is not None:
-        return _input(key, parameter.field, entry, parameter.location, (name,), parameter.repeated_as)
+        return _input(
+            resolver, key, parameter.field, entry, parameter.location, (name,), parameter.repeated_as
+        )
     members = operation.body.children if operation.body else ()
     field = walk(members, dotted(name))
     if field is None:
@@ -250,7 +252,7 @@ def _placed(
         resolver.report(
             at, f"{subject} input {key} leads through the list {'.'.join(through)}; fill it with children."
         )
-    placed = _input(key, field, entry, "body", dotted(name), None)
+    placed = _input(resolver, key, field, entry, "body", dotted(name))
     columns = _columns(resolver, field, entry, at, subject)
     variants = _variants(resolver, field, columns, at, subject)
     return placed.model_copy(update={"children": columns, "variants": variants})
@@ -299,7 +301,7 @@ def _columns(
             continue
         if through := through_a_list(field.children, dotted(name)):
             resolver.report(place, f"{subject} input {key} leads through the list {'.'.join(through)}.")
-        columns.append(_input(key, child, column, "body", dotted(name), None))
+        columns.append(_input(resolver, key, child, column, "body", dotted(name)))
     for path in unfilled(field.children, columns):
         resolver.report(at, f"{subject} leaves out {'.'.join((field.key, *path))}, which the API requires.")
     required = with_requirements(field.children, columns, _tightened(entry.children))
@@ -307,8 +309,15 @@ def _columns(
 
 
 def _input(
-    key: str, field: Field, entry: InputEntry, location: str, path: Path, repeated_as: str | None
+    resolver: Resolver,
+    key: str,
+    field: Field,
+    entry: InputEntry,
+    location: str,
+    path: Path,
+    repeated_as: str | None = None,
 ) -> InputField:
+    dependent = entry.dropdown in resolver.dependent
     update = {
         "key": key,
         "label": entry.label or field.label,
@@ -326,7 +335,8 @@ def _input(
             "location": location,
             "path": path,
             "repeated_as": repeated_as,
-            "dropdown": entry.dropdown,
+            "dropdown": None if dependent else entry.dropdown,
+            "dependent_dropdown": entry.dropdown if dependent else None,
             "identifies": entry.identifies,
             "separator": SEPARATORS[entry.several] if entry.several else None,
         }

@@ -250,7 +250,8 @@ def check_dropdowns(
     for name, entry in inputs.items():
         if entry.dropdown:
             sentence = f"{subject} input {name} names dropdown {entry.dropdown}"
-            resolver.known(entry.dropdown, catalog.dropdowns, (*at, name, "dropdown"), sentence)
+            known = [*catalog.dropdowns, *catalog.dependent_dropdowns]
+            resolver.known(entry.dropdown, known, (*at, name, "dropdown"), sentence)
         check_dropdowns(resolver, entry.children, catalog, (*at, name, "children"), subject)
 
 

@@ -58,6 +58,7 @@ from connector.definition.model.sources import (
 )
 from connector.definition.model.steps import (
     Action,
+    DependentDropdown,
     Dropdown,
     Finding,
     FindOrCreate,
@@ -111,6 +112,7 @@ __all__ = [
     "CreatedSince",
     "CustomerTable",
     "DeliveryId",
+    "DependentDropdown",
     "Details",
     "Dropdown",
     "Environment",

@@ -116,7 +116,10 @@ class InputField(Field):
     `connector.runtime.compare`, and "text" ignores case and surrounding white space. If `path` leads through
     a list, or to one, `in_list` is the path of this list; a record matches if one of the items does.
 
+    With "form", the input is not sent; only forms of apps have it (see `Action.form_inputs`).
+
     `dropdown` is a key of `Integration.dropdowns`, which suggests values; other values are accepted too.
+    `dependent_dropdown` is a key of `Integration.dependent_dropdowns`, which does so in forms of apps only.
     `repeated_as` is the query parameter that accepts several values, such as `status[]`, and `separator` is
     the character that separates several values in one string; both are None if the API accepts only one
     value.
@@ -131,10 +134,11 @@ class InputField(Field):
     paths but none of them matches. A record without values at these paths is kept.
     """
 
-    location: Literal["path", "query", "body", "match"]
+    location: Literal["path", "query", "body", "match", "form"]
     path: Path
     children: tuple["InputField", ...] = ()
     dropdown: str | None = None
+    dependent_dropdown: str | None = None
     repeated_as: str | None = None
     separator: str | None = None
     required_with: tuple[str, ...] = ()

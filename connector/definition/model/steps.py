@@ -60,6 +60,30 @@ class Dropdown(FrozenModel):
     search: str | None = None
 
 
+class DependentDropdown(FrozenModel):
+    """The options for an input that depend on other inputs of the same form, such as the lines of an invoice.
+
+    `operation` reads the record or the list of records that contains the options. `path_values` and `query`
+    map its parameters to the keys of the inputs that fill them. `items` is the path of the list of options in
+    each record. `value` is the path, in one of its items, of the value to fill in, and `label` lists the
+    paths of the values that are joined with " · " into the option's label (missing values are left out).
+    """
+
+    key: str
+    noun: str
+    operation: str
+    path_values: Mapping[str, str] = {}
+    query: Mapping[str, str] = {}
+    items: Path
+    value: Path
+    label: tuple[Path, ...]
+
+    @property
+    def depends_on(self) -> tuple[str, ...]:
+        """The keys of the inputs that must have a value before the options can be listed."""
+        return (*self.path_values.values(), *self.query.values())
+
+
 class Hook(FrozenModel):
     """A vendor's webhook that reports the events of a trigger.
 
@@ -202,6 +226,9 @@ class Action(FrozenModel):
     `constants` pairs paths in the request body with values that are sent with every request, such as the
     status `approved` of "Approve Return". `provenance` states whether their spelling is documented, observed
     or assumed. `preview` is true if a part of the request is assumed.
+
+    `form_inputs` are inputs that only the forms of apps have, in front of the others: they are not sent, but
+    the options of a dependent dropdown depend on them.
     """
 
     key: str
@@ -215,6 +242,7 @@ class Action(FrozenModel):
     provenance: Provenance = "documented"
     preview: bool = False
     inputs: tuple[InputField, ...]
+    form_inputs: tuple[InputField, ...] = ()
     fields: tuple[Field, ...]
     sample: Any
     after_timeout: Literal["repeat", "find", "ask"]
@@ -292,6 +320,7 @@ class Integration(FrozenModel):
     operations: Mapping[str, Operation]
     resources: Mapping[str, Resource]
     dropdowns: Mapping[str, Dropdown]
+    dependent_dropdowns: Mapping[str, DependentDropdown] = {}
     triggers: Mapping[str, Trigger]
     actions: Mapping[str, Action]
     searches: Mapping[str, Search]

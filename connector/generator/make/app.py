@@ -12,15 +12,17 @@ from connector.definition.model import Action, Environment, Integration, PostedT
 from connector.definition.offer import Selection, offered
 from connector.generator.make.base import base_file
 from connector.generator.make.connection import connection_files, connection_type
-from connector.generator.make.fields import Unrenderable, used_dropdowns
+from connector.generator.make.downloads import downloads
+from connector.generator.make.fields import Unrenderable
 from connector.generator.make.hooks import instant_triggers
 from connector.generator.make.manifest import FILE, build_manifest, paths
 from connector.generator.make.naming import MODULE_ID, proper_nouns, sentence
 from connector.generator.make.order import rank
-from connector.generator.make.parts import Module, Procedure
+from connector.generator.make.parts import Module
 from connector.generator.make.posted import posted_triggers
+from connector.generator.make.procedures import procedures
 from connector.generator.make.readme import developer_guide, user_readme
-from connector.generator.make.steps import actions, procedure, searches
+from connector.generator.make.steps import actions, searches
 from connector.generator.make.triggers import polling_triggers
 from connector.generator.make.universal import universal_module
 
@@ -47,22 +49,23 @@ def render(
     vendor = _with_base_url(offered(whole, selection), base_url)
     instant = [*instant_triggers(vendor), *posted_triggers(vendor)]
     webhooks = [webhook for _module, webhook in instant]
-    modules = [
+    steps = [
         *polling_triggers(vendor),
         *(module for module, _webhook in instant),
         *actions(vendor),
         *searches(vendor),
-        universal_module(vendor),
     ]
-    procedures = _procedures(vendor, modules)
-    _check_ids([*(one.id for one in modules)], [*(one.id for one in procedures)])
+    labels = downloads(vendor, [one.key for one in steps])
+    modules = [*steps, *labels, universal_module(vendor)]
+    rpcs = list(procedures(vendor, modules))
+    _check_ids([*(one.id for one in modules)], [*(one.id for one in rpcs)])
     connection = connection_files(vendor)
     connection_paths = _connection_paths(vendor, list(connection))
     files: dict[str, Any] = {
         FILE: build_manifest(
             connection={vendor.vendor.id: _connection_entry(vendor)},
             modules=modules,
-            procedures=procedures,
+            procedures=rpcs,
             webhooks=webhooks,
             origins=origins,
         ),
@@ -71,7 +74,7 @@ def render(
         "src/modules/groups.json": _groups(vendor, modules),
         **{f"src/{connection_paths[code]}": value for code, value in connection.items()},
     }
-    for folder, components in (("webhooks", webhooks), ("modules", modules), ("rpcs", procedures)):
+    for folder, components in (("webhooks", webhooks), ("modules", modules), ("rpcs", rpcs)):
         for one in components:
             files |= _component(folder, one.id, one.files)
     texts = {
@@ -91,11 +94,6 @@ def _with_base_url(integration: Integration, base_url: str | None) -> Integratio
         )
     trial = Environment(key="trial", label="Trial", base_url=base_url.rstrip("/"))
     return integration.model_copy(update={"environments": (trial,)})
-
-
-def _procedures(integration: Integration, modules: Sequence[Module]) -> list[Procedure]:
-    used = {one.key: one for module in modules for one in used_dropdowns(module.inputs, integration)}
-    return [procedure(integration, one) for key, one in integration.dropdowns.items() if key in used]
 
 
 def _check_ids(*kinds: Sequence[str]) -> None:
@@ -144,7 +142,7 @@ def _groups(integration: Integration, modules: Sequence[Module]) -> list[dict[st
         groups.setdefault(sentence(resource.group, proper_nouns(integration)), [])
     for one in modules:
         step = steps.get(one.key)
-        label = integration.resources[step.resource].group if step else OTHER
+        label = integration.resources[step.resource].group if step else one.group or OTHER
         groups.setdefault(sentence(label, proper_nouns(integration)), []).append(one)
     return [
         {

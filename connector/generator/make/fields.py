@@ -1,7 +1,7 @@
 """Builds the input parameters, output fields (`interface`), choices and samples for Make modules."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from connector.definition.model import Dropdown, Field, FieldType, InputField, Integration
@@ -40,11 +40,11 @@ def rpc_id(dropdown: str) -> str:
 def parameters(
     inputs: Iterable[InputField], integration: Integration, proper: frozenset[str]
 ) -> list[dict[str, Any]]:
-    """Build a module's input parameters, with required parameters first.
+    """Build a module's input parameters: those that are not sent, then required ones, then optional ones.
 
     Raises Unrenderable if Make does not support an input's type.
     """
-    ordered = sorted(inputs, key=lambda one: not one.required)
+    ordered = sorted(inputs, key=lambda one: one.location != "form" and not one.required)
     return [_parameter(one, one.key, integration, proper) for one in ordered]
 
 
@@ -88,7 +88,7 @@ def _help(one: InputField, label: str) -> str:
     map the ID from an earlier module.
     """
     is_id = IDENTIFIER.search(one.key) or label.endswith(" ID")
-    unknown = is_id and not (one.dropdown or one.choices or one.known_values)
+    unknown = is_id and not (one.dropdown or one.dependent_dropdown or one.choices or one.known_values)
     return f"{one.help} {MAPPED}".strip() if unknown and not FOREIGN.search(one.help) else one.help
 
 
@@ -136,6 +136,8 @@ def _choices(one: InputField, integration: Integration) -> dict[str, Any]:
     The fixed list contains the choices in the catalog or, if there are none, the input's known values. The
     result is empty if the input has no choices.
     """
+    if one.dependent_dropdown:
+        return {"type": "select", "options": f"rpc://{rpc_id(one.dependent_dropdown)}", "mode": "edit"}
     dropdown = integration.dropdowns[one.dropdown] if one.dropdown else None
     if dropdown and dropdown.operation:
         return {"type": "select", "options": f"rpc://{rpc_id(dropdown.key)}", "mode": "edit"}
@@ -154,6 +156,14 @@ def used_dropdowns(inputs: Iterable[InputField], integration: Integration) -> li
             dropdowns.append(integration.dropdowns[one.dropdown])
         dropdowns.extend(used_dropdowns(one.children, integration))
     return dropdowns
+
+
+def used_dependent_dropdowns(inputs: Iterable[InputField]) -> Iterator[str]:
+    """Yield the keys of the inputs' dropdowns that depend on other inputs. Includes nested inputs."""
+    for one in inputs:
+        if one.dependent_dropdown:
+            yield one.dependent_dropdown
+        yield from used_dependent_dropdowns(one.children)
 
 
 def interface(fields: Iterable[Field], proper: frozenset[str]) -> list[dict[str, Any]]:

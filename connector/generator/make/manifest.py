@@ -81,7 +81,7 @@ def build_manifest(
             "description": module.description,
             "moduleType": module.kind,
             **({"actionCrud": module.crud} if module.crud else {}),
-            **({"webhook": module.webhook} if module.webhook else {"connection": login}),
+            **_login(module, login),
             "codeFiles": paths("modules", module.id, list(module.files)),
         }
     for procedure in procedures:
@@ -96,6 +96,13 @@ def build_manifest(
         "components": components,
         "origins": [_updated_origin(one, components) for one in origins],
     }
+
+
+def _login(module: Module, connection: str) -> dict[str, Any]:
+    """Return the part of a module's entry that names its webhook or its connection, if it has one."""
+    if module.webhook:
+        return {"webhook": module.webhook}
+    return {"connection": None if module.anonymous else connection}
 
 
 def _updated_origin(origin: Mapping[str, Any], components: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

@@ -12,7 +12,11 @@ Crud = Literal["create", "read", "update", "delete"]
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """A module of a Make app. `files` maps each code type, such as `communication`, to the file's content."""
+    """A module of a Make app. `files` maps each code type, such as `communication`, to the file's content.
+
+    `group` is the heading under which Make lists a module that is not a step of the catalog. An `anonymous`
+    module has no connection, so its requests cannot contain the login.
+    """
 
     key: str
     kind: Kind
@@ -23,6 +27,8 @@ class Module:
     operations: tuple[str, ...] = ()
     crud: Crud | None = None
     webhook: str | None = None
+    group: str = ""
+    anonymous: bool = False
 
     @property
     def id(self) -> str:

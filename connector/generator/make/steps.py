@@ -1,24 +1,22 @@
-"""Builds the modules for actions and searches, and the remote procedures that fill their dropdowns."""
+"""Builds the modules for actions and searches."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from connector.definition.model import Action, Dropdown, InputField, Integration, Search
+from connector.definition.model import Action, InputField, Integration, Search
 from connector.definition.naming import plural
 from connector.generator.make import compare, iml
 from connector.generator.make.answers import JSON, holds_record
 from connector.generator.make.base import valid_result
 from connector.generator.make.errors import errors
-from connector.generator.make.fields import parameters, rpc_id
+from connector.generator.make.fields import parameters
 from connector.generator.make.naming import action_label, proper_nouns, search_label
 from connector.generator.make.outputs import Outputs, outputs_of
 from connector.generator.make.paging import page_query, pagination
-from connector.generator.make.parts import Crud, Module, Procedure
+from connector.generator.make.parts import Crud, Module
 from connector.generator.make.requests import request
 
 LIMIT = 10
-RPC_LIMIT = 300
-RPC_PAGES = 3
 CRUD: dict[str, Crud] = {"GET": "read", "PUT": "update", "PATCH": "update", "DELETE": "delete"}
 UPDATES = ("update", "approve", "reject", "settle", "receive", "mark", "move", "set", "edit", "cancel")
 
@@ -30,7 +28,7 @@ def actions(integration: Integration) -> Iterator[Module]:
 
 
 def _write(integration: Integration, action: Action) -> Module:
-    inputs = action.inputs
+    inputs = (*action.form_inputs, *action.inputs)
     outputs = outputs_of(integration, action.resource, action.fields)
     operation = integration.operations[action.operation]
     communication = request(integration, operation, inputs, {}, constants=action.constant_body)
@@ -179,37 +177,3 @@ def _files(
         "samples": outputs.sample(example),
         "scope": [],
     }
-
-
-def procedure(integration: Integration, dropdown: Dropdown) -> Procedure:
-    """Build the remote procedure that fills a dropdown.
-
-    It reads at most three pages, which is the maximum that Make allows.
-    """
-    operation = integration.operations[dropdown.operation or ""]
-    paging = integration.paging.get(operation.paging or "")
-    query = {**page_query(paging), **dropdown.query}
-    value = iml.at("item", dropdown.value)
-    label = iml.described([iml.at("item", path) for path in dropdown.label], value)
-    list_request = request(integration, operation, (), query)
-    return Procedure(
-        id=rpc_id(dropdown.key),
-        label=f"List {plural(dropdown.noun)}",
-        operation=operation.id,
-        files={
-            "communication": {
-                **list_request,
-                **pagination(integration, operation, pages=str(RPC_PAGES)),
-                "response": {
-                    "limit": RPC_LIMIT,
-                    "iterate": {
-                        "container": iml.braced(iml.at("body", operation.payload)),
-                        "condition": iml.braced(f"ifempty({value}, '') != ''"),
-                    },
-                    "output": {"label": label, "value": iml.braced(value)},
-                    "valid": valid_result(integration, list_request, JSON),
-                },
-            },
-            "params": [],
-        },
-    )

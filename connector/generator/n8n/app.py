@@ -60,6 +60,10 @@ def render(
         return environment.get_template(template).render({**common, **values})
 
     dropdowns = {search_method(one): dropdown(offered, one) for one in offer.used_dropdowns(offered, listed)}
+    dependent = {
+        search_method(one): offer.dependent_data(offered, one, listed)
+        for one in offer.used_dependent_dropdowns(offered, listed)
+    }
     requests = subscription_data(offered)
     polled = trigger_properties(offered, offered.triggers.values())
     node = {
@@ -72,13 +76,16 @@ def render(
         "triggers": posted_data(offered) if requests else offer.trigger_data(offered),
         "subscriptions": requests,
         "dropdowns": dropdowns,
+        "dependentDropdowns": dependent,
     }
     template = "posted.ts.jinja" if requests else "trigger.ts.jinja"
     posted_searches = [search_method(one) for one in offer.used_dropdowns(offered, ())]
     trigger = {f"nodes/{name}/{name}Trigger.node.ts": page(template, searches=posted_searches)}
     files = {
         f"credentials/{name}Api.credentials.ts": page("credentials.ts.jinja", **credential_values(offered)),
-        f"nodes/{name}/{name}.node.ts": page("node.ts.jinja", searches=list(dropdowns)),
+        f"nodes/{name}/{name}.node.ts": page(
+            "node.ts.jinja", searches=list(dropdowns), dependent=list(dependent)
+        ),
         **(trigger if has_trigger_node(offered) else {}),
         f"nodes/{name}/properties.ts": page("properties.ts.jinja", **node),
         f"nodes/{name}/data.ts": page("data.ts.jinja", **data),

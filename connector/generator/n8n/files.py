@@ -64,7 +64,7 @@ def read_package(folder: Path) -> Package:
             steps=constants["steps"],
             triggers=constants["triggers"],
             subscriptions=constants.get("subscriptions", {}),
-            dropdowns=constants.get("dropdowns", {}),
+            dropdowns=constants.get("dropdowns", {}) | constants.get("dependentDropdowns", {}),
             credential=_constants(MEMBER, _only(files, ".credentials.ts")),
             files=files,
         )

@@ -9,6 +9,7 @@ from connector.definition.model import (
     Action,
     ChangedSince,
     CreatedSince,
+    DependentDropdown,
     Dropdown,
     Field,
     InputField,
@@ -58,6 +59,12 @@ class Offer:
         return camel(self.step.key)
 
     @property
+    def inputs(self) -> tuple[InputField, ...]:
+        """All inputs of the form: those that are not sent, then those of the step."""
+        form = self.step.form_inputs if isinstance(self.step, Action) else ()
+        return (*form, *self.step.inputs)
+
+    @property
     def many(self) -> bool:
         """True if the operation can return several records, up to a limit that the user chooses."""
         return self.kind in {"find", "list"}
@@ -69,8 +76,8 @@ class Offer:
         return not self.many and not deletes and any(True for _path in marked(self.step.fields, "file"))
 
     def group_of(self, one: InputField) -> str | None:
-        """Return the name of the collection that contains an optional input, or None for a required input."""
-        if one.required and not may_be_empty(one):
+        """Return the name of the collection that contains an input, or None if it is in none."""
+        if one.location == "form" or (one.required and not may_be_empty(one)):
             return None
         return "filters" if isinstance(self.step, Search) else "additionalFields"
 
@@ -85,16 +92,47 @@ def offers(integration: Integration) -> list[Offer]:
 
 def used_dropdowns(integration: Integration, listed: Sequence[Offer]) -> list[Dropdown]:
     """List the dropdowns of the inputs whose options are records: those of operations and posted triggers."""
-    inputs = [*(one.step.inputs for one in listed), *(one.inputs for one in integration.posted.values())]
+    inputs = [*(one.inputs for one in listed), *(one.inputs for one in integration.posted.values())]
     fields = [each for step in inputs for field in step for each in (field, *field.children)]
     used = {found.key for one in fields if (found := listed_records(integration, one))}
     return [one for one in integration.dropdowns.values() if one.key in used]
+
+
+def used_dependent_dropdowns(integration: Integration, listed: Sequence[Offer]) -> list[DependentDropdown]:
+    """List the dropdowns of the operations' inputs whose options depend on other inputs."""
+    fields = [each for one in listed for field in one.step.inputs for each in (field, *field.children)]
+    used = {one.dependent_dropdown for one in fields}
+    return [one for one in integration.dependent_dropdowns.values() if one.key in used]
 
 
 def listed_records(integration: Integration, one: InputField) -> Dropdown | None:
     """Return an input's dropdown if its options are records; return None if it has none or fixed choices."""
     found = integration.dropdowns[one.dropdown] if one.dropdown else None
     return found if found and found.operation else None
+
+
+def dependent_data(
+    integration: Integration, one: DependentDropdown, listed: Sequence[Offer]
+) -> dict[str, Any]:
+    """Build the data of a dropdown whose options depend on other parameters of the node.
+
+    A parameter is named by its path, such as `additionalFields.orderName`, in the first operation that uses
+    the dropdown.
+    """
+    user = next(offer for offer in listed if one in used_dependent_dropdowns(integration, [offer]))
+    inputs = {each.key: each for each in user.inputs}
+    groups = {key: user.group_of(inputs[key]) for key in one.depends_on}
+    places = {key: ".".join(filter(None, (group, camel(key)))) for key, group in groups.items()}
+    return {
+        "operation": operation(integration, one.operation),
+        "isList": integration.operations[one.operation].payload_is_list,
+        "pathValues": {name: places[key] for name, key in one.path_values.items()},
+        "query": {name: places[key] for name, key in one.query.items()},
+        "items": list(one.items),
+        "value": list(one.value),
+        "label": [list(path) for path in one.label],
+        "inputs": {places[key]: inputs[key].label for key in one.depends_on},
+    }
 
 
 def step_data(integration: Integration, listed: Sequence[Offer]) -> dict[str, Any]:
@@ -220,6 +258,6 @@ def _additions(integration: Integration, trigger: Trigger) -> dict[str, Any]:
 def check_names(listed: Sequence[Offer]) -> None:
     """Raise `Unrenderable` if two operations of a resource or two inputs of an operation share a name."""
     names = [f"{one.resource}.{one.operation}" for one in listed]
-    names += [f"{one.operation}.{camel(each.key)}" for one in listed for each in one.step.inputs]
+    names += [f"{one.operation}.{camel(each.key)}" for one in listed for each in one.inputs]
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise Unrenderable(f"n8n would show {twice} twice. Rename one in the catalog.")

@@ -3,7 +3,15 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from connector.definition.model import Dropdown, FieldType, InputField, Integration, PostedTrigger, Trigger
+from connector.definition.model import (
+    DependentDropdown,
+    Dropdown,
+    FieldType,
+    InputField,
+    Integration,
+    PostedTrigger,
+    Trigger,
+)
 from connector.definition.naming import camel
 from connector.generator.n8n.naming import action_text, described, noun_key, noun_label, whether
 from connector.generator.n8n.offer import Offer, initial_choices, listed_records
@@ -63,7 +71,7 @@ def _operations(offers: Sequence[Offer]) -> Property:
 
 def _inputs(integration: Integration, offer: Offer) -> Iterable[Property]:
     show = {"resource": [offer.resource], "operation": [offer.operation]}
-    inputs = offer.step.inputs
+    inputs = offer.inputs
     for one in inputs:
         if offer.group_of(one) is None:
             yield _property(integration, one) | _required(one) | {"displayOptions": {"show": show}}
@@ -132,7 +140,9 @@ def _property(integration: Integration, one: InputField) -> Property:
     text = {"description": described(one.help)} if one.help else {}
     if one.children:
         return start | _line_items(integration, one) | text
-    if dropdown := listed_records(integration, one):
+    if dropdown := integration.dependent_dropdowns.get(one.dependent_dropdown or "") or listed_records(
+        integration, one
+    ):
         return start | _record_list(dropdown) | text
     if choices := known_choices(integration, one):
         options = sorted(
@@ -179,7 +189,7 @@ def _line_items(integration: Integration, one: InputField) -> Property:
     }
 
 
-def _record_list(dropdown: Dropdown) -> Property:
+def _record_list(dropdown: Dropdown | DependentDropdown) -> Property:
     return {
         "type": "resourceLocator",
         "default": {"mode": "list", "value": ""},
@@ -196,7 +206,7 @@ def _record_list(dropdown: Dropdown) -> Property:
     }
 
 
-def search_method(dropdown: Dropdown) -> str:
+def search_method(dropdown: Dropdown | DependentDropdown) -> str:
     """Return the name of the function that requests a dropdown's records, such as `searchReturn`."""
     return camel(f"search_{dropdown.key}")
 

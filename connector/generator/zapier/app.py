@@ -15,6 +15,7 @@ from connector.definition.model import Integration
 from connector.definition.offer import Selection, offered
 from connector.generator.markdown import filled
 from connector.generator.zapier import steps
+from connector.generator.zapier.dropdowns import dropdowns
 from connector.generator.zapier.fields import Unrenderable
 from connector.generator.zapier.literal import to_javascript
 from connector.generator.zapier.package import (
@@ -115,14 +116,14 @@ def _entries(integration: Integration) -> Entries:
         "creates": _by_key(steps.creates(integration, records)),
         "searches": _by_key(steps.searches(integration, records)),
     }
-    dropdowns = {
+    used = {
         field["dynamic"].split(".")[0]
         for entries in by_folder.values()
         for entry in entries.values()
         for field in _fields(entry)
         if "dynamic" in field
     }
-    by_folder |= {"dropdowns": _by_key(steps.dropdowns(integration, dropdowns)), "records": records.files}
+    by_folder |= {"dropdowns": _by_key(dropdowns(integration, used)), "records": records.files}
     if both := by_folder["triggers"].keys() & by_folder["dropdowns"].keys():
         raise Unrenderable(
             f"{min(both)} is both a trigger and a dropdown, but Zapier has one list for both. "

@@ -39,16 +39,16 @@ def form(
 ) -> dict[str, Any]:
     """Build the input form of a step as `{"fields": ..., "wire": ..., "groups": ...}`.
 
-    `fields` contains Zapier's inputFields, required fields first. `wire` maps each field's key to the part of
-    the request that its value fills; the format is documented in lib/inputs.js. `groups` contains Zapier's
-    inputFieldGroups, and is missing if there are none.
+    `fields` contains Zapier's inputFields: inputs that are not sent, then required ones, then optional ones.
+    `wire` maps each field's key to the part of the request that its value fills; the format is documented in
+    lib/inputs.js. `groups` contains Zapier's inputFieldGroups, and is missing if there are none.
 
     The argument `sensitive` contains the labels of the record's sensitive values. If there are any, the form
     has one more input, `ASKED`: the output contains these values only if the user turns it on.
 
     Raises `Unrenderable` if two inputs have the same key, or if Zapier has no field type for an input.
     """
-    ordered = sorted(inputs, key=lambda one: not one.required or may_be_empty(one))
+    ordered = sorted(inputs, key=_place)
     groups = _groups(ordered)
     taken = {one.key for one in ordered}
     names = {(one.key, child.key): _child_key(one, child, taken) for one in ordered for child in one.children}
@@ -59,6 +59,12 @@ def form(
         | {one["key"]: {"in": "app", "at": [ASKED]} for one in asking},
         **({"groups": [{"key": key, "label": title(key)} for key in groups]} if groups else {}),
     }
+
+
+def _place(one: InputField) -> int:
+    if one.location == "form":
+        return 0
+    return 1 if one.required and not may_be_empty(one) else 2
 
 
 def _asking(sensitive: Sequence[str]) -> dict[str, Any]:
@@ -117,6 +123,8 @@ def _input(one: InputField, integration: Integration, names: dict[tuple[str, str
         field["list"] = True
     if one.help:
         field["helpText"] = one.help
+    if one.location == "form":
+        field["altersDynamicFields"] = True
     if one.default is not None:
         field["default"] = one.default if isinstance(one.default, str) else json.dumps(one.default)
     return field | _choices(one, integration)
@@ -139,6 +147,8 @@ def _choices(one: InputField, integration: Integration) -> dict[str, Any]:
     if choices := known_choices(one, integration):
         listed = [{"value": each.value, "label": each.label, "sample": each.value} for each in choices]
         return {"choices": listed}
+    if one.dependent_dropdown:
+        return {"dynamic": f"{one.dependent_dropdown}.id.label"}
     dropdown = integration.dropdowns[one.dropdown] if one.dropdown else None
     if dropdown is None:
         return {}
@@ -194,7 +204,7 @@ def _comparison(one: InputField) -> dict[str, Any]:
 
 
 def _wire(one: InputField, names: dict[tuple[str, str], str], integration: Integration) -> dict[str, Any]:
-    wire: dict[str, Any] = {"in": one.location, "at": one.path}
+    wire: dict[str, Any] = {"in": "app" if one.location == "form" else one.location, "at": one.path}
     if "date" in (one.type, one.item_type):
         wire["as"] = "date"
     if one.whole:

@@ -1,4 +1,4 @@
-"""Computes the template values for the triggers, actions, searches and dropdowns of a Zapier app.
+"""Computes the template values for the triggers, actions and searches of a Zapier app.
 
 A function that yields template values yields one dictionary per generated file.
 """
@@ -12,7 +12,6 @@ from connector.definition.model import (
     Action,
     ChangedSince,
     CreatedSince,
-    Dropdown,
     Field,
     InputField,
     Integration,
@@ -295,8 +294,12 @@ def _step(step: Action | Search, integration: Integration) -> dict[str, Any]:
         "noun": _title(step.noun),
         "display": {"label": step.label, "description": step.description},
         "source": {"operation": _operation(step.operation)},
-        "form": form(step.inputs, integration, sensitive_labels(step.fields)),
+        "form": form((*_form_inputs(step), *step.inputs), integration, sensitive_labels(step.fields)),
     }
+
+
+def _form_inputs(step: Action | Search) -> tuple[InputField, ...]:
+    return step.form_inputs if isinstance(step, Action) else ()
 
 
 def find_or_creates(
@@ -315,31 +318,6 @@ def find_or_creates(
         }
         for pair in integration.find_or_create
         if pair.search in searches and pair.create in creates
-    }
-
-
-def dropdowns(integration: Integration, used: set[str]) -> Iterator[dict[str, Any]]:
-    """Yield the template values for each dropdown: a hidden trigger that lists the dropdown's choices.
-
-    `used` contains the keys of the dropdowns that the app's input fields refer to.
-    """
-    for dropdown in integration.dropdowns.values():
-        if dropdown.key in used and dropdown.operation:
-            yield {
-                "key": dropdown.key,
-                "noun": _title(dropdown.noun),
-                "label": f"Choose {_title(dropdown.noun)}",
-                "description": f"Lists every {dropdown.noun} to choose from.",
-                "source": _choices(dropdown),
-            }
-
-
-def _choices(dropdown: Dropdown) -> dict[str, Any]:
-    return {
-        "operation": _operation(dropdown.operation or ""),
-        "query": dict(dropdown.query),
-        "value": dropdown.value,
-        "label": dropdown.label,
     }
 
 

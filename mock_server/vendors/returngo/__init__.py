@@ -187,11 +187,12 @@ class ReturnGO:
 
     # Transactions
 
-    def list_transactions(self, call: Call) -> Reply:
+    async def list_transactions(self, call: Call) -> Reply:
         (tenant, shop), query = _tenant_and_shop(call), call.query
         size, start = query["pagesize"], queries.read_cursor(query)
         # The store has no columns for type and processor, so this loop reads rows in batches and filters
         # them. It stops when it has one row more than a page, which shows that another page follows.
+        batch = _BATCH if {"types", "processors"} & query.keys() else size
         matches: list[tuple[str, bytes]] = []
         more = True
         while more and len(matches) <= size:
@@ -203,13 +204,15 @@ class ReturnGO:
                     _transaction_filters(shop, query),
                     start=start,
                     inclusive=False,
-                    limit=_BATCH + 1,
+                    limit=batch + 1,
                 )
             except LookupError:
                 raise queries.wrong_cursor() from None
             matches += [row for row in rows if _matches(row[1], query)]
-            more = len(rows) > _BATCH
+            more = len(rows) > batch
             start = rows[-1][0] if rows else start
+            if more and len(matches) <= size:
+                await self._store.yield_after_commit()
         cursor = queries.last_transaction(matches[size - 1][0]) if len(matches) > size else None
         page = [document for _, document in matches[:size]]
         return Reply(200, {"transactions": Documents(page), "next_cursor": cursor})
@@ -373,5 +376,7 @@ def _matches(document: bytes, query: Mapping[str, Any]) -> bool:
     wanted = {"type": queries.words(query, "types"), "processor": queries.words(query, "processors")}
     if not any(wanted.values()):
         return True
+    if any(words and not any(orjson.dumps(word) in document for word in words) for words in wanted.values()):
+        return False  # most transactions need not be parsed
     transaction = orjson.loads(document)
     return all(not words or transaction[name] in words for name, words in wanted.items())

@@ -63,8 +63,8 @@ class ReturnLogic:
         self._orders = Orders(world.store)
         self._rmas = Rmas(world.store, self._orders, world.webhooks)
 
-    def list_orders(self, call: Call) -> Reply:
-        return Reply(200, Documents(self._orders.page(_tenant(call), call.query)))
+    async def list_orders(self, call: Call) -> Reply:
+        return Reply(200, Documents(await self._orders.page(_tenant(call), call.query)))
 
     def create_order(self, call: Call) -> Reply:
         tenant = _tenant(call)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -14,6 +14,9 @@ from mock_server.vendors.returnlogic import documents
 from mock_server.vendors.returnlogic.documents import JSON
 from mock_server.vendors.returnlogic.facts import NAME
 
+_AT_ONCE: Final = 500
+"""The number of orders that are read before other requests may run."""
+
 
 @dataclass(slots=True)
 class Orders:
@@ -21,17 +24,33 @@ class Orders:
 
     store: Store
 
-    def page(self, tenant: str, query: Mapping[str, Any]) -> list[bytes]:
+    async def page(self, tenant: str, query: Mapping[str, Any]) -> list[bytes]:
         """Return one page of the orders that match a `list_orders` query, newest first, as JSON documents."""
         start, size = query["skip"], query["limit"]
         if "orderName" not in query:
             page, _ = self.store.page(tenant, NAME, "order", filters(query), limit=size, offset=start)
             return page
-        # The store has no column for the order's name, so this filter reads every order.
-        rows = list(self.store.rows(tenant, NAME, "order", filters(query)))
-        matches = [row for row in rows if orjson.loads(row.document)["orderName"] == query["orderName"]]
-        matches.sort(key=lambda row: (row.created_at, row.sequence), reverse=True)
-        return [row.summary for row in matches[start : start + size]]
+        # The store has no column for the order's name, so this filter reads orders until the page is full.
+        matches: list[bytes] = []
+        name, last, more = query["orderName"], "", True
+        written = orjson.dumps(name)
+        while more and len(matches) < start + size:
+            rows = self.store.slice(
+                tenant,
+                NAME,
+                "order",
+                filters(query),
+                sorting=(("created_at", True),),
+                start=last,
+                inclusive=False,
+                limit=_AT_ONCE,
+            )
+            matches += [
+                order for _, order in rows if written in order and _is_named(order, query["orderName"])
+            ]
+            last, more = rows[-1][0] if rows else "", len(rows) == _AT_ONCE
+            await self.store.yield_after_commit()
+        return matches[start : start + size]
 
     def create(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> JSON:
         """Create an order from a `NewOrder`, and return the `Order` document."""
@@ -50,6 +69,10 @@ class Orders:
         number = name.removeprefix("#")
         page, _ = self.store.page(tenant, NAME, "order", Filters(order_numbers=(number,)), limit=1)
         return orjson.loads(page[0]) if page else None
+
+
+def _is_named(order: bytes, name: str) -> bool:
+    return bool(orjson.loads(order)["orderName"] == name)
 
 
 def filters(query: Mapping[str, Any]) -> Filters:

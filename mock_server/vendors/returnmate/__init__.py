@@ -5,6 +5,7 @@ Assumptions about the vendor's API are listed in the specification.
 
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import orjson
@@ -169,22 +170,22 @@ class ReturnMate:
         tenant = _grant(call).tenant
         email, orders = self._customer(call)
         rows = self._store.rows(tenant, NAME, "return", Filters(customer_emails=(email,)))
-        return _computed(reports.customer(list(rows), self._refunds(tenant), orders))
+        return _computed(reports.customer(rows, orders))
 
     # Reports
 
-    def get_returns_report(self, call: Call) -> Reply:
-        tenant = _grant(call).tenant
-        rows = list(self._store.rows(tenant, NAME, "return", _period(call.query)))
-        return _computed(reports.returns(rows, self._refunds(tenant), call.query.get("group_by")))
+    async def get_returns_report(self, call: Call) -> Reply:
+        figures = await self._store.figures(_grant(call).tenant, NAME, "return", reports.of_return)
+        days = reports.Days.of(call.query)
+        return _computed(reports.returns(figures, days, call.query.get("group_by")))
 
-    def get_reasons_report(self, call: Call) -> Reply:
-        rows = self._store.rows(_grant(call).tenant, NAME, "return", _period(call.query))
-        return _computed(reports.reasons(rows))
+    async def get_reasons_report(self, call: Call) -> Reply:
+        figures = await self._store.figures(_grant(call).tenant, NAME, "return", reports.of_return)
+        return _computed(reports.reasons(figures, reports.Days.of(call.query)))
 
-    def get_carriers_report(self, call: Call) -> Reply:
-        rows = self._store.rows(_grant(call).tenant, NAME, "shipment", _period(call.query))
-        return _computed(reports.carriers(rows))
+    async def get_carriers_report(self, call: Call) -> Reply:
+        figures = await self._store.figures(_grant(call).tenant, NAME, "shipment", reports.of_shipment)
+        return _computed(reports.carriers(figures, reports.Days.of(call.query)))
 
     # The methods of `mock_server.vendors.Vendor`
 
@@ -226,8 +227,13 @@ class ReturnMate:
     def write_shop(self, change: Change, tenant: str, shop: SeedShop, at: int) -> None:
         write_shop(change, tenant, shop, at)
 
-    def reported(self, tenant: str) -> Mapping[str, Any]:
-        return reports.returns(self._store.rows(tenant, NAME, "return"), self._refunds(tenant), None)
+    async def reported(self, tenant: str) -> Mapping[str, Any]:
+        sums = partial(self._store.figures, tenant, NAME, kept=False)
+        figures = dict(await sums(kind="return", facts=reports.of_return))
+        figures = {name: number for name, number in figures.items() if name[0] != "refunded"}
+        return reports.returns(
+            figures | dict(await sums(kind="refund", facts=reports.of_refund)), reports.Days()
+        )
 
     def expected_report(
         self, statuses: Mapping[str, str], refunds: Mapping[str, Decimal]
@@ -282,11 +288,6 @@ class ReturnMate:
         if customer is None:
             raise Problem("not_found", "No customer has this e-mail address.")
         return email, orjson.loads(customer)["orders"]
-
-    def _refunds(self, tenant: str) -> dict[str, Decimal]:
-        """Look up the refunded amount of each return, keyed by return ID."""
-        rows = self._store.rows(tenant, NAME, "refund")
-        return {row.parent: Decimal(str(orjson.loads(row.document)["amount"])) for row in rows}
 
     def _page(self, call: Call, kind: str, filters: Filters) -> Reply:
         query = call.query
@@ -367,12 +368,4 @@ def _filters(query: Mapping[str, Any]) -> Filters:
         created_before=max(before) if before else None,
         customer_emails=_values(query, "customer_email"),
         order_numbers=_values(query, "order_number"),
-    )
-
-
-def _period(query: Mapping[str, Any]) -> Filters:
-    start, end = query.get("start_date"), query.get("end_date")
-    return Filters(
-        created_from=instant(start) if start else None,
-        created_before=instant(end) + _DAY if end else None,
     )

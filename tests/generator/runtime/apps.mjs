@@ -1,5 +1,5 @@
 /** Every generated app and every step of it, with inputs its form accepts, for tests that apply to all apps. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
 import './vendor.mjs';
@@ -60,7 +60,7 @@ export const stepsOf = async (vendor) => {
       kind,
       key,
       method: `${kind}.${key}.operation.perform`,
-      inputs: kind === 'triggers' ? {} : inputsOf(askedOf(vendor, kind, key, operation), variantsOf(vendor, kind, key)),
+      inputs: kind === 'triggers' ? neededBy(vendor, key) : inputsOf(askedOf(vendor, kind, key, operation), variantsOf(vendor, kind, key)),
       variants: variantsOf(vendor, kind, key),
       hook: operation.type === 'hook',
       hidden: Boolean(display.hidden),
@@ -72,6 +72,14 @@ export const stepsOf = async (vendor) => {
       compared: kind === 'searches' ? comparedOf(vendor, key) : [],
     })),
   );
+};
+
+/** Returns values for the inputs that a dropdown depends on, such as the invoice whose lines it lists. */
+const neededBy = (vendor, key) => {
+  const file = new URL(`${vendor}/dropdowns/${key}.js`, FOLDER);
+  if (!existsSync(file)) return {};
+  const [, inputs = ''] = /^ {2}inputs: \{(.*)\},$/m.exec(readFileSync(file, 'utf8')) ?? [];
+  return Object.fromEntries([...inputs.matchAll(/(\w+): '/g)].map(([, name]) => [name, 'A-17']));
 };
 
 const askedOf = (vendor, kind, key, { inputFields = [] }) => {

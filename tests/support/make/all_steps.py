@@ -41,11 +41,17 @@ class Step:
         kind = "rpc" if self.kind == "rpc" else "module"
         return bool(self.app.code(kind, self.name, "communication")["method"] != "GET")
 
+    def reads_one(self) -> bool:
+        """Check whether it reads or writes one record, or the parts of one record."""
+        if self.kind != "rpc":
+            return self.kind == "action"
+        return "pagination" not in self.app.code("rpc", self.name, "communication")
+
     def run(self, answer: Answer, state: State | None = None, **given: Any) -> list[Json]:
         """Run it against `answer`, with the inputs its form requires and those given."""
         shop = connected(self.vendor, answer)
         if self.kind == "rpc":
-            return shop.rpc(self.name)
+            return shop.rpc(self.name, **_required(self.app.code("rpc", self.name, "params")))
         if self.kind == "trigger":
             form = self.app.code("module", self.name, "staticParams")
             return shop.poll(self.name, state or State(), **{**_required(form), **given})
@@ -79,10 +85,14 @@ def connected(vendor: str, answer: Answer, app: MakeApp | None = None) -> Connec
 
 
 def steps(*kinds: str) -> Iterator[Step]:
-    """Yield the modules of all apps that send requests, and the remote procedures."""
+    """Yield the modules of all apps that send requests to the vendor, and the remote procedures.
+
+    A module without a connection downloads a file from another host.
+    """
     for vendor in vendors():
         app = _app(vendor)
-        found = [(entry["moduleType"], name) for name, entry in app.components("module").items()]
+        entries = app.components("module").items()
+        found = [(one["moduleType"], name) for name, one in entries if one.get("connection", "") is not None]
         found += [("rpc", name) for name in app.components("rpc")]
         for kind, name in found:
             if kind not in ("instant_trigger", "universal") and (not kinds or kind in kinds):

@@ -100,7 +100,10 @@ class Connected:
             *self.app.code("module", module, "mappableParams"),
         ]
         parameters = filled(form, given)
-        return list(self._bundles(api, {"parameters": parameters}))
+        anonymous = self.app.components("module")[module].get("connection", "") is None
+        return list(
+            self._bundles(api, {"parameters": parameters, **({"connection": {}} if anonymous else {})})
+        )
 
     def poll(self, module: str, state: State, **given: Any) -> list[Json]:
         """Run a polling trigger once; return at most `limit` new records, oldest first; update the state."""
@@ -256,7 +259,7 @@ class Connected:
             *api.get("log", {}).get("sanitize", []),
         ]
         response = self.wire.send(request, sanitize)
-        here = {**context, **reply(response)}
+        here = {**context, **reply(response, binary=api.get("response", {}).get("type") == "binary")}
         if response.status_code >= 400:
             error = api.get("response", {}).get("error", self.app.base.get("response", {}).get("error"))
             raise refuse(response, error, here)

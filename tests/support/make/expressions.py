@@ -218,6 +218,11 @@ def _map(values: Any, key: str, filter_key: str = "", wanted: str = "") -> list[
     return found
 
 
+def _flatten(values: Any) -> list[Any]:
+    """Return the items of nested lists in one list."""
+    return [each for one in values or [] for each in (_flatten(one) if isinstance(one, list) else [one])]
+
+
 def _switch(value: Any, *pairs: Any) -> Any:
     """Return the result after the first case that equals the value, or the last argument."""
     cases = dict(zip(pairs[:-1:2], pairs[1::2], strict=True))
@@ -258,6 +263,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "switch": _switch,
     "join": lambda values, joint: joint.join(as_text(one) for one in values or []),
     "map": _map,
+    "flatten": _flatten,
     "omit": _omit,
     "split": lambda value, joint: [] if is_nothing(value) else as_text(value).split(joint),
     "substring": lambda value, start, end: "" if is_nothing(value) else as_text(value)[start:end],

@@ -102,10 +102,10 @@ def parsed(response: httpx.Response) -> Any:
         return response.text
 
 
-def reply(response: httpx.Response) -> Json:
+def reply(response: httpx.Response, *, binary: bool = False) -> Json:
     """Return what expressions see of a reply: body, status, and headers in lower case."""
     return {
-        "body": parsed(response),
+        "body": response.content if binary else parsed(response),
         "statusCode": response.status_code,
         "headers": dict(response.headers),
     }

@@ -104,6 +104,9 @@ class Adapter(Protocol):
     def choices(self, key: str, page: int) -> Sequence[tuple[str, str]]:
         """Return one page of a dropdown, counted from 0, as (value, label); empty after the last page."""
 
+    def parts(self, key: str, inputs: Inputs) -> Sequence[tuple[str, str]]:
+        """Return the options of a dependent dropdown for the inputs filled in so far, as (value, label)."""
+
     def choose(self, key: str, field: InputField, label: str) -> str:
         """Return what the runtime passes to an action if the user chooses this label, or maps it."""
 

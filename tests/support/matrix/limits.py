@@ -38,13 +38,21 @@ LIMITS: Mapping[tuple[str, str, str], str] = {
     **{
         ("returnlogic", runtime, scenario): NO_ACTION
         for runtime in ("zapier", "make", "n8n")
-        for scenario in ("wrong_value", "optional_fields", "line_items", "choice_by_label")
+        for scenario in (
+            "wrong_value",
+            "optional_fields",
+            "line_items",
+            "parts_of_a_record",
+            "choice_by_label",
+        )
     },
     ("returnlogic", "*", "list_not_found"): EMPTY.format("ReturnLogic"),
     ("returnlogic", "*", "missing_record"): BY_ID.format("ReturnLogic"),
     ("returnmate", "make", "each_change_once"): (
         "ReturnMate's records have no time of their status change, which Make would need."
     ),
+    ("*", "python", "parts_of_a_record"): "Python has no forms; a program reads the parts from the record.",
+    ("returnmate", "*", "parts_of_a_record"): "No action of ReturnMate takes the id of a part of a record.",
     ("returnmate", "*", "list_not_found"): EMPTY.format("ReturnMate"),
     ("swap", "*", "missing_record"): BY_ID.format("Swap"),
     ("swap", "*", "line_items"): "No action of Swap takes line items.",

@@ -145,6 +145,16 @@ class MakeAdapter:
         rows = self._tried(lambda: self.connected.rpc(self._procedure(key)))
         return [(str(row["value"]), row["label"]) for row in rows]
 
+    def parts(self, key: str, inputs: Inputs) -> Sequence[tuple[str, str]]:
+        """Pass the module's parameters to the remote procedure, which uses those that it names."""
+        name = self._procedure(key)
+        known = {one["name"] for one in self.emulator.app.code("rpc", name, "params")}
+        given = {key: value for key, value in inputs.items() if key in known}
+        return [
+            (str(row["value"]), row["label"])
+            for row in self._tried(lambda: self.connected.rpc(name, **given))
+        ]
+
     def choose(self, key: str, field: InputField, label: str) -> str:
         """Return the value of the option with this label in the form of the module."""
         form = self.emulator.app.code("module", camel(key), "mappableParams")

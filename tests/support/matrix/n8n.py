@@ -166,6 +166,19 @@ class N8nAdapter:
             results, token = listed["results"], listed.get("paginationToken")
         return [(str(one["value"]), one["name"]) for one in results]
 
+    def parts(self, key: str, inputs: Inputs) -> Sequence[tuple[str, str]]:
+        """Fill the node's parameters in, as single parameters and in the collection of optional ones."""
+        given = {camel(name): value for name, value in inputs.items()}
+        listed = self._tried(
+            lambda: self._call(
+                "choices",
+                method=camel(f"search_{key}"),
+                credential=self.stored,
+                current={**given, "additionalFields": given},
+            )
+        )
+        return [(str(one["value"]), one["name"]) for one in listed["results"]]
+
     def choose(self, key: str, field: InputField, label: str) -> str:
         """Return the value of the option with this label in the node's parameters."""
         shown = next(one for one in self._parameters("actions", key) if one["name"] == camel(field.key))

@@ -97,6 +97,20 @@ def inputs_with_choices(app: Adapter, action: str) -> Sequence[InputField]:
     return [one for one in shown_inputs(app, action) if one.choices or one.dropdown in records]
 
 
+def actions_with_parts(app: Adapter) -> Sequence[str]:
+    """Return the actions whose form has a dropdown of the parts of another record."""
+    if app.runtime == "python":
+        return []
+    return [key for key in actions(app) if inputs_with_parts(app, key)]
+
+
+def inputs_with_parts(app: Adapter, action: str) -> Sequence[tuple[str | None, InputField]]:
+    """Return the inputs with a dropdown of parts, each with the key of its line items, or None."""
+    shown = shown_inputs(app, action)
+    found = [*((None, one) for one in shown), *((one.key, each) for one in shown for each in one.children)]
+    return [(rows, one) for rows, one in found if one.dependent_dropdown]
+
+
 def shown_inputs(app: Adapter, action: str) -> Sequence[InputField]:
     """Return the inputs of an action that the runtime shows."""
     shown = app.form("actions", action)

@@ -129,6 +129,10 @@ class PythonAdapter:
             found = self.interpreter.run(dropdown(page=found.next_page))
         return [(one.value, one.label) for one in found.options]
 
+    def parts(self, _key: str, _inputs: Inputs) -> Sequence[tuple[str, str]]:
+        """Return nothing: Python has no forms; a program reads the parts from the record."""
+        return ()
+
     def choose(self, _key: str, field: InputField, label: str) -> str:
         """Return the label, which the connector accepts; a record is chosen by its value."""
         return label if field.choices else value_of(self, field, label)

@@ -95,7 +95,8 @@ class ZapierAdapter:
 
     def act(self, key: str, inputs: Inputs) -> Record:
         shown = self.form("actions", key)
-        fields = [one for one in self.shop.offer.actions[key].inputs if one.key in shown]
+        action = self.shop.offer.actions[key]
+        fields = [one for one in (*action.form_inputs, *action.inputs) if one.key in shown]
         dressed = _dressed(fields, inputs)
         return self._again(lambda: self.account.create(key, **dressed))
 
@@ -104,6 +105,10 @@ class ZapierAdapter:
 
     def choices(self, key: str, page: int) -> Sequence[tuple[str, str]]:
         rows = self._again(lambda: self.account.trigger(key, page=page))
+        return [(row["id"], row["label"]) for row in rows]
+
+    def parts(self, key: str, inputs: Inputs) -> Sequence[tuple[str, str]]:
+        rows = self._again(lambda: self.account.trigger(key, inputs))
         return [(row["id"], row["label"]) for row in rows]
 
     def choose(self, _key: str, field: InputField, label: str) -> str:

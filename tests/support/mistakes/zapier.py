@@ -132,7 +132,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "a value shared by two records is listed twice",
         "zapier",
         "swap",
-        instead("lib/dropdowns.js", "return uniqueChoices(choices);", "return choices;"),
+        instead("lib/dropdowns.js", "findIndex((choice) => choice.id === id) === index", "length > index"),
         "dropdown_page_2",
     ),
     Mistake(

@@ -23,10 +23,11 @@ const form = {
       children: [
         {
           key: 'invoice_line_uuid',
-          label: 'Invoice Line UUID',
+          label: 'Invoice Line',
           type: 'string',
           required: true,
-          helpText: 'Identifies the product. Map it from the lines of the invoice in an earlier step.',
+          helpText: 'Choose a line of the invoice, or map its UUID from an earlier step.',
+          dynamic: 'invoice_line.id.label',
         },
         {
           key: 'quantity',
@@ -37,10 +38,11 @@ const form = {
         },
         {
           key: 'item_uuid',
-          label: 'Item UUID',
+          label: 'Item',
           type: 'string',
           required: false,
-          helpText: 'Leave empty to use the item of the invoice line. Map it from an earlier step otherwise.',
+          helpText: 'Leave empty to use the item of the invoice line.',
+          dynamic: 'invoice_item.id.label',
         },
       ],
     },

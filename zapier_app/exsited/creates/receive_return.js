@@ -31,10 +31,11 @@ const form = {
       children: [
         {
           key: 'return_line_uuid',
-          label: 'Return Line UUID',
+          label: 'Return Line',
           type: 'string',
           required: true,
-          helpText: 'Identifies the product. Map it from the lines of the return in an earlier step.',
+          helpText: 'Choose a line of the return, or map its UUID from an earlier step.',
+          dynamic: 'return_line.id.label',
         },
         {
           key: 'quantity',

@@ -9,11 +9,22 @@ const source = { operation: operations.create_shipment_tracker, shape: record.sh
 const form = {
   fields: [
     {
+      key: 'return_id',
+      label: 'Return',
+      type: 'string',
+      required: false,
+      helpText: 'Choose a return to list its shipments. Leave empty if you map the shipment.',
+      altersDynamicFields: true,
+      dynamic: 'rma.id.label',
+      search: 'find_return.rmaId',
+    },
+    {
       key: 'shipment_id',
       label: 'Shipment',
       type: 'string',
       required: true,
-      helpText: 'The ID of the shipment to track. Map it from an earlier step that finds the details of the return.',
+      helpText: 'Choose the shipment to track, or map its ID from an earlier step.',
+      dynamic: 'shipment.id.label',
     },
     {
       key: 'tracking_number',
@@ -31,6 +42,7 @@ const form = {
     },
   ],
   wire: {
+    return_id: { in: 'app', at: ['return_id'] },
     shipment_id: { in: 'body', at: ['shipmentId'], identifies: 'id' },
     tracking_number: { in: 'body', at: ['trackingNumber'], identifies: 'tracking' },
     carrier: { in: 'body', at: ['carrierName'] },

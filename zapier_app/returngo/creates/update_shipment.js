@@ -9,11 +9,22 @@ const source = { operation: operations.update_shipment, shape: record.shape };
 const form = {
   fields: [
     {
+      key: 'return_id',
+      label: 'Return',
+      type: 'string',
+      required: false,
+      helpText: 'Choose a return to list its shipments. Leave empty if you map the shipment.',
+      altersDynamicFields: true,
+      dynamic: 'rma.id.label',
+      search: 'find_return.rmaId',
+    },
+    {
       key: 'shipment_id',
       label: 'Shipment',
       type: 'string',
       required: true,
-      helpText: 'The ID of the shipment. Map it from an earlier step that finds the details of the return.',
+      helpText: 'Choose a shipment of the return, or map its ID from an earlier step.',
+      dynamic: 'shipment.id.label',
     },
     {
       key: 'status',
@@ -60,6 +71,7 @@ const form = {
     },
   ],
   wire: {
+    return_id: { in: 'app', at: ['return_id'] },
     shipment_id: { in: 'path', at: ['shipmentId'], identifies: 'id' },
     status: { in: 'body', at: ['status'] },
     carrier: { in: 'body', at: ['carrierName'] },

@@ -46,14 +46,16 @@ const form = {
       label: 'SKU',
       type: 'string',
       required: false,
-      helpText: 'The SKU of the product. Required unless you enter a line item.',
+      helpText: 'The SKU of the product. Required unless you choose a line item.',
+      dynamic: 'returned_sku.id.label',
     },
     {
       key: 'line_item_id',
       label: 'Line Item',
       type: 'string',
       required: false,
-      helpText: 'The ID of the order line item in Shopify. Map it from an earlier step. It takes precedence over the SKU.',
+      helpText: 'The ID of the order line item in Shopify, which takes precedence over the SKU.',
+      dynamic: 'line_item.id.label',
     },
     {
       key: 'receipt_date',

@@ -1,10 +1,12 @@
 /**
  * Runs the hidden triggers that list the choices in dropdowns. Zapier requests a page at a time as the user scrolls.
  */
-import { word } from './compare.js';
+import { payload, send } from './api.js';
+import { trimmed, word } from './compare.js';
 import { withDeadline } from './deadline.js';
+import { fill, invalid, isEmpty } from './inputs.js';
 import { readPage } from './pages.js';
-import { at } from './paths.js';
+import { at, isObject } from './paths.js';
 
 /**
  * Lists one page of choices as `{id, label}`. `value` is the path to a choice's value in a row, and `label` is a list
@@ -18,9 +20,7 @@ export const listChoices =
       query,
       number,
     });
-    const usable = rows.filter((row) => word(at(row, value)));
-    const choices = usable.map((row) => ({ id: at(row, value), label: text(row, label) || String(at(row, value)) }));
-    return uniqueChoices(choices);
+    return choicesOf(rows, value, label);
   });
 
 /**
@@ -29,6 +29,45 @@ export const listChoices =
  */
 const uniqueChoices = (choices) =>
   choices.filter(({ id }, index) => choices.findIndex((choice) => choice.id === id) === index);
+
+/**
+ * Lists the choices that depend on other inputs, such as the lines of the chosen invoice, as `{id, label}`.
+ *
+ * `pathValues` and `query` map parameters of the operation to keys of the form's inputs. `isList` is true if the
+ * operation returns several records; otherwise it returns one. `items` is the path of the list of choices in a record;
+ * `value` and `label` are paths in each of its items, as in `listChoices`. `inputs` contains the labels of the inputs,
+ * for the error that is thrown while one of them is empty.
+ */
+export const listParts =
+  (facts, { operation, isList, pathValues = {}, query = {}, items, value, label, inputs }) =>
+  withDeadline(facts, async (api, z, bundle) => {
+    const given = bundle.inputData ?? {};
+    const missing = Object.keys(inputs).filter((key) => isEmpty(given[key]));
+    if (missing.length > 0) {
+      throw invalid(z, `Fill in ${missing.map((key) => inputs[key]).join(' and ')} first. It decides what is listed here.`);
+    }
+    const values = (names) => Object.fromEntries(Object.entries(names).map(([name, key]) => [name, trimmed(String(given[key]))]));
+    const options = { path: fill(z, operation.path, values(pathValues)), query: values(query) };
+    const records = await (isList ? recordsOfPage : oneRecord)(api, z, bundle, operation, options);
+    return choicesOf(records.flatMap((record) => at(record, items) ?? []).filter(isObject), value, label);
+  });
+
+const recordsOfPage = async (api, z, bundle, operation, options) =>
+  (await readPage(api, z, bundle, operation, { ...options, number: bundle.meta?.page ?? 0 })).rows;
+
+/** Reads the record, which has one page of choices. The list is empty if the record does not exist. */
+const oneRecord = async (api, z, bundle, operation, options) => {
+  if (bundle.meta?.page > 0) return [];
+  const response = await send(api, z, bundle, operation, { ...options, missing: true });
+  return response.status === 404 ? [] : [payload(api, z, operation, response)];
+};
+
+const choicesOf = (rows, value, label) =>
+  uniqueChoices(
+    rows
+      .filter((row) => word(at(row, value)))
+      .map((row) => ({ id: at(row, value), label: text(row, label) || String(at(row, value)) })),
+  );
 
 const hasCursors = (api, operation) => api.paging[operation.paging]?.style === 'cursor';
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from connector.generator.make.fields import FOREIGN, IDENTIFIER
-from connector.generator.make.lint.app import App, Json
+from connector.generator.make.iml import braced
+from connector.generator.make.lint.app import App, Component, Json
 
 PROCEDURE = "rpc://"
 
@@ -27,15 +28,29 @@ def m013_dropdowns_exist_and_are_used(app: App) -> Iterator[str]:
         yield f"No parameter uses rpc {name}. Remove it."
 
 
+def is_anonymous(one: Component) -> bool:
+    """Return True if a module has no connection, and sends requests only to an https address from the user.
+
+    Such a module has no login that it could send to another host.
+    """
+    patterns = {
+        braced(f"parameters.{field['name']}"): str(field.get("validate", {}).get("pattern", ""))
+        for field in one.parameters
+    }
+    secure = all(patterns.get(request["url"], "").startswith("^https://") for _code, request in one.requests)
+    return one.kind == "module" and one.entry.get("connection", "") is None and secure
+
+
 def m014_connections_exist(app: App) -> Iterator[str]:
     """Check that every module, remote procedure and webhook uses a connection that exists.
 
-    An instant trigger does not need its own connection, because it uses its webhook's connection.
+    An instant trigger does not need its own connection, because it uses its webhook's connection. A module
+    that only downloads from an address of the user has none.
     """
     known = {one.id for one in app.components("connection")}
     for one in app.components("module", "rpc", "webhook"):
         connection = one.entry.get("connection")
-        if one.type == "instant_trigger" and connection is None:
+        if (one.type == "instant_trigger" and connection is None) or is_anonymous(one):
             continue
         if connection not in known:
             yield f"{one.name} uses the connection {connection}, which does not exist."

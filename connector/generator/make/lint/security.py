@@ -7,6 +7,7 @@ from typing import Any
 from connector.generator.make.lint.app import App, Json
 from connector.generator.make.lint.iml import Name
 from connector.generator.make.lint.language import nodes, strings
+from connector.generator.make.lint.references import is_anonymous
 
 SECRET = re.compile(r"token|secret|passw|api_?key|refresh", re.IGNORECASE)
 ABSOLUTE = re.compile(r"https?://", re.IGNORECASE)
@@ -46,8 +47,13 @@ def m033_universal_module_keeps_the_login(app: App) -> Iterator[str]:
 
 
 def m034_addresses_are_relative(app: App) -> Iterator[str]:
-    """Check that requests in modules, remote procedures and webhooks use paths relative to the base URL."""
+    """Check that requests in modules, remote procedures and webhooks use paths relative to the base URL.
+
+    A module without a connection may take any address from the user, if only https addresses are accepted.
+    """
     for one in app.components("module", "rpc", "webhook"):
+        if is_anonymous(one):
+            continue
         for code, request in one.requests:
             urls = [request["url"], request.get("pagination", {}).get("url", "/")]
             for url in urls:

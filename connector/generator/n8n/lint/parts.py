@@ -32,11 +32,17 @@ def _place(shown: bool) -> str:  # noqa: FBT001
 
 
 def n003_every_input_has_a_parameter(package: Package) -> Iterator[str]:
-    """Check that each input has a parameter that users can fill in, and that each parameter has an input."""
+    """Check that each input has a parameter that users can fill in, and that each parameter is used.
+
+    A parameter is used if it is an input, or if the options of another parameter depend on it.
+    """
+    needed = {name for one in package.dropdowns.values() for name in one.get("inputs", ())}
     for resource, operations in package.steps.items():
         for key, step in operations.items():
             show = {"resource": resource, "operation": key}
-            yield from _differences(f"{resource}.{key}", step, _parameters(package.properties, show))
+            shown = _parameters(package.properties, show)
+            inputs = {one["name"] for one in step["inputs"]}
+            yield from _differences(f"{resource}.{key}", step, shown - (needed - inputs))
     for key, trigger in package.triggers.items():
         yield from _differences(key, trigger, _parameters(package.trigger_properties, {"event": key}))
 

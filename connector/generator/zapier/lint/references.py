@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from connector.generator.zapier.lint.app import App, fields
 
 FOREIGN = re.compile(r"\bmap it from\b", re.IGNORECASE)
-ID = re.compile(r"(^|_)ids?$", re.IGNORECASE)
+ID = re.compile(r"(^|_)(id|uuid)s?$", re.IGNORECASE)
+ID_LABEL = re.compile(r"\b(ID|UUID)s?$")
 
 
 def d004_ids_have_dropdowns(app: App) -> Iterator[str]:
@@ -16,7 +17,7 @@ def d004_ids_have_dropdowns(app: App) -> Iterator[str]:
     that provides the ID.
     """
     for path, field in app.inputs():
-        is_id = ID.search(field["key"]) or re.search(r"\bIDs?$", field.get("label", ""))
+        is_id = ID.search(field["key"]) or ID_LABEL.search(field.get("label", ""))
         foreign = FOREIGN.search(field.get("helpText", ""))
         if is_id and not ({"dynamic", "choices"} & field.keys() or foreign):
             yield f"{path} is an id without a dropdown. Add one, or say in its help where to map it from."

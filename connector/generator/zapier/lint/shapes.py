@@ -53,9 +53,13 @@ def d022_creates_have_inputs(app: App) -> Iterator[str]:
 
 
 def h002_required_inputs_come_first(app: App) -> Iterator[str]:
-    """Check that required inputs are listed before optional inputs."""
+    """Check that required inputs are listed before optional inputs.
+
+    An input with `altersDynamicFields` may come first: the choices of the inputs below it depend on it.
+    """
     for path, step in app.steps():
-        required = [bool(one.get("required")) for one in fields(step, "inputFields")]
+        listed = [one for one in fields(step, "inputFields") if not one.get("altersDynamicFields")]
+        required = [bool(one.get("required")) for one in listed]
         if required != sorted(required, reverse=True):
             yield f"{path} has an optional input before a required one. Put required inputs first."
 

@@ -8,8 +8,9 @@ import type {
 } from 'n8n-workflow';
 import { NodeConnectionTypes } from 'n8n-workflow';
 
-import { dropdowns, steps, vendor } from './data';
+import { dependentDropdowns, dropdowns, steps, vendor } from './data';
 import { listChoices } from './lib/dropdowns';
+import { listParts } from './lib/parts';
 import { runSteps } from './lib/steps';
 import { properties } from './properties';
 
@@ -44,6 +45,15 @@ export class Exsited implements INodeType {
 			},
 			async searchReturn(this: ILoadOptionsFunctions, filter?: string, paginationToken?: string) {
 				return await listChoices.call(this, vendor, dropdowns.searchReturn, filter, paginationToken);
+			},
+			async searchInvoiceLine(this: ILoadOptionsFunctions, filter?: string, paginationToken?: string) {
+				return await listParts.call(this, vendor, dependentDropdowns.searchInvoiceLine, filter, paginationToken);
+			},
+			async searchInvoiceItem(this: ILoadOptionsFunctions, filter?: string, paginationToken?: string) {
+				return await listParts.call(this, vendor, dependentDropdowns.searchInvoiceItem, filter, paginationToken);
+			},
+			async searchReturnLine(this: ILoadOptionsFunctions, filter?: string, paginationToken?: string) {
+				return await listParts.call(this, vendor, dependentDropdowns.searchReturnLine, filter, paginationToken);
 			},
 		},
 	};

@@ -455,19 +455,59 @@ export const properties: INodeProperties[] = [
 				name: "row",
 				values: [
 					{
-						displayName: "Invoice Line UUID",
+						displayName: "Invoice Line",
 						name: "invoiceLineUuid",
-						type: "string",
-						default: "",
-						description: "Identifies the product. Map it from the lines of the invoice in an earlier step.",
+						type: "resourceLocator",
+						default: {
+							mode: "list",
+							value: ""
+						},
+						modes: [
+							{
+								displayName: "From List",
+								name: "list",
+								type: "list",
+								placeholder: "Select an invoice line...",
+								typeOptions: {
+									searchListMethod: "searchInvoiceLine",
+									searchable: true
+								}
+							},
+							{
+								displayName: "By ID",
+								name: "id",
+								type: "string"
+							}
+						],
+						description: "Choose a line of the invoice, or map its UUID from an earlier step",
 						required: true
 					},
 					{
-						displayName: "Item UUID",
+						displayName: "Item",
 						name: "itemUuid",
-						type: "string",
-						default: "",
-						description: "Leave empty to use the item of the invoice line. Map it from an earlier step otherwise."
+						type: "resourceLocator",
+						default: {
+							mode: "list",
+							value: ""
+						},
+						modes: [
+							{
+								displayName: "From List",
+								name: "list",
+								type: "list",
+								placeholder: "Select an item...",
+								typeOptions: {
+									searchListMethod: "searchInvoiceItem",
+									searchable: true
+								}
+							},
+							{
+								displayName: "By ID",
+								name: "id",
+								type: "string"
+							}
+						],
+						description: "Leave empty to use the item of the invoice line"
 					},
 					{
 						displayName: "Quantity",
@@ -641,11 +681,31 @@ export const properties: INodeProperties[] = [
 						required: true
 					},
 					{
-						displayName: "Return Line UUID",
+						displayName: "Return Line",
 						name: "returnLineUuid",
-						type: "string",
-						default: "",
-						description: "Identifies the product. Map it from the lines of the return in an earlier step.",
+						type: "resourceLocator",
+						default: {
+							mode: "list",
+							value: ""
+						},
+						modes: [
+							{
+								displayName: "From List",
+								name: "list",
+								type: "list",
+								placeholder: "Select a return line...",
+								typeOptions: {
+									searchListMethod: "searchReturnLine",
+									searchable: true
+								}
+							},
+							{
+								displayName: "By ID",
+								name: "id",
+								type: "string"
+							}
+						],
+						description: "Choose a line of the return, or map its UUID from an earlier step",
 						required: true
 					}
 				]

@@ -416,11 +416,68 @@ export const properties: INodeProperties[] = [
 		}
 	},
 	{
+		displayName: "Return",
+		name: "returnId",
+		type: "resourceLocator",
+		default: {
+			mode: "list",
+			value: ""
+		},
+		modes: [
+			{
+				displayName: "From List",
+				name: "list",
+				type: "list",
+				placeholder: "Select a return...",
+				typeOptions: {
+					searchListMethod: "searchRma",
+					searchable: true
+				}
+			},
+			{
+				displayName: "By ID",
+				name: "id",
+				type: "string"
+			}
+		],
+		description: "Choose a return to list its shipments. Leave empty if you map the shipment.",
+		displayOptions: {
+			show: {
+				resource: [
+					"shipment"
+				],
+				operation: [
+					"updateShipment"
+				]
+			}
+		}
+	},
+	{
 		displayName: "Shipment",
 		name: "shipmentId",
-		type: "string",
-		default: "",
-		description: "The ID of the shipment. Map it from an earlier step that finds the details of the return.",
+		type: "resourceLocator",
+		default: {
+			mode: "list",
+			value: ""
+		},
+		modes: [
+			{
+				displayName: "From List",
+				name: "list",
+				type: "list",
+				placeholder: "Select a shipment...",
+				typeOptions: {
+					searchListMethod: "searchShipment",
+					searchable: true
+				}
+			},
+			{
+				displayName: "By ID",
+				name: "id",
+				type: "string"
+			}
+		],
+		description: "Choose a shipment of the return, or map its ID from an earlier step",
 		required: true,
 		displayOptions: {
 			show: {
@@ -531,11 +588,68 @@ export const properties: INodeProperties[] = [
 		]
 	},
 	{
+		displayName: "Return",
+		name: "returnId",
+		type: "resourceLocator",
+		default: {
+			mode: "list",
+			value: ""
+		},
+		modes: [
+			{
+				displayName: "From List",
+				name: "list",
+				type: "list",
+				placeholder: "Select a return...",
+				typeOptions: {
+					searchListMethod: "searchRma",
+					searchable: true
+				}
+			},
+			{
+				displayName: "By ID",
+				name: "id",
+				type: "string"
+			}
+		],
+		description: "Choose a return to list its shipments. Leave empty if you map the shipment.",
+		displayOptions: {
+			show: {
+				resource: [
+					"shipment"
+				],
+				operation: [
+					"deleteShipment"
+				]
+			}
+		}
+	},
+	{
 		displayName: "Shipment",
 		name: "shipmentId",
-		type: "string",
-		default: "",
-		description: "The ID of the shipment to delete. Map it from an earlier step that finds the details of the return.",
+		type: "resourceLocator",
+		default: {
+			mode: "list",
+			value: ""
+		},
+		modes: [
+			{
+				displayName: "From List",
+				name: "list",
+				type: "list",
+				placeholder: "Select a shipment...",
+				typeOptions: {
+					searchListMethod: "searchShipment",
+					searchable: true
+				}
+			},
+			{
+				displayName: "By ID",
+				name: "id",
+				type: "string"
+			}
+		],
+		description: "Choose the shipment to delete, or map its ID from an earlier step",
 		required: true,
 		displayOptions: {
 			show: {
@@ -755,11 +869,68 @@ export const properties: INodeProperties[] = [
 		}
 	},
 	{
+		displayName: "Return",
+		name: "returnId",
+		type: "resourceLocator",
+		default: {
+			mode: "list",
+			value: ""
+		},
+		modes: [
+			{
+				displayName: "From List",
+				name: "list",
+				type: "list",
+				placeholder: "Select a return...",
+				typeOptions: {
+					searchListMethod: "searchRma",
+					searchable: true
+				}
+			},
+			{
+				displayName: "By ID",
+				name: "id",
+				type: "string"
+			}
+		],
+		description: "Choose a return to list its shipments. Leave empty if you map the shipment.",
+		displayOptions: {
+			show: {
+				resource: [
+					"shipmentTracker"
+				],
+				operation: [
+					"createShipmentTracker"
+				]
+			}
+		}
+	},
+	{
 		displayName: "Shipment",
 		name: "shipmentId",
-		type: "string",
-		default: "",
-		description: "The ID of the shipment to track. Map it from an earlier step that finds the details of the return.",
+		type: "resourceLocator",
+		default: {
+			mode: "list",
+			value: ""
+		},
+		modes: [
+			{
+				displayName: "From List",
+				name: "list",
+				type: "list",
+				placeholder: "Select a shipment...",
+				typeOptions: {
+					searchListMethod: "searchShipment",
+					searchable: true
+				}
+			},
+			{
+				displayName: "By ID",
+				name: "id",
+				type: "string"
+			}
+		],
+		description: "Choose the shipment to track, or map its ID from an earlier step",
 		required: true,
 		displayOptions: {
 			show: {

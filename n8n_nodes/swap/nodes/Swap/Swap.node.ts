@@ -8,8 +8,9 @@ import type {
 } from 'n8n-workflow';
 import { NodeConnectionTypes } from 'n8n-workflow';
 
-import { dropdowns, steps, vendor } from './data';
+import { dependentDropdowns, dropdowns, steps, vendor } from './data';
 import { listChoices } from './lib/dropdowns';
+import { listParts } from './lib/parts';
 import { runSteps } from './lib/steps';
 import { properties } from './properties';
 
@@ -41,6 +42,12 @@ export class Swap implements INodeType {
 		listSearch: {
 			async searchOrder(this: ILoadOptionsFunctions, filter?: string, paginationToken?: string) {
 				return await listChoices.call(this, vendor, dropdowns.searchOrder, filter, paginationToken);
+			},
+			async searchReturnedSku(this: ILoadOptionsFunctions, filter?: string, paginationToken?: string) {
+				return await listParts.call(this, vendor, dependentDropdowns.searchReturnedSku, filter, paginationToken);
+			},
+			async searchLineItem(this: ILoadOptionsFunctions, filter?: string, paginationToken?: string) {
+				return await listParts.call(this, vendor, dependentDropdowns.searchLineItem, filter, paginationToken);
 			},
 		},
 	};

@@ -334,9 +334,29 @@ export const properties: INodeProperties[] = [
 			{
 				displayName: "Line Item",
 				name: "lineItemId",
-				type: "string",
-				default: "",
-				description: "The ID of the order line item in Shopify. Map it from an earlier step. It takes precedence over the SKU."
+				type: "resourceLocator",
+				default: {
+					mode: "list",
+					value: ""
+				},
+				modes: [
+					{
+						displayName: "From List",
+						name: "list",
+						type: "list",
+						placeholder: "Select a line item...",
+						typeOptions: {
+							searchListMethod: "searchLineItem",
+							searchable: true
+						}
+					},
+					{
+						displayName: "By ID",
+						name: "id",
+						type: "string"
+					}
+				],
+				description: "The ID of the order line item in Shopify, which takes precedence over the SKU"
 			},
 			{
 				displayName: "Order Number",
@@ -375,9 +395,29 @@ export const properties: INodeProperties[] = [
 			{
 				displayName: "SKU",
 				name: "sku",
-				type: "string",
-				default: "",
-				description: "The SKU of the product. Required unless you enter a line item."
+				type: "resourceLocator",
+				default: {
+					mode: "list",
+					value: ""
+				},
+				modes: [
+					{
+						displayName: "From List",
+						name: "list",
+						type: "list",
+						placeholder: "Select a product...",
+						typeOptions: {
+							searchListMethod: "searchReturnedSku",
+							searchable: true
+						}
+					},
+					{
+						displayName: "By ID",
+						name: "id",
+						type: "string"
+					}
+				],
+				description: "The SKU of the product. Required unless you choose a line item."
 			}
 		]
 	}

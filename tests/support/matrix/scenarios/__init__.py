@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from support.matrix import needs
 from support.matrix.adapter import Adapter
 from support.matrix.needs import Need
-from support.matrix.scenarios import failures, hooks, merchants, polling, steps
+from support.matrix.scenarios import failures, hooks, merchants, parts, polling, steps
 from support.matrix.shop import Shop
 
 
@@ -57,6 +57,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(steps.line_items, needs.actions_with_line_items),
     Scenario(steps.search_miss, needs.searches),
     Scenario(steps.dropdown_page_2, needs.long_dropdowns),
+    Scenario(parts.parts_of_a_record, needs.actions_with_parts),
     Scenario(merchants.choice_by_label, needs.actions_with_choices),
     Scenario(hooks.subscribed, needs.hooks, assumed=True),
     Scenario(failures.no_secret_in_logs, needs.login),

@@ -91,7 +91,7 @@ def settle_transaction(shop: Shop) -> Inputs:
 
 def back_to_the_start(shop: Shop) -> Inputs:
     inputs = of_a_shipment()(shop)
-    shop.api("PUT", f"/shipment/{inputs['shipment']}", json={"status": "LabelCreated"})
+    shop.api("PUT", f"/shipment/{inputs['shipment_id']}", json={"status": "LabelCreated"})
     return {**inputs, "status": "Pending"}
 
 

@@ -27,10 +27,14 @@ def inspected(condition: str) -> Callable[[Shop, Document], str]:
 
     def inspect(shop: Shop, document: Document) -> str:
         shop.advance(60)
-        found = quality(document, condition)
-        shop.api(
-            "POST", "/v1/external/quality-control/update", json={**found, "store_id": shop.login["store_id"]}
-        )
+        body = {
+            "store_id": shop.login["store_id"],
+            "shopify_order_name": document["shopify_order_name"],
+            "sku": SKU,
+            "condition": condition,
+            "return_qty": 1,
+        }
+        shop.api("POST", "/v1/external/quality-control/update", json=body)
         return str(document["return_id"])
 
     return inspect

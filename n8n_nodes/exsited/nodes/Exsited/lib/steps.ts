@@ -6,9 +6,8 @@ import { compareRows, fits, ignoredFilters } from './compare';
 import { DOWNLOAD, filesOf } from './files';
 import { ENDLESS, readPages } from './pages';
 import type { Lap } from './pages';
-import { fill, place } from './inputs';
+import { fill, idOf, place } from './inputs';
 import type { Placed } from './inputs';
-import { isObject } from './paths';
 import { record, send } from './requests';
 import { begin, invalid } from './run';
 import { shaped } from './shape';
@@ -72,9 +71,6 @@ const givenTo = (run: Run, { inputs }: Step): IDataObject => {
 		group === undefined ? read(name) : (collections[group] as IDataObject | undefined)?.[name];
 	return Object.fromEntries(inputs.map((input) => [input.name, idOf(valueOf(input))])) as IDataObject;
 };
-
-/** Returns the ID of a record that was chosen in a list, and any other value unchanged. */
-export const idOf = (value: unknown): unknown => (isObject(value) && value.__rl ? value.value : value);
 
 const write = async (run: Run, { operation, query, constants }: Step, placed: Placed): Promise<IDataObject> => {
 	const answer = await send(run, operation, {

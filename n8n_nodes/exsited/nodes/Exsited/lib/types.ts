@@ -146,6 +146,22 @@ export interface Dropdown {
 	label: Path[];
 }
 
+/**
+ * A dropdown whose options depend on other parameters. `pathValues` and `query` map parameters of the operation to the
+ * paths of the node's parameters, and `inputs` maps these paths to labels. `items` is the path of the list of options in
+ * a record; `value` and `label` are paths in its items.
+ */
+export interface DependentDropdown {
+	operation: Operation;
+	isList: boolean;
+	pathValues: Record<string, string>;
+	query: Record<string, string>;
+	items: Path;
+	value: Path;
+	label: Path[];
+	inputs: Record<string, string>;
+}
+
 /** A request for details that the vendor's list does not contain. */
 export interface Details {
 	operation: Operation;

@@ -8,14 +8,13 @@
 import type { IDataObject, IHookFunctions, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 
 import { unexpectedAnswer } from './failures';
-import { fill, place } from './inputs';
+import { fill, idOf, place } from './inputs';
 import { at, isObject, put } from './paths';
 import { record, send } from './requests';
 import { begin } from './run';
 import type { Run } from './run';
 import { shaped } from './shape';
 import { signatureProblem } from './signatures';
-import { idOf } from './steps';
 import type { PostedTrigger, Subscriptions, Vendor } from './types';
 
 /** What n8n stores of a subscription; `wanted` is the event, its inputs and the address that were subscribed. */

@@ -32,7 +32,10 @@ export async function listChoices(
 	return { results: unique(results), paginationToken: from === undefined ? undefined : JSON.stringify(from) };
 }
 
-const itemOf = (row: unknown, { value: valuePath, label }: Dropdown): INodeListSearchItems[] => {
+export const itemOf = (
+	row: unknown,
+	{ value: valuePath, label }: Pick<Dropdown, 'value' | 'label'>,
+): INodeListSearchItems[] => {
 	const value = at(row, valuePath);
 	if (!word(value)) return [];
 	const parts = label.map((path) => at(row, path)).filter((part) => word(part) !== '');
@@ -40,8 +43,8 @@ const itemOf = (row: unknown, { value: valuePath, label }: Dropdown): INodeListS
 };
 
 /** Keeps one item for each value: an order with two returns is listed once. */
-const unique = (items: INodeListSearchItems[]): INodeListSearchItems[] =>
+export const unique = (items: INodeListSearchItems[]): INodeListSearchItems[] =>
 	items.filter(({ value }, index) => items.findIndex((item) => item.value === value) === index);
 
-const isWanted = ({ name, value }: INodeListSearchItems, filter = ''): boolean =>
+export const isWanted = ({ name, value }: INodeListSearchItems, filter = ''): boolean =>
 	`${name} ${value}`.toLowerCase().includes(filter.trim().toLowerCase());

@@ -84,13 +84,17 @@ const refuseMissing = (run: Run, inputs: Input[], given: IDataObject): void => {
 	}
 };
 
+/** Returns the ID of a record that was chosen in a list, and any other value unchanged. */
+export const idOf = (value: unknown): unknown => (isObject(value) && value.__rl ? value.value : value);
+
 const converted = (run: Run, value: unknown, input: Input): unknown => {
 	const { children, variants } = input;
 	if (children) {
 		return rowsOf(value).map((row) => {
 			if (!isObject(row)) throw invalid(run, `${input.label} must be line items, not "${row}".`);
-			checkVariant(run, row, children, variants ?? []);
-			return place(run, children, row as IDataObject).body;
+			const given = Object.fromEntries(Object.entries(row).map(([name, one]) => [name, idOf(one)])) as IDataObject;
+			checkVariant(run, given, children, variants ?? []);
+			return place(run, children, given).body;
 		});
 	}
 	return input.list ? rowsOf(value).map((one) => typed(run, one, input)) : typed(run, value, input);
