@@ -1,8 +1,9 @@
 """`make certify`: certifies every trigger with many steps, and finds each exhibit of the museum again.
 
-Each vendor's steps are divided among its triggers; the generated apps get a tenth of them. A failure prints
-its seed and the shrunken story, which `--seed` and the vendor's name repeat. Options: `--steps` (per vendor),
-`--seed`, `--at-once`, `--skip-museum`, `--skip-apps`, and names of vendors or exhibits.
+Each vendor's steps are divided among its triggers; the generated apps get a tenth of them, and the hub a
+fourth. A failure prints its seed and the shrunken story, which `--seed` and the vendor's name repeat.
+Options: `--steps` (per vendor), `--seed`, `--at-once`, `--skip-museum`, `--skip-apps`, and names of vendors
+or of exhibits. The name `hub` means the hub only, with its exhibits.
 """
 
 import argparse
@@ -18,13 +19,14 @@ from connector.definition.compiler import integration as compiled
 from connector.definition.compiler import vendors
 
 STEPS = 20_000
+HUB = "hub"
 SEARCH = 20_000
 """The most steps in which an exhibit has to be found again."""
 
 
 def main(arguments: Sequence[str]) -> int:
     options, started = _options(arguments), time.monotonic()
-    unknown = {*options.names} - set(vendors()) - {one.name for one in exhibits()}
+    unknown = {*options.names} - set(vendors()) - {one.name for one in exhibits()} - {HUB}
     if unknown:
         say(f"Neither a vendor nor an exhibit: {', '.join(sorted(unknown))}.")
         return 2
@@ -53,13 +55,17 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
 
 def tasks(options: argparse.Namespace) -> list[Task]:
     """Return what has to be done; the apps first, because one of them takes longest."""
-    named = set(options.names)
+    named, only_hub = set(options.names) - {HUB}, HUB in options.names
     chosen = [vendor for vendor in vendors() if not named or vendor in named]
     apps = [] if options.skip_apps else ["zapier", "make"]
-    shown = [] if options.skip_museum else [one.name for one in exhibits() if not named or one.name in named]
+    runtimes = [[HUB]] if only_hub else [apps, [HUB], ["python"]]
+    shown = [
+        one.name
+        for one in ([] if options.skip_museum else exhibits())
+        if (one.name in named if named else not only_hub or one.name.startswith(f"{HUB}_"))
+    ]
     return [
-        *certificates(chosen, apps, options),
-        *certificates(chosen, ["python"], options),
+        *(task for some in runtimes for task in certificates(chosen, some, options)),
         *(Task(SEARCH, options.seed, exhibit=name) for name in shown),
     ]
 
@@ -72,7 +78,7 @@ def certificates(
         for vendor in chosen:
             keys = tuple(compiled(vendor).triggers)
             share = -(-options.steps // len(keys))
-            for triggers in [(key,) for key in keys] if runtime == "python" else [keys]:
+            for triggers in [(key,) for key in keys] if runtime in {"python", HUB} else [keys]:
                 yield Task(share, options.seed, vendor, runtime, triggers)
 
 

@@ -29,9 +29,11 @@ DAY_MINUTES = 1_440
 
 def spent(connection: sa.Connection, login: str, now: datetime) -> int:
     """Return the number of calls that the hub has sent with a login in the last 24 hours."""
-    first = micros(now) // MINUTE - DAY_MINUTES
+    first = micros(now) // MINUTE - DAY_MINUTES  # a call can be older than a day by up to a minute
     counted = sa.select(sa.func.coalesce(sa.func.sum(calls.c.count), 0))
-    return int(connection.execute(counted.where(calls.c.login == login, calls.c.minute > first)).scalar_one())
+    return int(
+        connection.execute(counted.where(calls.c.login == login, calls.c.minute >= first)).scalar_one()
+    )
 
 
 def count(connection: sa.Connection, login: str, now: datetime, most: int | None, calls_: int = 1) -> bool:
@@ -45,7 +47,7 @@ def count(connection: sa.Connection, login: str, now: datetime, most: int | None
     minute = micros(now) // MINUTE
     this = (calls.c.login == login, calls.c.minute == minute)
     if not connection.execute(sa.update(calls).where(*this).values(count=calls.c.count + calls_)).rowcount:
-        old = (calls.c.login == login, calls.c.minute <= minute - DAY_MINUTES)
+        old = (calls.c.login == login, calls.c.minute < minute - DAY_MINUTES)
         connection.execute(sa.delete(calls).where(*old))
         connection.execute(sa.insert(calls).values(login=login, minute=minute, count=calls_))
     return True

@@ -278,7 +278,8 @@ class Deliverer:
         """Send the deliveries that are due, store the results, and return the number of deliveries."""
         lease = new_lease()
         found = await self._store.run(lease_due, lease, self._clock())
-        await self.deliver_leased(lease)
+        if found:
+            await self.deliver_leased(lease)
         return found
 
     async def deliver_leased(self, lease: str) -> None:

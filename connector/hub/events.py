@@ -42,10 +42,12 @@ class Outcome:
     """The result of a successful poll.
 
     `cursors` contains the cursors for the next poll, keyed by trigger, and `found` the events, oldest first.
+    `notes` are sentences for the log, for example about rows that cannot be read.
     """
 
     cursors: Mapping[str, Cursor]
     found: Sequence[Found]
+    notes: Sequence[str] = ()
 
 
 def settle(connection: sa.Connection, lease: Lease, outcome: Outcome, now: datetime, due: datetime) -> bool:
@@ -199,8 +201,11 @@ def _enqueue(
     found: Found,
     now: datetime,
 ) -> None:
-    """Create a delivery of an event for each subscription in `subscribed`."""
-    at = micros(now)
+    """Create a delivery of an event for each subscription in `subscribed`.
+
+    If an earlier delivery of the event's record was given up, the new one carries `gap: true`.
+    """
+    at, incomplete = micros(now), _with_gap(connection, subscribed, found.record)
     rows = [
         {
             "subscription": one.id,
@@ -209,7 +214,7 @@ def _enqueue(
             "record": found.record,
             "state": "waiting",
             "attempts": 0,
-            "gap": False,
+            "gap": one.id in incomplete,
             "created_at": at,
             "due_at": at,
             "leased_until": 0,
@@ -218,6 +223,16 @@ def _enqueue(
     ]
     if rows:
         connection.execute(sa.insert(deliveries), rows)
+
+
+def _with_gap(connection: sa.Connection, subscribed: Sequence[Any], record: str) -> set[str]:
+    """Return the IDs of the subscriptions for which a delivery of a record was given up."""
+    given_up = sa.select(deliveries.c.subscription).where(
+        deliveries.c.subscription.in_([one.id for one in subscribed]),
+        deliveries.c.record == record,
+        deliveries.c.state == "given up",
+    )
+    return set(connection.execute(given_up).scalars()) if subscribed else set()
 
 
 def webhook_id(connection: str, event: str, subscription: str) -> str:

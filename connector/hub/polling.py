@@ -143,7 +143,8 @@ class Poller:
         """Poll the lists that are due, store the results, and return the number of lists."""
         lease = new_lease()
         found = await self._store.run(lease_due, lease, self._clock())
-        await self.poll_leased(lease)
+        if found:
+            await self.poll_leased(lease)
         return found
 
     async def poll_leased(self, lease: str) -> None:
@@ -167,6 +168,8 @@ class Poller:
         plan = await self._plans.of(lease.account.login)
         due = began + timedelta(seconds=plan.interval) if complete else began
         stored = await self._store.run(settle, lease, outcome, self._clock(), max(due, self._clock()))
+        for note in outcome.notes if stored else ():
+            log.warning("%s: %s", lease.account.name, note, extra={"connection": lease.account.name})
         if stored and connection.integration.webhooks is not None:
             found = [
                 (connection.triggers[one.event.trigger].trigger.resource, one.record, one.event.occurred_at)
@@ -204,13 +207,15 @@ class Poller:
         readings = await read_together(connection.client, begun)
         cursors: dict[str, Cursor] = {}
         found: list[tuple[Event, str]] = []
+        notes: list[str] = []
         complete = True
         for (key, trigger), (poll, read) in zip(triggers.items(), readings, strict=True):
             result = trigger.conclude(poll, read)
             cursors[key], complete = result.cursor, complete and result.complete
             found += [(event, trigger.record_id(event)) for event in result.events]
+            notes += [note for note in result.notes if note not in notes]
         detailed = await self._with_details(connection, found)
-        return Outcome(cursors, detailed), complete
+        return Outcome(cursors, detailed, notes), complete
 
     async def _with_details(self, connection: Connection, found: Sequence[tuple[Event, str]]) -> list[Found]:
         """Request the details of the events' records and add them to the events, once for each record.
@@ -252,7 +257,8 @@ class Poller:
         """Request the details of the waiting events that are due, and return the number of these events."""
         lease = new_lease()
         found = await self._store.run(waiting.lease_due, lease, self._clock())
-        await self.complete_leased(lease)
+        if found:
+            await self.complete_leased(lease)
         return found
 
     async def complete_leased(self, lease: str) -> None:

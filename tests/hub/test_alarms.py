@@ -12,9 +12,11 @@ import httpx
 import pytest
 import sqlalchemy as sa
 from support.hub import TARGET, Bench, Received, Targets, hub_at, merchant_of
+from support.merchant import Merchant
 
 from connector.errors import ConfigurationError
 from connector.hub import circuits, delivering
+from connector.hub.alarms import book
 from connector.hub.alarms.sending import EVERY, Routes
 from connector.hub.alarms.silence import LEAST_HOURS, longest_pause
 from connector.hub.moments import micros
@@ -258,6 +260,43 @@ def test_a_command_that_fails_is_a_sentence(tmp_path: Path) -> None:
         assert listed["problem"] == "The alarm command cannot be started: no such file or directory."
 
     at_a_vendor("swap", tmp_path, story, alarms=Routes(command=str(tmp_path / "missing")))
+
+
+def test_without_a_route_an_alarm_is_kept_until_there_is_one(tmp_path: Path) -> None:
+    async def without(bench: Bench) -> None:
+        assert (await bench.api.post("/alarms/test")).status_code == 202
+        assert await bench.hub.watch.send_due() == 1
+        [listed] = (await bench.get("/alarms"))["alarms"]
+        assert (listed["sent"], "without --alarm-url" in listed["problem"]) == (False, True)
+
+    async def with_one(bench: Bench) -> None:
+        bench.merchant.advance(HOUR)
+        await bench.hub.watch.send_due()
+        assert [one["kind"] for one in reported(bench)] == ["test"]
+        [listed] = (await bench.get("/alarms"))["alarms"]
+        assert (listed["sent"], listed["problem"]) == (True, None)
+
+    async def one_after_another(merchant: Merchant) -> None:
+        for story, routes in ((without, Routes()), (with_one, Routes(url=OWNER))):
+            async with hub_at(merchant, tmp_path, alarms=routes) as bench:
+                await story(bench)
+
+    with merchant_of("swap") as merchant:
+        asyncio.run(one_after_another(merchant))
+
+
+def test_an_alarm_that_ended_before_there_was_a_route_is_not_sent_later(tmp_path: Path) -> None:
+    async def story(bench: Bench) -> None:
+        await bench.api.post("/alarms/test")
+        await bench.hub.watch.send_due()
+        bench.merchant.advance(2 * DAY)
+        await bench.hub.watch.look()
+        await bench.hub.watch.send_due()
+        assert await bench.hub.store.run(book.next_due) is None
+        [listed] = (await bench.get("/alarms"))["alarms"]
+        assert listed["state"] == "closed"
+
+    at_a_vendor("swap", tmp_path, story, alarms=Routes())
 
 
 @pytest.mark.parametrize(

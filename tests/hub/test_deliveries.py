@@ -162,6 +162,13 @@ def test_a_delivery_that_is_given_up_leaves_a_gap_that_the_next_one_shows(tmp_pa
         assert given_up["status"] == 503
         assert bench.targets.received[-1].body["gap"] is True
         assert bench.targets.received[-1].body["data"]["vendor_status"] == "Received"
+        # An event that is found later says so too; those of other returns do not.
+        other = bench.merchant.ask_for_return()
+        bench.merchant.move(id_, "Validated")
+        bench.merchant.move(other, "Approved")
+        await bench.round(HOUR)
+        found = {one.body["data"]["id"]: one.body["gap"] for one in bench.targets.received[-2:]}
+        assert found == {id_: True, other: False}
 
     def answer(_received: Received) -> httpx.Response:
         return httpx.Response(503 if down else 200)

@@ -11,22 +11,18 @@ import pytest
 import sqlalchemy as sa
 from support.each import each
 from support.hub import Bench, hub_at, merchant_of
+from support.vendor_posts import SECRET, message
 
 import openapi
 from connector.definition.compiler import integration, vendors
 from connector.hub import polling
-from connector.hub.hints import receiver
+from connector.hub.hints import arriving, receiver
 from connector.hub.hints.arriving import DEBOUNCE, GAP
 from connector.hub.tables import calls, connections
-from mock_server import vendors as sold
-from mock_server.webhooks.format import Event
 
-SECRET = "whsk_an-example-of-a-secret-and-no-more"
 PUBLIC = "https://hub.example.com"
 POSTING = [name for name in vendors() if integration(name).webhooks]
 SIGNING = [name for name in POSTING if not integration(name).webhooks.unsigned]  # type: ignore[union-attr]
-CREATED = {"returngo": "RMA_CREATED", "swap": "returnCreated"}
-"""The event of a new return; `rma.created` at the other vendors."""
 
 
 def at_a_vendor(vendor: str, folder: Path, story: Callable[[Bench], Awaitable[None]], **options: Any) -> None:
@@ -55,22 +51,6 @@ async def post(bench: Bench, url: str, body: bytes, **headers: str) -> httpx.Res
     return await bench.api.post(path, content=body, headers={"Authorization": "", **headers})
 
 
-def message(bench: Bench, id_: str, secret: str = SECRET) -> tuple[dict[str, str], bytes]:
-    """Build the webhook that the vendor sends about a new return."""
-    vendor = bench.merchant.backend.vendor
-    sending = sold.webhooks_of(vendor)
-    assert sending
-    now = bench.merchant._now
-    kind = CREATED.get(vendor, "rma.created")
-    record: Any = bench.merchant.document(id_)
-    if vendor == "returngo":
-        body = {"eventName": kind, "data": {"shopName": "shop.example.com", "rmaId": id_}}
-        return {}, json.dumps(body).encode()
-    payload = sending.payload(Event(kind, "evt_1", now), record)
-    signed = sending.sign(kind, json.dumps(payload).encode(), secret, now, "nonce-1")
-    return dict(signed.headers), signed.body
-
-
 async def due(bench: Bench) -> float:
     """Return how many seconds remain until the next poll."""
     at = await bench.hub.store.run(polling.next_due)
@@ -83,7 +63,7 @@ def test_a_hint_brings_the_poll_forward_and_announces_the_change(vendor: str, tm
     async def story(bench: Bench) -> None:
         connection, hook = await connected(bench, secret=SECRET)
         first = bench.merchant.ask_for_return()
-        headers, body = message(bench, first)
+        headers, body = message(bench.merchant, first)
         answer = await post(bench, hook["url"], body, **headers)
         assert (answer.status_code, answer.json()) == (202, {"status": "accepted"})
         assert await due(bench) <= DEBOUNCE.total_seconds()
@@ -106,8 +86,8 @@ def test_a_forged_hint_is_refused_with_the_reason(vendor: str, tmp_path: Path) -
         connection, hook = await connected(bench, secret=SECRET)
         before = await due(bench)
         id_ = bench.merchant.ask_for_return()
-        headers, body = message(bench, id_, secret=SECRET[::-1])
-        genuine_headers, genuine = message(bench, id_)
+        headers, body = message(bench.merchant, id_, secret=SECRET[::-1])
+        genuine_headers, genuine = message(bench.merchant, id_)
         changed = genuine.replace(b'"id', b'"ix', 1).replace(b"return_id", b"return_ix", 1)
         forged = [(headers, body), ({}, b"{}"), ({}, b"\xff"), (genuine_headers, changed)]
         for some, content in each(forged):
@@ -124,7 +104,7 @@ def test_a_forged_hint_is_refused_with_the_reason(vendor: str, tmp_path: Path) -
 def test_a_token_that_has_expired_is_refused(tmp_path: Path) -> None:
     async def story(bench: Bench) -> None:
         _, hook = await connected(bench, secret=SECRET)
-        headers, body = message(bench, bench.merchant.ask_for_return())
+        headers, body = message(bench.merchant, bench.merchant.ask_for_return())
         bench.merchant.advance(900)
         answer = await post(bench, hook["url"], body, **headers)
         assert answer.json()["error"]["message"] == "The token in jwt is expired."
@@ -173,7 +153,7 @@ def test_a_hint_that_arrives_during_a_poll_is_not_lost(tmp_path: Path) -> None:
         [lease] = await hub.store.run(polling.leased, hub.encryption, hub.integrations, "lease", hub.clock())
         opened = await hub.vendors.connection(lease.account)
         read = opened.client.page
-        _, body = message(bench, merchant.ask_for_return())
+        _, body = message(bench.merchant, merchant.ask_for_return())
 
         async def slow(*args: Any, **options: Any) -> Any:
             page = await read(*args, **options)
@@ -224,6 +204,23 @@ def test_only_the_address_is_accepted_within_its_limits(tmp_path: Path) -> None:
         assert (last.status_code, last.headers["retry-after"]) == (429, "60")
         bench.merchant.advance(61)
         assert (await post(bench, url, b"{}")).status_code == 202
+
+    at_a_vendor("returngo", tmp_path, story)
+
+
+def test_the_limit_of_webhooks_is_shared_by_all_processes(tmp_path: Path) -> None:
+    async def story(bench: Bench) -> None:
+        connection, hook = await connected(bench)
+
+        def others(database: sa.Connection) -> None:
+            for _ in range(receiver.RATE - 1):
+                assert arriving.admit(database, connection, bench.hub.clock(), receiver.RATE)
+
+        await bench.hub.store.run(others)
+        statuses = [(await post(bench, hook["url"], b"{}")).status_code for _ in range(2)]
+        assert statuses == [202, 429]
+        bench.merchant.advance(61)
+        assert (await post(bench, hook["url"], b"{}")).status_code == 202
 
     at_a_vendor("returngo", tmp_path, story)
 

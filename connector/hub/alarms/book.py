@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from connector.hub.alarms.conditions import Condition
 
-OPEN, CLOSED = "open", "closed"
+OPEN, CLOSED, SKIPPED = "open", "closed", "skipped"
+"""What the owner knows of an alarm. It is skipped if it ended before there was anywhere to send it."""
 ONCE = ("away", "test")
 """Kinds of alarms that report something that happened, and end by themselves after `SHOWN`."""
 SHOWN = timedelta(days=1)
@@ -123,6 +124,12 @@ def settle(connection: sa.Connection, row: Any, problem: str, now: datetime) -> 
     connection.execute(here.values(**values))
 
 
+def skip(connection: sa.Connection, row: Any, problem: str) -> None:
+    """Store that an alarm has ended and is not sent, with the reason `problem`."""
+    here = sa.update(alarms).where(alarms.c.number == row.number)
+    connection.execute(here.values(notified=SKIPPED, problem=problem, leased_until=0))
+
+
 def next_due(connection: sa.Connection) -> datetime | None:
     """Return the time at which the next alarm must be sent, or None if all were sent."""
     later = sa.case((alarms.c.leased_until > alarms.c.due_at, alarms.c.leased_until), else_=alarms.c.due_at)
@@ -133,7 +140,7 @@ def next_due(connection: sa.Connection) -> datetime | None:
 def _unsent() -> sa.ColumnElement[bool]:
     return sa.or_(
         sa.and_(alarms.c.ended_at.is_(None), alarms.c.notified == ""),
-        sa.and_(alarms.c.ended_at.is_not(None), alarms.c.notified != CLOSED),
+        sa.and_(alarms.c.ended_at.is_not(None), alarms.c.notified.not_in((CLOSED, SKIPPED))),
     )
 
 

@@ -36,6 +36,9 @@ EVERY = timedelta(minutes=1)
 """How often the hub looks for problems."""
 
 
+NOWHERE = "The hub was started without --alarm-url and --alarm-command, so alarms are only logged."
+
+
 @dataclass(frozen=True, slots=True)
 class Routes:
     """Where alarms are sent: a URL, a command line, or nowhere ("").
@@ -53,6 +56,9 @@ class Routes:
             shlex.split(self.command)
         except ValueError as problem:
             raise ConfigurationError(f"The alarm command cannot be read: {problem}.") from problem
+
+    def __bool__(self) -> bool:
+        return bool(self.url or self.command)
 
 
 class Watch:
@@ -100,7 +106,12 @@ class Watch:
         sent = 0
         while row := await self._store.run(book.lease_due, self._clock()):
             about = {"alarm": row.number, "kind": row.kind}
-            log.warning("Alarm %s (%s): %s", row.number, _state(row), row.message, extra=about)
+            if self._routes or not row.tries:
+                log.warning("Alarm %s (%s): %s", row.number, _state(row), row.message, extra=about)
+            if not self._routes:
+                await self._store.run(_keep, row, self._clock())
+                sent += 1
+                continue
             problem = await self._send(self._message(row))
             if problem:
                 log.error("Alarm %s cannot be sent: %s", row.number, problem)
@@ -155,6 +166,14 @@ class Watch:
             await process.wait()
             return f"The alarm command did not end within {TIMEOUT:.0f} seconds."
         return "" if process.returncode == 0 else f"The alarm command ended with status {process.returncode}."
+
+
+def _keep(connection: sa.Connection, row: Any, now: datetime) -> None:
+    """Keep an open alarm until the hub is started with a route for alarms; do not send one that has ended."""
+    if row.ended_at is None:
+        book.settle(connection, row, NOWHERE, now)
+    else:
+        book.skip(connection, row, NOWHERE)
 
 
 def _state(row: Any) -> str:

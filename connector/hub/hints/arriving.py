@@ -14,8 +14,9 @@ import sqlalchemy as sa
 
 from connector.hub import budget
 from connector.hub.lists import polled_lists
+from connector.hub.locks import one_at_a_time
 from connector.hub.moments import micros
-from connector.hub.tables import connections, hints, hooks, lists
+from connector.hub.tables import calls, connections, hints, hooks, lists
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -55,6 +56,20 @@ def received(
     for resource, record in found or {("", "")}:
         _remember(connection, of, resource, record, now)
     return bring_forward(connection, integration, of, {resource for resource, _ in found}, plan, now)
+
+
+def admit(connection: sa.Connection, of: str, now: datetime, most: int) -> bool:
+    """Count a post at the address of the connection `of`; return False if `most` came in this minute."""
+    login, minute = f"posts {of}", micros(now) // budget.MINUTE
+    one_at_a_time(connection, f"calls of {login}")
+    here = (calls.c.login == login, calls.c.minute == minute)
+    taken = connection.execute(sa.select(calls.c.count).where(*here)).scalar_one_or_none()
+    if taken is None:
+        connection.execute(sa.delete(calls).where(calls.c.login == login))
+        connection.execute(sa.insert(calls).values(login=login, minute=minute, count=1))
+    elif taken < most:
+        connection.execute(sa.update(calls).where(*here).values(count=taken + 1))
+    return taken is None or taken < most
 
 
 def refused(connection: sa.Connection, of: str, problem: str) -> None:

@@ -38,7 +38,8 @@ MAX_BODY = 1_000_000
 BODY_SECONDS = 10
 """The longest time in seconds in which a body must arrive."""
 RATE = 120
-"""The most posts that are taken at an address within `WINDOW`."""
+"""The most posts that are taken at an address within `WINDOW`, by all processes together."""
+TOO_MANY = f"This address takes at most {RATE} webhooks a minute."
 WINDOW = timedelta(minutes=1)
 MOST_ADDRESSES = 2_000
 """The number of addresses whose rate is remembered."""
@@ -63,7 +64,10 @@ class AnswerError(Exception):
 
 
 class Rates:
-    """Counts the posts at each address in the last minute."""
+    """Counts the posts that this process received at each address in the last minute.
+
+    They need not be genuine: the database does not have to look at a flood of forged ones.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -127,14 +131,21 @@ class Receiver:
             raise AnswerError(405, "This address takes the webhooks of a vendor, which are POST requests.")
         of, _, token = scope["path"].removeprefix(PREFIX).partition("/")
         if not self._rates.admits(of):
-            raise AnswerError(429, f"This address takes at most {RATE} webhooks a minute.")
-        address = await self._store.run(addresses.find, self._encryption, of, token)
+            raise AnswerError(429, TOO_MANY)
+        address = await self._store.run(self._find, of, token)
         if address is None:
             raise AnswerError(404, "There is no such address. PUT /connections/{id}/hook creates one.")
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         body = await _read(receive, headers)
         found = await self._verified(address, headers, body)
         await self._bring_forward(address, found)
+
+    def _find(self, connection: sa.Connection, of: str, token: str) -> Address | None:
+        """Return an address, and count a post at it; raise `AnswerError` if all processes took too many."""
+        address = addresses.find(connection, self._encryption, of, token)
+        if address is not None and not arriving.admit(connection, of, self._clock(), RATE):
+            raise AnswerError(429, TOO_MANY)
+        return address
 
     async def _verified(self, address: Address, headers: Mapping[str, str], body: bytes) -> set[Hint]:
         """Return the records that a post is about; raise `AnswerError` if it is not genuine.

@@ -11,7 +11,9 @@ from support.certificate.acts import SHOP_ACTS, Act
 from support.certificate.adversary import WIRE_ACTS
 from support.certificate.certified import as_row, left_out_row
 from support.certificate.crashes import CRASH_POINTS
-from support.certificate.drawing import NUMBERS, SIZES, USUAL, Adversity, drawn
+from support.certificate.drawing import ALL_NUMBERS, NUMBERS, SIZES, USUAL, Adversity, drawn
+from support.certificate.hub.acts import HUB_NUMBERS, HUB_POINTS
+from support.certificate.hub.hubs import LEFT_OUT, Hubs
 from support.certificate.invariants import BROKEN_BY, INVARIANTS
 from support.certificate.make import Make
 from support.certificate.python import Python
@@ -30,7 +32,9 @@ from connector.definition.left_out import why_left_out
 if TYPE_CHECKING:
     from connector.definition.model import Runtime
 
-EVERYTHING = Adversity(tuple(kind for kind in NUMBERS if kind not in USUAL))
+EVERYTHING = Adversity(
+    tuple(kind for kind in ALL_NUMBERS if kind not in USUAL), points=(*CRASH_POINTS, *HUB_POINTS)
+)
 ASK: Act = ("ask", 0)
 
 
@@ -71,7 +75,7 @@ def test_a_seed_draws_the_same_story_again() -> None:
 
 def test_everything_that_can_happen_happens_in_some_story() -> None:
     happened = set().union(*(kinds(story) for story in told(400)))
-    assert happened >= {*NUMBERS, *CRASH_POINTS}
+    assert happened >= {*ALL_NUMBERS, *CRASH_POINTS, *HUB_POINTS}
 
 
 def test_stories_differ_in_what_happens_and_in_the_size_of_the_shop() -> None:
@@ -99,7 +103,7 @@ def test_troubles_that_break_an_invariant_are_in_most_of_its_stories(invariant: 
 
 def test_every_invariant_says_which_troubles_belong_to_it() -> None:
     assert set(BROKEN_BY) == set(INVARIANTS)
-    assert {one for troubles in BROKEN_BY.values() for one in troubles} <= set(NUMBERS) - set(USUAL)
+    assert {one for troubles in BROKEN_BY.values() for one in troubles} <= set(ALL_NUMBERS) - set(USUAL)
 
 
 def test_a_story_shrinks_to_the_steps_and_numbers_that_matter() -> None:
@@ -164,6 +168,11 @@ def test_python_meets_every_trouble() -> None:
     assert {*SHOP_ACTS, *WIRE_ACTS, *between} == set(NUMBERS)
     snapshots = compiled("exsited").triggers["new_return"]
     assert set(Python().adversity(snapshots).troubles) == set(NUMBERS) - set(USUAL)
+
+
+def test_the_hub_meets_its_own_troubles_and_those_of_pollers() -> None:
+    met = set(Hubs().adversity(compiled("exsited").triggers["new_return"]).troubles)
+    assert met == {*HUB_NUMBERS, *NUMBERS} - {*USUAL, *LEFT_OUT}
 
 
 @pytest.mark.parametrize("polling", [Zapier(), Make()], ids=["zapier", "make"])

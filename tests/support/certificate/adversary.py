@@ -83,7 +83,7 @@ class Adversary(httpx.AsyncBaseTransport):
         self._inner = self.merchant.transport
         base, operations = httpx.URL(self.merchant.base_url).path.rstrip("/"), self.offer.operations
         tokens = self.offer.authentication.tokens
-        self._token_path = base + operations[tokens.operation].path if tokens else None
+        self.token_path = base + operations[tokens.operation].path if tokens else None
         self._list = operations[self.trigger.source.operation]
         self._list_path = base + self._list.path
         self._host = httpx.URL(self.merchant.base_url).host
@@ -110,7 +110,7 @@ class Adversary(httpx.AsyncBaseTransport):
         if request.url.host != self._host:
             self.elsewhere.append(request)
             return httpx.Response(200, content=self._empty_list())
-        if request.url.path == self._token_path:
+        if request.url.path == self.token_path:
             self.calls.tokens += 1
             return self._dated(await self._inner.handle_async_request(request))
         is_list = request.method == "GET" and request.url.path == self._list_path

@@ -7,6 +7,7 @@ from typing import Any
 
 from connector.runtime.cursors import Cursors
 from connector.runtime.polling import Cursor, Event, Strategy
+from support.certificate.hub.acts import HUB_POINTS
 
 STEPS = ("fetch", "fold", "commit", "hand over", "settle")
 CRASH_POINTS = tuple(f"{when} {step}" for step in STEPS for when in ("before", "after"))
@@ -24,7 +25,7 @@ class CrashPoints:
     nth: int = 1
 
     def arm(self, point: str | None, nth: int = 1) -> None:
-        assert point is None or point in CRASH_POINTS, point
+        assert point is None or point in (*CRASH_POINTS, *HUB_POINTS), point
         self.point, self.nth = point, nth
 
     def reach(self, point: str) -> None:

@@ -16,6 +16,7 @@ from support.certificate.acts import SHOP_ACTS, Act, Shop
 from support.certificate.adversary import WIRE_ACTS, Adversary, Calls, Endless
 from support.certificate.crashes import Crash, CrashPoints
 from support.certificate.drawing import Adversity
+from support.certificate.hub.acts import HUB_NUMBERS
 from support.certificate.invariants import Budget, Delivered, Outcome, Violation, judge
 from support.certificate.ledger import LedgerCheck, event_path
 from support.certificate.stories import Poll, Step, Story
@@ -46,11 +47,39 @@ class Poller(Protocol):
     async def write(self) -> bool | None:
         """Create a return; tell whether it was made (None: unknown). False without such an action."""
 
+    async def trouble(self, act: Act) -> None:
+        """Carry out an act of `HUB_NUMBERS`, which only a hub meets."""
+
+    def happened(self, act: Act) -> None:
+        """Note that something happened in the shop or on the wire."""
+
+    def calm(self) -> None:
+        """End the poller's own troubles."""
+
+    def note(self, outcome: Outcome) -> None:
+        """Add to the outcome what the poller itself noticed."""
+
     def place(self) -> object:
         """Return a value that stays the same if a poll finds nothing."""
 
     def close(self) -> None:
         """Free what the poller holds."""
+
+
+class WithoutTroubles:
+    """The part of a poller that meets nothing but what happens in the shop and on the wire."""
+
+    async def trouble(self, act: Act) -> None:
+        raise NotImplementedError(act)
+
+    def happened(self, act: Act) -> None:
+        """Ignore what happened."""
+
+    def calm(self) -> None:
+        """Do nothing: there are no troubles."""
+
+    def note(self, outcome: Outcome) -> None:
+        """Do nothing: nothing was noticed."""
 
 
 class Polling(Protocol):
@@ -182,6 +211,7 @@ class Delivery:
         """
         poisoned = dict(self.adversary.poisoned)
         self.adversary.calm()
+        self.poller.calm()
         self.refused_until = 0
         if poisoned:
             self.adversary.poisoned = poisoned
@@ -199,7 +229,9 @@ class Delivery:
 
     def _judge(self, outcome: dict[str, Any]) -> None:
         elsewhere = [str(request.url) for request in self.adversary.elsewhere]
-        judge(Outcome(**{**outcome, "histories": self.ledger.histories, "elsewhere": elsewhere}))
+        judged = Outcome(**{**outcome, "histories": self.ledger.histories, "elsewhere": elsewhere})
+        self.poller.note(judged)
+        judge(judged)
 
     def close(self) -> None:
         self.poller.close()
@@ -211,8 +243,12 @@ class Delivery:
         kind, number = act
         if kind in SHOP_ACTS:
             await self._change_shop(act)
+            self.poller.happened(act)
         elif kind in WIRE_ACTS:
             self._disturb(kind, number)
+            self.poller.happened(act)
+        elif kind in HUB_NUMBERS:
+            await self.poller.trouble(act)
         elif kind == "clock":
             self.clock_error = timedelta(hours=number)
         elif kind == "refuse":

@@ -11,6 +11,7 @@ from typing import Literal
 
 from support.certificate.acts import LATEST, Act
 from support.certificate.crashes import CRASH_POINTS
+from support.certificate.hub.acts import HUB_NUMBERS
 from support.certificate.stories import Poll, Step, Story
 
 LONGEST = 18
@@ -20,7 +21,7 @@ LAST_PAGE = 3
 ERROR = 26
 """The error of a wrong clock, in hours."""
 USUAL = ("ask", "move", "further", "work", "advance")
-BETWEEN_POLLS = ("restart", "look", "write")
+BETWEEN_POLLS = ("restart", "look", "write", "run", "gone", "spend", "hints")
 Size = Literal["one return", "few returns", "a stream", "a burst", "a life"]
 SIZES: tuple[Size, ...] = ("one return", "few returns", "a stream", "a burst", "a life")
 LIFE = ("ask", "further", "work", "advance", "further", "work", "advance")
@@ -65,7 +66,8 @@ NUMBERS: Mapping[str, Callable[[Random], int]] = {
     "restart": _one_of(0),
     "rival": _one_of(0),
 }
-"""The numbers of each act."""
+"""The numbers of each act that pollers of every kind meet."""
+ALL_NUMBERS: Mapping[str, Callable[[Random], int]] = {**NUMBERS, **HUB_NUMBERS}
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,8 @@ class Adversity:
     """What may happen in the stories of a poller.
 
     `troubles` are the acts besides the usual ones. `late`: returns may appear late; `crashes`: the process
-    may end during a poll; `during`: the shop changes while pages are read; `pauses`: two polls may be days
-    apart; `most`: the number of returns that one poll can read.
+    may end during a poll, at one of `points`; `during`: the shop changes while pages are read; `pauses`: two
+    polls may be days apart; `most`: the number of returns that one poll can read.
     """
 
     troubles: tuple[str, ...]
@@ -83,13 +85,14 @@ class Adversity:
     during: bool = True
     pauses: bool = True
     most: int = MOST_RETURNS
+    points: tuple[str, ...] = CRASH_POINTS
 
     def act(self, kind: str, random: Random) -> Act:
         if kind == "ask" and not self.late:
             return kind, 0
         if kind == "advance" and not self.pauses:
             return kind, random.choice((1, 30, 600))
-        return kind, NUMBERS[kind](random)
+        return kind, ALL_NUMBERS[kind](random)
 
 
 @dataclass(frozen=True)
@@ -141,7 +144,7 @@ class Plan:
             page: [self.act(inside, random) for _ in range(random.randint(1, 2))] for page in sorted(pages)
         }
         if self.crashes and random.random() < 0.5:
-            return Poll(changes, random.choice(CRASH_POINTS), random.randint(1, 3))
+            return Poll(changes, random.choice(self.adversity.points), random.randint(1, 3))
         return Poll(changes)
 
 

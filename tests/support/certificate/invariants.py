@@ -50,7 +50,9 @@ class Outcome:
     handed over again although their first delivery was certain. `hidden` contains the numbers of polls that
     left out an unreadable row without a note. `writes` contains for each write whether it succeeded (None:
     unknown), and how many returns it made. `elsewhere` contains the addresses of requests to other hosts, and
-    `calls` the requests of each poll with the number of events that it handed over.
+    `calls` the requests of each poll with the number of events that it handed over. `excuses` contains the
+    records of deliveries that were given up. `noticed` contains what a hub's poller saw for itself: the name
+    of the invariant that is broken, and a sentence.
     """
 
     promise: str
@@ -70,11 +72,13 @@ class Outcome:
     elsewhere: list[str] = field(default_factory=list)
     calls: list[tuple[Calls, int]] = field(default_factory=list)
     problem: str = ""
+    excuses: set[str] = field(default_factory=set)
+    noticed: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def excused(self) -> set[str]:
         """The records that need not be delivered."""
-        return self.unreadable | set(self.deleted)
+        return self.unreadable | set(self.deleted) | self.excuses
 
     def has_reached(self, states: list[str]) -> bool:
         """Check whether a record with this history has reached the trigger's status."""
@@ -237,6 +241,32 @@ def the_key_stays_home(outcome: Outcome) -> None:
         raise Violation("the_key_stays_home", f"sent to another host: {outcome.elsewhere}")
 
 
+def late_within_the_bound(outcome: Outcome) -> None:
+    """While nothing disturbs it, a hub delivers a change within the time that its plan publishes."""
+    _raise_noticed(outcome, "late_within_the_bound")
+
+
+def a_gap_is_shown(outcome: Outcome) -> None:
+    """After a delivery was given up, the later ones of its record carry `gap: true`; no others do."""
+    _raise_noticed(outcome, "a_gap_is_shown")
+
+
+def deliveries_are_signed(outcome: Outcome) -> None:
+    """The signature of each delivery belongs to its ID, its time and its body."""
+    _raise_noticed(outcome, "deliveries_are_signed")
+
+
+def only_gone_ends_a_subscription(outcome: Outcome) -> None:
+    """A subscription ends if its target answers 410, and for no other reason."""
+    _raise_noticed(outcome, "only_gone_ends_a_subscription")
+
+
+def _raise_noticed(outcome: Outcome, invariant: str) -> None:
+    for name, text in outcome.noticed:
+        if name == invariant:
+            raise Violation(invariant, text)
+
+
 INVARIANTS: Mapping[str, Callable[[Outcome], None]] = {
     one.__name__: one
     for one in (
@@ -250,20 +280,39 @@ INVARIANTS: Mapping[str, Callable[[Outcome], None]] = {
         order_per_return,
         nothing_lost,
         unreadable_rows_are_reported,
+        deliveries_are_signed,
+        only_gone_ends_a_subscription,
+        a_gap_is_shown,
+        late_within_the_bound,
     )
 }
 """The invariants, in the order in which a story is judged."""
 BROKEN_BY: Mapping[str, tuple[str, ...]] = {
     "the_key_stays_home": ("redirect",),
     "one_effect_per_write": ("write", "lose", "redirect"),
-    "calls_within_the_budget": ("storm", "loop", "look", "revoke", "cap"),
-    "nothing_twice": ("rival", "restart", "refuse", "storm"),
+    "calls_within_the_budget": ("storm", "loop", "look", "revoke", "cap", "hints", "spend"),
+    "nothing_twice": ("rival", "restart", "refuse", "storm", "overlap"),
     "nothing_from_before_the_start": ("restart", "date", "clock"),
     "nothing_revived": ("delete", "stale", "loop"),
-    "nothing_under_a_second_id": ("restart", "tick", "stale"),
-    "order_per_return": ("refuse", "stale", "tick"),
-    "nothing_lost": ("cap", "date", "clock", "future", "poison", "revoke", "delete", "refuse"),
+    "nothing_under_a_second_id": ("restart", "tick", "stale", "target"),
+    "order_per_return": ("refuse", "stale", "tick", "target"),
+    "nothing_lost": (
+        "cap",
+        "date",
+        "clock",
+        "future",
+        "poison",
+        "revoke",
+        "delete",
+        "refuse",
+        "target",
+        "unfit",
+    ),
     "unreadable_rows_are_reported": ("poison",),
+    "deliveries_are_signed": ("target", "unfit"),
+    "only_gone_ends_a_subscription": ("target", "gone"),
+    "a_gap_is_shown": ("target",),
+    "late_within_the_bound": ("refuse", "target", "run", "hint"),
 }
 """The troubles that are most likely to break each invariant.
 
@@ -273,5 +322,6 @@ A search for a story that breaks one invariant uses them more often.
 
 def judge(outcome: Outcome) -> None:
     """Raise the first violation of a story."""
-    for invariant in INVARIANTS.values():
+    for name, invariant in INVARIANTS.items():
         invariant(outcome)
+        _raise_noticed(outcome, name)

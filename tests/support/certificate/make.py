@@ -14,7 +14,7 @@ from connector.definition.model import Integration, Runtime, Trigger
 from connector.errors import VendorUnavailable
 from connector.generator.make.naming import camel
 from connector.generator.make.requests import version_prefix
-from support.certificate.delivery import PAGE_SIZE, Delivery
+from support.certificate.delivery import PAGE_SIZE, Delivery, WithoutTroubles
 from support.certificate.drawing import Adversity
 from support.certificate.python import WRITES
 from support.make.connections import connect
@@ -74,7 +74,7 @@ class _ToAdversary(httpx.BaseTransport):
 
 
 @dataclass
-class MakePoller:
+class MakePoller(WithoutTroubles):
     """A trigger of an active scenario that starts "from now on"; `state` is what Make stores."""
 
     delivery: Delivery

@@ -13,7 +13,7 @@ from connector.runtime.cursors import Cursors
 from connector.runtime.polling import STRATEGIES, Event, Strategy
 from connector.runtime.runner import Runner
 from support.certificate.crashes import CrashingCursors, crashing
-from support.certificate.delivery import Delivery
+from support.certificate.delivery import Delivery, WithoutTroubles
 from support.certificate.drawing import NUMBERS, USUAL, Adversity
 from support.merchant import SKU
 
@@ -58,7 +58,7 @@ class Python:
         return PythonPoller(delivery, self)
 
 
-class PythonPoller:
+class PythonPoller(WithoutTroubles):
     """One process: a connection, a cursor file and a runner. `restart` keeps only the file."""
 
     def __init__(self, delivery: Delivery, parts: Python) -> None:

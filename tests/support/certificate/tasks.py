@@ -18,6 +18,7 @@ from connector.definition.compiler import integration as compiled
 from support.certificate.certified import NO_EVENT, as_row, exhibit_row, left_out_row
 from support.certificate.delivery import Polling
 from support.certificate.exhibits import LONGEST_STORY, Exhibit, exhibits
+from support.certificate.hub.hubs import Hubs
 from support.certificate.make import Make
 from support.certificate.python import Python
 from support.certificate.search import Certificate, Searched
@@ -25,8 +26,14 @@ from support.certificate.zapier import Zapier
 from support.merchant import VendorSandbox
 from support.report_data import record
 
-APPS_SHARE = 10
-RUNTIMES: Mapping[str, Callable[[], Polling]] = {"python": Python, "zapier": Zapier, "make": Make}
+SHARES: Mapping[str, int] = {"python": 1, "hub": 4, "zapier": 10, "make": 10}
+"""Which part of the steps each runtime gets: a third of them is 3."""
+RUNTIMES: Mapping[str, Callable[[], Polling]] = {
+    "python": Python,
+    "hub": Hubs,
+    "zapier": Zapier,
+    "make": Make,
+}
 OFTEN = 1.0
 """How often a task says how far it is, in seconds."""
 
@@ -35,8 +42,8 @@ OFTEN = 1.0
 class Task:
     """What one process does at a time.
 
-    `triggers` of `vendor` are certified in `runtime`, with `steps` steps for each in Python and a tenth in
-    the apps; `exhibit` is the name of an exhibit to be found, in at most `steps` steps.
+    `triggers` of `vendor` are certified in `runtime`, with `steps` steps for each in Python and fewer in the
+    hub and the apps; `exhibit` is the name of an exhibit to be found, in at most `steps` steps.
     """
 
     steps: int
@@ -81,7 +88,7 @@ def reported(name: str, say: Say) -> Iterator[None]:
 def certify(backend: VendorSandbox, task: Task, say: Say) -> None:
     """Certify triggers of a vendor in one runtime."""
     offer = compiled(task.vendor)
-    share = task.steps if task.runtime == "python" else -(-task.steps // APPS_SHARE)
+    share = -(-task.steps // SHARES[task.runtime])
     with RUNTIMES[task.runtime]().started(offer) as polling:
         for key in task.triggers:
             name = f"{task.vendor} {key}, {task.runtime}"

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from connector.definition.model import Integration, Runtime, Trigger
 from connector.errors import VendorUnavailable
-from support.certificate.delivery import PAGE_SIZE, Delivery
+from support.certificate.delivery import PAGE_SIZE, Delivery, WithoutTroubles
 from support.certificate.drawing import MOST_RETURNS, Adversity
 from support.certificate.loopback import served
 from support.certificate.python import WRITES
@@ -60,7 +60,7 @@ class Zapier:
 
 
 @dataclass
-class ZapierPoller:
+class ZapierPoller(WithoutTroubles):
     """A Zap that is switched on: `seen` contains the identities of all rows that polls returned."""
 
     delivery: Delivery
