@@ -121,6 +121,27 @@ def test_a_search_is_charged_to_the_budget_and_refused_without_one(tmp_path: Pat
         asyncio.run(at_a_hub(merchant, tmp_path, story))
 
 
+def test_search_returns_the_newest_of_all_connections(tmp_path: Path) -> None:
+    async def story(bench: Bench) -> None:
+        shop, outlet = await bench.connect(), await bench.connect("outlet")
+        created = []
+        for _ in range(3):
+            created.append(bench.merchant.ask_for_return())
+            bench.merchant.advance(3_600)
+        every = (await bench.get("/returns", customer_email=EMAIL))["returns"]
+        assert [one["data"]["id"] for one in every] == [id_ for id_ in created[::-1] for _ in "ab"]
+        assert {one["connection_id"] for one in every} == {shop["id"], outlet["id"]}
+        few = await bench.get("/returns", customer_email=EMAIL, limit=3)
+        assert (few["returns"], few["count"]) == (every[:3], 3)
+        alone = await bench.get("/returns", customer_email=EMAIL, connection=outlet["id"])
+        assert [one["data"]["id"] for one in alone["returns"]] == created[::-1]
+        assert {one["connection_id"] for one in alone["returns"]} == {outlet["id"]}
+
+    assert search_offer(integration("returnmate"), "customer_email").key
+    with merchant_of("returnmate") as merchant:
+        asyncio.run(at_a_hub(merchant, tmp_path, story))
+
+
 def test_exactly_one_value_is_searched_for(tmp_path: Path) -> None:
     async def story(bench: Bench) -> None:
         assert (await bench.get("/returns", number="1")) == {
