@@ -44,6 +44,8 @@ def test_each_search_finds_the_return_or_says_that_the_vendor_has_none(vendor: s
             body = answer.json()
             assert (answer.status_code, body["count"], body["not_searched"]) == (200, 1, []), answer.text
             assert response_errors(openapi.HUB, "/returns", "get", 200, body) == []
+            limits = search_offer(integration(vendor), by).limits
+            assert [one["message"] for one in body["notes"]] == list(limits)
             [found] = body["returns"]
             assert (found["connection_id"], found["connection"]) == (connection["id"], "shop")
             assert (found["vendor"], found["data"]["id"]) == (vendor, sample["data"]["id"]), document
@@ -119,6 +121,71 @@ def test_a_search_is_charged_to_the_budget_and_refused_without_one(tmp_path: Pat
 
     with merchant_of("returngo") as merchant:
         asyncio.run(at_a_hub(merchant, tmp_path, story))
+
+
+def test_search_returns_the_newest_of_all_connections(tmp_path: Path) -> None:
+    async def story(bench: Bench) -> None:
+        shop, outlet = await bench.connect(), await bench.connect("outlet")
+        created = []
+        for _ in range(3):
+            created.append(bench.merchant.ask_for_return())
+            bench.merchant.advance(3_600)
+        every = (await bench.get("/returns", customer_email=EMAIL))["returns"]
+        assert [one["data"]["id"] for one in every] == [id_ for id_ in created[::-1] for _ in "ab"]
+        assert {one["connection_id"] for one in every} == {shop["id"], outlet["id"]}
+        few = await bench.get("/returns", customer_email=EMAIL, limit=3)
+        assert (few["returns"], few["count"]) == (every[:3], 3)
+        alone = await bench.get("/returns", customer_email=EMAIL, connection=outlet["id"])
+        assert [one["data"]["id"] for one in alone["returns"]] == created[::-1]
+        assert {one["connection_id"] for one in alone["returns"]} == {outlet["id"]}
+
+    assert search_offer(integration("returnmate"), "customer_email").key
+    with merchant_of("returnmate") as merchant:
+        asyncio.run(at_a_hub(merchant, tmp_path, story))
+
+
+class Hanging(httpx.AsyncBaseTransport):
+    """Answers all requests, or if `hangs` is True those to one host only; counts how many wait at a time."""
+
+    def __init__(self, host: str, inner: httpx.AsyncBaseTransport) -> None:
+        self._host, self._inner, self.hangs, self.waiting, self.most = host, inner, False, 0, 0
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if not self.hangs or request.url.host == self._host:
+            return await self._inner.handle_async_request(request)
+        self.waiting += 1
+        self.most = max(self.most, self.waiting)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.waiting -= 1
+        raise AssertionError("nothing ends the wait")
+
+
+def test_vendors_that_hang_delay_no_search_for_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("connector.hub.on_demand.asking.PATIENCE", 0.2)
+    monkeypatch.setattr("connector.hub.on_demand.asking.AT_ONCE", 2)
+
+    async def story(bench: Bench) -> None:
+        await bench.connect()
+        login = {"vendor": "returnmate", "fields": bench.merchant.fields}
+        for name in ("one", "two", "three"):
+            url = httpx.URL(bench.url).copy_with(scheme="https", host=f"{name}.example.com")
+            await bench.post("/connections", name=name, base_url=str(url), **login)
+        id_ = bench.merchant.ask_for_return()
+        hanging.hangs = True
+        async with asyncio.timeout(10):
+            answer = await bench.get("/returns", customer_email=EMAIL)
+        assert [one["data"]["id"] for one in answer["returns"]] == [id_]
+        assert {one["connection"] for one in answer["not_searched"]} == {"one", "two", "three"}
+        assert {one["message"] for one in answer["not_searched"]} == {
+            "ReturnMate did not answer within 0.2 seconds."
+        }
+        assert (hanging.waiting, hanging.most) == (0, 2)
+
+    with merchant_of("returnmate") as merchant:
+        hanging = Hanging(httpx.URL(merchant.base_url).host, merchant.transport)
+        asyncio.run(at_a_hub(merchant, tmp_path, story, transport=hanging))
 
 
 def test_exactly_one_value_is_searched_for(tmp_path: Path) -> None:
