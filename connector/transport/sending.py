@@ -15,6 +15,7 @@ from connector.transport.answers import REDIRECT
 from connector.transport.bodies import ACCEPTED, Reply, Unreadable, read_body
 from connector.transport.causes import cause
 from connector.transport.retry_after import duration
+from connector.transport.sharing import SharedTransports
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -40,6 +41,7 @@ class NotSent(VendorUnavailable):
 class Sender:
     """Sends requests to one vendor's API; `timeout` is the maximum duration of one attempt in seconds.
 
+    `transport` sends the requests in tests, or is shared with other senders; None means one of its own.
     `http` is the HTTP client of another sender, which then closes it, or None for one of its own.
     """
 
@@ -48,18 +50,19 @@ class Sender:
         integration: Integration,
         base_url: httpx.URL,
         credentials: Mapping[str, str],
-        transport: httpx.AsyncBaseTransport | None,
+        transport: httpx.AsyncBaseTransport | SharedTransports | None,
         timeout: float,
         http: httpx.AsyncClient | None = None,
     ) -> None:
         self._integration = integration
         self._base_url = base_url
         self._credentials = credentials
-        self._proxy_phrase = "" if transport else proxy_phrase(base_url)
+        replaced = isinstance(transport, httpx.AsyncBaseTransport)
+        self._proxy_phrase = "" if replaced else proxy_phrase(base_url)
         self.timeout = timeout
         self._owned = http is None
         self.http = http or httpx.AsyncClient(
-            transport=transport or transport_for(base_url),
+            transport=_network(integration, base_url, transport),
             timeout=httpx.Timeout(timeout, connect=min(MAX_CONNECT, timeout)),
             headers={"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": ACCEPTED},
             follow_redirects=False,
@@ -162,6 +165,16 @@ class Sender:
         for secret in filter(None, (credential, *(self._credentials.get(field) for field in fields))):
             why = why.replace(secret, "***")
         return f"{self._title} cannot be reached at {self._place}{self._proxy_phrase} ({why})."
+
+
+def _network(
+    integration: Integration,
+    base_url: httpx.URL,
+    transport: httpx.AsyncBaseTransport | SharedTransports | None,
+) -> httpx.AsyncBaseTransport:
+    if isinstance(transport, SharedTransports):
+        return transport.transport(integration.vendor.id, base_url)
+    return transport or transport_for(base_url)
 
 
 class _VendorOnly(httpx.Auth):
