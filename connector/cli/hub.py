@@ -214,17 +214,15 @@ def _require_trigger(name: str, planned: Sequence[Integration]) -> None:
     from connector.definition.spelling import unknown
     from connector.errors import UnknownKey
 
-    keys = dict.fromkeys(key for integration in planned for key in integration.triggers)
-    kinds = dict.fromkeys(
-        kind
-        for integration in planned
-        if integration.unified
-        for kind in integration.unified.events.values()
-        if kind != "other"
-    )
-    if name not in {**keys, **kinds}:
+    names: dict[str, None] = {}
+    for integration in planned:
+        names.update(dict.fromkeys(integration.triggers))
+        if integration.unified:
+            kinds = integration.unified.events.values()
+            names.update(dict.fromkeys(str(kind) for kind in kinds if kind != "other"))
+    if name not in names:
         owner = planned[0].vendor.title if len(planned) == 1 else "these vendors"
-        raise UnknownKey(unknown(f"trigger or event type of {owner}", name, {**keys, **kinds}))
+        raise UnknownKey(unknown(f"trigger or event type of {owner}", name, names))
 
 
 def _row(integration: Integration, triggers: Sequence[str], load: Load, refused: list[str]) -> list[str]:

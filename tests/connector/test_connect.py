@@ -142,7 +142,7 @@ def test_missing_or_binary_answers_are_reported_in_one_sentence(
     assert "No API Key was given" in capsys.readouterr().err
 
 
-def test_only_required_fields_are_explained_if_nobody_can_be_asked(
+def test_only_required_fields_are_explained_if_input_is_redirected(
     sandbox: Sandbox, login: Login, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     found, fields = sandbox.credentials("returnmate"), integration("returnmate").authentication.fields

@@ -83,7 +83,7 @@ def _of_the_connector(_request: ConnexionRequest, error: Exception) -> Connexion
 def _of_the_request(request: ConnexionRequest, error: Any) -> ConnexionResponse:
     status: int = getattr(error, "status", None) or error.status_code
     if status == 401:  # noqa: PLR2004
-        why = "The hub does not know this API key" if "authorization" in request.headers else NEEDS_A_KEY
+        why = "The hub does not know this API key" if request.headers.get("authorization") else NEEDS_A_KEY
         return problem(status, f"{why}: Authorization: Bearer <key>.")
     path = request.scope.get("path", "")
     if status == 404:  # noqa: PLR2004
