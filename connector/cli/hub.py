@@ -197,13 +197,32 @@ def plan(
         connections=connections, changes=None if changes is None else changes * connections, shortest=interval
     )
     refused: list[str] = []
-    rows = [_row(compiled(name), triggers or (), load, refused) for name in vendors or known()]
+    planned = [compiled(name) for name in vendors or known()]
+    for name in triggers or ():
+        _require_trigger(name, planned)
+    rows = [_row(integration, triggers or (), load, refused) for integration in planned]
     columns = ["Vendor", "Lists", "Polled every", "Late at most", "Calls a day", "Holds up to"]
     print_table("", columns, rows)
     for sentence in refused:
         notify(sentence)
     if refused:
         raise typer.Exit(1)
+
+
+def _require_trigger(name: str, planned: Sequence[Integration]) -> None:
+    """Raise `UnknownKey` if `name` is no trigger and no event type of the vendors that are planned for."""
+    from connector.definition.spelling import unknown
+    from connector.errors import UnknownKey
+
+    names: dict[str, None] = {}
+    for integration in planned:
+        names.update(dict.fromkeys(integration.triggers))
+        if integration.unified:
+            kinds = integration.unified.events.values()
+            names.update(dict.fromkeys(str(kind) for kind in kinds if kind != "other"))
+    if name not in names:
+        owner = planned[0].vendor.title if len(planned) == 1 else "these vendors"
+        raise UnknownKey(unknown(f"trigger or event type of {owner}", name, names))
 
 
 def _row(integration: Integration, triggers: Sequence[str], load: Load, refused: list[str]) -> list[str]:
@@ -231,8 +250,9 @@ def _row(integration: Integration, triggers: Sequence[str], load: Load, refused:
 def _require_extra() -> None:
     from importlib.util import find_spec
 
-    missing = sorted(name for name in EXTRA if find_spec(name) is None)
+    missing = sorted(name.replace("_", "-") for name in EXTRA if find_spec(name) is None)
     if missing:
         raise ConfigurationError(
-            f"The hub needs {' and '.join(missing)}. Install them with: pip install 'returns-connector[hub]'"
+            f"The hub needs packages that are not installed ({', '.join(missing)}). "
+            "Install them with: pip install 'returns-connector[hub]'"
         )

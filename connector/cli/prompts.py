@@ -28,9 +28,10 @@ class Prompt:
 
         Returns "" if the input is empty, and raises `ConfigurationError` if standard input is not UTF-8.
         """
-        if explanation:
+        redirected = sys.stdin is None or not sys.stdin.isatty()
+        if explanation and (required or not redirected):
             notify(explanation)
-        if sys.stdin is None or not sys.stdin.isatty():
+        if redirected:
             return self._line()
         text = label if required else f"{label} (optional)"
         default = None if required else ""

@@ -15,7 +15,7 @@ from connector.definition.compiler import integration, vendors
 from connector.hub import connections, delivering, keys, leases, polling, waiting
 from connector.hub.alarms import book
 from connector.hub.alarms.sending import Routes, Watch
-from connector.hub.api.connexion_parts import AsyncApp, Resolver
+from connector.hub.api.connexion_parts import NO_SWAGGER_UI, AsyncApp, Resolver
 from connector.hub.api.on_demand import OnDemandOperations
 from connector.hub.api.operations import Operations
 from connector.hub.api.problems import add_handlers
@@ -184,7 +184,7 @@ class Hub:
     def app(self) -> Any:
         """Build the ASGI application that serves the hub's API, its page, and the vendors' webhooks."""
         handlers, site = (Operations(self), OnDemandOperations(self)), Site(self, self._secret).app()
-        api = AsyncApp("connector.hub", uri_parser_class=None)
+        api = AsyncApp("connector.hub", uri_parser_class=None, swagger_ui_options=NO_SWAGGER_UI)
         api.add_api(
             openapi.read(openapi.HUB),
             resolver=Resolver(

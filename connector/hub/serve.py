@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import socket
 from contextlib import contextmanager
@@ -35,7 +36,8 @@ def listen(host: str, port: int) -> socket.socket:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family)
     except OSError as problem:
-        why = (problem.strerror or str(problem)).lower()
+        number = problem.errno or 0  # negative if the host cannot be resolved: see `strerror`
+        why = (os.strerror(number) if number > 0 else problem.strerror or str(problem)).lower()
         raise ConfigurationError(
             f"The hub cannot listen on {host} port {port} ({why}). Choose another with --host or --port."
         ) from problem

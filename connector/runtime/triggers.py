@@ -269,6 +269,10 @@ class BoundTrigger:
 
         Raises `ConfigurationError` if the cursor is damaged or belongs to another trigger or version.
         """
+        if not isinstance(cursor, dict):
+            raise ConfigurationError(
+                f"The cursor of {self.name} must be the dict that the last poll returned. {START_OVER}"
+            )
         made_by = cursor.get("trigger")
         if made_by != self.name:
             raise ConfigurationError(

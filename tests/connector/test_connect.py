@@ -11,7 +11,7 @@ import pytest
 from support.sandbox import Sandbox
 
 from connector.cli.program import run
-from connector.definition.compiler import vendors
+from connector.definition.compiler import integration, vendors
 
 Login = Callable[..., dict[str, Any]]
 
@@ -140,6 +140,19 @@ def test_missing_or_binary_answers_are_reported_in_one_sentence(
     monkeypatch.setattr("sys.stdin", None)
     assert run(["connect", "returnmate", "--base-url", place]) == 2
     assert "No API Key was given" in capsys.readouterr().err
+
+
+def test_only_required_fields_are_explained_if_input_is_redirected(
+    sandbox: Sandbox, login: Login, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found, fields = sandbox.credentials("returnmate"), integration("returnmate").authentication.fields
+    help_texts = {field.required: field.help for field in fields}
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{found['fields']['api_key']}\n"))
+    assert run(["connect", "returnmate", "--base-url", found["base_url"]]) == 0
+    said = capsys.readouterr().err
+    assert help_texts[True] in said
+    assert help_texts[False]
+    assert help_texts[False] not in said
 
 
 def test_nothing_is_asked_or_sent_if_the_profile_cannot_be_saved(

@@ -258,6 +258,12 @@ async def test_cursor_of_another_trigger_is_refused(
         await rm.triggers["new_return"].poll({**polled.cursor, **change})
 
 
+async def test_cursor_that_is_no_dict_is_refused(rm: Connection) -> None:
+    wrong: Any = "2026-03-01"
+    with pytest.raises(ConfigurationError, match="must be the dict that the last poll returned"):
+        await rm.triggers["new_return"].poll(wrong)
+
+
 CHANGED = "return_status_changed"
 
 

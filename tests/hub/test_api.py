@@ -6,6 +6,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
+import pytest
 import schemathesis
 import sqlalchemy as sa
 from hypothesis import HealthCheck, Phase, given, settings
@@ -38,6 +39,17 @@ def at_a_vendor(vendor: str, folder: Path, story: Callable[[Bench], Awaitable[No
                 await story(bench)
 
         asyncio.run(told())
+
+
+def test_the_start_of_the_api_logs_no_advice_of_its_framework(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def story(bench: Bench) -> None:
+        await bench.get("/health")
+        assert (await bench.api.get("/ui/")).status_code == 404
+
+    at_a_vendor("returnmate", tmp_path, story)
+    assert "swagger_ui" not in caplog.text
 
 
 def test_every_answer_is_as_the_specification_says(tmp_path: Path) -> None:
@@ -176,8 +188,10 @@ def test_a_key_is_needed_and_a_read_key_only_reads(tmp_path: Path) -> None:
         read_key = await bench.hub.store.run(keys.create, "reader", [keys.READ], bench.hub.clock())
         reader = {"Authorization": f"Bearer {read_key}"}
         for path in each(["/connections", "/subscriptions", "/events", "/deliveries", "/plan"]):
-            assert (await bench.api.get(path, headers={"Authorization": "Bearer wrong"})).status_code == 401
-            assert (await bench.api.get(path, headers={"Authorization": ""})).status_code == 401
+            unknown = await bench.api.get(path, headers={"Authorization": "Bearer wrong"})
+            assert (unknown.status_code, "does not know this API key" in unknown.text) == (401, True)
+            missing = await bench.api.get(path, headers={"Authorization": ""})
+            assert (missing.status_code, "needs an API key" in missing.text) == (401, True)
             assert (await bench.api.get(path, headers=reader)).status_code == 200
         refused = await bench.api.delete("/subscriptions/sub_0", headers=reader)
         assert (refused.status_code, refused.json()["error"]["code"]) == (403, "forbidden")

@@ -127,7 +127,7 @@ def _dead_targets(connection: sa.Connection) -> Iterator[Condition]:
         yield Condition(
             "target_dead",
             row.subscription,
-            f"The target {httpx.URL(row.target).host} of {row.subscription} accepts nothing since"
+            f"The target {httpx.URL(row.target).host} of {row.subscription} has accepted nothing since"
             f" {timestamp(row.since)}: {row.problem} {row.waiting} deliveries wait. Switch the workflow on,"
             " or delete the subscription.",
         )

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("returns_connector.hub")
 
 INTERNAL = 500
+NEEDS_A_KEY = "This request needs an API key"
 CODES = {
     400: "invalid",
     401: "unauthenticated",
@@ -82,7 +83,8 @@ def _of_the_connector(_request: ConnexionRequest, error: Exception) -> Connexion
 def _of_the_request(request: ConnexionRequest, error: Any) -> ConnexionResponse:
     status: int = getattr(error, "status", None) or error.status_code
     if status == 401:  # noqa: PLR2004
-        return problem(status, "This request needs an API key: Authorization: Bearer <key>.")
+        why = "The hub does not know this API key" if request.headers.get("authorization") else NEEDS_A_KEY
+        return problem(status, f"{why}: Authorization: Bearer <key>.")
     path = request.scope.get("path", "")
     if status == 404:  # noqa: PLR2004
         return problem(status, f"There is nothing at {path}{_suggestion(path)}")
