@@ -152,10 +152,12 @@ def at_path(value: Any, path: Path) -> Any:
     A number in the path selects an item of a list: `"0"` is the first item.
     """
     for step in path:
-        if isinstance(value, list) and step.isdecimal():
+        if isinstance(value, dict):
+            value = value.get(step)
+        elif isinstance(value, list) and step.isdecimal():
             value = value[int(step)] if int(step) < len(value) else None
         else:
-            value = value.get(step) if isinstance(value, dict) else None
+            return None
     return value
 
 

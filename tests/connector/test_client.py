@@ -60,8 +60,8 @@ async def test_credentials_are_sent_to_the_vendors_base_url_only(
     rm: Connection, wire: Wire, url: str
 ) -> None:
     wire.reply(rows())
-    http = rm.client._sender.http
-    await http.send(http.build_request("GET", url))
+    sender = rm.client._sender
+    await sender._replied(sender.http.build_request("GET", url), KEY)
     assert "authorization" not in wire.requests[0].headers
 
 
@@ -396,3 +396,11 @@ async def test_rate_limit_that_another_request_hits_during_a_wait_is_obeyed(inte
     await limiter.admit("list_returns")
     await limiter.admit("list_returns")
     assert time.slept == [10, 40]
+
+
+async def test_closed_connection_sends_nothing(rm: Connection, wire: Wire) -> None:
+    wire.reply(rows())
+    await rm.client.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        await rm.operations.list_returns()
+    assert wire.requests == []
