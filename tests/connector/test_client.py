@@ -396,11 +396,3 @@ async def test_rate_limit_that_another_request_hits_during_a_wait_is_obeyed(inte
     await limiter.admit("list_returns")
     await limiter.admit("list_returns")
     assert time.slept == [10, 40]
-
-
-async def test_closed_connection_sends_nothing(rm: Connection, wire: Wire) -> None:
-    wire.reply(rows())
-    await rm.client.close()
-    with pytest.raises(RuntimeError, match="closed"):
-        await rm.operations.list_returns()
-    assert wire.requests == []
