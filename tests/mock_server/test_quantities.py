@@ -16,7 +16,7 @@ from mock_server.engine.problem import Problem
 from mock_server.shop.mistakes import ShopError
 
 LARGEST = 200_000
-"""The most bytes of a stored record, whatever quantity was requested."""
+"""The most bytes of a stored record, for any requested quantity."""
 MAX_QUANTITY = 1_000_000
 """The highest quantity that a shop's file allows, as `openapi/sandbox.yaml` says."""
 ITEMS, UNITS = 100, 1000
