@@ -58,16 +58,10 @@ class Sender:
         self._proxy_phrase = "" if transport else proxy_phrase(base_url)
         self.timeout = timeout
         self._owned = shared is None
-        self.transport = shared.transport if shared else transport or transport_for(base_url)
-        self.http = (
-            shared.http
-            if shared
-            else httpx.AsyncClient(
-                transport=self.transport,
-                timeout=httpx.Timeout(timeout, connect=min(MAX_CONNECT, timeout)),
-                headers={"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": ACCEPTED},
-            )
+        self.transport: httpx.AsyncBaseTransport = (
+            shared.transport if shared else transport or transport_for(base_url)
         )
+        self.http: httpx.AsyncClient = shared.http if shared else _client(self.transport, timeout)
         self._origin = origin(base_url)
         login = integration.authentication
         self._login = {
@@ -180,3 +174,12 @@ class Sender:
         for secret in filter(None, (credential, *(self._credentials.get(field) for field in fields))):
             why = why.replace(secret, "***")
         return f"{self._title} cannot be reached at {self._place}{self._proxy_phrase} ({why})."
+
+
+def _client(transport: httpx.AsyncBaseTransport, timeout: float) -> httpx.AsyncClient:
+    """Create the client that builds requests, with their headers and time limits, and closes the transport."""
+    return httpx.AsyncClient(
+        transport=transport,
+        timeout=httpx.Timeout(timeout, connect=min(MAX_CONNECT, timeout)),
+        headers={"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": ACCEPTED},
+    )
