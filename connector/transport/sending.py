@@ -177,7 +177,7 @@ class Sender:
 
 
 def _client(transport: httpx.AsyncBaseTransport, timeout: float) -> httpx.AsyncClient:
-    """Create the client that builds requests, with their headers and time limits, and closes the transport."""
+    """Create the client that builds requests with their headers and time limits, and closes the transport."""
     return httpx.AsyncClient(
         transport=transport,
         timeout=httpx.Timeout(timeout, connect=min(MAX_CONNECT, timeout)),
