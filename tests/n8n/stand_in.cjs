@@ -70,12 +70,8 @@ const load = (folder) => {
 		};
 		const nodes = n8n.nodes.map(made);
 		const [credential] = n8n.credentials.map(made);
-		loaded.set(folder, {
-			credential,
-			node: nodes.find(({ description }) => !description.polling),
-			nodes,
-			trigger: nodes.find(({ description }) => description.polling),
-		});
+		const isTrigger = ({ description }) => description.group.includes('trigger');
+		loaded.set(folder, { credential, node: nodes.find((one) => !isTrigger(one)), nodes, trigger: nodes.find(isTrigger) });
 	}
 	return loaded.get(folder);
 };
@@ -166,9 +162,9 @@ const authenticated = (type, stored) => async (name, asked) => {
 /** Returns the parameters of a node as n8n hands them to it: what is shown, with its default. */
 const completed = ({ properties }, given) => {
 	const found = { ...given };
-	for (const { name, default: otherwise, displayOptions } of properties) {
+	for (const { name, type, default: otherwise, displayOptions } of properties) {
 		const shown = Object.entries(displayOptions?.show ?? {}).every(([key, values]) => values.includes(found[key]));
-		if (shown && !(name in found)) found[name] = otherwise;
+		if (shown && !(name in found)) found[name] = type === 'resourceLocator' ? { __rl: true, ...otherwise } : otherwise;
 	}
 	return found;
 };
@@ -206,6 +202,22 @@ const contextOf = ({ credential: type }, description, command) => {
 	};
 };
 
+/** Returns the data that n8n stores of a node; `staticData` receives what the node writes. */
+const staticDataIn = (staticData) => (scope) => (staticData[`${scope}:Node`] ??= {});
+
+/** Calls `work` with the webhook methods of the trigger node; returns its result with the static data. */
+const withHook = async (package_, command, work) => {
+	const staticData = structuredClone(command.staticData ?? {});
+	const { read, functions } = contextOf(package_, package_.trigger.description, command);
+	const results = await work(package_.trigger.webhookMethods.default, {
+		...functions,
+		getNodeParameter: (name, otherwise) => read(name, otherwise, {}),
+		getNodeWebhookUrl: () => command.url,
+		getWorkflowStaticData: staticDataIn(staticData),
+	});
+	return { ...results, staticData };
+};
+
 const commands = {
 	/** Returns what users see: the nodes and the credential. */
 	async describe(package_) {
@@ -232,7 +244,7 @@ const commands = {
 		const context = {
 			...functions,
 			getNodeParameter: (name, otherwise) => read(name, otherwise, {}),
-			getWorkflowStaticData: (scope) => (staticData[`${scope}:Node`] ??= {}),
+			getWorkflowStaticData: staticDataIn(staticData),
 		};
 		try {
 			const items = await package_.trigger.poll.call(context);
@@ -242,12 +254,57 @@ const commands = {
 		}
 	},
 
-	/** Lists one page of a dropdown. */
+	/** Activates a trigger whose events are posted: subscribes the address `url`, unless it is subscribed. */
+	async activate(package_, command) {
+		return await withHook(package_, command, async (methods, context) => {
+			const exists = await methods.checkExists.call(context);
+			if (!exists) await methods.create.call(context);
+			return { exists };
+		});
+	},
+
+	/** Deactivates a trigger whose events are posted. */
+	async deactivate(package_, command) {
+		return await withHook(package_, command, async (methods, context) => ({
+			deleted: await methods.delete.call(context),
+		}));
+	},
+
+	/** Handles a post as n8n's webhook server does; returns the items, or the status with which the node refuses. */
+	async receive(package_, command) {
+		const { read, functions } = contextOf(package_, package_.trigger.description, command);
+		const refusal = {};
+		const request = {
+			async readRawBody() {
+				this.rawBody = Buffer.from(command.content);
+			},
+		};
+		const response = {
+			status(code) {
+				refusal.status = code;
+				return this;
+			},
+			json() {},
+		};
+		const { workflowData } = await package_.trigger.webhook.call({
+			...functions,
+			getHeaderData: () => command.headers,
+			getMode: () => command.mode ?? 'webhook',
+			getNodeParameter: (name, otherwise) => read(name, otherwise, {}),
+			getRequestObject: () => request,
+			getResponseObject: () => response,
+			getWorkflowStaticData: staticDataIn(structuredClone(command.staticData ?? {})),
+		});
+		return { items: workflowData?.[0] ?? null, ...refusal };
+	},
+
+	/** Lists one page of a dropdown, of the trigger node if `trigger` is true. */
 	async choices(package_, command) {
-		const { functions } = contextOf(package_, package_.node.description, command);
+		const node = command.trigger ? package_.trigger : package_.node;
+		const { functions } = contextOf(package_, node.description, command);
 		const shown = (path) => path.split('.').reduce((inner, name) => inner?.[name], command.current);
 		const context = { ...functions, getCurrentNodeParameter: shown };
-		return await package_.node.methods.listSearch[command.method].call(context, command.filter, command.page);
+		return await node.methods.listSearch[command.method].call(context, command.filter, command.page);
 	},
 
 	/** Sends the request that tests the credential, as n8n does when a user saves it. */

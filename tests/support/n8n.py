@@ -106,6 +106,8 @@ def _end(process: "subprocess.Popen[str]") -> None:
         process.wait(timeout=10)
     except subprocess.TimeoutExpired:
         process.kill()
+    assert process.stdout is not None
+    process.stdout.close()
 
 
 @contextmanager
