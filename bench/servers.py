@@ -46,9 +46,14 @@ class Server:
     @property
     def memory(self) -> float:
         """The memory in MiB that only this process uses, and its share of what it shares with others."""
-        rollup = Path(f"/proc/{self.pid}/smaps_rollup").read_text()
-        line = next(line for line in rollup.splitlines() if line.startswith("Pss:"))
-        return int(line.split()[1]) / 1024
+        return memory_of(self.pid)
+
+
+def memory_of(pid: int) -> float:
+    """Return the memory in MiB that only this process uses, and its share of what it shares with others."""
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    line = next(line for line in rollup.splitlines() if line.startswith("Pss:"))
+    return int(line.split()[1]) / 1024
 
 
 def cpu_of(pid: int) -> float:

@@ -1,4 +1,4 @@
-"""Measures the hub: the CPU time of a poll and of a delivery."""
+"""Measures the hub: the CPU time of a poll and of a delivery, and the memory of its connections."""
 
 import tempfile
 from pathlib import Path

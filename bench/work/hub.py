@@ -8,6 +8,7 @@ Targets answer without a network. CPU times are those of this process, without t
 
 import asyncio
 import json
+import os
 import sys
 import tempfile
 import time
@@ -22,9 +23,11 @@ import httpx
 
 from bench.loads import FIRST_MOMENT
 from bench.replayed import moment
+from bench.servers import memory_of
 
 _VENDOR, _HOUR = "returnmate", 3_600
 _UNIT = "CPU in ms"
+_CONNECTIONS, _ADDRESS = 1_000, "https://api.example.com"
 
 
 class Targets(httpx.AsyncBaseTransport):
@@ -70,13 +73,32 @@ async def _measured(url: str, polls: int, returns: int) -> list[tuple[str, str, 
             await advance()
             found = await _spent(hub.poller.poll_due, 1)
             delivered = await _spent(lambda: _deliver_all(hub), 1)
+            memory = await _memory(hub)
     if targets.received != returns:
         raise SystemExit(f"The target received {targets.received} events of {returns} returns.")
     return [
         ("a poll without events", "hub", _UNIT, quiet * 1e3),
         ("an event, found by a poll", "hub", _UNIT, (found - quiet) / returns * 1e3),
         ("a delivery", "hub", _UNIT, delivered / returns * 1e3),
+        (f"{_CONNECTIONS:,} open connections", "hub", "memory in MiB", memory),
     ]
+
+
+async def _memory(hub: Any) -> float:
+    """Open connections with a login each, and return the memory in MiB that they take."""
+    from connector.hub.connections import Account
+
+    before = memory_of(os.getpid())
+    opened = [
+        hub.vendors.connect(
+            Account(str(number), f"shop {number}", _VENDOR, _ADDRESS, str(number), {"api_key": str(number)})
+        )
+        for number in range(_CONNECTIONS)
+    ]
+    taken = memory_of(os.getpid()) - before
+    for connection in opened:
+        await connection.client.close()
+    return taken
 
 
 async def _deliver_all(hub: Any) -> None:

@@ -157,7 +157,7 @@ def at_path(value: Any, path: Path) -> Any:
         elif isinstance(value, list) and step.isdecimal():
             value = value[int(step)] if int(step) < len(value) else None
         else:
-            return None
+            value = None
     return value
 
 

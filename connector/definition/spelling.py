@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
+from functools import lru_cache
 
 from connector.definition.naming import listed
 
@@ -12,6 +13,8 @@ BLANKS = "".join(map(chr, (*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *r
 """The characters to trim: white space, and zero-width characters that are copied from web pages."""
 FOLDED_AWAY = re.compile(r"[\s_\u2010-\u2015-]+")
 """Matches white space, underscores, hyphens and dashes."""
+SHORT = 40
+"""The maximum length of a word whose form is cached."""
 
 
 def trimmed(text: str) -> str:
@@ -22,9 +25,17 @@ def trimmed(text: str) -> str:
 def folded(word: str) -> str:
     """Convert a word to a form that is the same for spellings such as `In Transit` and `in_transit`.
 
-    The form ignores case, white space, hyphens, dashes and underscores.
+    The form ignores case, white space, hyphens, dashes and underscores. The forms of short words are cached,
+    because polls compare the few statuses of a vendor again and again.
     """
+    return _short(word) if len(word) <= SHORT else _form(word)
+
+
+def _form(word: str) -> str:
     return FOLDED_AWAY.sub("", trimmed(word).casefold())
+
+
+_short = lru_cache(maxsize=1_000)(_form)
 
 
 def word(value: object) -> str:

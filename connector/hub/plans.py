@@ -99,9 +99,18 @@ def changes_of_a_day(connection: sa.Connection, ids: Sequence[str], now: datetim
 
 
 def check(
-    connection: sa.Connection, integrations: Mapping[str, Integration], now: datetime, shortest: int
+    connection: sa.Connection,
+    integrations: Mapping[str, Integration],
+    now: datetime,
+    shortest: int,
+    of: str | None,
 ) -> None:
-    """Raise `PlanRefusedError` if the lists of any login cannot be polled often enough."""
+    """Raise `PlanRefusedError` if the lists of a login cannot be polled often enough.
+
+    `of` is the ID of the connection whose lists have changed, or None to check the logins of all connections.
+    """
     logins = sa.select(connections.c.login).join(lists, lists.c.connection == connections.c.id).distinct()
+    if of is not None:
+        logins = logins.where(connections.c.id == of)
     for login in connection.execute(logins).scalars().all():
         current_plan(connection, integrations, login, now, shortest)

@@ -1,4 +1,4 @@
-"""Opens the connections to the vendors' APIs, and counts their calls per login."""
+"""Opens the connections to the vendors' APIs, with shared transports, and counts their calls per login."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from connector.hub.budget import Budget
 from connector.runtime.connection import connect
+from connector.transport.sharing import SharedTransports
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
 class Vendors:
     """Opens a connection for each account, and keeps it open.
 
-    Each call is counted in the database before it is sent. `transport` replaces the network in tests.
+    All connections to a vendor share its `Integration` and one HTTP transport; each has its own login,
+    headers and cookies. Each call is counted in the database before it is sent. `transport` replaces the
+    network in tests.
     """
 
     def __init__(
@@ -42,6 +45,7 @@ class Vendors:
         self._clock = clock
         self._sleep = sleep
         self._transport = transport
+        self._shared = SharedTransports()
         self._open: dict[str, Connection] = {}
         self._paces: dict[str, Pace] = {}
 
@@ -64,7 +68,7 @@ class Vendors:
         return connect(
             self.integrations[account.vendor],
             base_url=account.base_url,
-            transport=self._transport,
+            transport=self._transport or self._shared,
             clock=self._clock,
             sleep=self._sleep,
             credentials=account.fields,
@@ -78,6 +82,7 @@ class Vendors:
             await opened.client.close()
 
     async def close(self) -> None:
-        """Close all connections."""
+        """Close all connections and the transports that they share."""
         for id_ in list(self._open):
             await self.forget(id_)
+        await self._shared.close()

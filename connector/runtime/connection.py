@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from connector.clock import Clock, Sleep
     from connector.definition.model import Integration
     from connector.runtime.polling import Strategy
+    from connector.transport.sharing import SharedTransports
 
 T = TypeVar("T")
 
@@ -180,7 +181,7 @@ def connect(
     vendor: str | Integration,
     *,
     base_url: str | None,
-    transport: httpx.AsyncBaseTransport | None,
+    transport: httpx.AsyncBaseTransport | SharedTransports | None,
     clock: Clock,
     sleep: Sleep,
     credentials: Mapping[str, str],
@@ -191,7 +192,8 @@ def connect(
     """Create a connection, as `connector.open` does, which calls this function.
 
     `credentials` maps login fields to their values, and `profile` is a name for the connection, used in error
-    messages; `connector.open` describes the other parameters. Raises `ConfigurationError` if the vendor is
+    messages. Connections that receive the same `SharedTransports` share their transports, which the caller
+    closes. `connector.open` describes the other parameters. Raises `ConfigurationError` if the vendor is
     unknown, or if the base URL, a credential field, `timeout` or `deadline` is invalid.
     """
     integration = compiled(vendor) if isinstance(vendor, str) else vendor

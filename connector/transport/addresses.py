@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from ipaddress import IPv6Address, ip_address
+from typing import TYPE_CHECKING
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
 from connector.errors import ConfigurationError
 
+if TYPE_CHECKING:
+    import ssl
+
 MAX_QUOTE = 200
 MAX_PORT = 65_535
+LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20)
+"""The limits of the pool of a transport that one connection uses; they are httpx's own."""
 
 
 def parse_base_url(base_url: str) -> httpx.URL:
@@ -68,21 +74,25 @@ def origin(url: httpx.URL) -> tuple[str, str, int | None]:
     return (url.scheme, url.host, url.port)
 
 
-def transport_for(url: httpx.URL) -> httpx.AsyncHTTPTransport:
+def transport_for(
+    url: httpx.URL, context: ssl.SSLContext | None = None, limits: httpx.Limits = LIMITS
+) -> httpx.AsyncHTTPTransport:
     """Create the HTTP transport for a URL, using the proxy that is set in the environment variables.
+
+    `context` is the TLS context, or None for a new one, and `limits` are those of the transport's pool.
 
     No proxy is used for this machine. httpx's own proxy support would send requests for this machine to the
     proxy too, and would fail if the proxy for some other URL is invalid. Raises `ConfigurationError` if the
     proxy cannot be used.
     """
-    setting = None if is_loopback(url.host) else _proxy(url)
+    setting, verify = proxy_for(url), context or True
     if setting is None:
-        return httpx.AsyncHTTPTransport()
+        return httpx.AsyncHTTPTransport(verify=verify, limits=limits)
     variable, place = setting
     try:
         proxy = httpx.Proxy(place if "://" in place else f"http://{place}")
         _check_place(proxy.url)
-        return httpx.AsyncHTTPTransport(proxy=proxy)
+        return httpx.AsyncHTTPTransport(verify=verify, limits=limits, proxy=proxy)
     except (httpx.InvalidURL, ValueError, ImportError) as problem:
         raise ConfigurationError(
             f"The proxy in {variable} ({_without_login(place)}) cannot be used: it must be an http:// or "
@@ -99,12 +109,17 @@ def _check_place(url: httpx.URL) -> None:
 
 def proxy_phrase(url: httpx.URL) -> str:
     """Describe the proxy for a URL, as a phrase for an error message; return "" if there is no proxy."""
-    setting = None if is_loopback(url.host) else _proxy(url)
+    setting = proxy_for(url)
     return f" through the proxy in {setting[0]} ({_without_login(setting[1])})" if setting else ""
 
 
-def _proxy(url: httpx.URL) -> tuple[str, str] | None:
-    """Return the name and value of the environment variable that sets the proxy for a URL, or None."""
+def proxy_for(url: httpx.URL) -> tuple[str, str] | None:
+    """Return the name and value of the environment variable that sets the proxy for a URL.
+
+    Returns None if no proxy is used, as for this machine.
+    """
+    if is_loopback(url.host):
+        return None
     proxies = getproxies()
     scheme = next((name for name in (url.scheme, "all") if proxies.get(name)), None)
     if scheme is None or proxy_bypass(url.netloc.decode("ascii")):

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from connector.definition.model import Integration, Operation, Paging
     from connector.transport.bodies import Reply
     from connector.transport.paging import Position
+    from connector.transport.sharing import SharedTransports
 
     Send = Callable[[Request, Deadline, int], Awaitable[Answer]]
 
@@ -95,7 +96,7 @@ class Client:
         *,
         base_url: str,
         credentials: Mapping[str, str],
-        transport: httpx.AsyncBaseTransport | None,
+        transport: httpx.AsyncBaseTransport | SharedTransports | None,
         clock: Clock,
         sleep: Sleep,
         timeout: float = TIMEOUT,

@@ -15,6 +15,7 @@ from connector.transport.answers import REDIRECT
 from connector.transport.bodies import ACCEPTED, Reply, Unreadable, read_body
 from connector.transport.causes import cause
 from connector.transport.retry_after import duration
+from connector.transport.sharing import SharedTransports
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,6 +39,7 @@ class NotSent(VendorUnavailable):
 class Sender:
     """Sends requests to one vendor's API; `timeout` is the maximum duration of one attempt in seconds.
 
+    `transport` sends the requests in tests, or is shared with other senders; None means one of its own.
     `shared` is a sender whose network connections are used, and which then closes them, or None for
     connections of its own. httpx's client builds requests, but they are passed directly to its transport:
     this leaves out cookies and redirects, which must not be handled, and saves a third of a call's time.
@@ -48,18 +50,19 @@ class Sender:
         integration: Integration,
         base_url: httpx.URL,
         credentials: Mapping[str, str],
-        transport: httpx.AsyncBaseTransport | None,
+        transport: httpx.AsyncBaseTransport | SharedTransports | None,
         timeout: float,
         shared: Sender | None = None,
     ) -> None:
         self._integration = integration
         self._base_url = base_url
         self._credentials = credentials
-        self._proxy_phrase = "" if transport else proxy_phrase(base_url)
+        replaced = isinstance(transport, httpx.AsyncBaseTransport)
+        self._proxy_phrase = "" if replaced else proxy_phrase(base_url)
         self.timeout = timeout
         self._owned = shared is None
         self.transport: httpx.AsyncBaseTransport = (
-            shared.transport if shared else transport or transport_for(base_url)
+            shared.transport if shared else _network(integration, base_url, transport)
         )
         self.http: httpx.AsyncClient = shared.http if shared else _client(self.transport, timeout)
         self._origin = origin(base_url)
@@ -183,3 +186,13 @@ def _client(transport: httpx.AsyncBaseTransport, timeout: float) -> httpx.AsyncC
         timeout=httpx.Timeout(timeout, connect=min(MAX_CONNECT, timeout)),
         headers={"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": ACCEPTED},
     )
+
+
+def _network(
+    integration: Integration,
+    base_url: httpx.URL,
+    transport: httpx.AsyncBaseTransport | SharedTransports | None,
+) -> httpx.AsyncBaseTransport:
+    if isinstance(transport, SharedTransports):
+        return transport.transport(integration.vendor.id, base_url)
+    return transport or transport_for(base_url)

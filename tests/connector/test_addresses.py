@@ -17,6 +17,7 @@ from connector.transport.addresses import is_loopback, parse_base_url, transport
 from connector.transport.deadline import Deadline
 from connector.transport.request import build
 from connector.transport.sending import Sender
+from connector.transport.sharing import SharedTransports
 from mock_server import proxies
 
 if TYPE_CHECKING:
@@ -175,14 +176,15 @@ def test_unusable_proxy_is_reported_in_one_sentence(
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("shared", [None, SharedTransports()], ids=["own transport", "shared transport"])
 async def test_unreachable_proxy_is_blamed_instead_of_the_vendor(
-    proxied: Callable[..., None],
+    proxied: Callable[..., None], shared: SharedTransports | None
 ) -> None:
     unused_port = free_port()
     proxied(HTTPS_PROXY=f"http://you:secret@127.0.0.1:{unused_port}")
 
     offer, time = integration("returnmate"), Time()
-    sender = Sender(offer, parse_base_url("https://api.example.com/v1"), {}, None, 30.0)
+    sender = Sender(offer, parse_base_url("https://api.example.com/v1"), {}, shared, 30.0)
     asked = build(offer.operations["get_return"], {"id": "r1"})
     with pytest.raises(VendorUnavailable) as caught:
         await sender.send(asked, "sandbox-key", Deadline(30.0, time.sleep, "returnmate"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -104,3 +104,32 @@ async def test_newest_record_of_each_return_is_kept(rm: Connection, wire: Wire) 
     more = (first.model_copy(update={"record": one}) for one in records)
     seen = replace(polled, events=(*polled.events, *more)).returns
     assert seen == {"shop": (newer, second.record)}
+
+
+async def test_each_trigger_has_its_own_cursor(engine: sa.Engine, rm: Connection, wire: Wire) -> None:
+    wire.reply(rows(ROW))
+    cursors, other = CursorTable(), "return_status_changed"
+    first = (await sync(engine, rm)).cursors
+    async with poll_transaction(engine, cursors, {"shop": rm}, other) as (_db, polled):
+        assert cursors.load(engine, other) == {}
+    assert (cursors.load(engine, KIND), cursors.load(engine, other)) == (first, polled.cursors)
+    wire.reply(rows({**ROW, "status": "approved", "updated_at": "2026-03-02T11:00:00Z"}))
+    async with poll_transaction(engine, cursors, {"shop": rm}, other) as (_db, polled):
+        assert [one.record and one.record.id for one in polled.events] == ["r1"]
+
+
+@pytest.mark.parametrize("included", [True, False])
+async def test_what_is_assumed_is_polled_on_request(
+    engine: sa.Engine, rm: Connection, monkeypatch: pytest.MonkeyPatch, included: bool
+) -> None:
+    asked = []
+
+    async def recorded(*given: Any, **options: Any) -> PollAllResult:
+        asked.append(options)
+        return await poll_all(*given, **options)
+
+    monkeypatch.setattr("connector.unified.transaction.poll_all", recorded)
+    async with poll_transaction(
+        engine, CursorTable(), {"shop": rm}, KIND, since=SINCE, include_assumed=included
+    ):
+        assert asked == [{"since": SINCE, "include_assumed": included}]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import schemathesis
+import sqlalchemy as sa
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -19,6 +20,7 @@ from support.hub import Bench, hub_at, merchant_of
 
 import openapi
 from connector.hub import keys
+from connector.hub.tables import connections
 
 DOCUMENT = openapi.read(openapi.HUB)
 SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)
@@ -231,6 +233,29 @@ def test_a_subscription_that_the_limits_cannot_carry_is_refused_with_the_arithme
         assert len((await bench.get("/subscriptions"))["subscriptions"]) == 2
 
     at_a_vendor("returngo", tmp_path, story)
+
+
+def test_a_login_whose_plan_cannot_fit_does_not_stop_changes_of_other_logins(tmp_path: Path) -> None:
+    async def story(bench: Bench) -> None:
+        free = await bench.connect("free")
+        full = await bench.connect("full")
+        await bench.subscribe("return_created", connection=full["id"])
+        await bench.hub.store.run(too_many_shops, full["id"])
+        await bench.subscribe("return_created", connection=free["id"])
+        one_more = {"target": "https://hooks.example.com", "trigger": "return_approved"}
+        for affected in each([{"connection": full["id"]}, {}]):
+            refused = await bench.post("/subscriptions", 400, **one_more, **affected)
+            assert "cannot be polled within its limits" in refused["error"]["message"]
+
+    at_a_vendor("returngo", tmp_path, story)
+
+
+def too_many_shops(database: sa.Connection, id_: str) -> None:
+    """Give a connection a login of its own that serves 99 other shops too."""
+    row = database.execute(sa.select(connections).where(connections.c.id == id_)).one()._mapping
+    shops = [{**row, "id": f"con_{number}", "name": f"shop {number}", "login": "x"} for number in range(99)]
+    database.execute(sa.insert(connections), shops)
+    database.execute(sa.update(connections).where(connections.c.id == id_).values(login="x"))
 
 
 def test_deleting_a_connection_deletes_all_that_belongs_to_it(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,30 @@ def test_stored_events_are_the_samples_if_the_budget_is_used_up(tmp_path: Path) 
         [problem] = answer["problems"]
         assert problem["connection_id"] == connection["id"]
         assert problem["message"] == "The hub's budget of 1,800 calls in 24 hours is used up."
+
+    at_a_vendor("returngo", tmp_path, story)
+
+
+def test_stored_samples_are_the_newest_of_the_connection_and_the_trigger(tmp_path: Path) -> None:
+    async def story(bench: Bench) -> None:
+        shop, outlet = await bench.connect(), await bench.connect("outlet")
+        for trigger in each(("return_created", "return_approved")):
+            await bench.subscribe(trigger)
+        await bench.round()
+        created = []
+        for _ in range(3):
+            created.append(bench.merchant.ask_for_return())
+            bench.merchant.move(created[-1], "Approved")
+            await bench.round(HOUR)
+        await use_up(bench, shop["id"])
+        for one, trigger in each(product((shop, outlet), ("return_created", "return_approved"))):
+            answer = await bench.get("/samples", trigger=trigger, connection=one["id"], limit=2)
+            found = answer["samples"]
+            assert {(sample["connection_id"], sample["kind"]) for sample in found} == {(one["id"], trigger)}
+            assert [sample["data"]["id"] for sample in found] == created[:0:-1]
+            assert [problem["connection_id"] for problem in answer["problems"]] == [one["id"]]
+        every = (await bench.get("/samples", trigger="return_created", limit=4))["samples"]
+        assert [sample["data"]["id"] for sample in every] == [created[2]] * 2 + [created[1]] * 2
 
     at_a_vendor("returngo", tmp_path, story)
 

@@ -17,6 +17,7 @@ import orjson
 import openapi
 from connector.transport.addresses import origin, parse_base_url, transport_for
 from connector.transport.client import Client
+from connector.transport.sharing import SharedTransports
 
 PLAIN_HEADERS = {"host", "accept", "accept-encoding", "connection", "user-agent"}
 METHODS = ("get", "put", "post", "delete", "patch")
@@ -191,7 +192,10 @@ def enforced() -> Iterator[None]:
     make = Client.__init__
 
     def checked(self: Client, integration: Any, **how: Any) -> None:
-        inner = how.pop("transport") or transport_for(parse_base_url(how["base_url"]))
+        given, url = how.pop("transport"), parse_base_url(how["base_url"])
+        if isinstance(given, SharedTransports):
+            given = given.transport(integration.vendor.id, url)
+        inner = given or transport_for(url)
         contract = contracts.get(integration.vendor.id)  # a vendor invented by a test has no document
         transport = Checked(inner, contract, self) if contract else inner
         make(self, integration, transport=transport, **how)

@@ -96,7 +96,7 @@ class Operations:
                 fields=body["fields"],
                 now=now,
             )
-            plans.check(connection, hub.integrations, now, hub.shortest)
+            plans.check(connection, hub.integrations, now, hub.shortest, id_)
             return id_
 
         id_ = await hub.store.run(add)
@@ -124,7 +124,7 @@ class Operations:
 
         def store(database: sa.Connection) -> str:
             addresses.create(database, hub.encryption, connection, body.get("secret"), hub.clock())
-            plans.check(database, hub.integrations, hub.clock(), hub.shortest)
+            plans.check(database, hub.integrations, hub.clock(), hub.shortest, connection)
             return addresses.url(database, hub.encryption, hub.url, connection)
 
         url = await hub.store.run(store)
@@ -168,7 +168,7 @@ class Operations:
         def add(connection: sa.Connection) -> dict[str, Any]:
             now = hub.clock()
             created = subscriptions.add(connection, hub.encryption, hub.integrations, requested, now)
-            plans.check(connection, hub.integrations, now, hub.shortest)
+            plans.check(connection, hub.integrations, now, hub.shortest, requested.connection)
             return created
 
         created = await hub.store.run(add)

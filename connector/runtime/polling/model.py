@@ -220,15 +220,15 @@ def without_unreadable(
     rows: list[Row] = []
     positions: list[tuple[int, int]] = []
     unreadable = list(read.unreadable)
-    for row, (page, number) in zip(read.rows, read.positions, strict=True):
+    for row, position in zip(read.rows, read.positions, strict=True):
         try:
             check(row)
         except UnexpectedResponse as problem:
-            unreadable.append(UnreadableRow(_key(row, key), page, number, problem.message))
+            unreadable.append(UnreadableRow(_key(row, key), *position, problem.message))
         else:
             rows.append(row)
-            positions.append((page, number))
-    readable_ids = frozenset(row_id(row, key) for row in rows)
+            positions.append(position)
+    readable_ids = frozenset([row_id(row, key) for row in rows])
     return replace(
         read,
         rows=tuple(rows),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from connector.definition.paths import at_path
@@ -39,7 +40,9 @@ def row_id(row: Row, path: tuple[str, ...]) -> str:
     Raises `UnexpectedResponse` if the ID is missing, empty, or neither a string nor a whole number.
     """
     value = at_path(row, path)
-    if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
+    if isinstance(value, str) and value:
+        return value
+    if isinstance(value, bool) or not isinstance(value, int):
         raise unreadable_value(path, value, "text or a whole number")
     return str(value)
 
@@ -51,9 +54,17 @@ def time_at(row: Row, path: tuple[str, ...]) -> int:
     """
     value = at_path(row, path)
     try:
-        return micros(parse_time(value))
+        return _short_time(value) if isinstance(value, str) and len(value) <= SHOWN else _micros_of(value)
     except ValueError:
         raise unreadable_value(path, value, "a time") from None
+
+
+def _micros_of(value: Any) -> int:
+    return micros(parse_time(value))
+
+
+_short_time = lru_cache(maxsize=4_000)(_micros_of)
+"""Caches parsed times, because all triggers of a list read the same rows, and the next poll most of them."""
 
 
 def text_at(row: Row, path: tuple[str, ...]) -> str | None:

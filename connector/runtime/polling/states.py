@@ -51,7 +51,7 @@ def compare_state(source: Watches, key: str, state: str | None, known: Entry) ->
     enters one of these states.
     """
     when, last, counted = known
-    if state is None or (last is not None and folded(state) == folded(last)):
+    if state is None or state == last or (last is not None and folded(state) == folded(last)):
         return None, known
     word = folded(state)
     # The counts are merged by normalized state, because a different spelling is not a state change.
