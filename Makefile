@@ -102,7 +102,7 @@ n8n-test: n8n-build ## Run every operation and trigger of the n8n packages in n8
 # Six steps of the delivery certificate per example and trigger. `make certify` runs far more.
 CERTIFICATE_EXAMPLES ?= 200
 contract: .venv/.ready ## The long contract run: 200 examples per operation and per trigger.
-	@CONTRACT_EXAMPLES=200 MEMORY_EXAMPLES=15 CERTIFICATE_EXAMPLES=$(CERTIFICATE_EXAMPLES) $(BIN)/python -m pytest -q $(AT_ONCE) --dist load --maxschedchunk 1 tests/contract
+	@CONTRACT_EXAMPLES=200 MEMORY_EXAMPLES=15 CERTIFICATE_EXAMPLES=$(CERTIFICATE_EXAMPLES) $(BIN)/python -m pytest -q $(AT_ONCE) --dist load --maxschedchunk 1 --hypothesis-profile=default tests/contract
 
 # Options: CERTIFY="swap --steps 1000 --seed 7"; names of vendors or of exhibits in tests/museum.
 certify: export PYTHONPATH := tests

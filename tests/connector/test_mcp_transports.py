@@ -136,7 +136,7 @@ def test_an_interrupt_ends_the_command_although_it_reads_standard_input(tmp_path
         process.stdin.flush()
         process.stdout.readline()  # the server answers, so it waits in a read
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=20) == -signal.SIGINT
+        assert process.wait(timeout=60) == -signal.SIGINT
 
 
 @pytest.fixture

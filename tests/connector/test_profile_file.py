@@ -135,7 +135,7 @@ def test_concurrent_writes_of_two_processes_are_both_kept(tmp_path: Path) -> Non
         writer.stdin.write("\n")
         writer.stdin.flush()
     for writer in writers:
-        writer.communicate(timeout=60)
+        writer.communicate(timeout=300)
     assert [writer.returncode for writer in writers] == [0, 0]
     assert set(Profiles(path, {}).saved("returnmate")) == {f"{name}{n}" for name in "xy" for n in range(25)}
     assert stat.S_IMODE(path.stat().st_mode) == 0o600

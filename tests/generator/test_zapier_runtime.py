@@ -42,5 +42,5 @@ def _node_test(*paths: str, cwd: Path, zone: str | None = None) -> "subprocess.C
     command = [node(), "--test", "--test-reporter=tap", *paths]
     environment = {**os.environ, **({"TZ": zone} if zone else {})}
     return subprocess.run(
-        command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=120, check=False
+        command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=600, check=False
     )

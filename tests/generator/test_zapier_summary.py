@@ -49,7 +49,7 @@ ODD: tuple[Any, ...] = (
 def in_javascript(cases: list[list[Any]]) -> list[Any]:
     done = subprocess.run(
         [node(), str(SCRIPT), (APPS / "returnmate" / "index.js").as_uri()],
-        input=json.dumps(cases), capture_output=True, text=True, timeout=60, check=True,
+        input=json.dumps(cases), capture_output=True, text=True, timeout=300, check=True,
     )  # fmt: skip
     result: list[Any] = json.loads(done.stdout)
     return result

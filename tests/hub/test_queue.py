@@ -14,7 +14,7 @@ from connector.hub.engine import Job, Shared
 from connector.hub.queue import STEADY, Queue
 from connector.hub.store import Store
 
-HEARTBEAT = 0.1
+HEARTBEAT = 0.5
 
 
 class Work:
@@ -59,9 +59,9 @@ def test_a_queue_that_is_stopped_ends_the_work_that_runs(postgres: Postgres) -> 
         with Store(postgres.new_database()) as store:
             queue = Queue(store, now, sleep, HEARTBEAT)
             running = asyncio.create_task(queue.run([work.job()]))
-            await asyncio.wait_for(work.begun.wait(), 30)
+            await asyncio.wait_for(work.begun.wait(), 60)
             queue.stop()
-            await asyncio.wait_for(running, 30)
+            await asyncio.wait_for(running, 60)
             assert work.done == ["begun", "ended"]
             left = sa.text("select count(*) from procrastinate_jobs")
             assert await store.run(lambda database: database.execute(left).scalar_one()) == 0
@@ -73,10 +73,11 @@ def test_a_worker_without_a_heartbeat_is_a_problem_until_it_has_one(
     postgres: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at = datetime(2026, 6, 1, tzinfo=UTC)
-    usable = asyncio.Event()
+    begun, usable = asyncio.Event(), asyncio.Event()
     run_worker = Worker.run
 
     async def stuck(worker: Worker) -> None:
+        begun.set()
         await usable.wait()
         await run_worker(worker)  # type: ignore[no-untyped-call]
 
@@ -85,7 +86,8 @@ def test_a_worker_without_a_heartbeat_is_a_problem_until_it_has_one(
         with Store(postgres.new_database()) as store:
             queue = Queue(store, lambda: at, lambda _seconds: sleep(HEARTBEAT), HEARTBEAT)
             running = asyncio.create_task(queue.run([Work().job()]))
-            await sleep(5 * HEARTBEAT)
+            await asyncio.wait_for(begun.wait(), 60)
+            await sleep(2 * HEARTBEAT)
             assert queue.problems == {}
             at += STEADY + timedelta(seconds=1)
             assert list(queue.problems.values()) == [
@@ -94,7 +96,7 @@ def test_a_worker_without_a_heartbeat_is_a_problem_until_it_has_one(
             usable.set()
             await eventually(lambda: not queue.problems)
             queue.stop()
-            await asyncio.wait_for(running, 30)
+            await asyncio.wait_for(running, 60)
 
     monkeypatch.setattr(Worker, "run", stuck)
     asyncio.run(story())

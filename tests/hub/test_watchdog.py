@@ -193,7 +193,7 @@ def test_a_hub_that_is_asked_to_stop_ends_in_order(tmp_path: Path) -> None:
     with running_hub(tmp_path, options=options, database=database_of(tmp_path)) as hub:
         hub.wait(lambda: hub.api.get("/ready").status_code == 200)
         hub.process.send_signal(signal.SIGTERM)
-        assert hub.process.wait(timeout=30) == 0
+        assert hub.process.wait(timeout=60) == 0
     errors = "\n".join(hub.lines)
     assert '"message": "The hub stops."' in errors
     assert errors.count("The hub stops.") == 1

@@ -69,7 +69,7 @@ def kill_during_writes(sandbox: Sandbox) -> list[str]:
     with sandbox.client("returnmate") as client, ThreadPoolExecutor(WRITERS + 1) as writers:
         at_work = [writers.submit(write, client, acknowledged, enough) for _ in range(WRITERS)]
         at_work.append(writers.submit(copy, sandbox, len(sandbox.control.get("/tenants").json()["tenants"])))
-        assert enough.wait(timeout=20)
+        assert enough.wait(timeout=120)
         sandbox.kill()
         for writer in at_work:
             writer.result()

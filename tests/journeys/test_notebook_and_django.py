@@ -38,7 +38,7 @@ def test_notebook_shows_what_a_connection_offers_and_finds_returns(
     text = (PAGES / "notebook.ipynb").read_text("utf-8")
     notebook = nbformat.reads(text.replace(ADDRESS, shop.url), as_version=4)  # type: ignore[no-untyped-call]
     assert nbformat.validator.isvalid(notebook)  # type: ignore[no-untyped-call]
-    NotebookClient(notebook, kernel_name="python3", timeout=60).execute()
+    NotebookClient(notebook, kernel_name="python3", timeout=300).execute()
     shown = [
         output["data"]["text/plain"]
         for cell in each([cell for cell in notebook.cells if cell.cell_type == "code"])

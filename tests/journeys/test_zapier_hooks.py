@@ -29,7 +29,7 @@ HOOKED = [
     for key, trigger in with_instant(integration(vendor)).triggers.items()
     if is_instant(trigger)
 ]
-PATIENCE = 10.0
+PATIENCE = 60.0
 
 
 @dataclass

@@ -40,12 +40,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
         assert "Traceback" not in log, log
 
 
-def talk(server: Serving, *parts: bytes, pause: float = 0.05) -> bytes:
+def talk(server: Serving, *parts: bytes) -> bytes:
     """Send raw bytes, part by part, and return everything until the server closes the connection."""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
         for part in parts:
             connection.sendall(part)
-            time.sleep(pause)
+            time.sleep(0.05)
         answer = b""
         while chunk := connection.recv(65536):
             answer += chunk
@@ -86,9 +86,11 @@ def test_expect_continue_is_answered(server: Serving) -> None:
     start = head(
         "POST", RMAS, "Content-Type: application/json", f"Content-Length: {len(BODY)}", "Expect: 100-continue"
     )
-    answer = talk(server, start, BODY, pause=0.3)
-    assert answer.startswith(b"HTTP/1.1 100 ")
-    assert b"HTTP/1.1 201 " in answer
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
+        connection.sendall(start)
+        assert connection.recv(65536).startswith(b"HTTP/1.1 100 ")
+        connection.sendall(BODY)
+        assert connection.recv(65536).startswith(b"HTTP/1.1 201 ")
 
 
 def test_aborted_request_does_not_affect_others(server: Serving) -> None:
@@ -169,7 +171,7 @@ def test_ctrl_c_stops_at_once_without_output(tmp_path: Path) -> None:
         idle = socket.create_connection(("127.0.0.1", started.port))
         begun = time.monotonic()
         assert started.interrupt() in {0, 130}
-        assert time.monotonic() - begun < 20  # the idle connection would stay open for 75 seconds
+        assert time.monotonic() - begun < 60  # the idle connection would stay open for 75 seconds
         idle.close()
         assert started.log.read_text() == ""
 
@@ -177,7 +179,7 @@ def test_ctrl_c_stops_at_once_without_output(tmp_path: Path) -> None:
 def test_sigterm_stops_the_server(tmp_path: Path) -> None:
     with serving(tmp_path, "--database", "sqlite://") as started:
         started.process.terminate()
-        assert started.process.wait(timeout=10) in {0, -signal.SIGTERM}
+        assert started.process.wait(timeout=60) in {0, -signal.SIGTERM}
         assert started.log.read_text() == ""
 
 

@@ -12,7 +12,7 @@ from mock_server.app import Sandbox, create_app
 from mock_server.settings import Settings
 
 URL = "http://127.0.0.1:4010"
-PATIENCE = 10.0
+PATIENCE = 60.0
 QUIET = 1.0
 
 

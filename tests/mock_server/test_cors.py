@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 from starlette.testclient import TestClient
+from support.first_moment import STARTS
 
 from mock_server.app import create_app
 from mock_server.settings import Settings
@@ -19,7 +20,7 @@ ALLOW = "access-control-allow-origin"
 
 @contextmanager
 def sandbox(**settings: Any) -> Iterator[TestClient]:
-    app = create_app(Settings(seed_size=3, vendor="returnmate", **settings))
+    app = create_app(Settings(seed_size=3, first_moment=STARTS, vendor="returnmate", **settings))
     with TestClient(app, base_url="http://127.0.0.1:4010", follow_redirects=False) as made:
         yield made
 

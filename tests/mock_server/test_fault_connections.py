@@ -23,6 +23,8 @@ from mock_server.engine.protocols import ConnectionCut
 from mock_server.settings import Settings
 from mock_server.testing import Sandbox, Tenant
 
+LEAVES_AFTER = 2.0
+"""Seconds until a client stops waiting; a busy machine creates a return in this time."""
 EVERYWHERE = pytest.mark.parametrize("vendor", sorted(LISTS))
 
 
@@ -47,7 +49,7 @@ def request(tenant: Tenant, vendor: str) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode()
 
 
-def received(sandbox: Running, sent: bytes, *, timeout: float = 10) -> bytes:
+def received(sandbox: Running, sent: bytes, *, timeout: float = 60) -> bytes:
     """Send bytes, and return everything that arrives until the server closes the connection."""
     url = httpx.URL(sandbox.url)
     with socket.create_connection((url.host, url.port), timeout=timeout) as connection:
@@ -136,11 +138,11 @@ def test_time_out_ends_when_the_client_leaves(tenant: Tenant) -> None:
     before = created(tenant)
     fault = tenant.faults.add("timeout", operation="create_return", after_commit=True, next=1)
     with creating(tenant) as http, pytest.raises(httpx.ReadTimeout):
-        http.post("/rmas", json=NEW_RMA, timeout=0.3)
+        http.post("/rmas", json=NEW_RMA, timeout=LEAVES_AFTER)
     assert (created(tenant) - before, tenant.faults.get(fault.id).fired) == (1, 1)
     tenant.faults.add("timeout", operation="create_return", next=1)
     with creating(tenant) as http, pytest.raises(httpx.ReadTimeout):
-        http.post("/rmas", json=NEW_RMA, timeout=0.3)
+        http.post("/rmas", json=NEW_RMA, timeout=LEAVES_AFTER)
     assert created(tenant) - before == 1
 
 
@@ -148,7 +150,7 @@ def test_time_out_is_bounded(sandbox: Running, tenant: Tenant) -> None:
     tenant.faults.add("timeout", vendor="swap", seconds=1, next=1)
     began = monotonic()
     assert received(sandbox, request(tenant, "swap")) == b""
-    assert 0.9 < monotonic() - began < 5
+    assert 0.9 < monotonic() - began < 30
 
 
 @EVERYWHERE
@@ -192,7 +194,7 @@ def test_body_arrives_slowly_and_complete(tenant: Tenant, vendor: str) -> None:
             for piece in answer.iter_raw():
                 pieces, sizes = pieces + 1, sizes + len(piece)
     assert (sizes, pieces > 2) == (len(whole), True)
-    assert 0.25 < monotonic() - began < 5
+    assert 0.25 < monotonic() - began < 60
 
 
 def test_slow_body_stops_when_the_client_leaves(tenant: Tenant) -> None:
@@ -210,15 +212,15 @@ def test_server_stops_while_a_client_waits_for_nothing(tmp_path: Path) -> None:
         demo.faults.add("timeout", vendor="returnmate")
         demo.faults.add("slow_body", vendor="swap", bytes_per_second=10)
         answers = [
-            pool.submit(received, stopping, request(demo, vendor), timeout=20)
+            pool.submit(received, stopping, request(demo, vendor), timeout=60)
             for vendor in ("returnmate", "swap")
         ]
-        for _ in range(500):
+        for _ in range(3_000):
             if sum(fault.fired for fault in demo.faults.list()) == len(answers):
                 break
             sleep(0.02)
         stopping.process.terminate()
-        assert stopping.process.wait(10) in {0, -signal.SIGTERM}
+        assert stopping.process.wait(60) in {0, -signal.SIGTERM}
         assert [answer.result()[:12] for answer in answers] == [b"", b"HTTP/1.1 200"]
         assert "Traceback" not in stopping.log.read_text()
 

@@ -14,7 +14,7 @@ from mock_server.testing import Sandbox, Tenant
 from mock_server.testing.receiver import ReceivedWebhook, WebhookReceiver, receiving
 
 SECRET = "whsk_0123456789abcdef0123456789abcdef"
-PATIENCE = 10.0  # seconds
+PATIENCE = 60.0  # seconds
 SIGNING = pytest.mark.parametrize("vendor", sorted(VERIFIERS))
 CREATED = {
     "returnmate": "rma.created",

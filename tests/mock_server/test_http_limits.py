@@ -116,7 +116,7 @@ def open_connection() -> Iterator[Callable[..., ServedConnection]]:
     if tasks := asyncio.all_tasks(loop):
         for task in tasks:
             task.cancel()
-        loop.run_until_complete(asyncio.wait(tasks, timeout=1))
+        loop.run_until_complete(asyncio.wait(tasks, timeout=60))
     loop.close()
 
 

@@ -27,7 +27,7 @@ from mock_server.serving import terminal
 from mock_server.serving.ready import ReadyFile, ReadyFileError
 from mock_server.settings import Settings
 
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 
 @dataclass
@@ -115,18 +115,18 @@ def test_ready_file_has_token_process_and_logins(started: Started) -> None:
 
 @needs_ipv6
 def test_idle_connection_is_closed_after_its_timeout(started: Started) -> None:
-    with socket.create_connection(("127.0.0.1", started.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", started.port), timeout=60) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
         begun = time.monotonic()
         while connection.recv(65_536):
             pass
-        assert 0.5 < time.monotonic() - begun < 8
+        assert 0.5 < time.monotonic() - begun < 40
 
 
 @needs_ipv6
 def test_ready_file_is_removed_with_the_sandbox(started: Started) -> None:
     started.process.terminate()
-    started.process.wait(timeout=10)
+    started.process.wait(timeout=60)
     assert list(started.ready_file.parent.glob("*ready.json*")) == []
 
 

@@ -222,7 +222,7 @@ def dump(opened: OpenWorld) -> bytes:
     return "\n".join(parts).encode()
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.integers(0, 30 * 3_600), min_size=1, max_size=8), st.booleans())
 def test_one_advance_equals_many(shop: OpenWorld, parts: list[int], in_steps: bool) -> None:
     fresh(shop)

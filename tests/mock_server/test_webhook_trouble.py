@@ -24,12 +24,17 @@ def context() -> Iterator[WebhookContext]:
 
 
 def hanging(
-    gate: asyncio.Event, got: list[str]
+    gate: asyncio.Event, got: list[str], reached: asyncio.Event | None = None
 ) -> Callable[[httpx.Request], Coroutine[None, None, httpx.Response]]:
-    """Return a receiver whose host `slow.example.com` answers once the gate is open."""
+    """Return a receiver whose host `slow.example.com` answers once the gate is open.
+
+    A request to it sets `reached`.
+    """
 
     async def receive(request: httpx.Request) -> httpx.Response:
         if request.url.host == "slow.example.com":
+            if reached:
+                reached.set()
             await gate.wait()
         got.append(request.url.host)
         return httpx.Response(200)
@@ -61,11 +66,15 @@ def test_hanging_receivers_delay_no_other_tenant_or_webhook(context: WebhookCont
 def test_webhook_after_a_timeout_gets_one_delivery_at_a_time(context: WebhookContext) -> None:
     at_once: list[int] = []
     under_way = 0
+    full = asyncio.Event()
 
     async def late(request: httpx.Request) -> httpx.Response:
         nonlocal under_way
         under_way += 1
         at_once.append(under_way)
+        if under_way == MAX_PER_WEBHOOK:
+            full.set()
+        await full.wait()  # none of the first deliveries ends before the last one of them begins
         await asyncio.sleep(0.01)
         under_way -= 1
         raise httpx.ReadTimeout("too late", request=request)
@@ -133,17 +142,17 @@ def test_delivery_in_progress_of_a_deleted_tenant_is_dropped_silently(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     with open_world() as opened:
-        gate, got = asyncio.Event(), list[str]()
+        gate, reached, got = asyncio.Event(), asyncio.Event(), list[str]()
         world = opened.world
         opened.tenants.create("gone", seed_size=0)
 
         async def story() -> None:
-            sender = Sender(world.outbox, world.store, httpx.MockTransport(hanging(gate, got)))
+            sender = Sender(world.outbox, world.store, httpx.MockTransport(hanging(gate, got, reached)))
             task = asyncio.create_task(sender.run())
             with world.store.change() as change:
                 told = {"event": "CREATED", "url": "http://slow.example.com/", "body": b"{}", "at": 0}
                 world.outbox.enqueue(change, "gone", "shop", webhook="w1", **told)  # type: ignore[arg-type]
-            await asyncio.sleep(0.05)
+            await asyncio.wait_for(reached.wait(), 60)
             opened.tenants.delete("gone")
             gate.set()
             await until(lambda: bool(got))

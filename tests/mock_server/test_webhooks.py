@@ -204,7 +204,7 @@ def test_sender_stops_although_new_deliveries_arrive(context: WebhookContext, st
         for _ in range(steps):  # turns of the event loop after the wake-up
             await asyncio.sleep(0)
         task.cancel()
-        done, _ = await asyncio.wait([task], timeout=2)
+        done, _ = await asyncio.wait([task], timeout=30)
         assert done, "the sender continued"
 
     asyncio.run(run())

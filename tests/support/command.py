@@ -49,7 +49,7 @@ class Serving:
     def interrupt(self) -> int:
         """Send Ctrl-C; return the exit code."""
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(timeout=10)
+        return self.process.wait(timeout=60)
 
 
 @contextmanager

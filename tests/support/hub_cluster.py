@@ -13,7 +13,7 @@ from support.sandbox import Sandbox
 from support.sandbox_merchant import SandboxMerchant
 from support.webhook_receiver import Receiver, receiving
 
-HEARTBEAT = 0.5  # seconds; a process is dead after three of them
+HEARTBEAT = 1.0  # seconds; a process is dead after three of them
 VENDOR = "swap"
 TRIGGER = "return_status_changed"
 

@@ -16,7 +16,7 @@ import httpx
 from support import preloaded
 
 OPTIONS = ("--interval", "1", "--webhook-allow", "127.0.0.1")
-READY = 60  # seconds within which a hub announces its address, on a busy machine
+READY = 120  # seconds within which a hub announces its address, on a busy machine
 
 
 @dataclass
@@ -76,7 +76,7 @@ def running_hub(
         *words, environment={**os.environ, "COLUMNS": "200"}, output=write, errors=write
     )
     os.close(write)
-    with os.fdopen(read, encoding="utf-8") as printed, httpx.Client(verify=False, timeout=30) as api:
+    with os.fdopen(read, encoding="utf-8") as printed, httpx.Client(verify=False, timeout=120) as api:
         hub = HubProcess(process, api, key=key)
         reader = Thread(target=_read, args=(printed, hub.lines))
         reader.start()

@@ -1,5 +1,6 @@
 """A sandbox for tests, with its own process, database file and free port."""
 
+import json
 import os
 import signal
 import socket
@@ -17,7 +18,7 @@ import httpx
 from support import preloaded
 from support.first_moment import FIRST_MOMENT
 
-_PATIENCE = 30.0  # seconds until a server that does not answer counts as failed
+_PATIENCE = 120.0  # seconds until a server that does not answer counts as failed
 
 
 @dataclass
@@ -90,25 +91,25 @@ def running(folder: Path, *arguments: str, program: Path | None = None) -> Itera
 
     `program` is the installed `returns` to start; without it, a process of `support.preloaded` serves.
     """
-    port, log = free_port(), folder / "sandbox.log"
-    command = ["serve", "--port", str(port)]
+    log, ready = folder / "sandbox.log", folder / "ready.json"
+    ready.unlink(missing_ok=True)  # another sandbox in this folder was killed
+    command = ["serve", "--port", "0", "--ready-file", str(ready)]
     if "--first-moment" not in arguments:
         command += ["--first-moment", FIRST_MOMENT]
     if "--database" not in arguments:
         command += ["--database", f"sqlite:///{folder / 'sandbox.sqlite3'}"]
     process = _started(program, [*command, *arguments], folder, log)
-    url = f"http://127.0.0.1:{port}"
-    with httpx.Client(base_url=f"{url}/__sandbox", timeout=30) as control:
-        try:
-            _wait(control, process, log)
+    try:
+        url = _wait(ready, process, log)
+        with httpx.Client(base_url=f"{url}/__sandbox", timeout=120) as control:
             yield Sandbox(url, control, process, log)
-        finally:
-            process.terminate()
-            try:
-                process.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def _started(
@@ -127,14 +128,12 @@ def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("RETURNS_")}
 
 
-def _wait(control: httpx.Client, process: "preloaded.Command | subprocess.Popen[bytes]", log: Path) -> None:
+def _wait(ready: Path, process: "preloaded.Command | subprocess.Popen[bytes]", log: Path) -> str:
+    """Wait until a sandbox answers, and return its URL."""
     deadline = time.monotonic() + _PATIENCE
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            break
-        try:
-            if control.get("/health").status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.05)
+    while time.monotonic() < deadline and process.poll() is None:
+        if ready.exists():
+            url: str = json.loads(ready.read_text("utf-8"))["url"]
+            return url
+        time.sleep(0.05)
     raise AssertionError(f"The sandbox did not start:\n{log.read_text()}")

@@ -25,7 +25,7 @@ class Receiver:
     headers: list[Mapping[str, str]] = field(default_factory=list)
     got: list[tuple[str, Any]] = field(default_factory=list)
 
-    def wait(self, holds: Callable[[], bool], seconds: float = 15) -> None:
+    def wait(self, holds: Callable[[], bool], seconds: float = 60) -> None:
         """Wait until the condition holds."""
         end = time.monotonic() + seconds
         while not holds():

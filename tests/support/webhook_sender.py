@@ -93,9 +93,9 @@ def run_sender(
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    """Wait until the condition holds."""
-    for _ in range(500):
+    """Wait until the condition holds, for a minute at most."""
+    for _ in range(6_000):
         if holds():
             return
         await asyncio.sleep(0.01)
-    raise AssertionError("The condition did not hold within five seconds.")
+    raise AssertionError("The condition did not hold within a minute.")

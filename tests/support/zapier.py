@@ -130,7 +130,7 @@ def started(app: Path = APP, log: Path | None = None, /, **environment: str) -> 
             assert process.stdin is not None
             process.stdin.close()
             try:
-                process.wait(timeout=10)
+                process.wait(timeout=60)
             except subprocess.TimeoutExpired:
                 process.kill()
 

@@ -176,7 +176,7 @@ def run_project(folder: Path, *options: str, **variables: str) -> str:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=600,
     )
     return done.stdout
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from support.preloaded import client
 
 _TESTS = Path(__file__).parents[2]
-_PATIENCE = 60.0
+_PATIENCE = 300.0
 """Seconds until a command that does not end counts as failed."""
 
 FEW_PLUGINS = "-p no:schemathesis -p no:hypothesispytest -p no:anyio -p no:time_machine"
