@@ -59,6 +59,7 @@ class Limiter:
         self._block_from, self._block = 0.0, 0.0
         self._doubt = ""
         self._lock = asyncio.Lock()
+        self._queued = 0
 
     async def admit(self, operation: str, deadline: Deadline | None = None) -> None:
         """Wait until the next request is allowed, and count that request.
@@ -91,6 +92,10 @@ class Limiter:
         Only the request that has the lock sleeps, while the other requests wait for the lock. If all of them
         slept, they would wake at the same time and exceed the limit together.
         """
+        if not self._queued and not self._lock.locked():
+            await self._lock.acquire()  # no other request waits for the lock, so this does not wait either
+            return
+        self._queued += 1
         try:
             async with asyncio.timeout(None if math.isinf(deadline.left) else deadline.left):
                 await self._lock.acquire()
@@ -100,6 +105,8 @@ class Limiter:
                 "requests of the connection.",
                 operation=operation,
             ) from None
+        finally:
+            self._queued -= 1
 
     def learn(self, headers: httpx.Headers, *, refused: bool = False) -> None:
         """Update the limits from a response's rate-limit headers; `refused` is true for a 429 response."""

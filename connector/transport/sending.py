@@ -18,16 +18,14 @@ from connector.transport.retry_after import duration
 from connector.transport.sharing import SharedTransports
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Mapping
 
-    from connector.definition.model import Authentication, Integration
+    from connector.definition.model import Integration
     from connector.transport.deadline import Deadline
     from connector.transport.request import Request
 
 USER_AGENT = "returns-connector/0.1"
 MAX_CONNECT = 10.0
-LOCATION = "returns.location"
-"""The key in `httpx.Response.extensions` under which the `Location` header is stored."""
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
 
@@ -42,7 +40,9 @@ class Sender:
     """Sends requests to one vendor's API; `timeout` is the maximum duration of one attempt in seconds.
 
     `transport` sends the requests in tests, or is shared with other senders; None means one of its own.
-    `http` is the HTTP client of another sender, which then closes it, or None for one of its own.
+    `shared` is a sender whose network connections are used, and which then closes them, or None for
+    connections of its own. httpx's client builds requests, but they are passed directly to its transport:
+    this leaves out cookies and redirects, which must not be handled, and saves a third of a call's time.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Sender:
         credentials: Mapping[str, str],
         transport: httpx.AsyncBaseTransport | SharedTransports | None,
         timeout: float,
-        http: httpx.AsyncClient | None = None,
+        shared: Sender | None = None,
     ) -> None:
         self._integration = integration
         self._base_url = base_url
@@ -60,14 +60,16 @@ class Sender:
         replaced = isinstance(transport, httpx.AsyncBaseTransport)
         self._proxy_phrase = "" if replaced else proxy_phrase(base_url)
         self.timeout = timeout
-        self._owned = http is None
-        self.http = http or httpx.AsyncClient(
-            transport=_network(integration, base_url, transport),
-            timeout=httpx.Timeout(timeout, connect=min(MAX_CONNECT, timeout)),
-            headers={"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": ACCEPTED},
-            follow_redirects=False,
-            event_hooks={"response": [_hide_location]},
+        self._owned = shared is None
+        self.transport: httpx.AsyncBaseTransport = (
+            shared.transport if shared else _network(integration, base_url, transport)
         )
+        self.http: httpx.AsyncClient = shared.http if shared else _client(self.transport, timeout)
+        self._origin = origin(base_url)
+        login = integration.authentication
+        self._login = {
+            name: value for name, field in login.headers.items() if (value := credentials.get(field))
+        }
 
     async def close(self) -> None:
         """Close the open network connections; the sender cannot be used afterwards."""
@@ -76,7 +78,7 @@ class Sender:
 
     def for_login(self, credentials: Mapping[str, str]) -> Sender:
         """Create a sender with other credentials that uses the same network connections."""
-        return Sender(self._integration, self._base_url, credentials, None, self.timeout, self.http)
+        return Sender(self._integration, self._base_url, credentials, None, self.timeout, self)
 
     async def send(self, request: Request, credential: str, deadline: Deadline) -> Reply:
         """Send the request once and return the response, even if its status reports an error.
@@ -112,9 +114,10 @@ class Sender:
         return reply
 
     async def _replied(self, prepared: httpx.Request, credential: str) -> Reply:
-        login = _VendorOnly(self._integration.authentication, self._base_url, credential, self._credentials)
-        response = await self.http.send(prepared, auth=login, stream=True)
-        self.http.cookies.clear()  # no API needs cookies, and each response could add more
+        if self.http.is_closed:
+            raise RuntimeError("The connection is closed; open another one.")
+        self._add_login(prepared, credential)
+        response = await self.transport.handle_async_request(prepared)
         content, unread = b"", ""
         try:
             content = await read_body(response)
@@ -126,7 +129,7 @@ class Sender:
             unread = "is cut off"  # an error response is understood by its status, without the body
         finally:
             await response.aclose()
-        location = str(response.extensions.get(LOCATION, ""))
+        location = response.headers.get("location", "")
         return Reply(prepared.url, response.status_code, response.headers, content, location, unread)
 
     def prepared(self, request: Request) -> httpx.Request:
@@ -148,6 +151,15 @@ class Sender:
             headers["Content-Type"] = "application/json"
         return self.http.build_request(request.operation.method, url, content=content, headers=headers)
 
+    def _add_login(self, prepared: httpx.Request, credential: str) -> None:
+        """Add the credentials to a request if its scheme, host and port are those of the base URL."""
+        if origin(prepared.url) != self._origin:
+            return
+        prepared.headers.update(self._login)
+        if credential:
+            login = self._integration.authentication
+            prepared.headers[login.header] = f"{login.prefix}{credential}"
+
     @property
     def _title(self) -> str:
         return self._integration.vendor.title
@@ -167,6 +179,15 @@ class Sender:
         return f"{self._title} cannot be reached at {self._place}{self._proxy_phrase} ({why})."
 
 
+def _client(transport: httpx.AsyncBaseTransport, timeout: float) -> httpx.AsyncClient:
+    """Create the client that builds requests with their headers and time limits, and closes the transport."""
+    return httpx.AsyncClient(
+        transport=transport,
+        timeout=httpx.Timeout(timeout, connect=min(MAX_CONNECT, timeout)),
+        headers={"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": ACCEPTED},
+    )
+
+
 def _network(
     integration: Integration,
     base_url: httpx.URL,
@@ -175,31 +196,3 @@ def _network(
     if isinstance(transport, SharedTransports):
         return transport.transport(integration.vendor.id, base_url)
     return transport or transport_for(base_url)
-
-
-class _VendorOnly(httpx.Auth):
-    """Adds the credentials to a request only if its scheme, host and port are those of the base URL."""
-
-    def __init__(
-        self, login: Authentication, base_url: httpx.URL, credential: str, credentials: Mapping[str, str]
-    ) -> None:
-        self._origin = origin(base_url)
-        self._headers = {
-            name: credentials[field] for name, field in login.headers.items() if credentials.get(field)
-        }
-        if credential:
-            self._headers[login.header] = f"{login.prefix}{credential}"
-
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        if origin(request.url) == self._origin:
-            request.headers.update(self._headers)
-        yield request
-
-
-async def _hide_location(response: httpx.Response) -> None:
-    """Move the `Location` header to the response's extensions, so that httpx does not parse it.
-
-    httpx parses the header even if redirects are not followed, and raises an error if the URL is invalid.
-    """
-    if "location" in response.headers:
-        response.extensions = {**response.extensions, LOCATION: response.headers.pop("location")}

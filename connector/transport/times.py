@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_tz
+from functools import lru_cache
 
 MAX_LENGTH = 100
 """The maximum length of a string that is parsed as a time."""
@@ -110,8 +111,14 @@ def http_date(text: str) -> datetime | None:
     zone and is read as UTC. Returns None for any other format. Also returns None for a year before 2 or after
     9998, so that callers can add and subtract durations without an overflow.
     """
+    return _date_of_header(text) if text and len(text) <= MAX_LENGTH else None
+
+
+@lru_cache(maxsize=64)
+def _date_of_header(text: str) -> datetime | None:
+    """Parse an HTTP date; responses of one second have the same `Date` header, and a call reads it twice."""
     try:
-        parts = parsedate_tz(text) if len(text) <= MAX_LENGTH else None
+        parts = parsedate_tz(text)
         if parts is None or parts[5] > SECONDS_OF_A_MINUTE:
             return None
         year, month, day, hour, minute, second = parts[:6]

@@ -14,6 +14,7 @@ class ShopWords:
     `own_statuses` maps each of the vendor's statuses to its neutral state, and `transitions` maps it to the
     statuses that may follow. `reasons` maps neutral reasons to the vendor's reasons. If `any_reason` is True,
     shops define their own reasons, so every other text is accepted too. `types` lists the return types.
+    `max_units` is the maximum number of units in a return, or None if there is no limit.
     """
 
     statuses: Mapping[State, str]
@@ -22,3 +23,4 @@ class ShopWords:
     reasons: Mapping[str, str] = field(default_factory=dict)
     any_reason: bool = False
     types: tuple[str, ...] = ("refund", "exchange", "store_credit")
+    max_units: int | None = None

@@ -197,6 +197,10 @@ class ReturnLayout:
         valid = tuple(item for item in items.values() if item is not None)
         if len(valid) < len(items):
             raise RecordSkipped
+        units, limit = sum(item.quantity for item in valid), self.words.max_units
+        if limit is not None and units > limit:
+            problem = f"contains {units} units, but a return of {self.vendor} has at most {limit}"
+            raise self.mistakes.note(f"{path}.items" if asked.items else f"{path}.order", problem)
         return valid
 
     def _take(self, path: str, order: str, line: SeedLine, quantity: int) -> None:

@@ -60,8 +60,8 @@ async def test_credentials_are_sent_to_the_vendors_base_url_only(
     rm: Connection, wire: Wire, url: str
 ) -> None:
     wire.reply(rows())
-    http = rm.client._sender.http
-    await http.send(http.build_request("GET", url))
+    sender = rm.client._sender
+    await sender._replied(sender.http.build_request("GET", url), KEY)
     assert "authorization" not in wire.requests[0].headers
 
 

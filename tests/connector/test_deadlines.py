@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from support.fake_vendor import Time
 
     from connector.definition.model import Integration
+    from connector.runtime.connection import Connection
 
 pytestmark = pytest.mark.anyio
 
@@ -199,3 +200,11 @@ async def test_deadline_counts_real_time_and_injected_sleeps() -> None:
     assert made.left <= 40 - SHORT
     await made.sleep(100, "list_returns", "of a test")
     assert made.left == 0
+
+
+async def test_closed_connection_sends_nothing(rm: Connection, wire: Wire) -> None:
+    wire.reply(rows())
+    await rm.client.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        await rm.operations.list_returns()
+    assert wire.requests == []

@@ -108,7 +108,7 @@ def connected(vendor: str, answer: Echoing, *, token_fails: bool) -> Connection:
         sleep=time.sleep,
         **typed,
     )
-    connection.client._sender.http._transport = httpx.MockTransport(reply)  # inputs here are only examples
+    connection.client._sender.transport = httpx.MockTransport(reply)  # inputs here are only examples
     return connection
 
 

@@ -7,16 +7,22 @@ from support.certificate.exhibits import Exhibit
 
 from connector.transport import sending
 
+REDIRECTS, SAME_METHOD = range(300, 400), (307, 308)
+
 
 def follows(patch: pytest.MonkeyPatch) -> None:
-    init = sending.Sender.__init__
+    replied = sending.Sender._replied
 
-    def following(self: sending.Sender, *what: Any) -> None:
-        init(self, *what)
-        self.http.follow_redirects = True
-        self.http.event_hooks = {}
+    async def following(self: Any, prepared: Any, credential: str) -> Any:
+        reply = await replied(self, prepared, credential)
+        if reply.status_code not in REDIRECTS or not reply.location:
+            return reply
+        target = reply.url.join(reply.location)
+        same = reply.status_code in SAME_METHOD
+        method, content = (prepared.method, prepared.content) if same else ("GET", None)
+        return await replied(self, self.http.build_request(method, target, content=content), credential)
 
-    patch.setattr(sending.Sender, "__init__", following)
+    patch.setattr(sending.Sender, "_replied", following)
     patch.setattr(sending, "origin", lambda _url: ())
 
 

@@ -43,7 +43,7 @@ def opened(vendor: str, reply: Replying, time: Time, **how: Any) -> Connection:
     how = {"base_url": made.base_url, "transport": transport, **how}
     connection = connector.open(made, clock=time.clock, sleep=time.sleep, **how, **fields)
     # Requests without inputs would break every contract, so they bypass the check.
-    connection.client._sender.http._transport = transport
+    connection.client._sender.transport = transport
     return connection
 
 

@@ -66,7 +66,7 @@ class Accounts:
             sleep=time.sleep,
             **login,
         )
-        connection.client._sender.http._transport = transport
+        connection.client._sender.transport = transport
         return connection
 
     def _entry(self, vendor: str) -> tuple[str, dict[str, str]]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 Row = Mapping[str, Any]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
 SECOND = 1_000_000
 """Microseconds in a second."""
 SHOWN = 60
@@ -118,7 +119,7 @@ def earlier_clock(vendor: datetime | None, now: datetime) -> int:
 
 def micros(when: datetime) -> int:
     """Convert a datetime to whole microseconds since the Unix epoch."""
-    return (when - EPOCH) // timedelta(microseconds=1)
+    return (when - EPOCH) // MICROSECOND
 
 
 def filter_value(when: int, form: SinceForm = "instant") -> str:

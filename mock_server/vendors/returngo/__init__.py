@@ -27,7 +27,7 @@ from mock_server.vendors.returngo.examples import examples
 from mock_server.vendors.returngo.facts import API, FIRST_SHOP, LIFECYCLE, NAME, PLANS, SHOPS, SWITCHES
 from mock_server.vendors.returngo.hooks import Hooks
 from mock_server.vendors.returngo.overview import overview
-from mock_server.vendors.returngo.policies import Orders, put_order
+from mock_server.vendors.returngo.policies import Orders, check_units, put_order
 from mock_server.vendors.returngo.returns import Returns, schedule_scans
 from mock_server.vendors.returngo.rows import emails, tracked
 from mock_server.vendors.returngo.seeding import SeedWriter, write_shop
@@ -272,6 +272,7 @@ class ReturnGO:
         return read_shop(self._store, tenant)
 
     def insert(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> Mapping[str, Any]:
+        check_units(requested)
         if not self._orders.has(tenant, FIRST_SHOP, requested["order_number"]):
             put_order(change, tenant, FIRST_SHOP, requested, whole_second(at))
         return self._returns.create(change, tenant, FIRST_SHOP, requested, whole_second(at))

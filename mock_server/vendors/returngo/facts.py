@@ -170,6 +170,9 @@ SCANNED: Final = {"InTransit": "Shipped"}
 """The shipment status that results from a carrier status. Other carrier statuses do not change the
 shipment."""
 RETURN_PERIOD: Final = 30 * DAY
+MAX_UNITS: Final = 500
+"""The maximum number of units in a return (assumed). A return contains an entry for each unit; with this
+limit, the document stays below 1 MB, and reading and writing it takes less than 20 ms."""
 
 POLICIES: Final = {
     f"{kind}-{method}": (kind, method)
@@ -198,6 +201,7 @@ SHOP_WORDS: Final = ShopWords(
     reasons=REASONS,
     any_reason=True,
     types=("refund", "exchange", "store_credit", "gift_card"),
+    max_units=MAX_UNITS,
 )
 """The mapping of a shop's neutral terms to ReturnGO's terms. Each shop at ReturnGO defines its own
 reasons."""

@@ -18,6 +18,7 @@ from mock_server.store import Change, Filters, Store
 from mock_server.vendors.refusals import invalid
 from mock_server.vendors.returngo.documents import JSON, line_id
 from mock_server.vendors.returngo.facts import (
+    MAX_UNITS,
     METHODS,
     NAME,
     POLICIES,
@@ -42,7 +43,7 @@ class Orders:
         line.
         """
         order = self._order(tenant, shop, requested["order_name"])
-        left = self._left(tenant, shop, order, at)
+        left = self._left(tenant, shop, order, requested["items"], at)
         items = []
         for place, unit in enumerate(requested["items"]):
             line = _line(order, unit, place)["shopLineItemId"]
@@ -58,7 +59,7 @@ class Orders:
         policies that are not eligible or cannot be combined.
         """
         order = self._order(tenant, shop, requested["order_name"])
-        left = self._left(tenant, shop, order, at)
+        left = self._left(tenant, shop, order, requested["items"], at)
         items, policies = [], []
         for place, unit in enumerate(requested["items"]):
             line = _line(order, unit, place)
@@ -95,19 +96,46 @@ class Orders:
         order: JSON = orjson.loads(document)
         return order
 
-    def _left(self, tenant: str, shop: str, order: JSON, at: int) -> Counter[str]:
-        """Count the units of each order line that can still be returned, keyed by line ID.
+    def _left(
+        self, tenant: str, shop: str, order: JSON, units: Sequence[Mapping[str, Any]], at: int
+    ) -> Counter[str]:
+        """Count how many units of the requested order lines can still be returned, keyed by line ID.
 
         Returns an empty counter if the order's return period is over.
         """
         if at - order["ordered_at"] > RETURN_PERIOD:
             return Counter()
-        left = Counter({line["shopLineItemId"]: line["quantity"] for line in order["lines"]})
+        wanted = {unit["shopLineItemId"] for unit in units}
+        left = Counter(
+            {
+                line["shopLineItemId"]: line["quantity"]
+                for line in order["lines"]
+                if line["shopLineItemId"] in wanted
+            }
+        )
         filters = Filters(order_numbers=(order["order_name"],), shop=shop)
         for row in self.store.rows(tenant, NAME, "return", filters):
             if row.status not in {"Canceled", "Rejected"}:
-                left.subtract(item["shopLineItemId"] for item in orjson.loads(row.document)["items"])
+                for line in left:
+                    left[line] -= _units(row.document, line)
         return left
+
+
+def _units(document: bytes, line: str) -> int:
+    """Count the units of an order line in a return.
+
+    `document` is the stored `Rma`. It is not parsed, because it contains an entry of 1 KB for each unit. The
+    searched bytes cannot occur in text, because JSON writes a backslash before each quotation mark in text.
+    """
+    return document.count(b'"shopLineItemId":' + orjson.dumps(line))
+
+
+def check_units(requested: Mapping[str, Any]) -> None:
+    """Raise `Problem` if a `ShopperReturn` contains more units than a return can have."""
+    units = sum(item["quantity"] for item in requested["items"])
+    if units > MAX_UNITS:
+        reason = f"contain {units} units, but a return of ReturnGO has at most {MAX_UNITS}"
+        raise invalid("items", reason)
 
 
 def put_order(change: Change, tenant: str, shop: str, requested: Mapping[str, Any], ordered_at: int) -> None:

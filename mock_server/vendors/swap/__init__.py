@@ -89,10 +89,9 @@ class Swap:
                 self._quality.add_unexpected(change, tenant, requested, at)
                 message = "No return expects this product; it was recorded as unexpected."
                 return Reply(200, {"message": message})
-            row, product = match
-            self._quality.update(change, tenant, row, product, requested, at)
-        number = orjson.loads(row.document)["rma_number"]
-        return Reply(200, {"message": f"Quality control of {number} was updated."})
+            self._quality.update(change, tenant, match, requested, at)
+        _, document, _ = match
+        return Reply(200, {"message": f"Quality control of {document['rma_number']} was updated."})
 
     # The methods of `mock_server.vendors.Vendor`
 

@@ -27,11 +27,11 @@ class QualityControl:
     store: Store
     returns: Returns
 
-    def find(self, tenant: str, requested: Mapping[str, Any]) -> tuple[Row, JSON] | None:
+    def find(self, tenant: str, requested: Mapping[str, Any]) -> tuple[Row, JSON, JSON] | None:
         """Find the newest return that contains the product named in a quality control update.
 
-        An update contains an order and either a line item ID or a SKU. Returns the row of the return and the
-        product in it, or None if no return matches.
+        An update contains an order and either a line item ID or a SKU. Returns the row of the return, its
+        document and the product in the document, or None if no return matches.
         """
         names = (requested["shopify_order_name"],) if requested.get("shopify_order_name") else ()
         line, sku, order = (requested.get(key) for key in ("shopify_line_item_id", "sku", "shopify_order_id"))
@@ -44,7 +44,7 @@ class QualityControl:
                 continue
             for product in document["products"]:
                 if product["shopify_line_item_id"] == line if line else product["sku"] == sku:
-                    return row, product
+                    return row, document, product
         return None
 
     def add_unexpected(self, change: Change, tenant: str, requested: Mapping[str, Any], at: int) -> None:
@@ -54,12 +54,19 @@ class QualityControl:
         change.put_document(tenant, NAME, "unexpected", id_, dict(requested), created_at=at)
 
     def update(
-        self, change: Change, tenant: str, row: Row, product: JSON, requested: Mapping[str, Any], at: int
+        self,
+        change: Change,
+        tenant: str,
+        found: tuple[Row, JSON, JSON],
+        requested: Mapping[str, Any],
+        at: int,
     ) -> None:
         """Store the condition of a product, and update the result of quality control for its return.
 
-        The first update for a return schedules the end of the return's quality control.
+        `found` is the result of `find`. The first update for a return schedules the end of the return's
+        quality control.
         """
+        row, document, product = found
         first = not self.store.children(tenant, NAME, "quality_check", row.id)
         line = product["shopify_line_item_id"]
         check = {
@@ -74,7 +81,7 @@ class QualityControl:
         if first and LIFECYCLE.is_open(row.status):
             due = at + QUALITY_CONTROL_RUNS
             change.schedule(tenant, NAME, due=due, step="quality_control_ends", subject=row.id)
-        self._decide(change, tenant, row, check, at, over=False)
+        self._decide(change, tenant, row, document, check, at, over=False)
 
     def end(self, change: Change, tenant: str, return_id: str, at: int) -> None:
         """End the quality control of a return, 48 hours after its first update.
@@ -84,17 +91,25 @@ class QualityControl:
         row = self.returns.row(tenant, return_id)
         document: JSON = orjson.loads(row.document)
         if document["quality_control_status"] == "pending":
-            self._decide(change, tenant, row, {"condition": "Missing"}, at, over=True)
+            self._decide(change, tenant, row, document, {"condition": "Missing"}, at, over=True)
 
     def _decide(
-        self, change: Change, tenant: str, row: Row, check: Mapping[str, Any], at: int, *, over: bool
+        self,
+        change: Change,
+        tenant: str,
+        row: Row,
+        document: JSON,
+        check: Mapping[str, Any],
+        at: int,
+        *,
+        over: bool,
     ) -> None:
         """Compute and store the result of quality control, and change the return's status accordingly.
 
-        `check` contains the details to record in the ledger, such as the product's condition. `over` is True
-        if the 48 hours for quality control have passed.
+        `document` is the parsed document of `row`, which this method changes. `check` contains the details to
+        record in the ledger, such as the product's condition. `over` is True if the 48 hours for quality
+        control have passed.
         """
-        document: JSON = orjson.loads(row.document)
         stored = map(orjson.loads, self.store.children(tenant, NAME, "quality_check", row.id))
         known = {entry["line"]: entry["condition"] for entry in stored}
         conditions = [
@@ -105,12 +120,13 @@ class QualityControl:
         for product in document["products"]:
             product["intake_reason"] = known.get(product["shopify_line_item_id"])
         documents.refresh_shipments(document)
-        documents.put_return(change, tenant, document, row.created_at, at)
         body = {"from": before, "to": after, **check}
         change.record(tenant, NAME, kind=ledger.RETURN_QUALITY_CHECKED, subject=row.id, at=at, body=body)
         target = {"passed": "completed", "failed": "needs_review", "partial": "needs_review"}.get(after)
         if target in LIFECYCLE.transitions[row.status]:
-            self.returns.move(change, tenant, self.returns.row(tenant, row.id), target, at, "Quality control")
+            self.returns.move(change, tenant, row, target, at, "Quality control", document=document)
+        else:
+            documents.put_return(change, tenant, document, row.created_at, at)
 
 
 def _condition(reported: str, quantity: int, expected: int) -> str:

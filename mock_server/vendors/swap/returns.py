@@ -47,15 +47,25 @@ class Returns:
         return document
 
     def move(
-        self, change: Change, tenant: str, row: Row, status: str, at: int, by: str | None = None
+        self,
+        change: Change,
+        tenant: str,
+        row: Row,
+        status: str,
+        at: int,
+        by: str | None = None,
+        *,
+        document: JSON | None = None,
     ) -> JSON:
         """Change the status of a return, and return its updated document.
 
         Completing a return issues its refund, and is reported by webhook. `by` is the name of the person or
-        system that processed the return. Raises `IllegalMove` if the lifecycle does not allow the change.
+        system that processed the return. `document` is the document of `row` with other changes, which are
+        stored together with the status; it defaults to the stored document. Raises `IllegalMove` if the
+        lifecycle does not allow the change.
         """
         LIFECYCLE.check(row.status, status)
-        document: JSON = orjson.loads(row.document)
+        document = document or orjson.loads(row.document)
         documents.move(document, status, at, by)
         RECORDER.return_moved(change, tenant, row.id, at, before=row.status, after=status)
         if status == "completed" and "Refund" in document["type"]:
