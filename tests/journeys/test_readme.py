@@ -24,7 +24,7 @@ PAGES = {
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PROGRAMS = "returns|make|zapier-platform|make-cli|npm|cloudflared"
 COMMAND = re.compile(rf"^(?:\.venv/bin/)?(?:{PROGRAMS}) ", re.MULTILINE)
-ADDRESS = re.compile(r"http://127\.0\.0\.1:40[12]0")
+ADDRESS = re.compile(r"http://127\.0\.0\.1:40(?:10|11|20)")
 SHELL = r"""
 set -euo pipefail
 returns() {

@@ -194,9 +194,9 @@ def inspect(opened: OpenWorld) -> None:
     """Start the quality control of the newest return at Swap, which ends by itself after 48 hours."""
     quality, now = opened.vendors["swap"]._quality, opened.world.clocks.now("acme") // SECOND * SECOND
     update = {"shopify_order_name": "#2001", "sku": ITEM["sku"], "condition": "Pending", "return_qty": 1}
-    row, product = quality.find("acme", update)
+    found = quality.find("acme", update)
     with opened.world.store.change() as change:
-        quality.update(change, "acme", row, product, update, now)
+        quality.update(change, "acme", found, update, now)
 
 
 def test_every_vendor_takes_part_in_the_property(shop: OpenWorld) -> None:
