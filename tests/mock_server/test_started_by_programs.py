@@ -98,8 +98,10 @@ def test_closed_output_does_not_stop_the_sandbox(started: Started) -> None:
 @needs_ipv6
 @pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"])
 def test_all_addresses_include_ipv4_and_ipv6(started: Started, host: str) -> None:
+    """A busy machine can refuse a connection for a moment, so refused connections are repeated."""
     token = {"Authorization": f"Bearer {started.ready['control_token']}"}
-    answer = httpx.get(f"http://{host}:{started.port}/__sandbox/health", headers=token)
+    with httpx.Client(transport=httpx.HTTPTransport(retries=5)) as client:
+        answer = client.get(f"http://{host}:{started.port}/__sandbox/health", headers=token)
     assert answer.json()["status"] == "ok"
 
 
