@@ -47,7 +47,7 @@ class Api:
 
 @dataclass(frozen=True)
 class Request:
-    """A request as it is sent; `path` contains the query, and `body` is empty if there is none."""
+    """A request as it is sent; `path` contains the query, and `body` is empty if the request has no body."""
 
     method: str
     path: str

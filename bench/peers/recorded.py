@@ -64,7 +64,7 @@ def script(*parts: str) -> str:
 
 
 def of_kind(recorded: Sequence[Recorded], kind: Kind) -> Recorded:
-    """Return the recorded response of one kind; raise `LookupError` if there is none."""
+    """Return the recorded response of one kind; raise `LookupError` if it is missing."""
     for one in recorded:
         if one.kind == kind:
             return one
