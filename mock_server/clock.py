@@ -147,6 +147,8 @@ class Clocks:
         self._moving: set[str] = set()
         self._held: dict[str, asyncio.Event] = {}
         self._clocks: dict[str, TenantClock] = {}
+        self.times_read = 0
+        """How many times a clock has been read; a response can be kept if reading it took no clock."""
         self._steps: dict[str, RunStep] = {}
         self._vendors: tuple[str, ...] = ()
         table = tables.tenants
@@ -164,6 +166,7 @@ class Clocks:
 
     def real(self) -> int:
         """Return real time (µs), for data that does not belong to a tenant."""
+        self.times_read += 1
         return self._real()
 
     def register_steps(self, vendor: str, run: RunStep) -> None:
@@ -176,6 +179,7 @@ class Clocks:
 
     def now(self, tenant: str) -> int:
         """Return the tenant's time (µs); raise `KeyError` if the tenant does not exist."""
+        self.times_read += 1
         clock = self._clocks[tenant]
         return self._real() + clock.offset if clock.frozen_at is None else clock.frozen_at
 
@@ -185,6 +189,7 @@ class Clocks:
 
     def frozen(self, tenant: str) -> bool:
         """Return True if the tenant's clock is frozen; raise `KeyError` if the tenant does not exist."""
+        self.times_read += 1
         return self._clocks[tenant].frozen_at is not None
 
     def offset(self, tenant: str) -> int:
@@ -197,6 +202,7 @@ class Clocks:
 
     def clock(self, tenant: str) -> TenantClock:
         """Return a copy of the tenant's clock; raise `KeyError` if the tenant does not exist."""
+        self.times_read += 1
         return replace(self._clocks[tenant])
 
     def showing(self, at: int, *, frozen: bool) -> TenantClock:

@@ -5,6 +5,7 @@ and start at zero after a restart. A request that is rejected with 429 is not co
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from mock_server.access.plans import Plan, Unit
@@ -12,6 +13,8 @@ from mock_server.access.plans import Plan, Unit
 if TYPE_CHECKING:
     from mock_server.access.grants import Grant
     from mock_server.clock import Clocks
+
+    Spans = tuple[tuple[int, int, Unit], ...]
 
 Mode = Literal["on", "off", "auto"]
 
@@ -97,7 +100,7 @@ class Limiter:
         account = (grant.tenant, grant.vendor, grant.key)
         counts = self._counts.get(account)
         if counts is None:
-            counts = self._counts[account] = _fresh(grant.plan)
+            counts = self._counts[account] = _fresh(grant.plan.spans)
         second = now // _MICRO
         allowed = True
         for count in counts:
@@ -123,14 +126,19 @@ class Limiter:
 
 def untouched(plan: Plan, now: int) -> Verdict:
     """Build the verdict for a plan before any request has been counted; `now` is the time (µs)."""
-    counts = _fresh(plan)
+    return _untouched(plan.spans, now // _MICRO)
+
+
+@lru_cache(maxsize=256)  # within a second, all requests with the same plan have the same verdict
+def _untouched(spans: "Spans", second: int) -> Verdict:
+    counts = _fresh(spans)
     for count in counts:
-        count.start_window(now // _MICRO)
-    return _verdict(counts, now // _MICRO, allowed=True)
+        count.start_window(second)
+    return _verdict(counts, second, allowed=True)
 
 
-def _fresh(plan: Plan) -> list[_Count]:
-    return [_Count(length, limit, unit) for length, limit, unit in plan.spans]
+def _fresh(spans: "Spans") -> list[_Count]:
+    return [_Count(length, limit, unit) for length, limit, unit in spans]
 
 
 def _verdict(counts: list[_Count], second: int, *, allowed: bool) -> Verdict:

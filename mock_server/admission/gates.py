@@ -76,6 +76,10 @@ class KeyGate:
         """Return an awaitable that waits for the pending commit, or None if no commit is pending."""
         return self._store.pending
 
+    def marks(self) -> tuple[int, int]:
+        """Return the version of the store, and how many times a clock has been read."""
+        return self._store.version, self._clocks.times_read
+
     def now(self, grant: Grant | None) -> int:
         """Return the tenant's time (µs since the Unix epoch), or real time if `grant` is None."""
         return self._clocks.real() if grant is None else self._clocks.now(grant.tenant)
@@ -96,6 +100,10 @@ class ControlGate:
     def pending(self) -> Awaitable[None] | None:
         """Return an awaitable that waits for the pending commit, or None if no commit is pending."""
         return self._store.pending
+
+    def marks(self) -> tuple[int, int]:
+        """Return the version of the store, and how many times a clock has been read."""
+        return self._store.version, self._clocks.times_read
 
     def now(self, grant: Grant | None) -> int:  # noqa: ARG002 - the control plane always uses real time
         """Return real time in microseconds since the Unix epoch."""

@@ -15,6 +15,7 @@ from mock_server.engine.compression import ENCODED, MIN_SIZE, VARY, accepts_gzip
 from mock_server.engine.connexion_parts import Resolver, Specification, SpecMiddleware
 from mock_server.engine.events import send_events
 from mock_server.engine.pipeline import JSON, Answer, Api, RequestState
+from mock_server.engine.tasks import in_task
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping, Sequence
@@ -129,6 +130,7 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
                     return
             if self._journal is not None and not _is_for_page(scope):
                 send = _recording(self._journal, scope, send)
+            await in_task()
         await self._app(scope, receive, send)
 
     def _belongs(self, path: bytes, base: bytes) -> bool:
@@ -150,6 +152,7 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
         except ClientDisconnected:
             return
         if state.events is not None:
+            await in_task()
             headers = (*answer.headers, self._date(answer.now))
             await send_events(state.events, headers, scope["method"], receive, send)
             return
@@ -163,7 +166,8 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
         if len(body) >= MIN_SIZE and answer.content_type == JSON:
             headers.append(VARY)
             if accepts_gzip(scope["headers"]):
-                body = compress(body)
+                kept = answer.kept
+                body = compress(body) if kept is None or kept.body is not body else kept.compressed
                 headers.append(ENCODED)
         if answer.status != _NO_CONTENT:
             headers.append((b"content-length", b"%d" % len(body)))
@@ -172,8 +176,12 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
         # The request is recorded first, so that a client that has its response finds it in the journal.
         if api.journal is not None:
             api.journal.record(scope, state, answer, headers)
+        respond = getattr(getattr(send, "__self__", None), "respond", None)
+        if respond is not None and answer.sender is None and respond(answer.status, headers, body):
+            return
         start = {"type": "http.response.start", "status": answer.status, "headers": headers}
         if answer.sender is not None:
+            await in_task()
             await answer.sender(start, body, receive, send)
             return
         await send(start)

@@ -38,20 +38,34 @@ _UNDECODABLE = "must be percent-encoded UTF-8 without NUL characters"
 
 
 class Headers(Mapping[str, str]):
-    """Request headers, keyed by case-insensitive name; each value is decoded when it is read."""
+    """Request headers, keyed by case-insensitive name; each value is decoded when it is read.
 
-    __slots__ = ("_raw",)
+    `read` contains the names of the headers that were looked up, and `listed` is True if all names were.
+    """
+
+    __slots__ = ("_raw", "listed", "read")
 
     def __init__(self, raw: dict[bytes, bytes]) -> None:
         self._raw = raw
+        self.read: set[bytes] = set()
+        self.listed = False
 
     def __getitem__(self, name: str) -> str:
-        return self._raw[name.lower().encode("latin-1", "replace")].decode("latin-1")
+        encoded = name.lower().encode("latin-1", "replace")
+        self.read.add(encoded)
+        return self._raw[encoded].decode("latin-1")
+
+    @property
+    def looked_up(self) -> tuple[tuple[bytes, bytes | None], ...]:
+        """The names of the headers that were looked up, each with its value, or None if it was not sent."""
+        return tuple([(name, self._raw.get(name)) for name in self.read])
 
     def __iter__(self) -> Iterator[str]:
+        self.listed = True
         return (name.decode("latin-1") for name in self._raw)
 
     def __len__(self) -> int:
+        self.listed = True
         return len(self._raw)
 
 

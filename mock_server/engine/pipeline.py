@@ -12,8 +12,10 @@ from mock_server.engine.names_first import first_problem, unchecked_call
 from mock_server.engine.parameters import Headers
 from mock_server.engine.problem import Problem
 from mock_server.engine.protocols import Injected, NotReady
+from mock_server.engine.repeated import Kept, Place, Repeated, is_plain_read
 from mock_server.engine.reply import EventStream, File, Reply
 from mock_server.engine.responses import BrokenReplyError, encode_unchecked
+from mock_server.engine.tasks import in_task
 
 if TYPE_CHECKING:
     from collections.abc import (
@@ -50,9 +52,7 @@ _logger = logging.getLogger(__name__)
 JSON = b"application/json"
 _HINT = b"x-sandbox-hint"
 _SERVER_ERROR = Problem("server_error", "The sandbox failed to answer this request; its log says why.")
-
 _NOT_JSON = (File, EventStream)
-
 Pairs = tuple[tuple[bytes, bytes], ...]
 _NOSNIFF: Pairs = ((b"x-content-type-options", b"nosniff"),)
 """Headers of the control plane's responses, so that pages of other sites cannot run its JSON as a script."""
@@ -63,7 +63,8 @@ class Answer(NamedTuple):
 
     `headers` does not include Content-Type, Content-Length and Date, which `Engine` adds. `now` is the time
     for the Date header, in microseconds since the Unix epoch. `sender` is a function that sends the response
-    as a fault requires, for example slowly; if it is None, the response is sent normally.
+    as a fault requires, for example slowly; if it is None, the response is sent normally. `kept` is the kept
+    response that has the same body, or None.
     """
 
     status: int
@@ -72,6 +73,7 @@ class Answer(NamedTuple):
     now: int
     content_type: bytes = JSON
     sender: Sender | None = None
+    kept: Kept | None = None
 
 
 class RequestState:
@@ -136,6 +138,8 @@ class Api:
         self._injector = injector
         self._base_url = base_url
         self._check_names = check_names
+        self._repeated = Repeated()
+        self._last_limits: tuple[Verdict | None, Pairs] = None, ()
 
     def match(self, path: bytes) -> tuple[Route, Sequence[bytes]] | None:
         """Return the route and the raw path parameters for a request's path, or None if no route matches."""
@@ -200,6 +204,7 @@ class Api:
             try:
                 answer = await self._check_and_run(operation, segments, scope, receive, state)
             except NotReady as not_ready:
+                await in_task()
                 await not_ready.wait()
                 answer = await self._check_and_run(operation, segments, scope, receive, state)
         except Problem as problem:
@@ -227,6 +232,7 @@ class Api:
         state: RequestState,
     ) -> Answer:
         """Apply faults to a request: return an error response, or run the operation and change its result."""
+        await in_task()
         await injection.wait()
         if injection.problem is not None:
             if injection.after_commit:
@@ -256,20 +262,16 @@ class Api:
         if self._guard is not None:
             self._guard(scope, raw)
         query = scope["query_string"]
-        security = operation.security
-        grant = None if security.public else self._gate.admit(security.credentials(raw, query))
-        state.grant = grant
-        if grant is not None:
-            if self._meter is not None and not state.fault:  # after a fault, the request is counted already
-                state.verdict = self._meter.take(grant)
-                check_limits(state.verdict)
-                check_open(self._meter.closed(grant))
-                injector = self._injector
-                if injector is not None and grant.tenant in injector.tenants:
-                    injector.inject(grant.tenant, operation.id)
-            check_scope(grant, operation)
-        headers = Headers(raw)
-        path, values = operation.parameters.read(segments, query, headers)
+        grant = self._admit(operation, raw, query, state)
+        place = kept = None
+        if grant is not None and not state.fault and is_plain_read(scope, raw):
+            place = Place((grant.tenant, operation.id, segments, query), self._gate.marks(), grant)
+            kept = self._repeated.find(place, raw)
+        if kept is not None:
+            limits, now = self._limits(state), self._gate.now(grant)
+            return Answer(kept.status, kept.body, limits + kept.headers, now, kept=kept)
+        sent = Headers(raw)
+        path, values = operation.parameters.read(segments, query, sent)
         body = None
         if operation.body is not None:
             if grant is not None or not state.fault:  # without a grant, faults come after the body
@@ -277,11 +279,14 @@ class Api:
             body = operation.body.parse(raw, state.body)
         if (grant is None or b"prefer" in raw) and (answer := self._preferred(raw, body, operation, state)):
             return answer
-        call = Call(operation.id, grant, path, values, headers, body, self._base_url)
+        call = Call(operation.id, grant, path, values, sent, body, self._base_url)
         reply, payload = self._run(operation, call)
         if payload is None:
+            await in_task()
             reply = await reply
             payload = operation.responses.encode(reply)
+        elif place is not None and place.marks == self._gate.marks() and body is None and not sent.listed:
+            self._repeated.keep(place, Kept(reply, payload, place.grant, sent.looked_up))
         kind = _media_type(reply.body, state) if isinstance(reply.body, _NOT_JSON) else JSON
         return Answer(reply.status, payload, self._limits(state) + reply.headers, self._gate.now(grant), kind)
 
@@ -307,6 +312,23 @@ class Api:
             raise
         finally:
             gate.release()
+
+    def _admit(
+        self, operation: Operation, raw: Mapping[bytes, bytes], query: bytes, state: RequestState
+    ) -> Grant | None:
+        """Check the credentials, rate limits, outages, faults and scope; return the grant of the key."""
+        security = operation.security
+        grant = state.grant = None if security.public else self._gate.admit(security.credentials(raw, query))
+        if grant is not None:
+            if self._meter is not None and not state.fault:  # after a fault, the request is counted already
+                state.verdict = self._meter.take(grant)
+                check_limits(state.verdict)
+                check_open(self._meter.closed(grant))
+                injector = self._injector
+                if injector is not None and grant.tenant in injector.tenants:
+                    injector.inject(grant.tenant, operation.id)
+            check_scope(grant, operation)
+        return grant
 
     def _preferred(
         self, raw: Mapping[bytes, bytes], body: Any, operation: Operation, state: RequestState
@@ -361,7 +383,10 @@ class Api:
     def _limits(self, state: RequestState) -> Pairs:
         if self._meter is None:
             return _NOSNIFF
-        return self._service.limit_headers(state.verdict or self._meter.anonymous())
+        verdict = state.verdict or self._meter.anonymous()
+        if verdict is not self._last_limits[0]:
+            self._last_limits = verdict, self._service.limit_headers(verdict)
+        return self._last_limits[1]
 
 
 def _media_type(body: File | EventStream, state: RequestState) -> bytes:

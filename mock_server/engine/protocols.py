@@ -121,6 +121,13 @@ class Gate(Protocol):
     def undo_held(self) -> None:
         """Undo all writes made since `hold`."""
 
+    def marks(self) -> tuple[int, int]:
+        """Return the version of the store, and how many times a clock has been read.
+
+        If both are the same before and after a handler has run, it has changed nothing, and its reply does
+        not depend on the time.
+        """
+
     def now(self, grant: Grant | None) -> int:
         """Return the tenant's time in microseconds since the Unix epoch, or real time if `grant` is None."""
 

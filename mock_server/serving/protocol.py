@@ -2,8 +2,8 @@
 
 uvicorn limits neither the size nor the duration of a request
 (https://www.uvicorn.org/settings/#resource-limits). Here, sizes are checked as data arrives. Once a second,
-one `Sweeper` checks the timeouts (RFC 9112, section 9.5) of all connections, so that requests need no timers
-of their own.
+`sweeper.Sweeper` checks the timeouts (RFC 9112, section 9.5) of all connections, so that requests need no
+timers of their own.
 """
 
 from __future__ import annotations
@@ -13,15 +13,17 @@ import sys
 from email.utils import formatdate
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from urllib.parse import unquote
 
-from httptools import HttpRequestParser
+from httptools import HttpRequestParser, parse_url
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from mock_server.clock import SECOND, sleep, steady, wall
+from mock_server.clock import SECOND, wall
 from mock_server.engine.protocols import ConnectionCut
+from mock_server.serving.cycle import Cycle
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     Refused = Callable[[str, bytes, int, str], None]
     """A function that accepts a refused request's method ("?" if unknown), target, status and reason."""
@@ -30,14 +32,11 @@ MAX_HEAD: Final = 65_536
 """The maximum size in bytes of a request's first line and headers together."""
 HEAD_SECONDS: Final = 20.0
 BODY_SECONDS: Final = 60.0
-READ_SECONDS: Final = 120.0
-"""The maximum time in seconds that a client may take to read a response."""
 LINGER_SECONDS: Final = 2.0
 """How many seconds to discard a client's input after a refusal, so that the client can read the refusal.
 
 See RFC 9112, section 9.6.
 """
-_TIMEOUTS: Final = {"head": HEAD_SECONDS, "body": BODY_SECONDS, "unread": READ_SECONDS}
 _BODY_OVERHEAD: Final = 8
 """The maximum number of received bytes per byte of a body.
 
@@ -110,6 +109,7 @@ class Protocol(HttpToolsProtocol):
         self._counted: object = None
         self._received = 0
         self._previous: Any = None
+        self._starting: Cycle | None = None
         self._application = self.app
         self.app = self._run
 
@@ -135,13 +135,38 @@ class Protocol(HttpToolsProtocol):
         """True while the body of the newest request is incomplete."""
         return self.cycle is not None and self.cycle.scope is self.scope and self.cycle.more_body
 
+    @property
+    def is_idle(self) -> bool:
+        """True if the newest request has its response, and no data of another request has arrived."""
+        cycle = self.cycle
+        return cycle is not None and cycle.scope is self.scope and cycle.response_complete
+
     def data_received(self, data: bytes) -> None:
-        """Parse received data, and reject a request whose headers or body are too large."""
+        """Parse received data, reject a request whose headers or body are too large, and run a new one.
+
+        A complete request runs at once, and its response is written before this method returns, unless the
+        request waits for something.
+        """
         self._chunk = data
         super().data_received(data)
         scope, cycle = self.scope, self.cycle
-        if scope is None or ("method" in scope and (cycle is None or not cycle.more_body)):
+        if scope is not None and ("method" not in scope or (cycle is not None and cycle.more_body)):
+            self._check_size(data)
+        starting = self._starting
+        if starting is None:
             return
+        self._starting = None
+        if starting.more_body:
+            super()._start_asgi_task(starting, self.app)
+            return
+        task = starting.start(self.app, self.loop.create_task)
+        if task is not None:
+            task.add_done_callback(self.tasks.discard)
+            self.tasks.add(task)
+
+    def _check_size(self, data: bytes) -> None:
+        """Count the bytes of an incomplete request, and reject the request if it is too large."""
+        scope = self.scope
         # Bytes are counted per request, not as the parser reports them: the parser reports a header only once
         # the header is complete, so a header that never ends would fill the memory unnoticed.
         if scope is self._counted:
@@ -166,10 +191,53 @@ class Protocol(HttpToolsProtocol):
         if self.parser.should_upgrade() and b"upgrade" in dict(self.headers):
             self.cycle = _DISCARDED
             return
-        super().on_headers_complete()
+        self._begin()
         # uvicorn appends trailers (RFC 9112, section 7.1.2) to this list. A trailer must not be mistaken for
         # a header, such as a second Authorization, so trailers are appended to a list that nothing reads.
         self.headers = []
+
+    def _begin(self) -> None:
+        """Complete the request's scope, and create its cycle, as uvicorn does.
+
+        If the response to an earlier, pipelined request is not complete, the request waits for it.
+        """
+        version, scope, url = self.parser.get_http_version(), self.scope, parse_url(self.url)
+        scope["method"] = self.parser.get_method().decode("ascii")
+        if version != "1.1":
+            scope["http_version"] = version
+        path = url.path.decode("ascii")
+        scope["path"] = unquote(path) if "%" in path else path
+        scope["raw_path"] = url.path
+        scope["query_string"] = url.query or b""
+        previous = self.cycle
+        cycle = self.cycle = Cycle(
+            scope=scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=self.expect_100_continue,
+            keep_alive=version != "1.0" and self.parser.should_keep_alive(),
+            on_response=self.on_response_complete,
+        )
+        if previous is None or previous.response_complete:
+            self._starting = cycle
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((cycle, self.app))
+
+    def on_response_complete(self) -> None:
+        """Continue with the next pipelined request, if any; `Sweeper` closes idle connections."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            cycle, app = self.pipeline.pop()
+            self._start_asgi_task(cycle, app)
 
     def _unsupported_upgrade_warning(self) -> None:
         """Ignore a request's `Upgrade` header, and serve the request over HTTP/1.1 (RFC 9110, section 7.8).
@@ -300,73 +368,3 @@ class _Lingering(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self._connection.resume_writing()
-
-
-class Sweeper:
-    """Enforces the timeouts of all connections.
-
-    `keep_alive` is the number of seconds for which an idle connection stays open. `now` returns seconds on a
-    monotonic clock.
-    """
-
-    def __init__(
-        self,
-        connections: Callable[[], Iterable[Any]],
-        keep_alive: float,
-        now: Callable[[], float] = steady,
-    ) -> None:
-        self._connections = connections
-        self._keep_alive = keep_alive
-        self._now = now
-        self._since: dict[Protocol, tuple[str, object, float]] = {}
-
-    async def run(self) -> None:
-        """Check all connections every second, until cancelled."""
-        while True:
-            await sleep(1)
-            self.sweep()
-
-    def sweep(self) -> None:
-        """Check every connection once, and close connections whose clients have exceeded a timeout."""
-        now = self._now()
-        waiting: dict[Protocol, tuple[str, object, float]] = {}
-        for connection in list(self._connections()):
-            stage = _stage(connection)
-            if stage is None:
-                continue
-            before, request, since = self._since.get(connection, ("", None, now))
-            if before != stage or request is not connection.scope:
-                since = now
-            waiting[connection] = (stage, connection.scope, since)
-            if now - since >= self._timeout(stage):
-                _end(connection, stage)
-        self._since = waiting
-
-    def _timeout(self, stage: str) -> float:
-        return _TIMEOUTS.get(stage, self._keep_alive)
-
-
-def _stage(connection: Protocol) -> str | None:
-    """Return the stage of a connection that is waiting for its client, or None if it is not waiting.
-
-    In the stage "unread", the client must read the response; in "head" and "body", it must send the rest of
-    the request's headers or body; in "silent", it must send another request.
-    """
-    if connection.flow is not None and connection.flow.write_paused:
-        return "unread"
-    if connection.reading_head:
-        return "head"
-    if connection.reading_body:
-        return "body"
-    return "silent" if connection.scope is None else None
-
-
-def _end(connection: Protocol, stage: str) -> None:
-    if stage == "head":
-        connection.refuse(SLOW_HEAD)
-    elif stage == "body":
-        connection.refuse(SLOW_BODY)
-    elif stage == "unread":
-        connection.transport.abort()
-    else:
-        connection.transport.close()

@@ -13,7 +13,8 @@ import uvicorn
 from mock_server.app import Sandbox, create_app
 from mock_server.dumps import MAX_DUMP
 from mock_server.journal.refused import record_refusal
-from mock_server.serving.protocol import Protocol, Sweeper
+from mock_server.serving.protocol import Protocol
+from mock_server.serving.sweeper import Sweeper
 
 if TYPE_CHECKING:
     import socket

@@ -45,6 +45,8 @@ class Store:
         self._memory = Memory()
         self._pages = Pages(connection, self._memory)
         self._changing = False
+        self.version = 0
+        """A number that grows whenever rows change or a change is undone."""
         self._batch: Batch | None = None
         self._uncommitted: list[TenantTable] = []
         self._callbacks: list[Callable[[], None]] = []
@@ -103,6 +105,7 @@ class Store:
         if batch:
             execute("SAVEPOINT change")
         self._changing = True
+        self.version += 1
         mark = len(self._memory.undo)
         change = (WatchedChange if self._memory.watched else Change)(self._connection, self._memory)
         try:
@@ -119,6 +122,7 @@ class Store:
             raise
         finally:
             self._changing = False
+            self.version += 1
             if batch:
                 batch.join()
 
@@ -203,6 +207,7 @@ class Store:
         caches of all tables that the batch changed are reloaded.
         """
         self._memory.forget()
+        self.version += 1
         if self._connection.in_transaction:
             for statement in rollback:
                 self._execute(statement)

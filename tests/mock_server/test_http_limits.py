@@ -12,7 +12,8 @@ from support.each import each
 from uvicorn.server import ServerState
 
 from mock_server.serving import protocol
-from mock_server.serving.protocol import MAX_HEAD, Protocol, Sweeper
+from mock_server.serving.protocol import MAX_HEAD, Protocol
+from mock_server.serving.sweeper import READ_SECONDS, Sweeper
 
 MAX_BODY = 1_000
 GET = b"GET /one HTTP/1.1\r\nHost: here\r\n\r\n"
@@ -71,8 +72,10 @@ class ServedConnection:
     line: FakeTransport = field(default_factory=FakeTransport)
     seen: list[dict[str, Any]] = field(default_factory=list)
     reads_body: bool = True
+    may_answer: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
+        self.may_answer.set()
         options: dict[str, Any] = {"interface": "asgi3", "proxy_headers": False, "log_config": None}
         config = uvicorn.Config(self._app, http="httptools", ws="none", lifespan="off", **options)
         self.state = ServerState()
@@ -89,6 +92,7 @@ class ServedConnection:
             if message["type"] == "http.disconnect":
                 return
             body, more = body + message["body"], message["more_body"]
+        await self.may_answer.wait()
         self.seen.append({**scope, "body": body})
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
         await send({"type": "http.response.body", "body": b"ok"})
@@ -96,8 +100,13 @@ class ServedConnection:
     def send(self, *parts: bytes) -> None:
         for part in parts:
             if self.line.protocol is self.connection and not self.line.closed:
-                self.connection.data_received(part)
+                self.receive(part)
                 self.run()
+
+    def receive(self, data: bytes) -> None:
+        """Let the connection receive data in the event loop, and let the application run once."""
+        self.loop.call_soon(self.connection.data_received, data)
+        self.loop.run_until_complete(asyncio.sleep(0))
 
     def run(self) -> None:
         """Let the application run until it waits."""
@@ -347,7 +356,7 @@ def test_answer_that_the_client_does_not_read_ends_the_connection(open_connectio
     wait = sweeping(site)
     site.connection.pause_writing()
     site.send(GET)
-    wait(protocol.READ_SECONDS - 5)
+    wait(READ_SECONDS - 5)
     assert not site.line.closed
     wait(6)
     assert site.line.aborted
@@ -356,12 +365,14 @@ def test_answer_that_the_client_does_not_read_ends_the_connection(open_connectio
 
 def test_slow_api_is_not_timed_out(open_connection: Open) -> None:
     site = open_connection()
-    site.connection.data_received(POST + b"0123456789")  # the application has not started
+    site.may_answer.clear()
+    site.receive(POST + b"0123456789")
     clock = Clock()
     sweeper = Sweeper(lambda: site.state.connections, 75, clock)
     for _ in range(3):
         sweeper.sweep()
         clock.now += 10_000
     assert not site.line.is_closing()
+    site.may_answer.set()
     site.run()
     assert site.statuses == [200]

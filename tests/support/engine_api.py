@@ -198,6 +198,7 @@ class Gate:
         self.scopes = frozenset({"items:read", "items:write"})
         self.presented: list[dict[str, str]] = []
         self.writing: list[str] = []
+        self.asked = 0
 
     def admit(self, credentials: Mapping[str, str]) -> Grant:
         self.presented.append(dict(credentials))
@@ -224,6 +225,10 @@ class Gate:
 
     def release(self) -> None:
         self.writing.append("release")
+
+    def marks(self) -> tuple[int, int]:
+        self.asked += 1
+        return self.asked, 0  # always another version of the store: no response is kept
 
     def undo_held(self) -> None:
         self.writing.append("undo")
