@@ -9,12 +9,13 @@ from __future__ import annotations
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
+from mock_server.engine.answer import JSON, Answer, RequestState
 from mock_server.engine.body import ClientDisconnected
 from mock_server.engine.compiler import Compiler
 from mock_server.engine.compression import ENCODED, MIN_SIZE, VARY, accepts_gzip, compress
 from mock_server.engine.connexion_parts import Resolver, Specification, SpecMiddleware
 from mock_server.engine.events import send_events
-from mock_server.engine.pipeline import JSON, Answer, Api, RequestState
+from mock_server.engine.pipeline import Api
 from mock_server.engine.tasks import in_task
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from mock_server.engine.messages import explain, refusal, shorten
 from mock_server.engine.problem import FieldError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from mock_server.engine.schema import Schemas, Validator
 
@@ -40,33 +40,33 @@ _UNDECODABLE = "must be percent-encoded UTF-8 without NUL characters"
 class Headers(Mapping[str, str]):
     """Request headers, keyed by case-insensitive name; each value is decoded when it is read.
 
-    `read` contains the names of the headers that were looked up, and `listed` is True if all names were.
+    `raw` contains the headers as bytes, and `read` contains the names of the headers that were looked up.
+    `listed` is True if the names of all headers were listed.
     """
 
-    __slots__ = ("_raw", "listed", "read")
+    __slots__ = ("listed", "raw", "read")
 
     def __init__(self, raw: dict[bytes, bytes]) -> None:
-        self._raw = raw
+        self.raw = raw
         self.read: set[bytes] = set()
         self.listed = False
 
     def __getitem__(self, name: str) -> str:
         encoded = name.lower().encode("latin-1", "replace")
         self.read.add(encoded)
-        return self._raw[encoded].decode("latin-1")
+        return self.raw[encoded].decode("latin-1")
 
-    @property
-    def looked_up(self) -> tuple[tuple[bytes, bytes | None], ...]:
-        """The names of the headers that were looked up, each with its value, or None if it was not sent."""
-        return tuple([(name, self._raw.get(name)) for name in self.read])
+    def values_of(self, names: Iterable[bytes]) -> tuple[tuple[bytes, bytes | None], ...]:
+        """Return lower-case names of headers, each with its value, or None if it was not sent."""
+        return tuple([(name, self.raw.get(name)) for name in names])
 
     def __iter__(self) -> Iterator[str]:
         self.listed = True
-        return (name.decode("latin-1") for name in self._raw)
+        return (name.decode("latin-1") for name in self.raw)
 
     def __len__(self) -> int:
         self.listed = True
-        return len(self._raw)
+        return len(self.raw)
 
 
 def decode(raw: bytes) -> str | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from mock_server.engine.answer import JSON, Answer, Pairs, RequestState
 from mock_server.engine.body import ClientDisconnected
 from mock_server.engine.call import Call
 from mock_server.engine.checks import check_limits, check_open, check_scope, wrong_method
@@ -12,20 +13,13 @@ from mock_server.engine.names_first import first_problem, unchecked_call
 from mock_server.engine.parameters import Headers
 from mock_server.engine.problem import Problem
 from mock_server.engine.protocols import Injected, NotReady
-from mock_server.engine.repeated import Kept, Place, Repeated, is_plain_read
+from mock_server.engine.repeated import Kept, Place, Repeated, may_be_kept
 from mock_server.engine.reply import EventStream, File, Reply
 from mock_server.engine.responses import BrokenReplyError, encode_unchecked
 from mock_server.engine.tasks import in_task
 
 if TYPE_CHECKING:
-    from collections.abc import (
-        AsyncGenerator,
-        Awaitable,
-        Callable,
-        Mapping,
-        MutableMapping,
-        Sequence,
-    )
+    from collections.abc import Mapping, Sequence
 
     from mock_server.access.grants import Grant
     from mock_server.access.ratelimit import Verdict
@@ -43,61 +37,12 @@ if TYPE_CHECKING:
     )
     from mock_server.engine.routing import Route, Routes
 
-    Message = MutableMapping[str, Any]
-    Send = Callable[[Message], Awaitable[None]]
-    Sender = Callable[[Message, bytes, Receive, Send], Awaitable[None]]
-    """Sends a response; accepts its ASGI start message, its body, and ASGI's `receive` and `send`."""
-
 _logger = logging.getLogger(__name__)
-JSON = b"application/json"
 _HINT = b"x-sandbox-hint"
 _SERVER_ERROR = Problem("server_error", "The sandbox failed to answer this request; its log says why.")
 _NOT_JSON = (File, EventStream)
-Pairs = tuple[tuple[bytes, bytes], ...]
 _NOSNIFF: Pairs = ((b"x-content-type-options", b"nosniff"),)
 """Headers of the control plane's responses, so that pages of other sites cannot run its JSON as a script."""
-
-
-class Answer(NamedTuple):
-    """A complete HTTP response.
-
-    `headers` does not include Content-Type, Content-Length and Date, which `Engine` adds. `now` is the time
-    for the Date header, in microseconds since the Unix epoch. `sender` is a function that sends the response
-    as a fault requires, for example slowly; if it is None, the response is sent normally. `kept` is the kept
-    response that has the same body, or None.
-    """
-
-    status: int
-    body: bytes
-    headers: Pairs
-    now: int
-    content_type: bytes = JSON
-    sender: Sender | None = None
-    kept: Kept | None = None
-
-
-class RequestState:
-    """The information about a request that is known so far; the journal records it.
-
-    `api` is the API at the request's path, or None if the path belongs to no API. `operation`, `grant`,
-    `verdict` (the result of the rate limits) and `problem` (the error that was sent) are None until they are
-    determined. `body` is the received request body. `fault` contains the IDs of the faults that affected the
-    request, separated by commas, or is "".
-
-    `started` is the value of the journal's performance counter when the request arrived. `events` are the
-    server-sent events that form the body of the response, or None.
-    """
-
-    # Defaults of the class: setting eight attributes for each request would take longer.
-    api: Api | None = None
-    started: int = 0
-    operation: Operation | None = None
-    grant: Grant | None = None
-    verdict: Verdict | None = None
-    body: bytes = b""
-    problem: Problem | None = None
-    fault: str = ""
-    events: AsyncGenerator[bytes] | None = None
 
 
 class Api:
@@ -263,20 +208,18 @@ class Api:
             self._guard(scope, raw)
         query = scope["query_string"]
         grant = self._admit(operation, raw, query, state)
-        place = kept = None
-        if grant is not None and not state.fault and is_plain_read(scope, raw):
-            place = Place((grant.tenant, operation.id, segments, query), self._gate.marks(), grant)
-            kept = self._repeated.find(place, raw)
-        if kept is not None:
-            limits, now = self._limits(state), self._gate.now(grant)
-            return Answer(kept.status, kept.body, limits + kept.headers, now, kept=kept)
         sent = Headers(raw)
+        if operation.body is None and (kept := self._recall(operation, segments, scope, sent, state)):
+            return kept
         path, values = operation.parameters.read(segments, query, sent)
         body = None
         if operation.body is not None:
             if grant is not None or not state.fault:  # without a grant, faults come after the body
                 state.body = await operation.body.receive(raw, receive)
+            if kept := self._recall(operation, segments, scope, sent, state):
+                return kept
             body = operation.body.parse(raw, state.body)
+            state.place = None  # of writes, only refusals are kept
         if (grant is None or b"prefer" in raw) and (answer := self._preferred(raw, body, operation, state)):
             return answer
         call = Call(operation.id, grant, path, values, sent, body, self._base_url)
@@ -285,8 +228,8 @@ class Api:
             await in_task()
             reply = await reply
             payload = operation.responses.encode(reply)
-        elif place is not None and place.marks == self._gate.marks() and body is None and not sent.listed:
-            self._repeated.keep(place, Kept(reply, payload, place.grant, sent.looked_up))
+        elif state.place is not None:
+            self._keep(Kept(reply, payload), state)
         kind = _media_type(reply.body, state) if isinstance(reply.body, _NOT_JSON) else JSON
         return Answer(reply.status, payload, self._limits(state) + reply.headers, self._gate.now(grant), kind)
 
@@ -330,6 +273,38 @@ class Api:
             check_scope(grant, operation)
         return grant
 
+    def _recall(
+        self,
+        operation: Operation,
+        segments: Sequence[bytes],
+        scope: Mapping[str, Any],
+        sent: Headers,
+        state: RequestState,
+    ) -> Answer | None:
+        """Return the kept response to a request, with the present limits and time; None if none is kept.
+
+        If the response to the request may be kept, `state.place` says where.
+        """
+        grant = state.grant
+        if grant is None or state.fault or not may_be_kept(operation, scope, sent, state.body):
+            return None
+        key = (grant.tenant, operation.id, segments, scope["query_string"], state.body)
+        place = state.place = Place(key, self._gate.marks(), grant, sent)
+        kept = self._repeated.find(place)
+        if kept is None:
+            return None
+        state.place, state.problem = None, kept.problem
+        headers = self._limits(state) + kept.headers
+        if kept.problem is not None and kept.headers:
+            headers = tuple(dict(headers).items())
+        return Answer(kept.status, kept.body, headers, self._gate.now(grant), kept=kept)
+
+    def _keep(self, kept: Kept, state: RequestState) -> None:
+        """Keep a response, unless its handler or its error has changed the store or depends on the time."""
+        place, state.place = state.place, None
+        if place is not None and place.marks == self._gate.marks():
+            self._repeated.keep(place, kept)
+
     def _preferred(
         self, raw: Mapping[bytes, bytes], body: Any, operation: Operation, state: RequestState
     ) -> Answer | None:
@@ -360,7 +335,8 @@ class Api:
 
         The response is validated if `validated` is True and the request has an operation.
         """
-        state.problem = problem
+        # The journal keeps the problem; its traceback would keep the frames of the request.
+        state.problem = problem.with_traceback(None)
         reply = self._service.problem(problem)
         try:
             if operation is None or not validated:
@@ -376,6 +352,8 @@ class Api:
                 broken,
             )
             return self._refuse(_SERVER_ERROR, None, state)
+        if operation is not None and validated and state.place is not None:
+            self._keep(Kept(reply, payload, problem), state)
         challenge = operation.security.challenge if operation and problem.kind == "unauthenticated" else ()
         headers = dict((*self._limits(state), *challenge, *reply.headers))
         return Answer(reply.status, payload, tuple(headers.items()), self._gate.now(state.grant))

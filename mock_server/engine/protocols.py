@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
     from mock_server.access.grants import Grant
     from mock_server.access.ratelimit import Verdict
+    from mock_server.engine.answer import Answer, RequestState
     from mock_server.engine.call import Call
     from mock_server.engine.operation import Operation
-    from mock_server.engine.pipeline import Answer, RequestState
     from mock_server.engine.problem import Problem
     from mock_server.engine.reply import Reply
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, Final
 
 from mock_server.clock import SECOND
-from mock_server.engine.pipeline import Answer, Pairs
+from mock_server.engine.answer import Answer, Pairs
 from mock_server.engine.problem import Kind, Problem
 from mock_server.faults import wire
 from mock_server.faults.registry import Firing

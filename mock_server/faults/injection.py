@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from mock_server.access.grants import Grant
 from mock_server.clock import sleep
+from mock_server.engine.answer import Answer
 from mock_server.engine.operation import Operation
-from mock_server.engine.pipeline import Answer
 from mock_server.engine.problem import Problem
 from mock_server.engine.protocols import Injected
 from mock_server.faults.effects import Effect, effect_of
