@@ -22,6 +22,7 @@ from mock_server import vendors
 from mock_server.app import Sandbox
 from mock_server.engine.repeated import Kept, Place, Repeated
 from mock_server.store import tables
+from mock_server.vendors.returngo.facts import SHOPS
 
 TENANTS = ("demo", "other")
 COMPUTED_AGAIN = {"prefer": "handling=lenient"}
@@ -31,6 +32,8 @@ NEVER_KEPT = {
     "returnmate": {"get_returns_report", "get_reasons_report", "get_carriers_report"},  # asynchronous
 }
 """Operations whose responses are never kept, with the reason."""
+OTHER_HEADERS = {"returngo": [{"x-shop-name": shop} for shop in SHOPS]}
+"""Headers that select what an account shows; a walk sends each request with all of them."""
 
 
 @dataclass
@@ -114,18 +117,31 @@ class Walk:
         readable = [one for one in operations(vendor) if one.method == "get" or one.body is not None]
         operation = self.random.choice(readable)
         if operation.body is not None:
-            body = self.random.choice(({}, [], {"items": 0}, {"unknown_field_of_nobody": 1}))
+            body: Any = self.random.choice(({}, [], {"items": 0}, {"unknown_field_of_nobody": 1}))
             operation = operation.with_body(body)
         encoding = {"accept-encoding": self.random.choice(("identity", "gzip"))}
         method = "HEAD" if operation.method == "get" and self.random.random() < 0.2 else ""
         values = self.values(tenant, vendor, operation)
-        first, again = (self.send(tenant, vendor, operation, encoding, method, values) for _ in range(2))
+        for headers in OTHER_HEADERS.get(vendor, [{}]):
+            self.compare(tenant, vendor, operation, {**encoding, **headers}, method, values, hits)
+
+    def compare(
+        self,
+        tenant: str,
+        vendor: str,
+        operation: "Operation",
+        headers: Mapping[str, str],
+        method: str,
+        values: Mapping[str, str],
+        hits: Hits,
+    ) -> None:
+        first, again = (self.send(tenant, vendor, operation, headers, method, values) for _ in range(2))
         before = hits.total
-        computed = self.send(tenant, vendor, operation, {**encoding, **COMPUTED_AGAIN}, method, values)
+        computed = self.send(tenant, vendor, operation, {**headers, **COMPUTED_AGAIN}, method, values)
         assert hits.total == before, "a response with a preference is computed"
         is_read = "x-sandbox-fault" not in first.headers and operation.method == "get"
         if is_read or (operation.body is not None and first.status_code == httpx.codes.BAD_REQUEST):
-            assert shown(first) == shown(again) == shown(computed), (operation, values)
+            assert shown(first) == shown(again) == shown(computed), (operation, headers, values)
         if "x-sandbox-fault" not in first.headers:
             self.reads[vendor, operation.id, first.status_code] += 1
 
@@ -293,6 +309,15 @@ def test_repeated_refusal_of_a_body_is_kept_with_its_errors(walk: Walk, hits: Hi
         assert newest[0]["verdict"] == newest[1]["verdict"]
         other = walk.send("demo", vendor, operation, {"content-type": "text/plain"})
         assert (other.status_code, hits.total) != (first.status_code, before + 2), "the headers differ"
+
+
+def test_response_is_kept_for_the_shop_in_the_headers(walk: Walk, hits: Hits) -> None:
+    operation = next(one for one in operations("returngo") if one.id == "list_rmas")
+    shops = OTHER_HEADERS["returngo"]
+    found = [walk.send("demo", "returngo", operation, shop).content for shop in (*shops, shops[-1], *shops)]
+    assert len(set(found)) == len(shops) > 1
+    assert found[: len(shops)] == found[-len(shops) :]
+    assert hits.total == 1, "one response is kept for a path and query, that of the last shop"
 
 
 def test_kept_response_counts_as_a_request(walk: Walk, hits: Hits) -> None:
