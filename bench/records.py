@@ -8,7 +8,7 @@ creating a return of an invoice, need orders with many units: they use the tenan
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -98,9 +98,21 @@ async def requests(load: Load, tenants: Mapping[str, Api]) -> list[Request]:
 
 
 async def all_requests(get: Get, vendor: str) -> dict[Load, list[Request]]:
-    """Complete all loads of a vendor, keyed by load."""
+    """Complete all loads of a vendor, keyed by load; all responses are computed."""
     tenants = {name: await api(get, name, vendor) for name in ("demo", "orders")}
-    return {load: await requests(load, tenants) for load in LOADS if load.vendor == vendor}
+    return {
+        load: [computed(request) for request in await requests(load, tenants)]
+        for load in LOADS
+        if load.vendor == vendor
+    }
+
+
+def computed(request: Request) -> Request:
+    """Return a request with a preference, so that the sandbox computes the response.
+
+    Without it, the sandbox repeats the response to an equal request if nothing has changed.
+    """
+    return replace(request, headers={**request.headers, "Prefer": "handling=lenient"})
 
 
 def _request(load: Load, used: Api, values: Values) -> Request:
