@@ -31,6 +31,7 @@ from mock_server.engine.connexion_parts import (
     ServerErrorMiddleware,
 )
 from mock_server.engine.middleware import Engine
+from mock_server.engine.repeated import Repeated
 from mock_server.engine.specification_errors import first_error
 from mock_server.engine.valid_specification import ValidSpecification
 from mock_server.faults.injection import Injector
@@ -166,7 +167,11 @@ def _assemble(world: World, served: Mapping[str, Vendor]) -> Sandbox:
         vendor = served[entry.name]
         gate = KeyGate(world, vendor)
         injector = Injector(faults, world, entry.name, partial(_handlers_over, world, entry.name))
-        _add(app, entry, vendor, gate, gate, journal=journal, injector=injector)
+        repeated = Repeated()
+        world.store.on_commit.append(
+            repeated.clear
+        )  # otherwise, erased data would stay in memory for a while
+        _add(app, entry, vendor, gate, gate, journal=journal, injector=injector, repeated=repeated)
     plane = Control(world, tenants, served, faults)
     _add(app, control, plane, ControlGate(world), guard=ControlGuard(settings), check_names=plane.check_names)
     app.assemble()
@@ -182,6 +187,7 @@ def _add(
     guard: Guard | None = None,
     journal: Journal | None = None,
     injector: Injector | None = None,
+    repeated: Repeated | None = None,
     check_names: NameCheck | None = None,
 ) -> None:
     app.add_api(
@@ -195,6 +201,7 @@ def _add(
         guard=guard,
         journal=journal,
         injector=injector,
+        repeated=repeated,
         check_names=check_names,
     )
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mock_server.cors import Cors
     from mock_server.engine.body import Receive
     from mock_server.engine.protocols import Gate, Guard, Injector, Journal, Meter, NameCheck, Service
+    from mock_server.engine.repeated import Repeated
     from mock_server.engine.routing import Route
 
     Scope = MutableMapping[str, Any]
@@ -84,6 +85,7 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
         guard: Guard | None = None,
         journal: Journal | None = None,
         injector: Injector | None = None,
+        repeated: Repeated | None = None,
         check_names: NameCheck | None = None,
         **_stock: Any,
     ) -> None:
@@ -102,6 +104,7 @@ class Engine(SpecMiddleware):  # type: ignore[misc]
                 guard=guard,
                 journal=journal,
                 injector=injector,
+                repeated=repeated,
                 base_url=self._base_url,
                 check_names=check_names,
             )

@@ -51,9 +51,10 @@ class Api:
     `gate` authenticates clients. Without a `meter`, which the sandbox's own API does not have, there are no
     rate limits, and responses have the header `X-Content-Type-Options: nosniff`. A `guard` runs before all
     other checks, and can refuse a request, for example because of its Host header. An
-    `injector` applies faults to requests, and lets clients choose a documented response (see `preferred`). A
-    `journal` records each request and its response. `check_names` can replace the error of an invalid request
-    with a more important one (see `protocols.NameCheck`).
+    `injector` applies faults to requests, and lets clients choose a documented response (see `preferred`).
+    `repeated` keeps the responses to repeated requests. A `journal` records each request and its response.
+    `check_names` can replace the error of an invalid request with a more important one (see
+    `protocols.NameCheck`).
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Api:
         guard: Guard | None,
         journal: Journal | None,
         injector: Injector | None,
+        repeated: Repeated | None,
         base_url: str,
         check_names: NameCheck | None = None,
     ) -> None:
@@ -83,7 +85,7 @@ class Api:
         self._injector = injector
         self._base_url = base_url
         self._check_names = check_names
-        self._repeated = Repeated()
+        self._repeated = Repeated() if repeated is None else repeated
         self._last_limits: tuple[Verdict | None, Pairs] = None, ()
 
     def match(self, path: bytes) -> tuple[Route, Sequence[bytes]] | None:

@@ -127,7 +127,7 @@ class Repeated:
         version = place.marks[0]
         if version != self._version:
             self._version = version
-            self._clear()
+            self.clear()
             return None
         kept = self._kept.get(place.key)
         return kept if kept is not None and kept.answers(place) else None
@@ -137,12 +137,13 @@ class Repeated:
         if place.marks[0] != self._version or place.sent.listed or not kept.is_repeatable:
             return
         if self._bytes + kept.size > self._max_bytes:
-            self._clear()
+            self.clear()
         if kept.size <= self._max_bytes:
             kept.remember(place)
             self._kept[place.key] = kept
             self._bytes += kept.size
 
-    def _clear(self) -> None:
+    def clear(self) -> None:
+        """Delete all kept responses."""
         self._kept.clear()
         self._bytes = 0

@@ -186,11 +186,8 @@ class Walk:
         for one in operation.parameters:
             if one["in"] == "path":
                 path = path.replace(f"{{{one['name']}}}", values.get(one["name"]) or "1")
-        query = {
-            one["name"]: values[one["name"]]
-            for one in operation.parameters
-            if one["in"] == "query" and one["name"] in values
-        }
+        names = [one["name"] for one in operation.parameters if one["in"] == "query"]
+        query = {name: values[name] for name in names if name in values}
         request = self.client.build_request(
             method or operation.method.upper(),
             httpx.URL(key["base_url"]).path.rstrip("/") + path,
@@ -365,6 +362,23 @@ def test_undone_changes_are_not_kept(walk: Walk) -> None:
     versions.append(store.version)
     assert len(set(versions)) == len(versions)
     assert versions == sorted(versions)
+
+
+def test_nothing_is_kept_after_a_commit(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise, the data of a forgotten customer would stay in memory until the next request."""
+    keeping: list[Repeated] = []
+    keep = Repeated.keep
+
+    def kept(self: Repeated, place: Place, one: Kept) -> None:
+        keep(self, place, one)
+        keeping.append(self)
+
+    monkeypatch.setattr(Repeated, "keep", kept)
+    operation = next(one for one in operations("returnmate") if one.id == "list_returns")
+    walk.send("demo", "returnmate", operation, {})
+    assert [len(one._kept) for one in keeping] == [1]
+    walk.control("POST", "/tenants/demo/clock/advance", seconds=1)
+    assert keeping[0]._kept == {}
 
 
 def test_memory_of_kept_responses_is_limited(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
