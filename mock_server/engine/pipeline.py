@@ -230,7 +230,7 @@ class Api:
             await in_task()
             reply = await reply
             payload = operation.responses.encode(reply)
-        elif state.place is not None:
+        if state.place is not None:
             self._keep(Kept(reply, payload), state)
         kind = _media_type(reply.body, state) if isinstance(reply.body, _NOT_JSON) else JSON
         return Answer(reply.status, payload, self._limits(state) + reply.headers, self._gate.now(grant), kind)
