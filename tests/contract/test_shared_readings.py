@@ -34,7 +34,7 @@ DAY = 86_400
 PAUSES = (1, 3 * DAY, 1, 31 * DAY, 1, 3 * DAY)
 """The pauses in seconds; one is longer than most look-backs, and no record leaves the look-back of a scan."""
 MANY = 8
-"""So many records that a poll does not read them all."""
+"""The number of records at first; one poll does not read all of them."""
 QUIET_POLLS = 40
 
 

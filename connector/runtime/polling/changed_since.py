@@ -90,8 +90,8 @@ def widened(
     if source.changed is None and since_value < filter_value(state["floor"], source.since_form):
         return None
     own = None if source.changed is None else (_scan_start(source, state) - SECOND) // SECOND * SECOND
-    resume = {"page": None, "since": since_value, "high": None, "began": None, "met": [], "from": own}
-    return {**state, "resume": resume}
+    place: dict[str, Any] = {"page": None, "since": since_value, "high": None, "began": None, "met": []}
+    return {**state, "resume": {**place, "from": own}}
 
 
 def fold(
