@@ -45,13 +45,11 @@ class Store:
         self._memory = Memory()
         self._pages = Pages(connection, self._memory)
         self._changing = False
-        self.version = 0
-        """A number that grows whenever rows change or a change is undone."""
+        self.version = 0  # grows whenever rows change or a change is undone
         self._batch: Batch | None = None
         self._uncommitted: list[TenantTable] = []
         self._callbacks: list[Callable[[], None]] = []
-        self.on_commit: list[Callable[[], None]] = []
-        """Functions that are called after every commit."""
+        self.on_commit: list[Callable[[], None]] = []  # called after every commit
         self._held = _NOT_HOLDING
         self._marks = 0, 0, 0
         self._partitions = self._memory.partitions
@@ -248,8 +246,8 @@ class Store:
 
         Webhooks are sorted by (partition, vendor, ID). Returns these and the due time (µs), or None.
         """
-        found = self._execute(statements.NEXT_WEBHOOK, (*last, 1, 0))
-        row: tuple[str, str, str, int] | None = found.fetchone()
+        row: tuple[str, str, str, int] | None
+        row = self._execute(statements.NEXT_WEBHOOK, (*last, 1, 0)).fetchone()
         return row
 
     def due_deliveries(self, webhook: tuple[str, str, str], now: int, limit: int) -> list[tuple[Any, ...]]:
@@ -267,8 +265,8 @@ class Store:
 
     def row(self, tenant: str, vendor: str, kind: str, id_: str) -> Row | None:
         """Fetch one row by its ID; return None if the row does not exist."""
-        partition = self._partitions.get(tenant, tenant)
-        values = self._execute(statements.ROW, (partition, vendor, kind, id_)).fetchone()
+        key = (self._partitions.get(tenant, tenant), vendor, kind, id_)
+        values = self._execute(statements.ROW, key).fetchone()
         return None if values is None else Row(tenant, *values)
 
     def document(self, tenant: str, vendor: str, kind: str, id_: str) -> bytes | None:
@@ -347,13 +345,12 @@ class Store:
 
     def next_due(self, tenant: str, vendors: tuple[str, ...]) -> int | None:
         """Return when these vendors' next step is due (µs), or None; cached, as every request needs it."""
-        partition = self._partitions.get(tenant, tenant)
+        key = self._partitions.get(tenant, tenant), vendors
         try:
-            return self._memory.next_due[partition, vendors]
+            return self._memory.next_due[key]
         except KeyError:
             step = self.next_step(tenant, vendors)
-            due = self._memory.next_due[partition, vendors] = None if step is None else step.due
-            return due
+            return self._memory.next_due.setdefault(key, None if step is None else step.due)
 
     def next_step(self, tenant: str, vendors: tuple[str, ...]) -> Step | None:
         """Fetch these vendors' next step, or None; steps with the same due time run in scheduling order."""
@@ -368,8 +365,7 @@ class Store:
 
     async def yield_after_commit(self) -> None:
         """Wait for the pending commit, if any, then let other tasks run; raise the error if it fails."""
-        pending = self.pending
-        if pending is not None:
+        if (pending := self.pending) is not None:
             await pending
         await Turn()
 
@@ -383,8 +379,7 @@ class Store:
         found = Figures((self.partition(tenant), vendor, kind), facts)
         while True:
             if kept:  # not `found`: a reset or a failed commit may have dropped it
-                new = Figures((self.partition(tenant), vendor, kind), facts)
-                found = self._memory.figures.setdefault(new.key, new)
+                found = self._memory.figures.setdefault(found.key, Figures(found.key, facts))
             if found.complete:
                 return found.values
             found.read(self._connection)
