@@ -41,6 +41,10 @@ log = logging.getLogger("returns_connector.hub")
 WAITING, DELIVERED, GIVEN_UP = "waiting", "delivered", "given up"
 LEASED_BY_ANOTHER = "leased by another"
 AT_ONCE = 50
+PLACES, PLACES_OF_A_SUBSCRIPTION = 90, 25
+"""The most deliveries that are attempted at once, in all and for one subscription.
+
+A target that does not answer takes up the places of its subscription, and the others are served meanwhile."""
 TIMEOUT = 10.0
 """The longest time of one attempt in seconds."""
 LEASE = timedelta(minutes=1)
@@ -112,9 +116,14 @@ def lease_due(connection: sa.Connection, lease: str, now: datetime) -> int:
     """Lease up to `AT_ONCE` due deliveries for a minute, and return their number.
 
     While a delivery of a record is waiting, later deliveries of the same record to the same subscription are
-    not due. A target that rests gets one delivery at a time.
+    not due. A target that rests gets one delivery at a time. Subscriptions without free places are left out.
     """
     at = micros(now)
+    places = _taken_places(connection, at)
+    most = min(AT_ONCE, PLACES - places.total())
+    if most <= 0:
+        return 0
+    full = [one for one, taken in places.items() if taken >= PLACES_OF_A_SUBSCRIPTION]
     older = deliveries.alias("older")
     held = (
         sa.select(older.c.number)
@@ -134,17 +143,29 @@ def lease_due(connection: sa.Connection, lease: str, now: datetime) -> int:
             deliveries.c.due_at <= at,
             deliveries.c.leased_until <= at,
             subscriptions.c.state == subscribed.ACTIVE,
+            subscriptions.c.id.not_in(full),
             ~held,
             ~circuits.rests(deliveries.c.subscription, at),
         )
         .order_by(deliveries.c.due_at, deliveries.c.number)
-        .limit(AT_ONCE)
+        .limit(most)
         .with_for_update(skip_locked=True, of=deliveries)
     )
-    numbers = [row.number for row in circuits.probes(connection, found.all(), now, LEASE)]
+    free = []
+    for row in found.all():
+        places[row.subscription] += 1
+        if places[row.subscription] <= PLACES_OF_A_SUBSCRIPTION:
+            free.append(row)
+    numbers = [row.number for row in circuits.probes(connection, free, now, LEASE)]
     chosen = sa.update(deliveries).where(deliveries.c.number.in_(numbers))
     connection.execute(chosen.values(lease=lease, leased_until=micros(now + LEASE)))
     return len(numbers)
+
+
+def _taken_places(connection: sa.Connection, at: int) -> Counter[str]:
+    """Count the deliveries of each subscription that are leased at a time, in all processes."""
+    held = sa.select(deliveries.c.subscription).where(deliveries.c.lease > "", deliveries.c.leased_until > at)
+    return Counter(connection.execute(held).scalars())
 
 
 def leased(

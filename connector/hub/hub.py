@@ -134,7 +134,7 @@ class Hub:
 
     def _engine(self, options: Options) -> Engine:
         if not self.store.shared:
-            return Loop(options.clock, options.sleep)
+            return Loop(options.clock, options.sleep, store=self.store)
         from connector.hub.queue import Queue
 
         return Queue(self.store, options.clock, options.sleep, options.heartbeat)
