@@ -52,7 +52,8 @@ def extended(resource: Resource, rule: ReachedAt, field: Field) -> Resource:
 
     `rule` says where the sample record stores the value.
     """
-    sample = {**resource.sample, rule.field: _latest(resource.sample, rule) or field.example}
+    record = resource.sample or {}
+    sample = {**record, rule.field: _latest(record, rule) or field.example}
     return resource.model_copy(update={"fields": (*resource.fields, field), "sample": sample})
 
 
