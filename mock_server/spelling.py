@@ -56,7 +56,7 @@ def unknown(kind: str, name: str, known: Iterable[str], *, synonyms: Mapping[str
     said = f'There is no {kind} named "{_shortened(name)}"'
     if match := meant(name, names, synonyms=synonyms):
         return f'{said}. Did you mean "{match}"?'
-    return f"{said}. Choose {listed(names)}." if names else f"{said}, nor any other."
+    return f"{said}. Choose {listed(names)}." if names else f"{said}, and no other."
 
 
 def meant(word: str, known: Iterable[str], *, synonyms: Mapping[str, str] | None = None) -> str:

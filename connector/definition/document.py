@@ -290,7 +290,10 @@ class Spec:
         Alternative objects in `oneOf` become one object with variants. If the alternatives in `oneOf` or
         `anyOf` are all strings, only the first alternative is used.
         """
-        schema = dict(self.resolve(raw, where))
+        found = self.resolve(raw, where)
+        if not isinstance(found, dict):
+            raise SpecError(f"{where}: a schema must be an object, not {found!r}.")
+        schema = dict(found)
         self._check("schema", schema, where)
         for part in schema.pop("allOf", ()):
             schema = _joined(self._merged(part, f"{where}.allOf"), schema)

@@ -60,7 +60,7 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> str:
     said = f'There is no {kind} named "{name}"'
     if match := _similar(name, names):
         return f'{said}. Did you mean "{match}"?'
-    return f"{said}. Choose {listed(names)}." if names else f"{said}, nor any other."
+    return f"{said}. Choose {listed(names)}." if names else f"{said}, and no other."
 
 
 def did_you_mean(wrong: str, known: Iterable[str]) -> str:

@@ -194,6 +194,31 @@ def test_every_renamed_operation_of_a_specification_is_reported_by_its_name(vend
     assert [name for name in each(openapi_ids(vendor)) if not re.search(rf"\b{name}\b", said)] == []
 
 
+@pytest.mark.parametrize(
+    ("path", "value", "sentence"),
+    [
+        (("operationId",), 5, "openapi/swap.yaml: operation.id: Input should be a valid string, not 5."),
+        (
+            ("description",),
+            [],
+            "openapi/swap.yaml: operation.description: Input should be a valid string, not [].",
+        ),
+        (("responses", "200", "content", "application/json", "schema"), "x", "must be an object, not 'x'."),
+    ],
+)
+def test_value_of_a_wrong_type_in_a_specification_is_reported(
+    path: tuple[str, ...], value: object, sentence: str
+) -> None:
+    document = openapi.read("swap")
+    place = document["paths"]["/v2/external/returns"]["get"]
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = value
+    with pytest.raises(CatalogError) as caught:
+        join(document, (CATALOGS / "swap.yaml").read_text(encoding="utf-8"), "swap.yaml")
+    assert any(problem.endswith(sentence) for problem in caught.value.problems)
+
+
 def test_all_catalog_errors_are_reported_together() -> None:
     text, _ = replaced("status: approved", "status: aproved")
     found = problems(text.replace("since: created_after", "since: created_since", 1))

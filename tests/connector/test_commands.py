@@ -245,7 +245,7 @@ def test_filter_delivers_matching_events_only_and_leaves_others_unaffected(retur
         (
             ["trigger", "returnmate", "return_received", "-i", "status=x"],
             2,
-            'There is no input named "status", nor any other.',
+            'There is no input named "status", and no other.',
         ),
         (["action", "returnmate", "create_return", "-i", "order_nmber=1"], 2, 'Did you mean "order_number"?'),
         (["action", "returnmate", "create_return"], 5, "customer_email is required"),

@@ -47,7 +47,7 @@ def test_repeated_pair_becomes_a_list_if_the_api_takes_several_values(integratio
         ("items[1].sku=A", "number the items from 0, without gaps"),
         ("items[0]..sku=A", "is not the name of an input"),
         ("items=[", "must be JSON"),
-        ("order_number.x=1", 'There is no field of order_number named "x", nor any other.'),
+        ("order_number.x=1", 'There is no field of order_number named "x", and no other.'),
     ],
 )
 def test_invalid_pair_is_reported_in_one_sentence(

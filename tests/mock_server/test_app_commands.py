@@ -207,7 +207,7 @@ def test_unknown_switch_is_refused(command: Command) -> None:
     refused = command("sandbox", "switch", "returnmate", "invisible", "on")
     assert (refused.exit_code, refused.stderr) == (
         2,
-        'There is no switch of returnmate named "invisible", nor any other.\n',
+        'There is no switch of returnmate named "invisible", and no other.\n',
     )
     assert isinstance(json.loads(command("sandbox", "switches", "--format", "json").stdout)["switches"], list)
 

@@ -252,7 +252,7 @@ def test_faults_and_their_counts_survive_a_restart(tmp_path: Path) -> None:
         (
             {"what": "expired_login", "parameters": {"x": 1}},
             "parameters.x",
-            'named "x", nor any other',
+            'named "x", and no other',
         ),
         (
             {"what": "rate_limited", "parameters": {"retry_after": -1}},

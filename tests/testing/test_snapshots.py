@@ -47,7 +47,7 @@ def test_snapshot_is_restored(tenant: Tenant) -> None:
         tenant.snapshot("before")
     assert refused.value.status == 409
     snapshot.delete()
-    with pytest.raises(SandboxError, match='named "before", nor any other') as missing:
+    with pytest.raises(SandboxError, match='named "before", and no other') as missing:
         snapshot.restore()
     assert missing.value.status == 404
     assert tenant.snapshots() == []

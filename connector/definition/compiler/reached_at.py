@@ -59,5 +59,5 @@ def extended(resource: Resource, rule: ReachedAt, field: Field) -> Resource:
 
 def _latest(record: Mapping[str, Any], rule: ReachedAt) -> str | None:
     entries = at_path(record, rule.history) or []
-    times = [entry.get(rule.time) for entry in entries if entry.get(rule.name) == rule.value]
+    times = [entry.get(rule.time) for entry in entries if entry and entry.get(rule.name) == rule.value]
     return max(filter(None, times), default=None)
