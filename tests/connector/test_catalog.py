@@ -203,7 +203,7 @@ def test_every_renamed_operation_of_a_specification_is_reported_by_its_name(vend
             [],
             "openapi/swap.yaml: operation.description: Input should be a valid string, not [].",
         ),
-        (("responses", "200", "content", "application/json", "schema"), "x", "must be an object, not 'x'."),
+        (("responses", "200", "content", "application/json", "schema"), "x", "a schema has to be an object."),
     ],
 )
 def test_value_of_a_wrong_type_in_a_specification_is_reported(
