@@ -129,7 +129,7 @@ class LedgerCheck:
                 self.names[id_] = str(at_path(self.merchant.document(id_), source.id)) if by_document else id_
 
     def age(self, record: str) -> float:
-        """Return the seconds since what the trigger reports of a record: its creation, or its last change."""
+        """Return the seconds since the record was created or changed, whichever the trigger reports."""
         ids = {id_ for id_, name in self.names.items() if name == record}
         story = self.merchant.story()
         if self.trigger.guarantees["python"].delivers != "every_record":
