@@ -178,7 +178,7 @@ class Delivery:
         for act in before:
             self.run(self._act(act))
         self._settle()
-        self.outcome.baseline = self.ledger.histories
+        self.outcome.baseline, self.began = self.ledger.histories, len(self.merchant.story())
 
     def do(self, step: Step) -> None:
         self.steps += 1
@@ -212,7 +212,8 @@ class Delivery:
 
     def _judge(self, outcome: dict[str, Any]) -> None:
         elsewhere = [str(request.url) for request in self.adversary.elsewhere]
-        judged = Outcome(**{**outcome, "histories": self.ledger.histories, "elsewhere": elsewhere})
+        ledger = {"histories": self.ledger.histories, "changed": self.ledger.changed_after(self.began)}
+        judged = Outcome(**{**outcome, **ledger, "elsewhere": elsewhere})
         self.poller.note(judged)
         judge(judged)
 
