@@ -70,6 +70,17 @@ class Allowed:
             return True
         return reached.is_global and not reached.is_multicast and not _within(reached, NOT_PUBLIC)
 
+    def check_target(self, url: str) -> None:
+        """Raise `ConfigurationError` if a target's URL is invalid, or names an address that is not allowed.
+
+        A host name is not resolved here: its addresses are checked whenever a connection is opened.
+        """
+        check_url(url)
+        host = host_of(httpx.URL(url)).rstrip(".").lower()
+        named = _named(host)
+        if named and not self.host(host) and not any(map(self.address, named)):
+            raise ConfigurationError(not_public(host))
+
 
 def _reached(address: Address) -> Address:
     """Return the IPv4 address that an IPv6 address leads to (mapped, 6to4, NAT64), or else the address."""
@@ -82,17 +93,6 @@ def _reached(address: Address) -> Address:
 
 def _within(address: Address, networks: Iterable[Network]) -> bool:
     return any(address.version == one.version and address in one for one in networks)
-
-    def check_target(self, url: str) -> None:
-        """Raise `ConfigurationError` if a target's URL is invalid, or names an address that is not allowed.
-
-        A host name is not resolved here: its addresses are checked whenever a connection is opened.
-        """
-        check_url(url)
-        host = httpx.URL(url).host.rstrip(".").lower()
-        named = _named(host)
-        if named and not self.host(host) and not any(map(self.address, named)):
-            raise ConfigurationError(not_public(host))
 
 
 def _named(host: str) -> Sequence[Address]:

@@ -1,9 +1,9 @@
-/** Explains redirects. They are not followed, because they would send the login to an address nobody entered. */
+/** Explains redirects, which are not followed: they would send the login to an address that the user did not enter. */
 
 /** The statuses of redirects. 304 (Not Modified) names no other address. */
 const REDIRECTS = [300, 301, 302, 303, 307, 308];
 
-/** Returns the sentences about a redirect of a request to `url`; undefined if the answer is none. */
+/** Returns the sentences about a redirect of a request to `url`; undefined for any other answer. */
 export const redirection = (name: string, url: string, status: number, target: unknown): string[] | undefined => {
 	if (!REDIRECTS.includes(status) || typeof target !== 'string' || !URL.canParse(url)) return undefined;
 	return [
