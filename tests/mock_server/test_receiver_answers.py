@@ -7,7 +7,9 @@ import httpx
 import pytest
 
 from mock_server.clock import ticks
+from mock_server.proxies import proxy
 from mock_server.receiver_check.posting import Answer, Outgoing, Poster
+from mock_server.webhooks.transport import url_problem
 
 
 class Endless(httpx.AsyncByteStream):
@@ -47,3 +49,10 @@ def test_a_body_that_stops_arriving_is_a_timeout() -> None:
     answer = posted(Endless(is_slow=True), 0.01)
     assert answer.timed_out
     assert answer.error == "it does not answer within 0.01 s"
+
+
+@pytest.mark.parametrize("url", ["http://xn--a/hook", "https://xn--4t8h.dwk.io/hook"])
+def test_a_name_that_the_newer_idna_refuses_is_looked_up(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mock_server.proxies.getproxies", dict)
+    assert url_problem(url) == ""
+    assert proxy(url) is None
