@@ -116,12 +116,16 @@ def test_a_target_at_a_private_address_is_refused_when_it_is_chosen(host: str) -
 
 @pytest.mark.parametrize("host", ["hooks.example.com", "8.8.8.8", "[2606:4700::1111]", "n8n.internal"])
 def test_a_public_address_or_a_host_name_is_accepted_when_it_is_chosen(host: str) -> None:
-    Allowed().check_target(f"https://{host}/returns")
+    url = f"https://{host}/returns"
+    Allowed().check_target(url)
+    assert host_of(httpx.URL(url)) == host.strip("[]")
 
 
 def test_localhost_is_accepted_if_one_of_its_addresses_is_allowed() -> None:
-    for allowed in ("::1", "127.0.0.1", "localhost"):
+    for allowed in each(["::1", "127.0.0.1", "localhost"]):
         Allowed([allowed]).check_target("http://localhost:5678/webhook")
+        with pytest.raises(ConfigurationError):
+            Allowed([f"{allowed}1"]).check_target("http://localhost:5678/webhook")
 
 
 def test_a_redirect_is_not_followed() -> None:
