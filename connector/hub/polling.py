@@ -25,6 +25,7 @@ from connector.hub.moments import micros, moment
 from connector.hub.planning import PlanRefusedError
 from connector.hub.store import DatabaseUnavailableError
 from connector.hub.tables import connections, lists
+from connector.hub.texts import storable
 from connector.runtime.reading import read_together
 from connector.runtime.runner import MAX_STUCK_RECORDS, OF_THE_CONNECTION
 
@@ -209,11 +210,16 @@ class Poller:
         try:
             connection = await self._vendors.connection(lease.account)
             outcome, complete = await self._read(connection, lease)
+            await self._settle(connection, lease, outcome, began, complete=complete)
         except DatabaseUnavailableError:
             raise
         except Exception as problem:  # noqa: BLE001 - one list must not stop the others
             await self._failed(lease, as_connector_error(problem))
-            return
+
+    async def _settle(
+        self, connection: Connection, lease: Lease, outcome: Outcome, began: datetime, *, complete: bool
+    ) -> None:
+        """Store the outcome of a poll that `began` at a time; `complete` if it read the whole list."""
         plan = await self._plans.of(lease.account.login)
         due = began + timedelta(seconds=plan.interval) if complete else began
         stored = await self._store.run(settle, lease, outcome, self._clock(), max(due, self._clock()))
@@ -261,7 +267,10 @@ class Poller:
         for (key, trigger), (poll, read) in zip(triggers.items(), readings, strict=True):
             result = trigger.conclude(poll, read)
             cursors[key], complete = result.cursor, complete and result.complete
-            found += [(event, trigger.record_id(event)) for event in result.events]
+            found += [
+                (replace(event, id=storable(event.id)), storable(trigger.record_id(event)))
+                for event in result.events
+            ]
             notes += [note for note in result.notes if note not in notes]
         detailed = await self._with_details(connection, found)
         return Outcome(cursors, detailed, notes), complete

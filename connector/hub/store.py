@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, Self, TypeVar
 
 import sqlalchemy as sa
@@ -13,6 +16,7 @@ from connector.errors import ConfigurationError, ConnectorError
 from connector.hub.commits import SharedCommits
 from connector.hub.migrations import migrate
 from connector.hub.migrations.procrastinate_tables import install_or_upgrade
+from connector.profiles.text_files import OWNER_ONLY, restrict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -172,9 +176,23 @@ def _engine(url: str) -> sa.Engine:
             " postgresql://hub@db.example.com/hub."
         ) from problem
     if engine.dialect.name == "sqlite":
+        _keep_private(parsed.database)
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _keep_private(database: str | None) -> None:
+    """Let only the owner read the file of an SQLite database, which contains customers' data.
+
+    Does nothing if there is no such file, or if it cannot be created; SQLite then reports why.
+    """
+    if not database or database == ":memory:":
+        return
+    with suppress(OSError):
+        os.close(os.open(database, os.O_CREAT | os.O_RDWR, OWNER_ONLY))
+        if Path(database).is_file():
+            restrict(Path(database))
 
 
 def _prepare_sqlite(connection: object, _record: object) -> None:

@@ -129,7 +129,7 @@ async def encrypted(examination: Examination) -> Finding:
     id_, question, url = "url.https", "Uses HTTPS", httpx.URL(examination.poster.url)
     if url.scheme == "https":
         return finding(id_, question, Verdict.passed, "The URL begins with https.", [])
-    if url.host in {"localhost", "127.0.0.1", "::1"}:
+    if url.raw_host in {b"localhost", b"127.0.0.1", b"::1"}:
         return skipped(id_, question, "The receiver is on this machine.")
     advice = "Register an https URL: events contain names and addresses of customers."
     return finding(id_, question, Verdict.warned, "The URL is not encrypted.", [], advice=advice)
