@@ -140,6 +140,12 @@ class LedgerCheck:
             when = min(event.at for event in story if event.subject in ids)
         return (self.merchant.now() - moment(when)).total_seconds()
 
+    def changed_after(self, events: int) -> frozenset[str]:
+        """Return the records that changed in any way, or whose parts did, after the first `events` events."""
+        story = self.merchant.story()[events:]
+        changed = {event.subject for event in story} | {str(event.body.get("return")) for event in story}
+        return frozenset(name for id_, name in self.names.items() if id_ in changed)
+
     def _found(self) -> dict[str, list[str]]:
         if self.trigger.resource in KINDS:
             return KINDS[self.trigger.resource](self.merchant)
