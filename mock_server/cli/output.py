@@ -33,8 +33,8 @@ def print_answer(answer: httpx.Response, output: Format, member: str = "", *, ot
     """Print a response from the control plane, either as unchanged JSON or as a table.
 
     The table shows the response's field `member`, or the field `otherwise` if `member` is missing or empty.
-    If no `member` is passed, the table shows the whole response. Names of fields are shown as words, except
-    those of a vendor's `document`.
+    If no `member` is passed, the table shows the whole response. An empty column of a list is left out. Names
+    of fields are shown as words, except those of a vendor's `document`.
     """
     if output is Format.json:
         print_json(answer)
@@ -44,7 +44,8 @@ def print_answer(answer: httpx.Response, output: Format, member: str = "", *, ot
     if content == []:
         notify(f"There are no {phrase(member)} to show.")
     elif isinstance(content, list):
-        columns = list(dict.fromkeys(name for entry in content for name in entry))
+        names = dict.fromkeys(name for entry in content for name in entry)
+        columns = [name for name in names if any(one_line(entry.get(name)) for entry in content)]
         headings = list(map(phrase, columns))
         print_table(headings, [[entry.get(name) for name in columns] for entry in content])
     else:
