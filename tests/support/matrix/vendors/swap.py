@@ -57,6 +57,13 @@ def update_quality_control(shop: Shop) -> Inputs:
     return {**quality(document, "Sellable"), **more}
 
 
+def update_quality_control_of_products(shop: Shop) -> Inputs:
+    document = shop.create_return()
+    found = update_quality_control(shop)
+    lines = [{key: value for key, value in found.items() if key != "order_number"}]
+    return {"order_number": document["shopify_order_name"], "items": lines}
+
+
 def in_no_known_state(shop: Shop) -> Inputs:
     return quality(shop.create_return(), "Chewed")
 
@@ -82,8 +89,14 @@ FACTS = Facts(
         "quality_control_passed": inspected("Sellable"),
         "quality_control_failed": inspected("Damaged"),
     },
-    actions={"update_quality_control": update_quality_control},
-    needed={"update_quality_control": frozenset({"order_number", "sku"})},
+    actions={
+        "update_quality_control": update_quality_control,
+        "update_quality_control_of_products": update_quality_control_of_products,
+    },
+    needed={
+        "update_quality_control": frozenset({"order_number", "sku"}),
+        "update_quality_control_of_products": frozenset({"order_number", "items"}),
+    },
     again={
         "return_updated": moved("on_hold"),
         "return_status_changed": moved("on_hold"),
