@@ -89,7 +89,8 @@ class Hub:
         self.vendors = Vendors(
             self.store, self.integrations, self.plans, options.clock, options.sleep, options.transport
         )
-        self._http = client(_allowed(options), delivering.TIMEOUT, options.target_transport)
+        self.allowed = _allowed(options)
+        self._http = client(self.allowed, delivering.TIMEOUT, options.target_transport)
         self.poller = polling.Poller(self.store, self.encryption, self.vendors, self.plans, options.clock)
         self.deliverer = delivering.Deliverer(
             self.store, self.encryption, self.integrations, self._http, options.clock

@@ -61,6 +61,32 @@ class Allowed:
             return True
         return plain.is_global and not plain.is_multicast
 
+    def check_target(self, url: str) -> None:
+        """Raise `ConfigurationError` if a target's URL is invalid, or names an address that is not allowed.
+
+        A host name is not resolved here: its addresses are checked whenever a connection is opened.
+        """
+        check_url(url)
+        host = httpx.URL(url).host.rstrip(".").lower()
+        named = _named(host)
+        if named and not self.host(host) and not any(map(self.address, named)):
+            raise ConfigurationError(not_public(host))
+
+
+def _named(host: str) -> Sequence[Address]:
+    """Return the addresses that a host names without DNS: its own, or those of `localhost` (RFC 6761)."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return [IPv4Address("127.0.0.1"), IPv6Address("::1")]
+    try:
+        return [ip_address(host)]
+    except ValueError:
+        return []
+
+
+def not_public(host: str) -> str:
+    """Return the sentence that says that a target's host has no address that may be reached."""
+    return f"The target {host} is not a public address. Start the hub with --webhook-allow to allow it."
+
 
 def check_url(url: str) -> None:
     """Raise `ConfigurationError` if a target's URL is not an http or https URL with a host."""
@@ -137,7 +163,5 @@ class _CheckedBackend(httpcore.AsyncNetworkBackend):
             return addresses
         usable = [address for address in addresses if self._allowed.address(address)]
         if addresses and not usable:
-            raise TargetRefusedError(
-                f"The target {host} is not a public address. Start the hub with --webhook-allow to allow it."
-            )
+            raise TargetRefusedError(not_public(host))
         return usable

@@ -339,7 +339,6 @@ class SyncConnection:
     def __exit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close the connection, and add the vendor and profile to a `ConnectorError` raised in the block."""
         try:
             self._thread.run(partial(self.connection.__aexit__, kind, problem, trace))
         finally:

@@ -11,14 +11,7 @@ from connector.definition.compiler import integration as compiled
 from connector.definition.lookup import by_key
 from connector.definition.naming import listed
 from connector.definition.spelling import unknown
-from connector.errors import (
-    AuthenticationError,
-    ConfigurationError,
-    ConnectorError,
-    NotFound,
-    attribute,
-    attributed_to,
-)
+from connector.errors import AuthenticationError, ConfigurationError, NotFound, attributed_to
 from connector.runtime.actions import BoundAction
 from connector.runtime.descriptions import listed_keys
 from connector.runtime.dropdowns import BoundDropdown
@@ -44,13 +37,15 @@ T = TypeVar("T")
 class ByKey(Mapping[str, T]):
     """A mapping that raises `UnknownKey` for an unknown key and suggests the most similar existing key."""
 
-    def __init__(self, kind: str, integration: Integration, entries: Mapping[str, T]) -> None:
+    def __init__(self, kind: str, client: Client, entries: Mapping[str, T]) -> None:
         self._kind = kind
-        self._integration = integration
+        self._client = client
         self._entries = entries
 
     def __getitem__(self, key: str) -> T:
-        return by_key(self._integration, self._kind, self._entries, key)
+        made = self._client.integration
+        with attributed_to(made.vendor.id, self._client.profile):
+            return by_key(made, self._kind, self._entries, key)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._entries)
@@ -59,7 +54,7 @@ class ByKey(Mapping[str, T]):
         return len(self._entries)
 
     def __repr__(self) -> str:
-        return listed_keys(self._kind, self._integration.vendor.title, self._entries)
+        return listed_keys(self._kind, self._client.integration.vendor.title, self._entries)
 
     def _ipython_key_completions_(self) -> list[str]:
         """Return the keys that a notebook suggests within square brackets."""
@@ -82,27 +77,27 @@ class Connection:
         self.operations = Operations(client, integration.operations)
         self.triggers = ByKey(
             "trigger",
-            integration,
+            client,
             {key: BoundTrigger(client, entry) for key, entry in integration.triggers.items()},
         )
         self.actions = ByKey(
             "action",
-            integration,
+            client,
             {key: BoundAction(client, entry) for key, entry in integration.actions.items()},
         )
         self.searches = ByKey(
             "search",
-            integration,
+            client,
             {key: BoundSearch(client, entry) for key, entry in integration.searches.items()},
         )
         self.dropdowns = ByKey(
             "dropdown",
-            integration,
+            client,
             {key: BoundDropdown(client, entry) for key, entry in integration.dropdowns.items()},
         )
         self.find_or_create = ByKey(
             "find-or-create pair",
-            integration,
+            client,
             {
                 pair.key: BoundFindOrCreate(pair, self.searches[pair.search], self.actions[pair.create])
                 for pair in integration.find_or_create
@@ -127,16 +122,24 @@ class Connection:
         Errors name the shop as their profile. Raises `ConfigurationError` if the vendor's login has no shop,
         or if the name cannot be sent.
         """
-        login, title = self.integration.authentication, self.integration.vendor.title
-        if len(login.shop_fields) != 1:
-            raise ConfigurationError(f"A login of {title} is for one shop; open a connection per shop.")
-        (field,) = login.shop_fields
-        shop = name.strip()
-        if not (shop and shop.isascii() and shop.isprintable()):
-            raise ConfigurationError(f"{field} of {title} cannot be {name!r}.")
-        client = copy(self.client)
-        client.choose_shop({field: shop})
+        vendor = self.integration.vendor
+        with attributed_to(vendor.id, self.client.profile):
+            field = self._shop_field()
+            shop = name.strip()
+            if not (shop and shop.isascii() and shop.isprintable()):
+                raise ConfigurationError(f"{field} of {vendor.title} cannot be {name!r}.")
+            client = copy(self.client)
+            client.choose_shop({field: shop})
         return type(self)(client)
+
+    def _shop_field(self) -> str:
+        """Return the login field that holds the shop; raise `ConfigurationError` if the login has none."""
+        fields = self.integration.authentication.shop_fields
+        if len(fields) != 1:
+            title = self.integration.vendor.title
+            raise ConfigurationError(f"A login of {title} is for one shop; open a connection per shop.")
+        (field,) = fields
+        return field
 
     def trigger_with_strategy(self, key: str, strategy: Strategy | None = None) -> BoundTrigger:
         """Create a trigger that is polled with `strategy` instead of its own strategy; used in tests."""
@@ -171,9 +174,6 @@ class Connection:
     async def __aexit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close the connection, and add the vendor and profile to a `ConnectorError` raised in the block."""
-        if isinstance(problem, ConnectorError):
-            attribute(problem, self.integration.vendor.id, self.client.profile)
         await self.client.close()
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from connector.definition.lookup import by_key
 from connector.definition.spelling import did_you_mean
+from connector.errors import attributed_to
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
@@ -61,6 +63,7 @@ class Operations:
     """All API operations of a connection, accessible as attributes (`operations.list_returns`) or by key."""
 
     def __init__(self, client: Client, operations: Mapping[str, Operation]) -> None:
+        self._client = client
         self._bound = {key: BoundOperation(client, operation) for key, operation in operations.items()}
 
     def __getattr__(self, name: str) -> BoundOperation:
@@ -70,7 +73,9 @@ class Operations:
         return bound[name]
 
     def __getitem__(self, name: str) -> BoundOperation:
-        return self._bound[name]
+        made = self._client.integration
+        with attributed_to(made.vendor.id, self._client.profile):
+            return by_key(made, "operation", self._bound, name)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._bound)

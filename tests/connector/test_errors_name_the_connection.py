@@ -93,11 +93,25 @@ async def test_lost_write_that_is_not_found_names_the_vendor(rm: Connection, wir
     assert str(caught.value).count("returnmate: ") == 1
 
 
-async def test_error_leaving_the_context_manager_names_the_vendor(rm: Connection) -> None:
+async def test_unknown_key_names_the_vendor(rm: Connection) -> None:
     with pytest.raises(UnknownKey, match=r"^returnmate: .*Did you mean \"new_return\"\?") as caught:
-        async with rm:
-            _ = rm.triggers["new_retrun"]
+        _ = rm.triggers["new_retrun"]
     assert isinstance(caught.value, KeyError)
+    with pytest.raises(UnknownKey, match=r"^returnmate: .*Did you mean \"list_returns\"\?"):
+        _ = rm.operations["list_retruns"]
+
+
+async def test_shop_of_a_login_without_shops_names_the_vendor(rm: Connection) -> None:
+    with pytest.raises(ConfigurationError, match=r"^returnmate: A login of ReturnMate is for one shop"):
+        rm.shop("b.myshopify.example")
+
+
+async def test_errors_of_the_caller_keep_their_message(rm: Connection) -> None:
+    """An error of another connection, or of the caller's own code, is not the vendor's."""
+    with pytest.raises(ConfigurationError, match=r"^No table named returns\.$") as caught:
+        async with rm:
+            raise ConfigurationError("No table named returns.")
+    assert caught.value.vendor is None
 
 
 def test_error_without_a_vendor_prints_its_sentence_only() -> None:

@@ -126,6 +126,13 @@ ERRORS: list[tuple[str, str, Any, int, str]] = [
     (
         "POST",
         "/subscriptions",
+        {"trigger": "return_approved", "target": "http://10.0.0.7/returns"},
+        400,
+        "10.0.0.7 is not a public address",
+    ),
+    (
+        "POST",
+        "/subscriptions",
         {"trigger": "return_approved", "target": "https://a.example.com", "filters": {"status": "x"}},
         400,
         "event types have no filters",

@@ -81,6 +81,34 @@ def test_a_target_that_is_no_usable_url_is_refused_when_it_is_chosen(url: str) -
     check_url(f"https://hooks.example.com/{'a' * 100}")
 
 
+PRIVATE = [
+    "127.0.0.1",
+    "10.0.0.7",
+    "[::1]",
+    "[::ffff:10.0.0.7]",
+    "169.254.169.254",
+    "localhost",
+    "a.localhost.",
+]
+
+
+@pytest.mark.parametrize("host", PRIVATE)
+def test_a_target_at_a_private_address_is_refused_when_it_is_chosen(host: str) -> None:
+    with pytest.raises(ConfigurationError, match="is not a public address"):
+        Allowed(["192.168.0.0/16"]).check_target(f"http://{host}:8080/returns")
+    Allowed(["0.0.0.0/0", "::/0"]).check_target(f"http://{host}:8080/returns")
+
+
+@pytest.mark.parametrize("host", ["hooks.example.com", "8.8.8.8", "[2606:4700::1111]", "n8n.internal"])
+def test_a_public_address_or_a_host_name_is_accepted_when_it_is_chosen(host: str) -> None:
+    Allowed().check_target(f"https://{host}/returns")
+
+
+def test_localhost_is_accepted_if_one_of_its_addresses_is_allowed() -> None:
+    for allowed in ("::1", "127.0.0.1", "localhost"):
+        Allowed([allowed]).check_target("http://localhost:5678/webhook")
+
+
 def test_a_redirect_is_not_followed() -> None:
     async def send() -> httpx.Response:
         moved = httpx.MockTransport(

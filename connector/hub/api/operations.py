@@ -18,7 +18,6 @@ from connector.hub.moments import micros
 from connector.hub.overview import plans_of_all
 from connector.hub.store import DatabaseUnavailableError
 from connector.hub.subscriptions import Requested
-from connector.hub.targets import check_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -156,7 +155,7 @@ class Operations:
 
     async def create_subscription(self, body: Mapping[str, Any]) -> Answer:
         hub = self._hub
-        check_url(body["target"])
+        hub.allowed.check_target(body["target"])
         requested = Requested(
             trigger=body["trigger"],
             target=body["target"],

@@ -28,7 +28,7 @@ from support.certificate.hub.hints import HUB, Hints
 from support.certificate.hub.lateness import Lateness
 from support.certificate.hub.log import Log
 from support.certificate.hub.process import HubProcess, ShopLoop
-from support.certificate.hub.targets import BEHAVIOURS, Post, Target, Targets
+from support.certificate.hub.targets import BEHAVIOURS, LOSES, Post, Target, Targets
 from support.certificate.invariants import Delivered, Outcome, judge
 from support.certificate.ledger import event_path
 from support.hub import KEYS
@@ -307,6 +307,8 @@ class HubPoller:
         except HandlerRefused:
             return False
         self.taken[FIRST, post.event] = post.webhook_id
+        if self.first.behaviour == LOSES:  # the hub cannot know that the event arrived
+            self.delivery.doubtful.add(post.event)
         return True
 
     def _take_steady(self, post: Post) -> bool:

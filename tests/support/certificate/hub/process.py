@@ -19,6 +19,8 @@ from support.hub import COMPILED
 from support.virtual_time import VirtualLoop
 
 ALWAYS = timedelta(days=365)
+MOMENT = 0.001
+"""Seconds until everything that has begun waits for time: a call that was counted has been sent by then."""
 
 
 class ShopLoop(VirtualLoop):
@@ -160,6 +162,7 @@ class HubProcess:
         waiting = asyncio.ensure_future(end)
         await asyncio.wait((waiting, self._working), return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
+        await asyncio.sleep(MOMENT)
         self.check()
 
     async def once(self) -> None:

@@ -13,7 +13,8 @@ from standardwebhooks import Webhook
 from connector.definition.paths import at_path
 from connector.hub.delivering import PATIENCE
 
-BEHAVIOURS = ("takes", "500", "404", "hangs", "is down", "429", "loses its answer", "302")
+LOSES = "loses its answer"
+BEHAVIOURS = ("takes", "500", "404", "hangs", "is down", "429", LOSES, "302")
 """What a target does, by the number of the act `target`."""
 HOURS = 3_600
 GONE = 410
@@ -87,13 +88,13 @@ class Target:
 
     async def answer(self, post: Post) -> httpx.Response:
         """Accept or refuse a delivery, as the present behaviour says."""
-        kept = self.behaviour in {"takes", "loses its answer"} and self.take(post)
+        kept = self.behaviour in {"takes", LOSES} and self.take(post)
         if self.behaviour == "takes" and kept:
             self.failures = 0
             self.accepted.add(post.webhook_id)
             return httpx.Response(200)
         self.failures += 1
-        if self.behaviour == "loses its answer" and kept:
+        if self.behaviour == LOSES and kept:
             self.unsure.add(post.webhook_id)
             raise httpx.ReadError("The connection was cut.")
         first = self.arrived[post.webhook_id].at

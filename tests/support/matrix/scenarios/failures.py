@@ -157,6 +157,9 @@ def no_secret_in_logs(app: Adapter, shop: Shop) -> None:
             for call in _calls(app, shop):
                 with pytest.raises(Refused):
                     call()
+        shop.intercept(always(shop.refusal(400, echo)))
+        with pytest.raises(Refused):  # n8n words the errors of a login's test itself
+            app.watch(needs.triggers(app)[0]).poll()
         shop.proxy.clear()
         with pytest.raises(Refused):
             app.prove(without(shop.login, shop.credential, UNKNOWN))
