@@ -59,9 +59,11 @@ def update_quality_control(shop: Shop) -> Inputs:
 
 def update_quality_control_of_products(shop: Shop) -> Inputs:
     document = shop.create_return()
-    found = update_quality_control(shop)
-    lines = [{key: value for key, value in found.items() if key != "order_number"}]
-    return {"order_number": document["shopify_order_name"], "items": lines}
+    order = document["shopify_order_name"]
+    found = {key: value for key, value in quality(document, "Sellable").items() if key != "order_number"}
+    line = document["products"][0]["shopify_line_item_id"]
+    more = {"line_item_id": line, "receipt_date": "2026-05-04T10:00:00Z", "carton_id": "CARTON-7"}
+    return {"order_number": order, "items": [{**found, **more}, {**found, **more, "quantity": 0}]}
 
 
 def in_no_known_state(shop: Shop) -> Inputs:
