@@ -19,7 +19,7 @@ from connector.definition.samples import merged
 from connector.generator.zapier.lint.records import leaves, values
 
 TRIGGERS = [(vendor, key) for vendor in vendors() for key in integration(vendor).triggers]
-EMPTY = (None, "", [], {})
+EMPTY: tuple[object, ...] = (None, "", [], {})
 UNREACHED = {
     ("returngo", "details__shipments[]status"): "LabelCreated",
 }
