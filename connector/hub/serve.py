@@ -14,6 +14,7 @@ import uvicorn
 
 from connector.errors import ConfigurationError
 from connector.hub.hub import Hub
+from connector.hub.one_process import only_process
 from connector.hub.watchdog import ended
 
 if TYPE_CHECKING:
@@ -61,8 +62,14 @@ async def serve(options: Options, listening: socket.socket, ready: Callable[[str
 
     `ready` is called once the hub works, with the first admin key if the database is new. To stop, the hub
     answers the requests that it has, and lets the jobs end their present runs, for `GRACE` seconds each. A
-    delivery that is interrupted is sent again after the next start.
+    delivery that is interrupted is sent again after the next start. Raises `ConfigurationError` if another
+    hub uses the same database of SQLite.
     """
+    with listening, only_process(options.database):
+        await _serve(options, listening, ready)
+
+
+async def _serve(options: Options, listening: socket.socket, ready: Callable[[str | None], None]) -> None:
     async with Hub.open(options) as hub:
         config = uvicorn.Config(
             hub.app(), log_level="warning", access_log=False, log_config=None, timeout_graceful_shutdown=GRACE

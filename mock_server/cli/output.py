@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import sys
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from mock_server.cli import tables
 from mock_server.wording import phrase
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from typing import TextIO
 
     import httpx
@@ -41,7 +42,7 @@ def print_answer(answer: httpx.Response, output: Format, member: str = "", *, ot
     content = answer.json()
     content = content.get(member) or content.get(otherwise, []) if member else content
     if content == []:
-        notify("There is nothing to show.")
+        notify(f"There are no {phrase(member)} to show.")
     elif isinstance(content, list):
         columns = list(dict.fromkeys(name for entry in content for name in entry))
         headings = list(map(phrase, columns))
@@ -72,6 +73,20 @@ def print_line(text: str, *, flush: bool = False) -> None:
     If `flush` is True, the line is written immediately, even if the output is a pipe.
     """
     print(_encodable(text, sys.stdout), flush=flush)  # noqa: T201
+
+
+@contextmanager
+def ignoring_closed_pipe() -> Iterator[None]:
+    """Discard output from a command that checks something, once the reader of a pipe has closed it.
+
+    The rest of the block is skipped, and what follows it runs: the exit code reports the result of the check,
+    so it must not depend on a reader such as `head`.
+    """
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def notify(sentence: str) -> None:

@@ -23,6 +23,10 @@ floor advances to the start of the look-back, and entries for records that last 
 dropped.
 
 If the first poll has no `since`, no events are emitted in the first scan.
+
+Several triggers can share a scan although they have to read from different times: `widened` lets a trigger
+read from the earliest of these times. Its cursor then contains, in `from`, the time from which the trigger
+itself has to read, and rows that last changed before that time create no events and no entries.
 """
 
 from __future__ import annotations
@@ -73,6 +77,23 @@ def plan(source: ChangedSince, cursor: Cursor | None, now: datetime, since: date
     return ReadPlan(query, resume["page"] if resume else None, source.pages, lambda _page: False)
 
 
+def widened(
+    source: ChangedSince, cursor: Cursor | None, now: datetime, since: datetime | None, since_value: str
+) -> Cursor | None:
+    """Return the state for a scan that reads from `since_value`, which is earlier than `plan` would choose.
+
+    The scan begins at the first page. Rows that the trigger would not have read are ignored if they contain
+    their modification time. Otherwise they need entries, so that they create no second event; None is
+    returned if `since_value` is before the floor, which is the time since which records have entries.
+    """
+    state = cursor or _start(source, now, since)
+    if source.changed is None and since_value < filter_value(state["floor"], source.since_form):
+        return None
+    own = None if source.changed is None else (_scan_start(source, state) - SECOND) // SECOND * SECOND
+    place: dict[str, Any] = {"page": None, "since": since_value, "high": None, "began": None, "met": []}
+    return {**state, "resume": {**place, "from": own}}
+
+
 def fold(
     about: TriggerIdentity,
     source: ChangedSince,
@@ -91,6 +112,7 @@ def fold(
     began = _began(state, read, now)
     high: int | None = state["resume"]["high"] if state["resume"] else None
     high = began if source.changed is None else high
+    own: int | None = state["resume"].get("from") if state["resume"] else None
     # Unreadable rows count as read; otherwise a single unreadable row would make every scan look incomplete.
     met |= read.unreadable_keys
     events: list[tuple[int, Event]] = []
@@ -98,6 +120,8 @@ def fold(
         key = row_id(row, source.id)
         when = began if source.changed is None else time_at(row, source.changed)
         met.add(key)
+        if own is not None and when < own:  # read for other triggers
+            continue
         high = when if high is None else max(high, when)
         suffix, known[key] = _compared(source, row, key, when, known.get(key), state["floor"])
         if state["primed"] and suffix is not None:
@@ -146,10 +170,14 @@ def _since_value(source: ChangedSince, state: Cursor) -> str:
     The value is one second earlier than the required time, because vendors do not document whether the filter
     includes the given time.
     """
+    return filter_value(_scan_start(source, state) - SECOND, source.since_form)
+
+
+def _scan_start(source: ChangedSince, state: Cursor) -> int:
+    """Return the time (µs) of the earliest changes that the next scan has to read."""
     watermark: int | None = state["watermark"]
     floor: int = state["floor"]
-    start = floor if watermark is None else max(floor, watermark - source.overlap * SECOND)
-    return filter_value(start - SECOND, source.since_form)
+    return floor if watermark is None else max(floor, watermark - source.overlap * SECOND)
 
 
 def _began(state: Cursor, read: ReadResult, now: datetime) -> int:
@@ -168,16 +196,9 @@ def _advanced(
     """
     if not read.complete:
         since = state["resume"]["since"] if state["resume"] else _since_value(source, state)
-        return {
-            **state,
-            "resume": {
-                "page": read.next_page,
-                "since": since,
-                "high": high,
-                "began": began,
-                "met": sorted(met),
-            },
-        }
+        own = state["resume"].get("from") if state["resume"] else None
+        place = {"page": read.next_page, "since": since, "high": high, "began": began, "met": sorted(met)}
+        return {**state, "resume": place if own is None else {**place, "from": own}}
     if _may_miss_rows(read, met) and state["held"] < MAX_HOLDS:
         return {**state, "resume": None, "held": state["held"] + 1}
     before: int | None = state["watermark"]

@@ -137,12 +137,17 @@ class Strategy:
     The three steps of a poll are `plan(source, cursor, now, since)`, `read(fetch, plan)` and `fold(about,
     source, cursor, read, now, since)`. `check(source, row)` raises `UnexpectedResponse` for a row that `fold`
     cannot process.
+
+    `widened(source, cursor, now, since, since_value)` returns the state with which `plan` reads from
+    `since_value`, the value of an earlier time filter, or None if this is not possible. It is None for
+    strategies whose plans for one list differ only in the page.
     """
 
     plan: Callable[[Any, Cursor | None, datetime, datetime | None], ReadPlan]
     read: Callable[[Fetch, ReadPlan], Awaitable[ReadResult]]
     fold: Callable[[TriggerIdentity, Any, Cursor | None, ReadResult, datetime, datetime | None], FoldResult]
     check: Callable[[Any, Row], None]
+    widened: Callable[[Any, Cursor | None, datetime, datetime | None, str], Cursor | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 STRATEGIES: Mapping[str, Strategy] = {
     "created_since": Strategy(created_since.plan, read_pages, created_since.fold, created_since.check),
-    "changed_since": Strategy(changed_since.plan, read_pages, changed_since.fold, changed_since.check),
+    "changed_since": Strategy(
+        changed_since.plan, read_pages, changed_since.fold, changed_since.check, changed_since.widened
+    ),
     "snapshot": Strategy(snapshot.plan, read_pages, snapshot.fold, snapshot.check),
     "window_scan": Strategy(window_scan.plan, read_pages, window_scan.fold, window_scan.check),
 }

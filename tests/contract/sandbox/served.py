@@ -18,6 +18,8 @@ from mock_server.settings import Settings
 Login = Mapping[str, Mapping[str, str]]
 ACME, OTHER = "acme", "other"
 HOOK = "https://hooks.example.com/returns"
+REAL = 1_780_272_000 * SECOND
+"""The real time, which stands still at 2026-06-01T00:00:00Z: two answers show the same time of a tenant."""
 RECEIVERS = ("hooks.example.com", "one.example.com", "two.example.com")
 """The hosts to which webhooks may be registered; nothing is sent, because the sender does not run."""
 
@@ -140,6 +142,7 @@ def served(vendor: str, *tenants: str, **options: Any) -> Iterator[Served]:
             vendor="" if is_control else vendor, seed_size=0, database="sqlite://", webhook_allow=RECEIVERS
         )
     )
+    vars(app.world.clocks)["_real"] = lambda: REAL
     try:
         path = CONTROL_PATH if is_control else app.entries[0].path
         made = Served(vendor, app, InProcess(app), document(vendor), path)

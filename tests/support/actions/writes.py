@@ -52,7 +52,7 @@ class Example:
         return {**self.parameters, **(self.body or {})}
 
     def inputs(self, action: Action) -> dict[str, Any]:
-        """Return the same call as the inputs of an action."""
+        """Return the values as the inputs of an action."""
         found = {one.key: self._input(one) for one in action.inputs}
         return {key: value for key, value in found.items() if value is not None}
 

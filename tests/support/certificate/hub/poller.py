@@ -78,14 +78,9 @@ class HubPoller:
         self.ends.enter_context(elapsed)
         self.process = self._process(delivery.crashes)
         self.list = polled_lists(delivery.offer)[list_name(delivery.trigger)]
-        self._expect(self.list.calls)
+        budget, pages = delivery.outcome.budget, self.list.calls * source.pages
+        delivery.outcome.budget = replace(budget, pages=pages, per_event=self.list.calls_per_event)
         delivery.run(self._begin())
-
-    def _expect(self, readings: int) -> None:
-        """Expect that a poll reads its list this number of times, for triggers that read it differently."""
-        outcome, source = self.delivery.outcome, self.delivery.trigger.source
-        details = self.list.calls_per_event
-        outcome.budget = replace(outcome.budget, pages=readings * source.pages, per_event=details)
 
     def _process(self, crashes: CrashPoints) -> HubProcess:
         options = Options(
@@ -228,8 +223,6 @@ class HubPoller:
     def happened(self, act: Act) -> None:
         """Note what disturbs the hub: time that passes without it, and what happens on the wire."""
         kind, _number = act
-        if kind == "poison":  # triggers that cannot read a row go on from different places for a while
-            self._expect(self.list.calls + len(self.list.triggers))
         self.ahead = self.ahead or kind in {"date", "future"}
         if kind not in SHOP_ACTS or kind == "advance" or self.ahead:
             self.lateness.disturb(self.now)
