@@ -25,9 +25,12 @@ class Write:
 
     @cached_property
     def actions(self) -> tuple[Action, ...]:
-        """Return the actions that send this operation."""
+        """Return the actions that send this operation once.
+
+        `tests/matrix/test_lines.py` tests those that send it for each of several lines.
+        """
         offered = integration(self.vendor).actions.values()
-        return tuple(one for one in offered if one.operation == self.operation.id)
+        return tuple(one for one in offered if one.operation == self.operation.id and not one.each)
 
     @property
     def tried(self) -> tuple[Action, ...]:

@@ -28,6 +28,7 @@ KINDS: Mapping[type[errors.ConnectorError], Kind] = {
     errors.VendorUnavailable: "unavailable",
     errors.UnexpectedResponse: "unexpected",
     errors.OutcomeUnknown: "unknown",
+    errors.PartlyDone: "unknown",
 }
 
 
