@@ -6,7 +6,7 @@ AT_ONCE := --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-
 APPS := $(patsubst zapier_app/%/package.json,%,$(wildcard zapier_app/*/package.json))
 
 .PHONY: run test test-browser test-days test-zone record parallel certify matrix check release-check wheel fix generate docs \
-	picture lint contract report zapier-build n8n-build n8n-test bench bench-quick guard guard-update lock clean
+	picture lint contract report zapier-build n8n-build n8n-test bench bench-quick hub-days guard guard-update lock clean
 
 run: .venv/.ready ## Install what is needed and start the sandbox.
 	@$(BIN)/returns serve
@@ -109,6 +109,11 @@ certify: export PYTHONPATH := tests
 certify: .venv/.ready node ## 20,000 steps of the delivery certificate per vendor; finds each exhibit of the bug museum.
 	@$(BIN)/python tests/certify.py $(CERTIFY)
 	@$(if $(CERTIFY),,HUB_DATABASE=postgresql $(BIN)/python -m pytest -q $(AT_ONCE) tests/hub)
+
+# Options: HUB_DAYS="--days 7 --interval 300"; then the figures are printed, and nothing is written.
+hub-days: export PYTHONPATH := tests
+hub-days: .venv/.ready ## Thirty days of a hub in virtual time: the picture and the table in docs/hub.md; seven minutes.
+	@$(BIN)/python tests/hub_days.py $(HUB_DAYS)
 
 report: .venv/.ready node ## Run the tests of both sides that record what they find; write build/report.html.
 	@PYTHONPATH=tests $(BIN)/python -m report

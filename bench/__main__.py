@@ -15,7 +15,7 @@ from typing import Final
 
 import openapi
 from bench import goals
-from bench.parts import connector, hub, peers, sizes, starting, tenants, vendors
+from bench.parts import connector, hub, hub_load, peers, sizes, starting, tenants, vendors
 from bench.plan import FULL, QUICK, Plan
 from bench.results import Part, about
 
@@ -24,6 +24,7 @@ PARTS: Final[Mapping[str, Callable[[Plan], Part]]] = {
     "start": starting.measure,
     "connector": connector.measure,
     "hub": hub.measure,
+    "hub_load": hub_load.measure,
     "vendors": vendors.measure,
     "sizes": sizes.measure,
     "tenants": tenants.measure,

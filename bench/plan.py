@@ -12,7 +12,8 @@ class Plan:
 
     `seconds` is how long each request is sent, `rounds` how often each figure is measured. `connections`,
     `sizes` (returns of each vendor) and `tenants` are the values that are compared.
-    `vendors` are the vendors of the parts `vendors` and `sizes`.
+    `hub_connections` is the number of connections of the part `hub_load`, in which one change comes to each
+    within `hub_seconds`. `vendors` are the vendors of the parts `vendors` and `sizes`.
     """
 
     rounds: int = 3
@@ -23,6 +24,8 @@ class Plan:
     calls: int = 300
     """How often a call of the connector is repeated in one round."""
     memory_connections: int = 1_000
+    hub_connections: int = 1_000
+    hub_seconds: float = 600
     vendors: tuple[str, ...] = tuple(openapi.vendors())
     quick: bool = False
 
@@ -36,6 +39,8 @@ QUICK: Final = Plan(
     tenants=(1, 20),
     calls=50,
     memory_connections=100,
+    hub_connections=100,
+    hub_seconds=60,
     vendors=("returnmate",),
     quick=True,
 )

@@ -1,6 +1,7 @@
 """Starts servers, each on one core, and measures their start-up time, their CPU time and their memory."""
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -37,6 +38,14 @@ class Server:
     ready: float
     path: str = ""
     start_cpu: float = 0.0
+    log: Path = Path(os.devnull)
+
+    def printed(self, pattern: str) -> str:
+        """Return the first group of a pattern in what the server has printed."""
+        found = re.search(pattern, self.log.read_text("utf-8"))
+        if found is None:
+            raise CannotStartError(f"it has not printed {pattern}")
+        return found[1]
 
     @property
     def cpu(self) -> float:
@@ -84,6 +93,7 @@ def started(
     *,
     probe: str = "/",
     environment: Mapping[str, str] | None = None,
+    core: int = SERVER_CORE,
 ) -> Iterator[Server]:
     """Run a command that starts a server at `url`, and wait until it answers a GET request to `probe`.
 
@@ -93,7 +103,7 @@ def started(
     log = folder / f"{name.replace(' ', '-')}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            pinned(SERVER_CORE, *command),
+            pinned(core, *command),
             stdout=output,
             stderr=output,
             stdin=subprocess.DEVNULL,
@@ -101,7 +111,7 @@ def started(
         )
         try:
             ready = _wait(process, url + probe, begun, log)
-            yield Server(name, url, process.pid, ready, start_cpu=cpu_of(process.pid))
+            yield Server(name, url, process.pid, ready, start_cpu=cpu_of(process.pid), log=log)
         finally:
             process.terminate()
             try:

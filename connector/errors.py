@@ -12,7 +12,8 @@
     ├── VendorUnavailable       5xx, no connection, or timeout: nothing was changed, try again later
     │                           (`retry_after` in seconds)
     ├── UnexpectedResponse      response that is not JSON, is incomplete, or has an unexpected structure
-    └── OutcomeUnknown          write request that may or may not have succeeded (`sent`)
+    ├── OutcomeUnknown          write request that may or may not have succeeded (`sent`)
+    └── PartlyDone              some lines of an action were written, others were not (`done`, `failed`)
 
 `message` consists of complete sentences that can be shown to the user, without secrets. `operation` is the
 operationId of the request, `status` the HTTP status of the response, and `vendor` and `profile` identify the
@@ -212,6 +213,29 @@ class OutcomeUnknown(ConnectorError):  # noqa: N818
     def __init__(self, message: str, *, sent: Mapping[str, Any], operation: str | None = None) -> None:
         super().__init__(message, operation=operation)
         self.sent = dict(sent)
+
+
+class PartlyDone(ConnectorError):  # noqa: N818
+    """An action that sends a request for each of several lines wrote some of them only.
+
+    `done` maps the number of each line that was written, counted from 1, to the record in the vendor's
+    response. `failed` maps the numbers of the other lines that were sent to their errors: a line with
+    `OutcomeUnknown` may be written. Lines in neither of them were not sent. Send only those lines again that
+    were not written.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        done: Mapping[int, Mapping[str, Any]],
+        failed: Mapping[int, ConnectorError],
+        operation: str | None = None,
+        status: int | None = None,
+    ) -> None:
+        super().__init__(message, operation=operation, status=status)
+        self.done = dict(done)
+        self.failed = dict(failed)
 
 
 class Skip(Exception):  # noqa: N818 - a request of a handler, not an error

@@ -16,7 +16,7 @@ import hashlib
 import hmac
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from connector import clock as _clock
 from connector.definition.compiler import integration as compiled
@@ -84,7 +84,7 @@ def parse(
             raise ConfigurationError(f"No public source describes webhooks of {title}. Poll its triggers.")
         if table.unsigned and secret is not None:
             raise ConfigurationError(f"{table.unsigned} Pass None as the secret.")
-        content = body.encode() if isinstance(body, str) else bytes(body)
+        content = body.encode("utf-8", "surrogatepass") if isinstance(body, str) else bytes(body)
         read = _read(content)
         record = _record(table, read)
         claims: Mapping[str, Any] = {}
@@ -114,12 +114,16 @@ def parse(
 
 def _read(content: bytes) -> dict[str, Any]:
     try:
-        read = json.loads(content)
-    except ValueError:
+        read = json.loads(content, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):  # RecursionError: nested too deeply
         read = None
     if not isinstance(read, dict):
         raise ValidationFailed("The body is not a webhook: it is not a JSON object.", fields=[])
     return read
+
+
+def _refuse_constant(text: str) -> NoReturn:
+    raise ValueError(f"{text} is not JSON")  # Python accepts NaN and Infinity, RFC 8259 does not
 
 
 def _record(table: Webhooks, body: dict[str, Any]) -> dict[str, Any]:
@@ -138,7 +142,9 @@ def _check_signature(
         return
     digest = hmac.new(secret.encode(), body, hashlib.sha256).digest()
     expected = digest.hex() if signature.encoding == "hex" else base64.b64encode(digest).decode()
-    if sent is None or not hmac.compare_digest(sent.strip().encode(), expected.encode()):
+    if sent is None or not hmac.compare_digest(
+        sent.strip().encode("utf-8", "surrogatepass"), expected.encode()
+    ):
         problem = "is missing" if sent is None else "does not match the body and the secret"
         hint = "" if signature.provenance != "assumed" else f" {title} does not document this signature."
         raise AuthenticationError(f"The signature in {signature.header} {problem}.{hint}")
@@ -157,6 +163,8 @@ def _claims(token: BodyToken, body: dict[str, Any], secret: str | None) -> Mappi
         return dict(jwt.decode(text, secret or "", algorithms=["HS256"], options=options))
     except jwt.PyJWTError as problem:
         raise AuthenticationError(f"The token in {place} does not match the secret ({problem}).") from problem
+    except (ValueError, RecursionError) as problem:  # not text of a token, or JSON that is nested too deeply
+        raise AuthenticationError(f"The token in {place} is not a token.") from problem
 
 
 def _checked_claims(

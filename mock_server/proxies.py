@@ -49,7 +49,9 @@ def proxy(url: str) -> httpx.Proxy | None:
     import httpx
 
     target = httpx.URL(url)
-    setting = None if reaches_itself(target.host) else _setting(target.scheme, getproxies())
+    # Not `target.host`, which raises an error for names that IDNA 2008 does not allow, such as xn--a.
+    host = target.raw_host.decode("ascii")
+    setting = None if reaches_itself(host) else _setting(target.scheme, getproxies())
     if setting is None or proxy_bypass(target.netloc.decode("ascii")):
         return None
     variable, value = setting
@@ -60,7 +62,7 @@ def proxy(url: str) -> httpx.Proxy | None:
     except (httpx.InvalidURL, ValueError, ImportError) as problem:
         raise ProxyUnusable(
             f"The proxy in {variable} ({_without_login(value)!r:.200}) cannot be used: it must be an "
-            f"http:// or https:// proxy. Set another one, or put {target.host} into NO_PROXY."
+            f"http:// or https:// proxy. Set another one, or put {host} into NO_PROXY."
         ) from problem
     return found
 

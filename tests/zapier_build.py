@@ -2,7 +2,8 @@
 
 The program (188 MB, and a recent Node of the same size) is installed into a folder that is deleted
 afterwards. The apps keep the packages of their own lock files. Nothing is sent to Zapier, and no login
-is needed.
+is needed. The vendors' apps run at a sandbox, and the hub's app at a hub that is connected to all vendors
+of this sandbox.
 """
 
 import json
@@ -14,14 +15,18 @@ import sys
 import tempfile
 import time
 import zipfile
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from support.hub_process import running_hub
 from support.sandbox import Sandbox, running
 from support.zapier import APPS
 
-from connector.definition.compiler import integration, vendors
+import openapi
+from connector.definition.compiler import app, apps, vendors
 from connector.generator.write import INSTALLED
 from connector.generator.zapier.package import CORE, override_variable
 
@@ -65,77 +70,123 @@ def install(folder: Path) -> Tools:
     return tools
 
 
-def build(tools: Tools, vendor: str, folder: Path, sandbox: Sandbox) -> Path:
+@dataclass(frozen=True)
+class Service:
+    """The API that an app is run against.
+
+    `auth` contains the values of the app's login, and `inputs` those of its triggers. `printed` maps words
+    of the app's README to their replacements, so that its commands reach this API.
+    """
+
+    base_url: str
+    auth: Mapping[str, str]
+    printed: Mapping[str, str]
+    inputs: Mapping[str, str] = field(default_factory=dict)
+
+
+def at_sandbox(vendor: str, sandbox: Sandbox) -> Service:
+    """Return the API of a vendor in the sandbox, with the login of a new tenant without rate limits."""
+    login = sandbox.credentials(vendor, sandbox.tenant(f"built-{vendor}", limits="off"))
+    auth = {**login["fields"], "environment": "sandbox"}
+    return Service(login["base_url"], auth, {"http://127.0.0.1:4010": sandbox.url})
+
+
+@contextmanager
+def at_hub(folder: Path, sandbox: Sandbox) -> Iterator[Service]:
+    """Run a hub that is connected to all vendors of the sandbox until the block ends."""
+    tenant = sandbox.tenant("built-hub", limits="off")
+    with running_hub(folder) as hub:
+        for vendor in vendors():
+            login = sandbox.credentials(vendor, tenant)
+            shop = {key: login[key] for key in ("base_url", "fields")}
+            hub.api.post("/connections", json={"vendor": vendor, "name": vendor, **shop}).raise_for_status()
+        printed = {"http://127.0.0.1:4020": hub.url, "your-hub-key": hub.key}
+        auth = {"base_url": hub.url, "api_key": hub.key}
+        yield Service(hub.url, auth, printed, {"connection": "all"})
+
+
+def build(tools: Tools, name: str, folder: Path, service: Service) -> Path:
     """Validate a copy of an app, then follow its README; return the folder of the built app."""
-    app = folder / vendor
-    shutil.copytree(APPS / vendor, app, ignore=shutil.ignore_patterns(*INSTALLED))
-    tools.run("npm", "ci", "--no-audit", "--no-fund", "--loglevel=error", cwd=app)
-    refused = json.loads(tools.run("zapier-platform", *VALIDATE, cwd=app))
+    copy = folder / name
+    shutil.copytree(APPS / name, copy, ignore=shutil.ignore_patterns(*INSTALLED))
+    tools.run("npm", "ci", "--no-audit", "--no-fund", "--loglevel=error", cwd=copy)
+    refused = json.loads(tools.run("zapier-platform", *VALIDATE, cwd=copy))
     if refused:
-        raise SystemExit(f"zapier-platform refuses {vendor}:\n{json.dumps(refused, indent=2)}")
-    tools.run("bash", "-euc", _printed(app).replace("http://127.0.0.1:4010", sandbox.url), cwd=app)
-    built = folder / f"{vendor}-built"
-    with zipfile.ZipFile(app / "build" / "build.zip") as archive:
+        raise SystemExit(f"zapier-platform refuses {name}:\n{json.dumps(refused, indent=2)}")
+    tools.run("bash", "-euc", _printed(copy, service.printed), cwd=copy)
+    built = folder / f"{name}-built"
+    with zipfile.ZipFile(copy / "build" / "build.zip") as archive:
         archive.extractall(built)
     return built
 
 
-def _printed(app: Path) -> str:
+def _printed(copy: Path, replaced: Mapping[str, str]) -> str:
     """Return the README's commands that need no account: write .env, call the app, build it."""
-    readme = (app / "README.md").read_text("utf-8")
+    readme = (copy / "README.md").read_text("utf-8")
     found = re.search(r"```sh\n(cat > \.env.*?)```", readme, re.DOTALL)
     if found is None or "build --skip-validation" not in found[1]:
-        raise SystemExit(f"The README of {app.name} does not say how to try and build the app.")
-    return found[1]
+        raise SystemExit(f"The README of {copy.name} does not say how to try and build the app.")
+    commands = found[1]
+    for word, replacement in replaced.items():
+        if word not in commands:
+            raise SystemExit(f"The commands in the README of {copy.name} do not contain {word}.")
+        commands = commands.replace(word, replacement)
+    return commands
 
 
-def execute(tools: Tools, vendor: str, built: Path, sandbox: Sandbox) -> list[Any]:
-    """Run the login test and every visible trigger of the built app, against a tenant without rate limits.
+def execute(tools: Tools, name: str, built: Path, service: Service) -> list[Any]:
+    """Run the login test and every visible trigger of the built app, and return their results.
 
     The triggers look for samples, which may be of any age, because the sandbox's clock is not the machine's.
     """
-    offer = integration(vendor)
-    login = sandbox.credentials(vendor, sandbox.tenant(f"built-{vendor}", limits="off"))
-    override = {override_variable(offer): login["base_url"]}
+    offer = app(name)
+    override = {override_variable(offer): service.base_url}
     definition = json.loads((built / "definition.json").read_text("utf-8"))
     shown = [key for key, one in definition["triggers"].items() if not one["display"].get("hidden")]
     kinds = {key: definition["triggers"][key]["operation"].get("type") for key in shown}
     performs = [f"triggers.{key}.operation.perform{'List' * (kinds[key] == 'hook')}" for key in shown]
-    auth = {**login["fields"], "environment": "sandbox"}
+    bundle = {"inputData": service.inputs, "authData": dict(service.auth), "meta": {"isLoadingSample": True}}
     if not offer.authentication.field:
-        auth |= _run(tools, built, ["authentication.sessionConfig.perform"], auth, override)[0]
-    return _run(tools, built, ["authentication.test", *performs], auth, override)
+        [session] = _run(tools, built, ["authentication.sessionConfig.perform"], bundle, override)
+        bundle["authData"] |= session
+    return _run(tools, built, ["authentication.test", *performs], bundle, override)
 
 
 def _run(
-    tools: Tools, built: Path, methods: list[str], auth: dict[str, Any], environment: dict[str, str]
+    tools: Tools, built: Path, methods: list[str], bundle: Mapping[str, Any], environment: dict[str, str]
 ) -> list[Any]:
-    bundle = {"inputData": {}, "authData": auth, "meta": {"isLoadingSample": True}}
     events = json.dumps([{"method": method, "bundle": bundle} for method in methods])
-    told: list[Any] = json.loads(tools.run("node", str(RUN), str(built), events, cwd=built, **environment))
-    return told
+    printed = tools.run("node", str(RUN), str(built), events, cwd=built, **environment)
+    results: list[Any] = json.loads(printed)
+    return results
 
 
 def main(chosen: list[str]) -> None:
-    """Build the apps of the named vendors, or of all."""
+    """Build the named apps, or all."""
     with tempfile.TemporaryDirectory(prefix="zapier-build-") as name:
         folder = Path(name)
-        say(f"Installing zapier-platform-cli {CORE} and Node {NODE} into a folder that is thrown away …")
+        say(f"Installing zapier-platform-cli {CORE} and Node {NODE} into a folder that is deleted later …")
         tools = install(folder)
-        with running(folder) as sandbox:
-            for vendor in chosen or vendors():
-                started = time.monotonic()
-                built = build(tools, vendor, folder, sandbox)
-                size = (folder / vendor / "build" / "build.zip").stat().st_size
-                account, *polls = execute(tools, vendor, built, sandbox)
-                rows = sum(map(len, polls))
-                if not rows:
-                    raise SystemExit(f"The triggers of {vendor} found no record in the sandbox.")
-                say(
-                    f"{vendor}: valid; build.zip has {size / 1e6:.2f} MB; run from it as "
-                    f"{account['account']!r}, {len(polls)} triggers gave {rows} records "
-                    f"({time.monotonic() - started:.0f} s)."
-                )
+        with running(folder) as sandbox, ExitStack() as hubs:
+            for one in chosen or apps():
+                hub = one == openapi.HUB
+                service = hubs.enter_context(at_hub(folder, sandbox)) if hub else at_sandbox(one, sandbox)
+                check(tools, one, folder, service)
+
+
+def check(tools: Tools, name: str, folder: Path, service: Service) -> None:
+    """Build one app and run it; exit if its triggers find nothing."""
+    started = time.monotonic()
+    built = build(tools, name, folder, service)
+    size = (folder / name / "build" / "build.zip").stat().st_size
+    account, *polls = execute(tools, name, built, service)
+    rows = sum(map(len, polls))
+    if not rows:
+        raise SystemExit(f"The triggers of {name} found no record.")
+    say(
+        f"{name}: valid; build.zip has {size / 1e6:.2f} MB; run from it as {account['account']!r}, "
+        f"{len(polls)} triggers returned {rows} records ({time.monotonic() - started:.0f} s)."
+    )
 
 
 def say(sentence: str) -> None:

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from connector.cli.completion import complete_app
+from connector.cli.help import CommandList
 from connector.cli.options import FactFiles, facts_by_vendor
 from connector.cli.output import notify, print_line
+from connector.cli.streams import ignoring_closed_pipe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from connector.definition.offer import Selection
 
-commands = typer.Typer(no_args_is_help=True)
+commands = typer.Typer(cls=CommandList, no_args_is_help=True)
 DRIFTED = BREAKS = 1
 
 OneApp = Annotated[
@@ -72,9 +74,10 @@ def _print_changes(base: str) -> None:
     for verdict in verdicts(base, Path()):
         refused = refused or verdict.refused
         versions = f" ({verdict.base or 'none'} to {verdict.now or 'none'})" if verdict.changes else ""
-        print_line(f"{verdict.app}{versions}: {_count(len(verdict.changes))}.")
-        for change in verdict.changes:
-            print_line(f"  {change}")
+        with ignoring_closed_pipe():
+            print_line(f"{verdict.app}{versions}: {_count(len(verdict.changes))}.")
+            for change in verdict.changes:
+                print_line(f"  {change}")
         if verdict.refused:
             notify(f"{verdict.app} {verdict.refusal}.")
     if refused:
@@ -187,7 +190,8 @@ def _write(
         drifted = drifted or bool(drift)
         if drift and check:
             notify(f"{folder} differs from what would be generated:\n{drift}")
-        else:
+            continue
+        with ignoring_closed_pipe():
             print_line(f"{folder}: {'changed' if drift else 'unchanged'}, {len(files)} files.")
             for path in () if check else drift.extra:
                 print_line(f"  removed {path}, which is no longer generated")

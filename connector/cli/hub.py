@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from connector.cli.completion import complete_vendor
+from connector.cli.help import CommandList
 from connector.cli.options import user_folder
 from connector.cli.output import notify, print_table
 from connector.errors import ConfigurationError
@@ -31,7 +32,7 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
-commands = typer.Typer()
+commands = typer.Typer(cls=CommandList)
 
 
 @commands.callback(invoke_without_command=True)

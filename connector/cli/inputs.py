@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 STEP = re.compile(r"([A-Za-z_][\w-]*)((?:\[\d+\])*)")
 MAX_ITEMS = 1_000
+MAX_SHOWN = 200
+"""The most characters of a value that an error message repeats."""
 
 
 class InputError(ValueError):
@@ -84,7 +86,8 @@ def _value(field: InputField, text: str, key: str) -> Any:
     try:
         return value_of(field.type, text)
     except ValueError as expected:
-        raise InputError(f"{key} must be {expected}, not {text!r}.") from None
+        shown = text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
+        raise InputError(f"{key} must be {expected}, not {shown!r}.") from None
 
 
 def _insert(inputs: dict[str, Any], steps: Sequence[str | int], value: Any, key: str) -> None:

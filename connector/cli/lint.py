@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from connector.cli.completion import complete_app
+from connector.cli.help import CommandList
 from connector.cli.options import As  # noqa: TC001 - typer reads the annotation
 from connector.cli.output import Format, print_json, print_line
+from connector.cli.streams import ignoring_closed_pipe
 from connector.definition.spelling import did_you_mean
 from connector.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from connector.generator.complaint import Complaint
 
-commands = typer.Typer(no_args_is_help=True)
+commands = typer.Typer(cls=CommandList, no_args_is_help=True)
 FAULTY = 1
 Apps = Annotated[
     list[str] | None,
@@ -84,6 +86,13 @@ def _folders(names: list[str] | None, root: Path) -> list[Path]:
 
 
 def _report(complaints_by_folder: dict[Path, list[Complaint]], checks: int, output: Format) -> None:
+    with ignoring_closed_pipe():
+        _print(complaints_by_folder, checks, output)
+    if any(complaints_by_folder.values()):
+        raise typer.Exit(FAULTY)
+
+
+def _print(complaints_by_folder: dict[Path, list[Complaint]], checks: int, output: Format) -> None:
     if output is Format.json:
         print_json(
             [
@@ -103,5 +112,3 @@ def _report(complaints_by_folder: dict[Path, list[Complaint]], checks: int, outp
             print_line(f"{folder}: {checks} checks, {count}.")
             for complaint in complaints:
                 print_line(f"  {complaint}")
-    if any(complaints_by_folder.values()):
-        raise typer.Exit(FAULTY)

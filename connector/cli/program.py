@@ -9,6 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from connector.cli.exit_codes import INTERRUPTED, exit_code
+from connector.cli.help import CommandList
 from connector.cli.installed import installed_version, registered
 from connector.cli.reports import log_everything, log_to_terminal
 from connector.cli.streams import prepare_streams
@@ -26,7 +27,11 @@ denied, 4 nothing found, 5 invalid inputs, 6 rate limit exceeded, 7 unknown whet
 def program() -> typer.Typer:
     """Build the program from the subcommands that entry points in the `returns.commands` group register."""
     app = typer.Typer(
-        name="returns", no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None
+        name="returns",
+        cls=CommandList,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
     )
     app.callback(help=HELP)(_options)
     for register in registered("returns.commands"):

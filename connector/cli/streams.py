@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 import os
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from typing import TextIO
 
 
@@ -27,6 +27,20 @@ def prepare_streams() -> None:
         if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
             stream.reconfigure(errors="replace")
     sys.stderr = cast("TextIO", ErrorIgnoringStream(sys.stderr))
+
+
+@contextmanager
+def ignoring_closed_pipe() -> Iterator[None]:
+    """Discard output from a command that checks something, once the reader of a pipe has closed it.
+
+    The rest of the block is skipped, and what follows it runs: the exit code reports the result of the check,
+    so it must not depend on a reader such as `head`.
+    """
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _null_device(number: int) -> TextIO:

@@ -22,6 +22,7 @@ from connector.cli.output import (
     spinner,
     width,
 )
+from connector.cli.streams import ignoring_closed_pipe
 from connector.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -130,7 +131,8 @@ def verify(
     report = verification.report
     if report.compared or report.differences:
         columns = min(width(), WIDE) if sys.stdout.isatty() else NARROW
-        print_line(encodable(rendered(report, output, columns), encoding(sys.stdout)))
+        with ignoring_closed_pipe():
+            print_line(encodable(rendered(report, output, columns), encoding(sys.stdout)))
         for file in reports or ():
             _write(file, rendered(report, FORMATS[file.suffix]))
     if facts and report.compared:

@@ -52,12 +52,14 @@ def action_guarantees(action: Action) -> tuple[ActionGuarantee, ...]:
     rows = [ActionGuarantee("python", after, after, MOST_SENDS if repeatable else 1)]
     if action.risk in ZAPIER_RISKS:
         rows.append(ActionGuarantee("zapier", "reports", "reports", 1))
+    # A module of Make sends one request, so Make has no action that sends a request for each line.
     # Make runs a module again after an error of type ConnectionError or ModuleTimeoutError. An app chooses
     # the type for each error response, but not the type that Make uses if no response arrives.
-    rows.append(
-        ActionGuarantee("make", "repeats", "repeats", None)
-        if repeatable
-        else ActionGuarantee("make", "reports", "platform", None)
-    )
+    if not action.each:
+        rows.append(
+            ActionGuarantee("make", "repeats", "repeats", None)
+            if repeatable
+            else ActionGuarantee("make", "reports", "platform", None)
+        )
     rows.append(ActionGuarantee("n8n", "reports", "reports", 1))
     return tuple(rows)

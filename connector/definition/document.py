@@ -290,8 +290,8 @@ class Spec:
         Alternative objects in `oneOf` become one object with variants. If the alternatives in `oneOf` or
         `anyOf` are all strings, only the first alternative is used.
         """
-        schema = dict(self.resolve(raw, where))
-        self._check("schema", schema, where)
+        self._check("schema", raw := self.resolve(raw, where), where)
+        schema = dict(raw)
         for part in schema.pop("allOf", ()):
             schema = _joined(self._merged(part, f"{where}.allOf"), schema)
         for keyword in ("oneOf", "anyOf"):

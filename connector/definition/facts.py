@@ -65,7 +65,7 @@ def read(path: Path) -> Facts:
     except OSError as error:
         reason = (error.strerror or "it is not readable").lower()
         raise ConfigurationError(f"The facts in {path} cannot be read: {reason}.") from error
-    except (ValueError, ValidationError) as error:
+    except (ValueError, ValidationError, RecursionError) as error:
         raise ConfigurationError(
             f"{path} is not a file of facts; `returns verify VENDOR --facts FILE` writes one."
         ) from error

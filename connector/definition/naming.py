@@ -25,6 +25,8 @@ def _titled(word: str, *, small: bool) -> str:
     lower = word.lower()
     if lower in ACRONYMS:
         return ACRONYMS[lower]
+    if lower.endswith("s") and lower[:-1] in ACRONYMS:
+        return f"{ACRONYMS[lower[:-1]]}s"
     if small and lower in SMALL:
         return lower
     shouted = word.isupper() and len(word) > INITIALS
@@ -34,12 +36,17 @@ def _titled(word: str, *, small: bool) -> str:
 def below(heading: str, label: str) -> str:
     """Append a field's label to the label of the object that contains it.
 
-    Words at the end of the object's label that also begin the field's label are not repeated: `Items Price`
-    and `Price Amount` become `Items Price Amount`.
+    Words at the end of the object's label that also begin the field's label are not repeated, not even as a
+    plural: `Items Price` and `Price Amount` become `Items Price Amount`, and `Exchange Orders` and `Order ID`
+    become `Exchange Order ID`.
     """
     parent, own = heading.split(" "), label.split(" ")
-    shared = max(size for size in range(len(own) + 1) if parent[len(parent) - size :] == own[:size])
-    return " ".join([*parent, *own[shared:]])
+    shared = max(size for size in range(len(own) + 1) if _same(parent[len(parent) - size :], own[:size]))
+    return " ".join([*parent[: len(parent) - shared], *own])
+
+
+def _same(one: list[str], other: list[str]) -> bool:
+    return one == other or (len(one) == 1 and one[0] in [f"{word}s" for word in other])
 
 
 MOST_DIGITS = 60

@@ -82,14 +82,20 @@ def check(
 
 
 def merged(sample: Any, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a copy of the record `sample` with the values in `changes`; nested objects are merged."""
+    """Return a copy of the record `sample` with the values in `changes`.
+
+    Nested objects are merged. If the sample has a list of objects where `changes` has an object, the object
+    is merged with each of them.
+    """
     if not isinstance(sample, dict):
         return dict(changes)
-    inside = {
-        key: merged(sample.get(key), value) if isinstance(value, dict) else value
-        for key, value in changes.items()
-    }
-    return {**sample, **inside}
+    return {**sample, **{key: _changed(sample.get(key), value) for key, value in changes.items()}}
+
+
+def _changed(before: Any, value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return [merged(row, value) for row in before] if isinstance(before, list) else merged(before, value)
 
 
 def _put(record: dict[str, Any], path: Path, value: Any) -> None:

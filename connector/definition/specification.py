@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
 import openapi
 from connector.definition.document import Spec, SpecError
 from connector.errors import CatalogError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+_LONGEST = 60
 
 
 def read(vendor: str) -> dict[str, Any]:
@@ -34,3 +38,12 @@ def parsed(document: Mapping[str, Any], name: str) -> Spec:
         return Spec(document)
     except SpecError as error:
         raise CatalogError([f"{name}: {error}"]) from error
+    except ValidationError as error:
+        raise CatalogError([f"{name}: {_sentence(error.title, each)}" for each in error.errors()]) from error
+
+
+def _sentence(model: str, error: Any) -> str:
+    """Describe a value of the wrong type, such as an operationId that is a number."""
+    field = ".".join(map(str, (model.lower(), *error["loc"])))
+    found = repr(error["input"])
+    return f"{field}: {error['msg']}, not {found if len(found) <= _LONGEST else found[:_LONGEST] + '…'}."

@@ -20,13 +20,14 @@ from standardwebhooks import Webhook
 
 from connector.hub import circuits, exact_json
 from connector.hub import subscriptions as subscribed
+from connector.hub.answers import MAX_ANSWER, beginning
 from connector.hub.bodies import of_delivery
 from connector.hub.leases import all_of, new_lease
 from connector.hub.moments import micros, moment
 from connector.hub.tables import circuits as breakers
 from connector.hub.tables import connections, deliveries, events, subscriptions
-from connector.hub.targets import TargetRefusedError
-from connector.transport.times import http_date
+from connector.hub.targets import TargetRefusedError, host_of
+from connector.transport.retry_after import requested_wait
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,6 +42,10 @@ log = logging.getLogger("returns_connector.hub")
 WAITING, DELIVERED, GIVEN_UP = "waiting", "delivered", "given up"
 LEASED_BY_ANOTHER = "leased by another"
 AT_ONCE = 50
+PLACES, PLACES_OF_A_SUBSCRIPTION = 90, 25
+"""The most deliveries that are attempted at once, in all and for one subscription.
+
+A target that does not answer takes up the places of its subscription, and the others are served meanwhile."""
 TIMEOUT = 10.0
 """The longest time of one attempt in seconds."""
 LEASE = timedelta(minutes=1)
@@ -51,8 +56,6 @@ PATIENCE = timedelta(days=1)
 OK, GONE = 200, 410
 ONLY_OK = frozenset({"hooks.zapier.com"})
 """The hosts that accept a delivery only with the status 200; other hosts accept it with any 2xx status."""
-MAX_ANSWER = 500
-"""The longest part of an answer that is stored, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +115,14 @@ def lease_due(connection: sa.Connection, lease: str, now: datetime) -> int:
     """Lease up to `AT_ONCE` due deliveries for a minute, and return their number.
 
     While a delivery of a record is waiting, later deliveries of the same record to the same subscription are
-    not due. A target that rests gets one delivery at a time.
+    not due. A target that rests gets one delivery at a time. Subscriptions without free places are left out.
     """
     at = micros(now)
+    places = _taken_places(connection, at)
+    most = min(AT_ONCE, PLACES - places.total())
+    if most <= 0:
+        return 0
+    full = [one for one, taken in places.items() if taken >= PLACES_OF_A_SUBSCRIPTION]
     older = deliveries.alias("older")
     held = (
         sa.select(older.c.number)
@@ -134,17 +142,29 @@ def lease_due(connection: sa.Connection, lease: str, now: datetime) -> int:
             deliveries.c.due_at <= at,
             deliveries.c.leased_until <= at,
             subscriptions.c.state == subscribed.ACTIVE,
+            subscriptions.c.id.not_in(full),
             ~held,
             ~circuits.rests(deliveries.c.subscription, at),
         )
         .order_by(deliveries.c.due_at, deliveries.c.number)
-        .limit(AT_ONCE)
+        .limit(most)
         .with_for_update(skip_locked=True, of=deliveries)
     )
-    numbers = [row.number for row in circuits.probes(connection, found.all(), now, LEASE)]
+    free = []
+    for row in found.all():
+        places[row.subscription] += 1
+        if places[row.subscription] <= PLACES_OF_A_SUBSCRIPTION:
+            free.append(row)
+    numbers = [row.number for row in circuits.probes(connection, free, now, LEASE)]
     chosen = sa.update(deliveries).where(deliveries.c.number.in_(numbers))
     connection.execute(chosen.values(lease=lease, leased_until=micros(now + LEASE)))
     return len(numbers)
+
+
+def _taken_places(connection: sa.Connection, at: int) -> Counter[str]:
+    """Count the deliveries of each subscription that are leased at a time, in all processes."""
+    held = sa.select(deliveries.c.subscription).where(deliveries.c.lease > "", deliveries.c.leased_until > at)
+    return Counter(connection.execute(held).scalars())
 
 
 def leased(
@@ -319,37 +339,12 @@ class Deliverer:
             async with asyncio.timeout(TIMEOUT):
                 request = self._http.build_request("POST", due.target, content=due.body, headers=headers)
                 answer = await self._http.send(request, stream=True)
-                try:
-                    text = await _beginning(answer)
-                finally:
-                    await answer.aclose()
+            text = await beginning(answer)
         except TargetRefusedError as refused:
             return Attempt(None, str(refused))
         except TimeoutError:
             return Attempt(None, f"The target did not answer within {TIMEOUT:.0f} seconds.")
         except httpx.HTTPError as problem:
             return Attempt(None, f"The target cannot be reached ({type(problem).__name__}).")
-        pause = _pause(answer.headers.get("retry-after", ""), now)
-        return Attempt(answer.status_code, text, pause, request.url.host in ONLY_OK)
-
-
-async def _beginning(answer: httpx.Response) -> str:
-    """Read the first `MAX_ANSWER` characters of a response, whose body may have any length."""
-    content = b""
-    async for part in answer.aiter_bytes():
-        content += part
-        if len(content) >= MAX_ANSWER * 4:
-            break
-    return content.decode("utf-8", "replace")[:MAX_ANSWER]
-
-
-def _pause(value: str, now: datetime) -> float:
-    """Convert a `Retry-After` header (RFC 9110 section 10.2.3) to seconds; 0 if it is missing or invalid.
-
-    The result is at most a day.
-    """
-    if value.strip().isdecimal():
-        return min(float(value), PATIENCE.total_seconds())
-    date = http_date(value)
-    seconds = 0.0 if date is None else (date - now).total_seconds()
-    return min(max(seconds, 0.0), PATIENCE.total_seconds())
+        pause = requested_wait(answer.headers, None, now).seconds or 0.0
+        return Attempt(answer.status_code, text, pause, host_of(request.url) in ONLY_OK)

@@ -19,6 +19,8 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from connector.errors import ConfigurationError
 from connector.hub.locks import CONFIGURATION, one_at_a_time
 from connector.hub.tables import settings
+from connector.profiles import text_files
+from connector.profiles.text_files import OWNER_ONLY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
     from connector.hub.store import Store
 
 CHECK = "key check"
-OWNER_ONLY = 0o600
 
 
 class Encryption:
@@ -66,15 +67,16 @@ def new_key() -> str:
 def read_keys(path: Path) -> str:
     """Read the encryption keys in a file, one per line.
 
-    If the file does not exist, it is created with a new key, and only its owner can read it. Raises
-    `ConfigurationError` if the file cannot be read or created.
+    If the file does not exist, it is created with a new key, and only its owner can read it. A file that was
+    saved on Windows, with a byte order mark or in UTF-16, is read too. Raises `ConfigurationError` if the
+    file cannot be read or created.
     """
     try:
         if not path.exists():
             _create(path)
-        return path.read_text()
-    except OSError as problem:
-        why = (problem.strerror or str(problem)).lower()
+        return text_files.decode(path.read_bytes())
+    except (OSError, ValueError) as problem:
+        why = text_files.reason(problem).removesuffix(".")
         raise ConfigurationError(f"The hub's key file {path} cannot be used: {why}.") from problem
 
 

@@ -30,7 +30,7 @@ from connector.hub.planning import SHORTEST
 from connector.hub.plans import Plans
 from connector.hub.retention import Retention
 from connector.hub.store import Store
-from connector.hub.targets import Allowed, client
+from connector.hub.targets import Allowed, client, host_of
 from connector.hub.vendors import Vendors
 from connector.hub.watchdog import Watchdog
 
@@ -134,7 +134,7 @@ class Hub:
 
     def _engine(self, options: Options) -> Engine:
         if not self.store.shared:
-            return Loop(options.clock, options.sleep)
+            return Loop(options.clock, options.sleep, store=self.store)
         from connector.hub.queue import Queue
 
         return Queue(self.store, options.clock, options.sleep, options.heartbeat)
@@ -211,5 +211,5 @@ class Hub:
 
 def _allowed(options: Options) -> Allowed:
     """Return which addresses may be reached: those that targets may have, and the owner's webhook."""
-    own = [httpx.URL(options.alarms.url).host] if options.alarms.url else []
+    own = [host_of(httpx.URL(options.alarms.url))] if options.alarms.url else []
     return Allowed([*options.allow, *own])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ from connector.hub.moments import micros, moment
 from connector.hub.planning import PlanRefusedError
 from connector.hub.store import DatabaseUnavailableError
 from connector.hub.tables import connections, lists
+from connector.hub.texts import storable
 from connector.runtime.reading import read_together
 from connector.runtime.runner import MAX_STUCK_RECORDS, OF_THE_CONNECTION
 
@@ -45,6 +47,10 @@ log = logging.getLogger("returns_connector.hub")
 
 AT_ONCE = 25
 """The most lists that one job leases."""
+PLACES_OF_A_VENDOR, PLACES_OF_A_LOGIN = 50, 10
+"""The most lists of one vendor, and of one login, that are polled at once.
+
+If a vendor does not answer, its lists take up these places, and the other lists are polled all the same."""
 LEASE = timedelta(minutes=5)
 """How long a lease holds. A process that dies leaves its lists to others after this time."""
 PROBE = timedelta(hours=1)
@@ -72,21 +78,65 @@ class Lease:
 
 
 def lease_due(connection: sa.Connection, lease: str, now: datetime) -> int:
-    """Lease up to `AT_ONCE` lists that are due, longest overdue first, and return their number."""
+    """Lease up to `AT_ONCE` lists that are due, longest overdue first, and return their number.
+
+    Lists of a vendor or a login that has no free places are left out.
+    """
     at = micros(now)
+    places = _free_places(connection, at)
     rows = connection.execute(
-        sa.select(lists.c.connection, lists.c.name)
-        .where(lists.c.due_at <= at, lists.c.leased_until <= at)
+        sa.select(lists.c.connection, lists.c.name, connections.c.vendor, connections.c.login)
+        .join(connections, connections.c.id == lists.c.connection)
+        .where(
+            lists.c.due_at <= at,
+            lists.c.leased_until <= at,
+            connections.c.vendor.not_in([one for one, free in places.vendors.items() if free <= 0]),
+            connections.c.login.not_in([one for one, free in places.logins.items() if free <= 0]),
+        )
         .order_by(lists.c.due_at)
         .limit(AT_ONCE)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, of=lists)
     ).all()
-    for row in rows:
+    chosen = [row for row in rows if places.take(row.vendor, row.login)]
+    for row in chosen:
         here = (lists.c.connection == row.connection, lists.c.name == row.name)
         connection.execute(
             sa.update(lists).where(*here).values(lease=lease, leased_until=micros(now + LEASE))
         )
-    return len(rows)
+    return len(chosen)
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """How many more lists of each vendor and login can be polled, where some are polled at the moment."""
+
+    vendors: Counter[str]
+    logins: Counter[str]
+
+    def take(self, vendor: str, login: str) -> bool:
+        """Take a place for a list of a login; return False if there is none."""
+        vendors = self.vendors.setdefault(vendor, PLACES_OF_A_VENDOR)
+        logins = self.logins.setdefault(login, PLACES_OF_A_LOGIN)
+        if min(vendors, logins) <= 0:
+            return False
+        self.vendors[vendor], self.logins[login] = vendors - 1, logins - 1
+        return True
+
+
+def _free_places(connection: sa.Connection, at: int) -> _Places:
+    """Count the lists that are leased at a time, in all processes."""
+    places = _Places(Counter(), Counter())
+    held = (
+        sa.select(connections.c.vendor, connections.c.login, sa.func.count().label("taken"))
+        .join(lists, lists.c.connection == connections.c.id)
+        .where(lists.c.lease > "", lists.c.leased_until > at)
+        .group_by(connections.c.vendor, connections.c.login)
+    )
+    for row in connection.execute(held).all():
+        places.vendors.setdefault(row.vendor, PLACES_OF_A_VENDOR)
+        places.vendors[row.vendor] -= row.taken
+        places.logins[row.login] = PLACES_OF_A_LOGIN - row.taken
+    return places
 
 
 def leased(
@@ -160,11 +210,16 @@ class Poller:
         try:
             connection = await self._vendors.connection(lease.account)
             outcome, complete = await self._read(connection, lease)
+            await self._settle(connection, lease, outcome, began, complete=complete)
         except DatabaseUnavailableError:
             raise
         except Exception as problem:  # noqa: BLE001 - one list must not stop the others
             await self._failed(lease, as_connector_error(problem))
-            return
+
+    async def _settle(
+        self, connection: Connection, lease: Lease, outcome: Outcome, began: datetime, *, complete: bool
+    ) -> None:
+        """Store the outcome of a poll that `began` at a time; `complete` if it read the whole list."""
         plan = await self._plans.of(lease.account.login)
         due = began + timedelta(seconds=plan.interval) if complete else began
         stored = await self._store.run(settle, lease, outcome, self._clock(), max(due, self._clock()))
@@ -212,7 +267,10 @@ class Poller:
         for (key, trigger), (poll, read) in zip(triggers.items(), readings, strict=True):
             result = trigger.conclude(poll, read)
             cursors[key], complete = result.cursor, complete and result.complete
-            found += [(event, trigger.record_id(event)) for event in result.events]
+            found += [
+                (replace(event, id=storable(event.id)), storable(trigger.record_id(event)))
+                for event in result.events
+            ]
             notes += [note for note in result.notes if note not in notes]
         detailed = await self._with_details(connection, found)
         return Outcome(cursors, detailed, notes), complete

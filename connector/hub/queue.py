@@ -23,7 +23,7 @@ from procrastinate.manager import JobManager
 from procrastinate.worker import Worker
 from psycopg_pool import AsyncConnectionPool
 
-from connector.hub.engine import Job, Loop, Problems
+from connector.hub.engine import CROWDED_PAUSE, LEASES_AT_ONCE, Job, Loop, Problems
 from connector.hub.leases import new_lease
 from connector.hub.store import DatabaseUnavailableError, connecting
 
@@ -37,11 +37,8 @@ if TYPE_CHECKING:
 
 MISSED = 3
 """A process counts as dead after this number of heartbeats without one."""
-JOBS_AT_ONCE = 4
-"""How many jobs of a queue a process runs at once."""
-MOST_WAITING = 2 * JOBS_AT_ONCE
+MOST_WAITING = 8
 """No more work is leased while this number of jobs waits in its queue, where a lease can end too."""
-CROWDED_PAUSE = timedelta(seconds=1)
 FETCH_PAUSE = 2.0
 """The longest pause in seconds until a worker sees a job of which PostgreSQL does not notify it."""
 CONNECTIONS = 4
@@ -182,7 +179,7 @@ class Queue:
                 app,
                 queues=[queue],
                 name=queue,
-                concurrency=JOBS_AT_ONCE,
+                concurrency=LEASES_AT_ONCE,
                 fetch_job_polling_interval=FETCH_PAUSE,
                 shutdown_graceful_timeout=GRACE,
                 delete_jobs="always",
@@ -250,7 +247,7 @@ class _Feeder:
         self._clock = clock
         self._job = job
         self._shared = shared
-        self._crowded = False
+        self._nothing = False
         self._jobs = JobManager(procrastinate.SyncPsycopgConnector())
 
     def job(self) -> Job:
@@ -262,11 +259,10 @@ class _Feeder:
 
     def _lease(self, connection: sa.Connection) -> int:
         queue = self._shared.queue
-        self._crowded = connection.execute(WAITING, {"queue": queue}).scalar_one() >= MOST_WAITING
-        if self._crowded:
-            return 0
+        waiting = connection.execute(WAITING, {"queue": queue}).scalar_one()
         lease = new_lease()
-        found = self._shared.lease(connection, lease, self._clock())
+        found = self._shared.lease(connection, lease, self._clock()) if waiting < MOST_WAITING else 0
+        self._nothing = not found
         if found:
             job = QueuedJob(
                 queue=queue, lock=None, queueing_lock=None, task_name=queue, task_kwargs={"lease": lease}
@@ -276,7 +272,7 @@ class _Feeder:
 
     async def _next_due(self) -> datetime | None:
         due = await self._job.next_due()
-        return max(due, self._clock() + CROWDED_PAUSE) if due and self._crowded else due
+        return max(due, self._clock() + CROWDED_PAUSE) if due and self._nothing else due
 
 
 def _is_outage(problem: BaseException) -> bool:

@@ -58,7 +58,8 @@ def prune(connection: sa.Connection, before: datetime, now: datetime) -> int:
     The last slice also deletes closed alarms of that age, and old hints.
     """
     at = micros(before)
-    old = sa.select(events.c.number).where(events.c.observed_at < at).order_by(events.c.number).limit(SLICE)
+    found = sa.select(events.c.number).where(events.c.observed_at < at)
+    old = found.order_by(events.c.observed_at).limit(SLICE)
     numbers = list(connection.execute(old).scalars())
     connection.execute(sa.delete(events).where(events.c.number.in_(numbers)))
     if len(numbers) < SLICE:

@@ -14,6 +14,8 @@ import uvicorn
 
 from connector.errors import ConfigurationError
 from connector.hub.hub import Hub
+from connector.hub.one_process import only_process
+from connector.hub.serving import configured
 from connector.hub.watchdog import ended
 
 if TYPE_CHECKING:
@@ -30,11 +32,17 @@ GRACE = 10
 def listen(host: str, port: int) -> socket.socket:
     """Open a socket that listens on a host and port.
 
-    Raises `ConfigurationError` if the port is in use or needs privileges.
+    `::` means all addresses of this machine, IPv4 too. Raises `ConfigurationError` if the port is in use or
+    needs privileges, or if there is no such host.
     """
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family)
+        both = family == socket.AF_INET6 and socket.has_dualstack_ipv6()
+        return socket.create_server((host, port), family=family, dualstack_ipv6=both)
+    except UnicodeError as problem:
+        raise ConfigurationError(
+            f"The hub cannot listen on {host!r} (this is not a host name). Choose another with --host."
+        ) from problem
     except OSError as problem:
         number = problem.errno or 0  # negative if the host cannot be resolved: see `strerror`
         why = (os.strerror(number) if number > 0 else problem.strerror or str(problem)).lower()
@@ -61,12 +69,16 @@ async def serve(options: Options, listening: socket.socket, ready: Callable[[str
 
     `ready` is called once the hub works, with the first admin key if the database is new. To stop, the hub
     answers the requests that it has, and lets the jobs end their present runs, for `GRACE` seconds each. A
-    delivery that is interrupted is sent again after the next start.
+    delivery that is interrupted is sent again after the next start. Raises `ConfigurationError` if another
+    hub uses the same database of SQLite.
     """
+    with listening, only_process(options.database):
+        await _serve(options, listening, ready)
+
+
+async def _serve(options: Options, listening: socket.socket, ready: Callable[[str | None], None]) -> None:
     async with Hub.open(options) as hub:
-        config = uvicorn.Config(
-            hub.app(), log_level="warning", access_log=False, log_config=None, timeout_graceful_shutdown=GRACE
-        )
+        config = configured(hub.app(), GRACE)
         server = _Server(config)
         ready(await hub.first_key())
         working = asyncio.create_task(hub.work())

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, Self, TypeVar
 
 import sqlalchemy as sa
 
 from connector.errors import ConfigurationError, ConnectorError
+from connector.hub.commits import SharedCommits
 from connector.hub.migrations import migrate
 from connector.hub.migrations.procrastinate_tables import install_or_upgrade
+from connector.profiles.text_files import OWNER_ONLY, restrict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +48,8 @@ class Store:
     """A database, opened by URL (`sqlite:////var/lib/returns/hub.sqlite3` or `postgresql://…`).
 
     `run` calls a function in a transaction in a worker thread, so that the event loop never waits for the
-    disk. For SQLite, there is one thread, because SQLite allows one writer.
+    disk. For SQLite, which allows one writer, there is one thread, and transactions that wait at the same
+    time share one commit. A caller goes on only after the commit of its own changes.
 
         events = await store.run(read_events, after=17)
 
@@ -58,6 +64,7 @@ class Store:
         self._outages = 0
         threads = POSTGRESQL_THREADS if self.shared else 1
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="hub-database")
+        self._commits = SharedCommits(self.engine)
         try:
             with self.engine.begin() as connection:
                 migrate(connection)
@@ -93,26 +100,44 @@ class Store:
         cannot be used; an outage is logged once.
         """
 
-        def transaction() -> T:
-            for attempt in range(ATTEMPTS):
-                try:
-                    with self.engine.begin() as connection:
-                        return work(connection, *args, **options)
-                except sa.exc.DBAPIError as problem:
-                    undone = getattr(problem.orig, "sqlstate", None) in UNDONE_FOR_OTHERS
-                    if not undone or attempt == ATTEMPTS - 1:
-                        raise
-            raise AssertionError
+        def called(connection: sa.Connection) -> T:
+            return work(connection, *args, **options)
 
         outages = self._outages
         try:
-            result = await asyncio.get_running_loop().run_in_executor(self._threads, transaction)
+            result = await (self._in_transaction(called) if self.shared else self._in_shared_one(called))
         except OUTAGES as problem:
             raise self._failed(problem) from problem
         if self.problem and outages == self._outages:  # it began after the last failure
             self.problem = ""
             log.warning("The hub's database works again.")
         return result
+
+    async def _in_transaction(self, work: Callable[[sa.Connection], T]) -> T:
+        """Run a transaction of its own, up to `ATTEMPTS` times if others made PostgreSQL undo it."""
+
+        def transaction() -> T:
+            for attempt in range(ATTEMPTS):
+                try:
+                    with self.engine.begin() as connection:
+                        return work(connection)
+                except sa.exc.DBAPIError as problem:
+                    undone = getattr(problem.orig, "sqlstate", None) in UNDONE_FOR_OTHERS
+                    if not undone or attempt == ATTEMPTS - 1:
+                        raise
+            raise AssertionError
+
+        return await asyncio.get_running_loop().run_in_executor(self._threads, transaction)
+
+    async def _in_shared_one(self, work: Callable[[sa.Connection], T]) -> T:
+        """Run a transaction that shares its commit with the others that wait."""
+        unit = self._commits.add(work)
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._threads, self._commits.result, unit)
+        except asyncio.CancelledError:
+            unit.dropped = True
+            raise
 
     def _failed(self, problem: Exception) -> DatabaseUnavailableError:
         self._outages += 1
@@ -151,9 +176,23 @@ def _engine(url: str) -> sa.Engine:
             " postgresql://hub@db.example.com/hub."
         ) from problem
     if engine.dialect.name == "sqlite":
+        _keep_private(parsed.database)
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _keep_private(database: str | None) -> None:
+    """Let only the owner read the file of an SQLite database, which contains customers' data.
+
+    Does nothing if there is no such file, or if it cannot be created; SQLite then reports why.
+    """
+    if not database or database == ":memory:":
+        return
+    with suppress(OSError):
+        os.close(os.open(database, os.O_CREAT | os.O_RDWR, OWNER_ONLY))
+        if Path(database).is_file():
+            restrict(Path(database))
 
 
 def _prepare_sqlite(connection: object, _record: object) -> None:

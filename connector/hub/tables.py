@@ -106,6 +106,8 @@ events = sa.Table(
     _time("observed_at"),
     sa.Column("data", sa.Text, nullable=False),
     sa.UniqueConstraint("connection", "id"),
+    sa.Index("events_of_a_time", "observed_at"),
+    sa.Index("events_of_a_connection", "connection", "observed_at"),
     sqlite_autoincrement=True,
 )
 """Events in the order in which the hub found them. `id` is the trigger's event ID."""
@@ -175,6 +177,7 @@ deliveries = sa.Table(
     sa.Index("deliveries_of_a_lease", "lease"),
     sa.Index("deliveries_due", "state", "due_at"),
     sa.Index("deliveries_of_a_record", "subscription", "record", "number"),
+    sa.Index("deliveries_of_an_event", "event"),
     sqlite_autoincrement=True,
 )
 """Deliveries of events to subscriptions. `state` is "waiting", "delivered", "given up" or "canceled";

@@ -24,6 +24,15 @@ if TYPE_CHECKING:
 Network = IPv4Network | IPv6Network
 Address = IPv4Address | IPv6Address
 MAX_URL = 2_000
+MAX_PORT = 65_535
+NAT64 = ip_network("64:ff9b::/96")
+"""Addresses whose last 32 bits are the IPv4 address to which a gateway translates them (RFC 6052)."""
+NOT_PUBLIC = tuple(map(ip_network, ("::/96", "64:ff9b:1::/48", "3fff::/20", "5f00::/16", "fec0::/10")))
+"""Networks that are not public, although `is_global` of Python 3.11 says so.
+
+They contain IPv4-compatible addresses, NAT64 within a network, examples, segment routing and site-local
+addresses.
+"""
 
 
 class TargetRefusedError(Exception):
@@ -56,10 +65,10 @@ class Allowed:
 
     def address(self, address: Address) -> bool:
         """Return True if an address is public, or in one of the networks in `allow`."""
-        plain = getattr(address, "ipv4_mapped", None) or address
-        if any(plain.version == one.version and plain in one for one in self._networks):
+        reached = _reached(address)
+        if any(_within(one, self._networks) for one in (address, reached)):
             return True
-        return plain.is_global and not plain.is_multicast
+        return reached.is_global and not reached.is_multicast and not _within(reached, NOT_PUBLIC)
 
     def check_target(self, url: str) -> None:
         """Raise `ConfigurationError` if a target's URL is invalid, or names an address that is not allowed.
@@ -67,10 +76,23 @@ class Allowed:
         A host name is not resolved here: its addresses are checked whenever a connection is opened.
         """
         check_url(url)
-        host = httpx.URL(url).host.rstrip(".").lower()
+        host = host_of(httpx.URL(url)).rstrip(".").lower()
         named = _named(host)
         if named and not self.host(host) and not any(map(self.address, named)):
             raise ConfigurationError(not_public(host))
+
+
+def _reached(address: Address) -> Address:
+    """Return the IPv4 address that an IPv6 address leads to (mapped, 6to4, NAT64), or else the address."""
+    if isinstance(address, IPv4Address):
+        return address
+    if address in NAT64:
+        return IPv4Address(address.packed[-4:])
+    return address.ipv4_mapped or address.sixtofour or address
+
+
+def _within(address: Address, networks: Iterable[Network]) -> bool:
+    return any(address.version == one.version and address in one for one in networks)
 
 
 def _named(host: str) -> Sequence[Address]:
@@ -92,14 +114,26 @@ def check_url(url: str) -> None:
     """Raise `ConfigurationError` if a target's URL is not an http or https URL with a host."""
     try:
         parsed = httpx.URL(url)
-    except httpx.InvalidURL:
-        parsed = httpx.URL("")
-    if parsed.scheme not in ("http", "https") or not parsed.host or "%" in parsed.host or len(url) > MAX_URL:
+        host = host_of(parsed)
+        host.encode("idna")  # fails for a name that cannot be resolved, such as "a..b"
+    except (httpx.InvalidURL, UnicodeError):
+        parsed, host = httpx.URL(""), ""
+    usable = host and "%" not in host and (parsed.port is None or 0 < parsed.port <= MAX_PORT)
+    if parsed.scheme not in ("http", "https") or not usable or len(url) > MAX_URL:
         raise ConfigurationError(
             "The target must be an http or https URL with a host, such as https://hooks.example.com/returns."
         )
     if parsed.userinfo:
         raise ConfigurationError("The target must not contain a user name or password.")
+
+
+def host_of(url: httpx.URL) -> str:
+    """Return the host of a URL as it is resolved.
+
+    `URL.host` is not used, because it raises an error for names that IDNA 2008 does not allow, such as
+    `xn--a`.
+    """
+    return url.raw_host.decode("ascii")
 
 
 def client(
@@ -156,7 +190,7 @@ class _CheckedBackend(httpcore.AsyncNetworkBackend):
         try:
             loop = asyncio.get_running_loop()
             found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except OSError as unknown:
+        except (OSError, UnicodeError) as unknown:  # UnicodeError: a name that IDNA does not allow
             raise httpcore.ConnectError(f"{host} cannot be resolved.") from unknown
         addresses = [ip_address(entry[4][0]) for entry in found]
         if self._allowed.host(host):

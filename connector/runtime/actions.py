@@ -11,6 +11,7 @@ idempotent unless the client can detect that the request was never applied.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from connector.definition.action_guarantees import MOST_SENDS
@@ -21,6 +22,7 @@ from connector.runtime.compare import holds, was_sent
 from connector.runtime.descriptions import LazySignature, shown
 from connector.runtime.error_context import attributed
 from connector.runtime.inputs import fill
+from connector.runtime.lines import send_lines
 from connector.transport.retries import LOOK_PAUSES
 from connector.transport.times import parse_time
 
@@ -65,12 +67,19 @@ class BoundAction:
 
         Inputs that are None or "" are not sent. Raises `ValidationFailed` for invalid inputs, before anything
         is sent; `OutcomeUnknown`, with the request in `sent`, if no response arrived and it is unclear
-        whether the write was carried out; and any other `ConnectorError` if the vendor rejects the request or
-        the request fails.
+        whether the write was carried out; `PartlyDone` if the action sends a request for each line, and only
+        some lines were written; and any other `ConnectorError` if the vendor rejects the request or the
+        request fails.
         """
         filled = fill(self.action.key, self.action.inputs, inputs)
-        operation = self._client.integration.operations[self.action.operation]
         values = merged(self.action.constant_body, filled.values)
+        if self.action.each:
+            return await send_lines(self.action.each, values, partial(self._write, filled))
+        return await self._write(filled, values)
+
+    async def _write(self, filled: FilledInputs, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Send one request, and return the record; find out what happened if there is no response."""
+        operation = self._client.integration.operations[self.action.operation]
         started = self._client.clock()
         attempt = 0
         while True:

@@ -29,6 +29,7 @@ def parse_base_url(base_url: str) -> httpx.URL:
     try:
         url = httpx.URL(base_url.strip().rstrip("/"))
         url.raw_host.decode("ascii").encode("idna")  # fails for a name that cannot be resolved
+        url.host.encode()  # fails for a name that IDNA 2008 does not allow, such as "xn--a"
     except (httpx.InvalidURL, UnicodeError):
         url = httpx.URL("")
     if url.userinfo:

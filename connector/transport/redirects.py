@@ -49,9 +49,9 @@ def redirect_target(reply: Reply) -> httpx.URL | None:
     """
     try:
         target = reply.url.join(reply.location) if reply.location else None
-    except (httpx.InvalidURL, UnicodeError, ValueError):
-        return None
-    if target is None or target.userinfo or target.host != reply.url.host:
+        if target is None or target.userinfo or target.host != reply.url.host:
+            return None
+    except (httpx.InvalidURL, ValueError):  # also UnicodeError: a host name that IDNA does not allow
         return None
     same_place = (target.scheme, target.port) == (reply.url.scheme, reply.url.port)
     if same_place:

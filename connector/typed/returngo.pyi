@@ -493,7 +493,7 @@ class Searches(ByKey[BoundSearch]):
     def __getitem__(self, key: Literal["list_transactions"]) -> ListTransactionsSearch: ...
     def __iter__(self) -> Iterator[SearchesKey]: ...
 
-class ListRmasOperation(BoundOperation):
+class ListRMAsOperation(BoundOperation):
     async def __call__(
         self,
         *,
@@ -700,7 +700,7 @@ OperationsKey: TypeAlias = Literal[
 ]
 
 class Operations:
-    list_rmas: ListRmasOperation
+    list_rmas: ListRMAsOperation
     get_rma: GetRMAOperation
     add_comment: AddCommentOperation
     set_rma_status: SetRMAStatusOperation
@@ -716,7 +716,7 @@ class Operations:
     list_transactions: ListTransactionsOperation
     update_transaction: UpdateTransactionOperation
     @overload
-    def __getitem__(self, key: Literal["list_rmas"]) -> ListRmasOperation: ...
+    def __getitem__(self, key: Literal["list_rmas"]) -> ListRMAsOperation: ...
     @overload
     def __getitem__(self, key: Literal["get_rma"]) -> GetRMAOperation: ...
     @overload

@@ -258,7 +258,7 @@ class ListCreatedOrdersSearch(BoundSearch):
     ) -> list[Order]:
         """Finds the orders that were added in a period. Preview: not tried on a real account yet."""
 
-class FindRmasSearch(BoundSearch):
+class FindRMAsSearch(BoundSearch):
     async def __call__(self, *, limit: int = 100, customer_email: str) -> list[RMA]:
         """Finds all RMAs of a customer by email address. Preview: not tried on a real account yet."""
 
@@ -279,7 +279,7 @@ class Searches(ByKey[BoundSearch]):
     @overload
     def __getitem__(self, key: Literal["list_created_orders"]) -> ListCreatedOrdersSearch: ...
     @overload
-    def __getitem__(self, key: Literal["find_rmas"]) -> FindRmasSearch: ...
+    def __getitem__(self, key: Literal["find_rmas"]) -> FindRMAsSearch: ...
     @overload
     def __getitem__(self, key: Literal["get_rma"]) -> GetRMASearch: ...
     def __iter__(self) -> Iterator[SearchesKey]: ...
@@ -356,7 +356,7 @@ class CreateOrderOperation(BoundOperation):
     ) -> TypedAnswer[Order]:
         """Create Order"""
 
-class ListRmasOperation(BoundOperation):
+class ListRMAsOperation(BoundOperation):
     async def __call__(
         self,
         *,
@@ -413,7 +413,7 @@ OperationsKey: TypeAlias = Literal[
 class Operations:
     list_orders: ListOrdersOperation
     create_order: CreateOrderOperation
-    list_rmas: ListRmasOperation
+    list_rmas: ListRMAsOperation
     get_rma: GetRMAOperation
     request_tokens: RequestTokensOperation
     @overload
@@ -421,7 +421,7 @@ class Operations:
     @overload
     def __getitem__(self, key: Literal["create_order"]) -> CreateOrderOperation: ...
     @overload
-    def __getitem__(self, key: Literal["list_rmas"]) -> ListRmasOperation: ...
+    def __getitem__(self, key: Literal["list_rmas"]) -> ListRMAsOperation: ...
     @overload
     def __getitem__(self, key: Literal["get_rma"]) -> GetRMAOperation: ...
     @overload

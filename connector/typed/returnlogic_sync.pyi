@@ -162,7 +162,7 @@ class ListCreatedOrdersSearch(SyncSearch):
     ) -> list[Order]:
         """Finds the orders that were added in a period. Preview: not tried on a real account yet."""
 
-class FindRmasSearch(SyncSearch):
+class FindRMAsSearch(SyncSearch):
     def __call__(self, *, limit: int = 100, customer_email: str) -> list[RMA]:
         """Finds all RMAs of a customer by email address. Preview: not tried on a real account yet."""
 
@@ -183,7 +183,7 @@ class Searches(SyncByKey[SyncSearch]):
     @overload
     def __getitem__(self, key: Literal["list_created_orders"]) -> ListCreatedOrdersSearch: ...
     @overload
-    def __getitem__(self, key: Literal["find_rmas"]) -> FindRmasSearch: ...
+    def __getitem__(self, key: Literal["find_rmas"]) -> FindRMAsSearch: ...
     @overload
     def __getitem__(self, key: Literal["get_rma"]) -> GetRMASearch: ...
     def __iter__(self) -> Iterator[SearchesKey]: ...
@@ -260,7 +260,7 @@ class CreateOrderOperation(SyncOperation):
     ) -> TypedAnswer[Order]:
         """Create Order"""
 
-class ListRmasOperation(SyncOperation):
+class ListRMAsOperation(SyncOperation):
     def __call__(
         self,
         *,
@@ -317,7 +317,7 @@ OperationsKey: TypeAlias = Literal[
 class Operations:
     list_orders: ListOrdersOperation
     create_order: CreateOrderOperation
-    list_rmas: ListRmasOperation
+    list_rmas: ListRMAsOperation
     get_rma: GetRMAOperation
     request_tokens: RequestTokensOperation
     @overload
@@ -325,7 +325,7 @@ class Operations:
     @overload
     def __getitem__(self, key: Literal["create_order"]) -> CreateOrderOperation: ...
     @overload
-    def __getitem__(self, key: Literal["list_rmas"]) -> ListRmasOperation: ...
+    def __getitem__(self, key: Literal["list_rmas"]) -> ListRMAsOperation: ...
     @overload
     def __getitem__(self, key: Literal["get_rma"]) -> GetRMAOperation: ...
     @overload

@@ -176,6 +176,17 @@ class Return(TypedDict, total=False):
     refunded_non_inclusive_duties: int | Decimal
     portal_quick_link: str
 
+class QualityControlResult_(TypedDict, total=False):
+    results: Required[list[QualityControlResult]]
+
+class UpdateQualityControlofProductsItems(TypedDict, total=False):
+    sku: str
+    condition: Required[Literal["Sellable", "Damaged", "Missing", "No-Value", "Wrong-Item", "Not Expected", "Qty Mismatch", "Pending"]]
+    quantity: Required[int]
+    line_item_id: str
+    receipt_date: str | datetime | date
+    carton_id: str
+
 class ListReturnsV1RecordProducts(TypedDict, total=False):
     product_id: Required[str]
     shopify_product_id: Required[str]
@@ -369,12 +380,25 @@ class UpdateQualityControlAction(BoundAction):
     ) -> QualityControlResult:
         """Records the quality control result for a returned product."""
 
+class UpdateQualityControlofProductsAction(BoundAction):
+    async def __call__(
+        self,
+        *,
+        items: Sequence[UpdateQualityControlofProductsItems],
+        order_number: str | None = None,
+    ) -> QualityControlResult_:
+        """Records the quality control results for several returned products of an order."""
+
 ActionsKey: TypeAlias = Literal[
     "update_quality_control",
+    "update_quality_control_of_products",
 ]
 
 class Actions(ByKey[BoundAction]):
-    def __getitem__(self, key: ActionsKey) -> UpdateQualityControlAction: ...
+    @overload
+    def __getitem__(self, key: Literal["update_quality_control"]) -> UpdateQualityControlAction: ...
+    @overload
+    def __getitem__(self, key: Literal["update_quality_control_of_products"]) -> UpdateQualityControlofProductsAction: ...
     def __iter__(self) -> Iterator[ActionsKey]: ...
 
 class FindReturnSearch(BoundSearch):

@@ -29,6 +29,8 @@ from connector.typed.swap import (
     ReturnShipments,
     ReturnExchangeItems,
     Return,
+    QualityControlResult_,
+    UpdateQualityControlofProductsItems,
     ListReturnsV1RecordProducts,
     ListReturnsV1Record,
 )
@@ -137,12 +139,25 @@ class UpdateQualityControlAction(SyncAction):
     ) -> QualityControlResult:
         """Records the quality control result for a returned product."""
 
+class UpdateQualityControlofProductsAction(SyncAction):
+    def __call__(
+        self,
+        *,
+        items: Sequence[UpdateQualityControlofProductsItems],
+        order_number: str | None = None,
+    ) -> QualityControlResult_:
+        """Records the quality control results for several returned products of an order."""
+
 ActionsKey: TypeAlias = Literal[
     "update_quality_control",
+    "update_quality_control_of_products",
 ]
 
 class Actions(SyncByKey[SyncAction]):
-    def __getitem__(self, key: ActionsKey) -> UpdateQualityControlAction: ...
+    @overload
+    def __getitem__(self, key: Literal["update_quality_control"]) -> UpdateQualityControlAction: ...
+    @overload
+    def __getitem__(self, key: Literal["update_quality_control_of_products"]) -> UpdateQualityControlofProductsAction: ...
     def __iter__(self) -> Iterator[ActionsKey]: ...
 
 class FindReturnSearch(SyncSearch):

@@ -120,7 +120,7 @@ def _show(at: ShownAtTenant, answer: httpx.Response) -> None:
     content = answer.json()
     listed = [_brief(fault) for fault in content.get("faults", [content])]
     if not listed:
-        notify("There is nothing to show.")
+        notify("There are no faults to show.")
     elif "faults" in content:
         print_table(list(listed[0]), [list(fault.values()) for fault in listed])
     else:
@@ -138,5 +138,5 @@ def _brief(fault: Mapping[str, Any]) -> dict[str, Any]:
         parameters.pop("format", None)
     if "share" not in when and "max_milliseconds" not in parameters:
         when.pop("seed", None)
-    shown = {**fault, "parameters": parameters, "when": when}
+    shown = {**fault, "parameters": parameters, "when": when or "every request"}
     return {phrase(name): value for name, value in shown.items()}

@@ -72,7 +72,7 @@ def returns(
         else:
             notify(f"The newest {len(listed)} of {content['total']} returns.")
     else:
-        notify("There is nothing to show.")
+        notify("There are no returns to show.")
 
 
 def return_(

@@ -1,8 +1,7 @@
-"""Formats the help of a group with many commands: grouped by task, with sentences that are not cut off."""
+"""Formats the help of a group of commands: grouped by task, with sentences that are not cut off."""
 
 from __future__ import annotations
 
-from itertools import groupby
 from typing import Any
 
 from typer.core import TyperGroup
@@ -11,16 +10,18 @@ from typer.core import TyperGroup
 class CommandsByTask(TyperGroup):
     """A group of commands whose help lists the commands under the title of their task.
 
-    The title is the `rich_help_panel` of a command. The commands of a task must be registered one after the
-    other.
+    The title is the `rich_help_panel` of a command, or "Commands".
     """
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the title of each task, and below it each command with its sentence."""
-        named = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
-        for title, commands in groupby(named, lambda pair: _title(pair[1])):
+        tasks: dict[str, list[tuple[str, str]]] = {}
+        for name in self.list_commands(ctx):
+            command = self.get_command(ctx, name)
+            tasks.setdefault(_title(command), []).append((name, summary(command)))
+        for title, rows in tasks.items():
             with formatter.section(title):
-                formatter.write_dl([(name, summary(command)) for name, command in commands])
+                formatter.write_dl(rows)
 
 
 def summary(command: Any) -> str:

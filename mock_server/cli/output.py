@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import sys
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from mock_server.cli import tables
 from mock_server.wording import phrase
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from typing import TextIO
 
     import httpx
@@ -32,8 +33,8 @@ def print_answer(answer: httpx.Response, output: Format, member: str = "", *, ot
     """Print a response from the control plane, either as unchanged JSON or as a table.
 
     The table shows the response's field `member`, or the field `otherwise` if `member` is missing or empty.
-    If no `member` is passed, the table shows the whole response. Names of fields are shown as words, except
-    those of a vendor's `document`.
+    If no `member` is passed, the table shows the whole response. An empty column of a list is left out. Names
+    of fields are shown as words, except those of a vendor's `document`.
     """
     if output is Format.json:
         print_json(answer)
@@ -41,9 +42,10 @@ def print_answer(answer: httpx.Response, output: Format, member: str = "", *, ot
     content = answer.json()
     content = content.get(member) or content.get(otherwise, []) if member else content
     if content == []:
-        notify("There is nothing to show.")
+        notify(f"There are no {phrase(member)} to show.")
     elif isinstance(content, list):
-        columns = list(dict.fromkeys(name for entry in content for name in entry))
+        names = dict.fromkeys(name for entry in content for name in entry)
+        columns = [name for name in names if any(one_line(entry.get(name)) for entry in content)]
         headings = list(map(phrase, columns))
         print_table(headings, [[entry.get(name) for name in columns] for entry in content])
     else:
@@ -72,6 +74,20 @@ def print_line(text: str, *, flush: bool = False) -> None:
     If `flush` is True, the line is written immediately, even if the output is a pipe.
     """
     print(_encodable(text, sys.stdout), flush=flush)  # noqa: T201
+
+
+@contextmanager
+def ignoring_closed_pipe() -> Iterator[None]:
+    """Discard output from a command that checks something, once the reader of a pipe has closed it.
+
+    The rest of the block is skipped, and what follows it runs: the exit code reports the result of the check,
+    so it must not depend on a reader such as `head`.
+    """
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def notify(sentence: str) -> None:

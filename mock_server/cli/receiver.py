@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from mock_server.cli.completion import complete_vendor
+from mock_server.cli.help import CommandsByTask
 from mock_server.cli.options import As  # noqa: TC001 - typer reads the annotation
-from mock_server.cli.output import Format, notify, print_line
+from mock_server.cli.output import Format, ignoring_closed_pipe, notify, print_line
 from mock_server.cli.request import MISUSED, fail
 from mock_server.spelling import UnknownNameError, listed
 
@@ -30,7 +31,7 @@ _COLOURS: Final = {"pass": "green", "warn": "yellow", "fail": "red", "skip": "br
 
 def commands() -> typer.Typer:
     """Build the `returns receiver` command group."""
-    group = typer.Typer(no_args_is_help=True)
+    group = typer.Typer(cls=CommandsByTask, no_args_is_help=True)
     group.callback()(receiver)
     group.command()(check)
     return group
@@ -78,7 +79,8 @@ def check(
         except OSError as error:
             fail(f"The report cannot be written to {junit}: {error.strerror}.", MISUSED)
     if output is Format.json:
-        print_line(json.dumps(as_json(report, strict=strict)))
+        with ignoring_closed_pipe():
+            print_line(json.dumps(as_json(report, strict=strict)))
     else:
         _summarize(report)
     if report.fails(strict=strict):
@@ -153,9 +155,10 @@ class _Printer:
 
         verdict = typer.style(finding.verdict.value, fg=_COLOURS[finding.verdict.value], bold=True)
         first, *rest = finding_lines(finding, self._previous, _width())
-        typer.echo(f"{verdict}  {first}")
-        for line in rest:
-            typer.echo(line)
+        with ignoring_closed_pipe():
+            typer.echo(f"{verdict}  {first}")
+            for line in rest:
+                typer.echo(line)
         self._previous = finding
 
 
@@ -166,8 +169,9 @@ def _width() -> int:
 def _summarize(report: Report) -> None:
     from mock_server.receiver_check.scorecard import not_judged, summary_lines
 
-    typer.echo()
-    for line in summary_lines(report, _width()):
-        typer.echo(line)
-    typer.echo()
+    with ignoring_closed_pipe():
+        typer.echo()
+        for line in summary_lines(report, _width()):
+            typer.echo(line)
+        typer.echo()
     notify(not_judged(_width()))

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mock_server.cli.options import AtSandbox  # noqa: TC001 - typer reads the annotations
+from mock_server.cli.options import AtTenant  # noqa: TC001 - typer reads the annotations
 from mock_server.cli.output import notify, print_line
-from mock_server.cli.request import DEFAULT_URL, MISUSED, fail, tenant_path
+from mock_server.cli.request import DEFAULT_URL, MISUSED, fail
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,9 +61,7 @@ def seed_template(
     notify(f"{file} and {beside} are written. Start a sandbox with: returns serve --seed-file {file}")
 
 
-def export(
-    at: AtSandbox, tenant: Annotated[str, typer.Argument(help="Name of the tenant.")] = "demo"
-) -> None:
+def export(at: AtTenant) -> None:
     """Print the current state of a tenant as a shop file.
 
     Products, customers, orders and returns are printed as YAML. Dates are printed as ages, relative to the
@@ -72,7 +70,7 @@ def export(
     """
     from mock_server.shop import template
 
-    answer = at.call("GET", tenant_path(tenant, "shop"))
+    answer = at.call("GET", at.path("shop"))
     if left_out := int(answer.headers.get("x-sandbox-left-out", "0")):
         records = "1 record is" if left_out == 1 else f"{left_out} records are"
         notify(f"{records} left out, because a shop file cannot contain their values.")

@@ -113,7 +113,7 @@ def advance(
     at: ShownAtTenant,
     duration: Annotated[
         str | None,
-        typer.Argument(help="For example 3d, 2h, 90m, 45s, 1w or 1d12h; a plain number is seconds."),
+        typer.Argument(help="For example 3d, 2h, 90m, 45s, 1w or 1d12h."),
     ] = None,
     *,
     until: Annotated[

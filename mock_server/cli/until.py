@@ -22,10 +22,12 @@ def until(text: str) -> dict[str, Any]:
     if match := _STATUS.fullmatch(words):
         return {"until": match.groupdict()}
     try:
-        datetime.fromisoformat(words.upper())
+        time = datetime.fromisoformat(words.upper())
     except ValueError:
         raise ValueError(
             f"{text!r} is not an event; write next, a time such as 2026-03-09T09:00:00Z, "
             'or for example "return rma_abc123 is received".'
         ) from None
+    if time.tzinfo is None:
+        raise ValueError(f"{text!r} has no time zone; in UTC, write {time.isoformat()}Z.")
     return {"to": words}

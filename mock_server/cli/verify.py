@@ -3,7 +3,7 @@
 import typer
 
 from mock_server.cli.options import ShownAtTenant
-from mock_server.cli.output import notify, print_json, print_line
+from mock_server.cli.output import ignoring_closed_pipe, notify, print_json, print_line
 from mock_server.cli.request import FAILED, member
 
 
@@ -14,12 +14,13 @@ def verify(at: ShownAtTenant) -> None:
     """
     answer = at.call("GET", at.path("verify"))
     differences, found = member(answer, "differences"), member(answer, "found")
-    if at.wants_json:
-        print_json(answer)
-    else:
+    with ignoring_closed_pipe():
+        if at.wants_json:
+            print_json(answer)
+            differences = []
         for difference in differences:
             print_line(difference["message"])
-        if found > len(differences):
+        if found > len(differences) and not at.wants_json:
             print_line(f"There are {found - len(differences)} more differences.")
     compared = (
         f"{member(answer, 'rows')} rows and {member(answer, 'events')} events of {at.tenant} were compared"

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from mock_server.cli.help import CommandsByTask
 from mock_server.cli.inputs import InputError, parse_inputs
 from mock_server.cli.options import (
     After,
@@ -57,7 +58,9 @@ Conditions = Annotated[
 def commands() -> typer.Typer:
     """Build the `returns sandbox webhook` command group."""
     group = typer.Typer(
-        no_args_is_help=True, help="List events; add, change, pause, resume or delete a webhook."
+        cls=CommandsByTask,
+        no_args_is_help=True,
+        help="List events; add, change, pause, resume or delete a webhook.",
     )
     for function in (events, add, change, pause, resume, delete):
         group.command()(with_options(function))
@@ -127,7 +130,7 @@ def change(
     """Change the URL, the events, the secret or the conditions of a webhook."""
     body = not_none(url=receiver, events=event or None, secret=secret, conditions=_conditions(condition))
     if not body:
-        fail("Name what to change with --to, --event, --secret or --condition.", MISUSED)
+        fail("Name what to change with --to (the new URL), --event, --secret or --condition.", MISUSED)
     at.show(at.call("PATCH", at.path("webhooks", webhook), body))
 
 

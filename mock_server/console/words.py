@@ -57,8 +57,10 @@ def filters() -> dict[str, Callable[..., Any]]:
         "tone": tone,
         "without_secrets": without_secrets,
         "words": words,
+        "ordinal": ordinal,
         "phrase": phrase,
         "received": received,
+        "yes_or_no": yes_or_no,
     }
 
 
@@ -113,6 +115,17 @@ def _parsed(moment: str) -> datetime:
 def number(value: float) -> str:
     """Format a number with a comma between thousands."""
     return f"{value:,}"
+
+
+def ordinal(value: int) -> str:
+    """Format a positive integer as an ordinal number, such as 2nd, 3rd, 11th or 21st."""
+    suffix = "th" if value % 100 in {11, 12, 13} else {1: "st", 2: "nd", 3: "rd"}.get(value % 10, "th")
+    return f"{value}{suffix}"
+
+
+def yes_or_no(value: Any) -> Any:
+    """Return "yes" or "no" for a boolean, and any other value unchanged."""
+    return value if not isinstance(value, bool) else "yes" if value else "no"
 
 
 def plural(count: int, noun: str, many: str = "") -> str:

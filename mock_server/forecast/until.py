@@ -52,5 +52,5 @@ def _never(vendor: Vendor, row: Row, statuses: AbstractSet[str], status: str, ch
     else:
         story = f"The return {row.id} stays {status}"
     possible = [word for word in vendor.lifecycle.transitions.get(status, ()) if word in statuses]
-    advice = f" Move it to {' or '.join(possible)} with move_return." if possible else ""
+    advice = f" Move it to {' or '.join(possible)} first." if possible else ""
     return f"{story}: nothing {'else ' if changed_at else ''}is scheduled for it.{advice}"

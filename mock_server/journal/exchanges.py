@@ -22,6 +22,7 @@ _NOT_FOUND: Final = 404
 _TEXT: Final = ("text/", "application/json", "application/xml", "application/x-www-form-urlencoded")
 _VALID: Final = "The request is valid."
 _FAULT: Final = "A fault changed the response."
+_PREFERRED: Final = "The request is valid; its Prefer header chose the response."
 _UNKNOWN_PATH: Final = "There is nothing at this path."
 _FAILED: Final = "The sandbox failed to answer; its log says why."
 _SERVER_ERROR: Final = 500
@@ -94,7 +95,7 @@ class Exchanges:
         """Return a sentence that says whether the request was valid, and if not, why."""
         problem = entry.state.problem
         if problem is None and entry.state.api is not None:
-            return _FAULT if entry.state.fault else _VALID
+            return _FAULT if entry.state.fault else _PREFERRED if _is_preferred(entry) else _VALID
         sentence = problem.message if problem else _reason(entry)
         nearest = self.nearest(entry)
         if nearest is None:
@@ -107,6 +108,11 @@ class Exchanges:
         if state.operation is not None or entry.status != _NOT_FOUND:
             return None
         return self.operations.nearest(entry.scope["method"], entry.path.decode("latin-1"))
+
+
+def _is_preferred(entry: Entry) -> bool:
+    """Return True if the response was chosen by the request's `Prefer` header (RFC 7240, section 3)."""
+    return any(name == b"preference-applied" for name, _ in entry.headers)
 
 
 def _reason(entry: Entry) -> str:

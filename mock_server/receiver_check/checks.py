@@ -20,6 +20,7 @@ _SLOW: Final = 0.5
 _DUPLICATES: Final = 3
 _ORDERED: Final = 5
 _SECRET: Final = "Check that the secret is the one with which the receiver verifies signatures."  # noqa: S105
+_LOG: Final = "Look in the receiver's log for the reason: the event is valid."
 _VERIFY: Final = "Verify the signature over the raw body with the secret, and answer 401 if it is wrong."
 _MINUTES: Final = "Refuse signatures older than a few minutes, so that an old request cannot be sent again."
 _LOST: Final = "The vendor does not repeat events, so these are lost."
@@ -57,7 +58,8 @@ async def kinds_of_events(examination: Examination) -> AsyncIterator[Finding]:
             name = f"{kind}.v{version}" if version else kind
             answers = await examination.post(events.valid(kind, version=version))
             words = f", version {version}" if version else ""
-            yield accepted(f"event.{name}", f"Accepts {kind}{words}", answers, advice=_SECRET)
+            advice = _SECRET if events.is_signed and answers[0].is_refused else _LOG
+            yield accepted(f"event.{name}", f"Accepts {kind}{words}", answers, advice=advice)
 
 
 async def wrong_secret(examination: Examination) -> Finding:
@@ -127,7 +129,7 @@ async def encrypted(examination: Examination) -> Finding:
     id_, question, url = "url.https", "Uses HTTPS", httpx.URL(examination.poster.url)
     if url.scheme == "https":
         return finding(id_, question, Verdict.passed, "The URL begins with https.", [])
-    if url.host in {"localhost", "127.0.0.1", "::1"}:
+    if url.raw_host in {b"localhost", b"127.0.0.1", b"::1"}:
         return skipped(id_, question, "The receiver is on this machine.")
     advice = "Register an https URL: events contain names and addresses of customers."
     return finding(id_, question, Verdict.warned, "The URL is not encrypted.", [], advice=advice)

@@ -1,5 +1,6 @@
 """Posts requests to a receiver, and measures the response times. Redirects are not followed."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -8,6 +9,8 @@ import httpx
 
 _JSON: Final = "application/json"
 _AGENT: Final = "returns-receiver-check"
+_MAX_BODY: Final = 1_000_000
+"""The most bytes of an answer that are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +78,24 @@ class Poster:
         self._ticks = ticks
 
     async def post(self, outgoing: Outgoing) -> Answer:
-        """Post one request, and return the answer, or an `Answer` with an error if there is no response."""
+        """Post one request, and return the answer, or an `Answer` with an error if there is no response.
+
+        The whole answer must arrive within the time limit: httpx's own timeouts restart with each byte.
+        """
         headers = {"Content-Type": outgoing.content_type, "User-Agent": _AGENT, **outgoing.headers}
         start = self._ticks()
         try:
-            response = await self._client.post(
-                outgoing.url or self.url,
-                content=outgoing.body,
-                headers=headers,
-                timeout=self.timeout,
-                follow_redirects=False,
-            )
-        except httpx.TimeoutException:
+            async with asyncio.timeout(self.timeout):
+                request = self._client.build_request(
+                    "POST",
+                    outgoing.url or self.url,
+                    content=outgoing.body,
+                    headers=headers,
+                    timeout=self.timeout,
+                )
+                response = await self._client.send(request, stream=True, follow_redirects=False)
+                await _discard_body(response)
+        except (TimeoutError, httpx.TimeoutException):
             error = f"it does not answer within {self.timeout:g} s"
             return Answer(None, self._since(start), error, timed_out=True)
         except httpx.ConnectError as problem:
@@ -100,3 +109,19 @@ class Poster:
 
     def _since(self, start: int) -> float:
         return (self._ticks() - start) / 1_000
+
+
+async def _discard_body(response: httpx.Response) -> None:
+    """Read the body, without decompressing it, so that the connection can be used again; then close it.
+
+    A body of more than `_MAX_BODY` bytes is not read to its end.
+    """
+    received = 0
+    try:
+        if not response.is_stream_consumed:
+            async for part in response.aiter_raw():
+                received += len(part)
+                if received > _MAX_BODY:
+                    break
+    finally:
+        await response.aclose()

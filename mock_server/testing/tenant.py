@@ -379,7 +379,7 @@ class Clock:
         elif isinstance(by, timedelta):
             body = {"seconds": int(by.total_seconds())}
         else:
-            body = {"seconds": seconds(str(by if by is not None else 0))}
+            body = {"seconds": seconds(by) if isinstance(by, str) else by or 0}
         moved = self._tenant.call("POST", "/clock/advance", json=body)
         return datetime.fromisoformat(moved["clock"]["now"])
 

@@ -90,6 +90,8 @@ def test_no_vendor_receives_credentials_over_http(vendor: str) -> None:
         ("https://api.example.com/v1#top", "remove everything after the path"),
         (f"https://{'a' * 64}.example.com", "is not a base URL"),
         ("https://a..example.com", "is not a base URL"),
+        ("https://xn--a", "is not a base URL"),
+        ("https://xn--4t8h.dwk.io", "is not a base URL"),
         ("https://", "is not a base URL"),
         ("https://[::1", "is not a base URL"),
         ("https://api.example.com:99999", "is not a base URL"),

@@ -181,6 +181,44 @@ def test_wrong_name_is_reported_with_its_line(old: str, new: str, complaint: str
     assert abs(number - line) <= 4 + old.count("\n"), (number, line)
 
 
+@pytest.mark.parametrize("vendor", vendors())
+def test_every_renamed_operation_of_a_specification_is_reported_by_its_name(vendor: str) -> None:
+    document, text = openapi.read(vendor), (CATALOGS / f"{vendor}.yaml").read_text(encoding="utf-8")
+    for item in document["paths"].values():
+        for one in item.values():
+            if isinstance(one, dict) and "operationId" in one:
+                one["operationId"] += "_renamed"
+    with pytest.raises(CatalogError) as caught:
+        join(document, text, f"{vendor}.yaml")
+    said = "\n".join(caught.value.problems)
+    assert [name for name in each(openapi_ids(vendor)) if not re.search(rf"\b{name}\b", said)] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "sentence"),
+    [
+        (("operationId",), 5, "openapi/swap.yaml: operation.id: Input should be a valid string, not 5."),
+        (
+            ("description",),
+            [],
+            "openapi/swap.yaml: operation.description: Input should be a valid string, not [].",
+        ),
+        (("responses", "200", "content", "application/json", "schema"), "x", "a schema has to be an object."),
+    ],
+)
+def test_value_of_a_wrong_type_in_a_specification_is_reported(
+    path: tuple[str, ...], value: object, sentence: str
+) -> None:
+    document = openapi.read("swap")
+    place = document["paths"]["/v2/external/returns"]["get"]
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = value
+    with pytest.raises(CatalogError) as caught:
+        join(document, (CATALOGS / "swap.yaml").read_text(encoding="utf-8"), "swap.yaml")
+    assert any(problem.endswith(sentence) for problem in caught.value.problems)
+
+
 def test_all_catalog_errors_are_reported_together() -> None:
     text, _ = replaced("status: approved", "status: aproved")
     found = problems(text.replace("since: created_after", "since: created_since", 1))

@@ -21,6 +21,7 @@ from connector.definition.naming import below, title
         ("street1", "Street 1"),
         ("v2_status", "V2 Status"),
         ("on_hold", "On Hold"),
+        ("returnItemIds", "Return Item IDs"),
         ("", ""),
     ],
 )
@@ -38,6 +39,9 @@ def test_title_is_made_from_a_name(name: str, words: str) -> None:
         ("Return Address", "Address Return", "Return Address Return"),
         ("Customer", "Customer Email", "Customer Email"),
         ("Order", "Ordered At", "Order Ordered At"),
+        ("Exchange Orders", "Order ID", "Exchange Order ID"),
+        ("Items", "Item", "Item"),
+        ("Class", "Classes", "Class Classes"),
     ],
 )
 def test_label_of_a_member_does_not_repeat_its_parent(heading: str, label: str, both: str) -> None:

@@ -95,6 +95,8 @@ async def test_token_request_follows_no_redirect(
         ("https://api.example.com/v1/rmas", "https://you:me@api.example.com/v2/rmas", None),
         ("https://api.example.com/v1/rmas", "javascript:alert(1)", None),
         ("https://api.example.com/v1/rmas", "https://[::1", None),
+        ("https://api.example.com/v1/rmas", "https://xn--a/v2", None),
+        ("https://api.example.com/v1/rmas", "https://xn--4t8h.dwk.io/v2", None),
         ("https://api.example.com/v1/rmas", "https://api.example.com:x/", None),
         ("https://api.example.com/v1/rmas", "/" + "a" * 70_000, None),
         ("https://api.example.com/v1/rmas", "\x00\ud800", None),

@@ -89,11 +89,13 @@ ONE_OF_TWO = [{"required": ["orderName"]}, {"required": ["shopifyNote"]}]
 
 
 def swap_without(*names: str) -> Integration:
-    """Compile Swap without these inputs of its action, of which one in two is required."""
+    """Compile Swap without these inputs of its actions, of which one in two is required."""
     lines = (CATALOGS / "swap.yaml").read_text("utf-8").splitlines(keepends=True)
     kept = "".join(
         line for line in lines if not line.startswith(tuple(f"      {name}: {{" for name in names))
     )
+    for name in names:  # as a column of the action for several lines
+        kept = kept.replace(f" {name},", "")
     return join(openapi.read("swap"), kept, "swap.yaml")
 
 

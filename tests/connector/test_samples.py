@@ -68,10 +68,12 @@ def test_sample_that_would_not_fire_is_refused() -> None:
 
 
 def test_sample_with_unknown_fields_or_invalid_json_is_refused() -> None:
-    said = complaint("returngo", "details.rmaSummary.status: Done}", "details.rmaSummary.state: Done}")
+    said = complaint(
+        "returngo", "details.rmaSummary.status: Rejected}", "details.rmaSummary.state: Rejected}"
+    )
     assert "names field details.rmaSummary.state" in said
     said = complaint(
-        "returngo", "{details.rmaSummary.status: Done}", "{details.rmaSummary.status: 2026-10-18}"
+        "returngo", "{details.rmaSummary.status: Rejected}", "{details.rmaSummary.status: 2026-10-18}"
     )
     assert "returngo.yaml:" in said
 
@@ -86,3 +88,17 @@ def test_merge_replaces_the_named_values_only() -> None:
         "note": {"by": "Tom"},
     }
     assert record["lines"] == [{"sku": "A"}]
+
+
+def test_merge_changes_every_row_of_a_list() -> None:
+    record = {"lines": [{"sku": "A", "open": True}, {"sku": "B"}], "empty": []}
+    assert merged(record, {"lines": {"open": None}, "empty": {"open": None}}) == {
+        "lines": [{"sku": "A", "open": None}, {"sku": "B", "open": None}],
+        "empty": [],
+    }
+
+
+def test_zapier_shows_that_an_event_lacks_an_object_of_the_sample() -> None:
+    sample = read(APPS / "returnlogic").definition["triggers"]["new_rma"]["operation"]["sample"]
+    assert sample["shippingLabel"] is None
+    assert sample["summary"]["tracking_link"] is None

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,8 @@ from connector.cli.program import run
 from connector.cli.streams import ErrorIgnoringStream, prepare_streams
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from support.sandbox import Sandbox
 
 PROGRAM = [sys.executable, "-c", "from connector.cli.program import main; main()"]
@@ -47,17 +51,45 @@ def _settings(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
 
 
-@pytest.mark.usefixtures("_settings")
-@pytest.mark.parametrize("arguments", WRITES, ids=" ".join)
-def test_broken_pipe_is_no_failure(
-    arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+@contextmanager
+def closed_pipe() -> Iterator[None]:
+    """Make standard output a pipe whose reader has closed it; pytest would replace what a fixture sets."""
     reader, writer = os.pipe()
     os.close(reader)
-    with os.fdopen(writer, "w") as left:
-        monkeypatch.setattr("sys.stdout", left)
+    with os.fdopen(writer, "w") as left, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.stdout", left)
+        yield
+
+
+@pytest.mark.usefixtures("_settings")
+@pytest.mark.parametrize("arguments", WRITES, ids=" ".join)
+def test_broken_pipe_is_no_failure(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    with closed_pipe():
         assert run(list(arguments)) == 0
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("receiver", "check", "http://127.0.0.1:1/", "--vendor", "returngo"),
+        ("receiver", "check", "http://127.0.0.1:1/", "--vendor", "returngo", "--format", "json"),
+        ("lint", "make", "{app}"),
+        ("lint", "make", "{app}", "--format", "json"),
+    ],
+    ids=" ".join,
+)
+def test_check_without_a_reader_keeps_its_exit_code(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    app = shutil.copytree("make_app/swap", tmp_path / "swap")
+    (app / "src/makecomapp.json").write_text("{}")
+    with closed_pipe():
+        assert run([one.format(app=app) for one in arguments]) == 1
+
+
+def test_generator_without_a_reader_writes_all_apps(tmp_path: Path) -> None:
+    with closed_pipe():
+        assert run(["generate", "make", "--output", str(tmp_path)]) == 0
+    assert {path.name for path in tmp_path.iterdir()} == {path.name for path in Path("make_app").iterdir()}
 
 
 @pytest.mark.usefixtures("_settings")

@@ -229,10 +229,26 @@ def test_vendor_without_described_webhooks_says_so() -> None:
 
 
 @pytest.mark.parametrize("vendor", SENDERS)
-@pytest.mark.parametrize("body", [b"", b"[]", b"\xff", "null", "{}"])
-def test_body_that_is_no_webhook_is_refused(vendor: str, body: bytes | str) -> None:
-    with pytest.raises((ValidationFailed, AuthenticationError)):
-        parse(vendor, {}, body, None, clock=clock)
+def test_body_that_is_no_webhook_is_refused(vendor: str) -> None:
+    made, deep = integration(vendor), b'{"event":' * 100_000
+    bodies: list[bytes | str] = [b"", b"[]", b"\xff", "null", "{}", deep, b'{"x": NaN}', b"9" * 5_000]
+    for body in each(bodies):
+        for secret in each([None, SECRET] if vendor in SIGNED else [None]):
+            with pytest.raises((ValidationFailed, AuthenticationError)):
+                parse(made, {}, body, secret, clock=clock)
+
+
+@pytest.mark.parametrize("vendor", SIGNED)
+def test_half_a_character_is_no_crash(vendor: str) -> None:
+    made = integration(vendor)
+    headers, body = signed(vendor, FIRST[vendor])
+    odd = body.decode().replace(":", ':"\ud83d",', 1)
+    for sent in each([odd, '{"jwt": "\ud83d"}', '{"jwt": "a.\ud83d.c"}']):
+        with pytest.raises((ValidationFailed, AuthenticationError)):
+            parse(made, headers, sent, SECRET, clock=clock)
+    if made.webhooks and made.webhooks.signature:
+        with pytest.raises(AuthenticationError, match="does not match"):
+            parse(made, {made.webhooks.signature.header: "\udcff"}, body, SECRET, clock=clock)
 
 
 @pytest.mark.parametrize("vendor", SENDERS)

@@ -31,7 +31,7 @@ from mock_server.lifecycle import IllegalMove
 
 STEPS = 12
 DAY = 86_400
-PAUSES = (1, 3 * DAY, 1, 31 * DAY, 1, 3 * DAY)
+PAUSES = (1, 3 * DAY, 31 * DAY, 1)
 """The pauses in seconds; one is longer than most look-backs, and no record leaves the look-back of a scan."""
 MANY = 8
 """The number of records at first; one poll does not read all of them."""

@@ -225,7 +225,9 @@ def _required_input(made: Integration) -> Integration:
 def _wrong_sample(made: Integration) -> Integration:
     trigger = made.triggers["new_shipment"]
     sample = {**trigger.sample, "status": 7}
-    return changed(made, triggers={**made.triggers, "new_shipment": changed(trigger, sample=sample)})
+    return changed(
+        made, triggers={**made.triggers, "new_shipment": changed(trigger, sample=sample, example={})}
+    )
 
 
 def _no_pair(made: Integration) -> Integration:

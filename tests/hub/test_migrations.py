@@ -66,6 +66,8 @@ def make_old(connection: sa.Connection) -> None:
     for table in ("lists", "pending", "deliveries"):
         connection.execute(sa.text(f"drop index {table}_of_a_lease"))
         connection.execute(sa.text(f"alter table {table} drop column lease"))
+    for index in ("events_of_a_time", "events_of_a_connection", "deliveries_of_an_event"):
+        connection.execute(sa.text(f"drop index {index}"))
     connection.execute(sa.text("drop table alembic_version"))
     version = sa.update(tables.settings).where(tables.settings.c.name == "version")
     connection.execute(version.values(value="1"))

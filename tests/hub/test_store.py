@@ -277,3 +277,27 @@ def test_a_connection_that_is_deleted_while_it_is_polled_stops_no_other(tmp_path
 def test_a_database_that_cannot_be_used_is_one_sentence(url: str) -> None:
     with pytest.raises(ConfigurationError, match="cannot be used"):
         Store(url)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_key_file_that_an_editor_saved_is_read(encoding: str, tmp_path: Path) -> None:
+    path, key = tmp_path / "hub.key", new_key()
+    path.write_bytes(f"{key}\r\n".encode(encoding))
+    token = Encryption(key).encrypt("value")
+    assert Encryption(read_keys(path)).decrypt(token) == "value"
+
+
+def test_a_key_file_in_another_encoding_is_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "hub.key"
+    path.write_bytes(b"k\xe9y")
+    with pytest.raises(ConfigurationError, match="it is not UTF-8 text"):
+        read_keys(path)
+
+
+def test_only_its_owner_can_read_the_database(tmp_path: Path) -> None:
+    path = tmp_path / "hub.sqlite3"
+    for mode in each([None, 0o644]):
+        if mode is not None:
+            path.chmod(mode)
+        with Store(f"sqlite:///{path}"):
+            assert [one.stat().st_mode & 0o077 for one in tmp_path.glob("hub.sqlite3*")] == [0] * 3

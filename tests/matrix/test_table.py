@@ -17,8 +17,8 @@ def test_limits_name_existing_vendors_runtimes_and_scenarios() -> None:
 
 
 def test_a_run_is_printed_with_what_failed_and_why_cells_are_empty() -> None:
-    went = {("swap", "python", "line_items"): "skipped", ("swap", "make", "wrong_login"): "passed"}
+    went = {("swap", "make", "line_items"): "skipped", ("swap", "make", "wrong_login"): "passed"}
     shown = printed({**went, ("swap", "zapier", "wrong_login"): "failed"}, 100).splitlines()
     first = shown.index(next(line for line in shown if line.startswith("wrong_login")))
     assert shown[first].split() == ["wrong_login", "X", "+"]
-    assert shown[-1] == f"- {LIMITS['swap', '*', 'line_items']}"
+    assert shown[-1] == f"- {LIMITS['swap', 'make', 'line_items']}"

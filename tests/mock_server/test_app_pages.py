@@ -45,6 +45,7 @@ def test_documentation_is_served_locally(app: Sandbox, path: str) -> None:
     page = get(app, f"{path}/ui/")
     assert page.status_code == 200
     assert f"{path}/openapi.json" in page.text
+    assert ('data-vendor="returnmate"' in page.text) is (path == "/returnmate/v1")
     for asset in each(re.findall(r'(?:href|src)="(\./[^"]+)"', page.text)):
         assert get(app, f"{path}/ui/{asset.removeprefix('./')}").status_code == 200, asset
     for asset in each(re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text)):
@@ -61,7 +62,7 @@ def test_swagger_ui_has_the_dark_mode_that_the_pages_script_remembers(app: Sandb
     assert 'classList.toggle("dark-mode")' in preset
     assert "prefers-color-scheme: dark" in preset
     script = get(app, "/static/documentation.js").text
-    assert "onComplete: keepMode" in script
+    assert "onComplete: () => {\n    keepMode();\n    enterDemoKeys();" in script
     assert 'classList.contains("dark-mode")' in script
     assert 'class="loading"' in get(app, f"{page}/").text
     assert "html.loading" in get(app, "/static/documentation.css").text

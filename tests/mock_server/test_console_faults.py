@@ -6,6 +6,8 @@ import pytest
 from support.browser import Browser, browsing, text_of
 from support.first_moment import STARTS
 
+from mock_server.console.words import ordinal
+
 PATH = "/console/demo/faults"
 KEY = {"Authorization": "Bearer sandbox-demo-returnmate"}
 
@@ -31,6 +33,28 @@ def test_fault_is_added_fires_and_is_turned_off(browser: Browser) -> None:
     assert "2 of 2" in shown.replace("2 of 3", "2 of 2")
     assert "flt_1 is off" in text_of(browser.send(f"{PATH}/flt_1/delete", PATH))
     assert "No fault is on" in text_of(browser.get(PATH))
+
+
+def test_settings_of_a_fault_are_shown_in_words(browser: Browser) -> None:
+    browser.send(
+        PATH, PATH, what="server_error", when="every", number="2", parameters='{"after_commit": true}'
+    )
+    browser.send(
+        PATH, PATH, what="server_error", when="every", number="1", parameters='{"after_commit": false}'
+    )
+    shown = text_of(browser.get(PATH)).split("Add a fault")[0]
+    assert "after commit yes" in shown
+    assert "after commit no" in shown
+    assert "every 2nd call" in shown
+    assert shown.count("every call") == 1
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (12, "12th"), (13, "13th"), (21, "21st")],
+)
+def test_ordinal_numbers_have_their_suffix(number: int, text: str) -> None:
+    assert (ordinal(number), ordinal(number + 100)) == (text, f"{100 + number}{text[-2:]}")
 
 
 def test_active_faults_are_counted_in_the_navigation(browser: Browser) -> None:

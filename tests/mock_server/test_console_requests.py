@@ -49,6 +49,15 @@ def test_requests_are_listed_with_the_reason_of_a_refusal(browser: Browser) -> N
     assert "200 GET /returnmate/v1/rmas list_returns" in oldest
 
 
+def test_query_of_a_request_is_listed_up_to_a_length(browser: Browser) -> None:
+    call(browser, "GET", f"/rmas?search={'<b>' * 40}")
+    call(browser, "GET", "/rmas?status=approved&limit=5")
+    newest, oldest = listed(browser)
+    assert "GET /returnmate/v1/rmas ?status=approved&limit=5 list_returns" in newest
+    assert "…" in oldest
+    assert "<b>" not in browser.get(PATH).text
+
+
 def test_request_with_a_wrong_key_is_listed_unless_only_own_keys_are_wanted(browser: Browser) -> None:
     call(browser, "GET", "/rmas", key="wrong")
     (row,) = listed(browser)

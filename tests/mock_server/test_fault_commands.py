@@ -80,7 +80,7 @@ def test_fault_is_shown_without_settings_that_have_no_effect(sandbox: Running, t
         assert "seed" in fault.when  # the control plane shows every setting
     tenant.faults.clear()
     nothing = returns(sandbox, "faults", "--tenant", tenant.name)
-    assert nothing.output == "There is nothing to show.\n"
+    assert nothing.output == "There are no faults to show.\n"
 
 
 def test_scenario_is_started_and_ended(sandbox: Running, tenant: Tenant) -> None:

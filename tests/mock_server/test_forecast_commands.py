@@ -76,7 +76,7 @@ def test_returns_are_listed_in_the_shell_and_in_python(command: Command, tenant:
     table = command("returns", "--limit", "2")
     assert first.number in table.stdout
     assert f"Page 1 of {len(listed) // 2}, {len(listed)} returns." in table.stderr
-    assert "There is nothing to show." in command("returns", "--search", "no such text").stderr
+    assert "There are no returns to show." in command("returns", "--search", "no such text").stderr
 
 
 @pytest.mark.parametrize("vendor", vendors.names())

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import uvicorn
 from support.each import each
+from support.fake_transport import FakeTransport
 from uvicorn.server import ServerState
 
 from mock_server.serving import protocol
@@ -18,50 +19,6 @@ from mock_server.serving.sweeper import READ_SECONDS, Sweeper
 MAX_BODY = 1_000
 GET = b"GET /one HTTP/1.1\r\nHost: here\r\n\r\n"
 POST = b"POST /two HTTP/1.1\r\nHost: here\r\nContent-Length: 10\r\n\r\n"
-
-
-class FakeTransport(asyncio.Transport):
-    """A transport without a network, which keeps what is written."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.written = b""
-        self.closed = self.aborted = self.ended = self.paused = False
-        self.protocol: Any = None
-
-    def get_extra_info(self, name: str, default: Any = None) -> Any:  # noqa: ARG002 - part of the interface
-        return default
-
-    def write(self, data: Any) -> None:
-        assert not self.ended, "written after the end of the stream"
-        self.written += data
-
-    def can_write_eof(self) -> bool:
-        return True
-
-    def write_eof(self) -> None:
-        self.ended = True
-
-    def close(self) -> None:
-        self.closed = True
-
-    def abort(self) -> None:
-        self.closed = self.aborted = True
-
-    def is_closing(self) -> bool:
-        return self.closed or self.ended
-
-    def pause_reading(self) -> None:
-        self.paused = True
-
-    def resume_reading(self) -> None:
-        self.paused = False
-
-    def set_protocol(self, protocol: Any) -> None:
-        self.protocol = protocol
-
-    def get_protocol(self) -> Any:
-        return self.protocol
 
 
 @dataclass

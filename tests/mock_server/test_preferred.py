@@ -64,6 +64,8 @@ def test_documented_status_has_the_documented_example(tenant: Tenant) -> None:
     described = document["components"]["responses"][described["$ref"].rpartition("/")[2]]
     assert answer.status_code == HTTPStatus.TOO_MANY_REQUESTS
     assert answer.json() == described["content"]["application/json"]["example"]
+    verdict = tenant.requests()[-1].verdict
+    assert verdict == "The request is valid; its Prefer header chose the response."
 
 
 def test_request_is_checked_first_and_nothing_is_done(tenant: Tenant) -> None:

@@ -162,6 +162,15 @@ def test_receiver_with_another_secret_is_not_praised_for_refusing_forged_events(
     assert (report.findings[-1].id, report.findings[-1].verdict) == ("others", Verdict.skipped)
 
 
+@pytest.mark.parametrize(("vendor", "status"), [("swap", 503), ("returngo", 503), ("returngo", 404)])
+def test_advice_for_a_receiver_that_fails_is_not_about_its_secret(vendor: str, status: int) -> None:
+    with receiving(vendor, SECRET, lambda one: setattr(one, "always", status)) as receiver:
+        report = examined(receiver)
+    finding = next(one for one in report.findings if one.id.startswith("event."))
+    assert f"it answers {status}" in finding.sentence
+    assert finding.advice == "Look in the receiver's log for the reason: the event is valid."
+
+
 def test_slow_receiver_is_warned() -> None:
     """Each request takes three seconds on a clock that moves with every reading."""
     readings = itertools.count(0, 3 * SECOND)

@@ -88,7 +88,7 @@ def test_wrong_file_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
 
 
 def test_exported_file_starts_a_tenant_with_the_same_returns(url: str, tmp_path: Path) -> None:
-    exported = command("sandbox", "export", "demo", url=url)
+    exported = command("sandbox", "export", url=url)
     assert re.match(r"# yaml-language-server: \$schema=http://\S+/shop.schema.json\n", exported.stdout)
     again = tmp_path / "exported.yaml"
     again.write_text(exported.stdout, "utf-8")

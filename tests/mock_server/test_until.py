@@ -108,7 +108,7 @@ def test_status_that_never_comes_is_explained_and_the_clock_stays(acme: OpenWorl
     wanted = lifecycle.transitions[status][0]
     said = refusal(acme, until={"return": id_, "status": wanted})
     assert said == (
-        f"The return {id_} stays {status}: nothing is scheduled for it. Move it to {wanted} with move_return."
+        f"The return {id_} stays {status}: nothing is scheduled for it. Move it to {wanted} first."
     )
 
 

@@ -143,6 +143,9 @@ WAITS = {
     "2.5": 3,
     "Sun, 01 Nov 2026 11:00:09 GMT": 9,
     "Sun, 01 Nov 2026 10:59:00 GMT": 1,
+    "Sunday, 01-Nov-26 11:00:09 GMT": 9,
+    "Sun Nov  1 11:00:09 2026": 9,
+    "Sun, 01 Nov 2026 13:00:09 +0200": 9,
 }
 
 
@@ -176,15 +179,24 @@ def test_rate_limit_is_waited_for_as_long_as_the_vendor_says(vendor: str) -> Non
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
-def test_redirect_is_not_followed(vendor: str) -> None:
+def test_redirect_is_not_followed_and_its_message_names_the_address(vendor: str) -> None:
     search = a_list(vendor)
-    for status in each((301, 302, 303, 307, 308)):
-        away = httpx.Response(status, headers={"location": "http://127.0.0.1:9/"}, json={})
-        with node(vendor, partial(always, away)) as here:
-            with pytest.raises(N8nError, match="Redirects are not followed"):
-                here.run(search)
-            path = integration(vendor).operations[search.operation].path.rpartition("}")[2]
-            assert len([one for one in here.served.arrived if one.url.path.endswith(path)]) == 1
+    answers = [httpx.Response(200)]
+    path = integration(vendor).operations[search.operation].path.rpartition("}")[2]
+    with node(vendor, lambda _request: answers[0]) as here:
+        hints = {"http://127.0.0.1:9/": False, "https://evil.example.com/": False, "/moved?key=x": True}
+        for status in each((301, 302, 303, 307, 308)):
+            for target, useful in each(hints.items()):
+                answers[0] = httpx.Response(status, headers={"location": target}, json={})
+                here.served.arrived.clear()
+                with pytest.raises(N8nError, match="Redirects are not followed") as caught:
+                    here.run(search)
+                assert len([one for one in here.served.arrived if one.url.path.endswith(path)]) == 1
+                assert f" redirects {here.served.url}" in caught.value.message
+                assert (f"Use the address {here.served.url}/moved instead." in caught.value.message) is useful
+        answers[0] = httpx.Response(304)
+        with pytest.raises(N8nError, match=r"sent no result \(status 304\)"):
+            here.run(search)
 
 
 @pytest.mark.parametrize("vendor", VENDORS)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from importlib import import_module
+from typing import Any
 
 from support.sandbox import Sandbox
 
@@ -18,14 +19,28 @@ def create_in_every_status(sandbox: Sandbox, vendor: str, tenant: str) -> None:
 
 def status_paths(vendor: str) -> Iterator[list[str]]:
     """Yield the shortest path from a new return to each status, as the statuses passed."""
-    lifecycle = import_module(f"mock_server.vendors.{vendor}.facts").LIFECYCLE
+    yield from _paths(vendor).values()
+
+
+def moves(vendor: str) -> Iterator[list[str]]:
+    """Yield a path for each allowed move: the shortest path to its status, and the move."""
+    for status, path in _paths(vendor).items():
+        yield from ([*path, following] for following in _lifecycle(vendor).transitions[status])
+
+
+def _lifecycle(vendor: str) -> Any:
+    return import_module(f"mock_server.vendors.{vendor}.facts").LIFECYCLE
+
+
+def _paths(vendor: str) -> dict[str, list[str]]:
+    lifecycle = _lifecycle(vendor)
     known: dict[str, list[str]] = {lifecycle.initial: []}
     for status in (queue := [lifecycle.initial]):
         for following in lifecycle.transitions[status]:
             if following not in known:
                 known[following] = [*known[status], following]
                 queue.append(following)
-    yield from known.values()
+    return known
 
 
 def _bring(sandbox: Sandbox, vendor: str, tenant: str) -> None:

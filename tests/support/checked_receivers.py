@@ -29,6 +29,7 @@ class Receiver:
     trusts_the_token: bool = False
     checks_the_secret_only: bool = False
     hangs: bool = False
+    always: int = 0
     fails_on_duplicates: bool = False
     redirects_to: str = ""
     crashes_on_broken_bodies: bool = False
@@ -57,6 +58,8 @@ class Receiver:
                 self._active -= 1
 
     def _decide(self, path: str, headers: dict[str, str], body: bytes) -> int:
+        if self.always:
+            return self.always
         if self._broken:
             return 503
         if len(body) > LARGEST:

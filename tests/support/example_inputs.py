@@ -23,7 +23,9 @@ def _value(field: InputField) -> Any:
     if field.type in {"list", "object"} and field.children:
         children = field.variants[0].required if field.variants else ()
         made = {
-            child.key: _value(child) for child in field.children if child.required or child.key in children
+            child.key: _value(child)
+            for child in field.children
+            if child.required or child.required_without or child.key in children
         }
         return [made] if field.type == "list" else made
     if field.example is not None:

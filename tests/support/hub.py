@@ -1,8 +1,9 @@
 """A hub in the test's process, at a merchant of an in-process sandbox, with targets in memory."""
 
+import asyncio
 import atexit
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -178,3 +179,14 @@ async def hub_at(merchant: Merchant, folder: Path, **options: Any) -> AsyncItera
         )
         async with api:
             yield Bench(hub, api, targets, merchant)
+
+
+def at_a_vendor(vendor: str, folder: Path, story: Callable[[Bench], Awaitable[None]], **options: Any) -> None:
+    """Run a story with a hub and the merchant of a vendor; `options` are those of the hub."""
+    with merchant_of(vendor) as merchant:
+
+        async def told() -> None:
+            async with hub_at(merchant, folder, **options) as bench:
+                await story(bench)
+
+        asyncio.run(told())

@@ -48,7 +48,7 @@ def running_cluster(folder: Path) -> Iterator[Cluster]:
 
 @dataclass
 class Shop(SandboxMerchant):
-    """A merchant whose status changes the hubs deliver to a receiver."""
+    """A merchant with a receiver, to which the hubs deliver the status changes of its returns."""
 
     sandbox: Sandbox
     tenant: str

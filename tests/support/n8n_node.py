@@ -113,7 +113,7 @@ def polled(vendor: str) -> list[Trigger]:
 
 
 def rereads(trigger: Trigger) -> bool:
-    """Check whether n8n reads a list again that changed meanwhile; not if it reads the newest rows only."""
+    """Return True if n8n reads a list again that changed between two pages, not only its newest rows."""
     return trigger.source.since is not None or getattr(trigger.source, "state", None) is not None
 
 

@@ -40,7 +40,7 @@ def record(
 
 
 def recorded(folder: Path, part: str) -> list[Row]:
-    """Return the rows of a part from all workers, in a stable order; none if the part did not run."""
+    """Return the rows of a part from all workers, in a stable order; empty if the part did not run."""
     files = sorted(folder.glob(f"{part}-*.json"))
     rows = [Row(**row) for file in files for row in json.loads(file.read_text())["rows"]]
     return sorted(rows, key=lambda row: (row.vendor, row.name, row.case))

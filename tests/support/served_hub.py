@@ -9,6 +9,7 @@ from typing import Any
 
 import uvicorn
 
+from connector.hub.serving import Protocol
 from support.hub import Bench, Received, hub_at, merchant_of
 
 
@@ -23,7 +24,9 @@ def free_port() -> int:
 async def served(bench: Bench, port: int) -> AsyncIterator[None]:
     """Serve the hub's API until the block ends."""
     with socket.create_server(("127.0.0.1", port)) as listening:
-        config = uvicorn.Config(bench.hub.app(), lifespan="off", log_level="error", access_log=False)
+        config = uvicorn.Config(
+            bench.hub.app(), http=Protocol, lifespan="off", log_level="error", access_log=False
+        )
         server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         try:

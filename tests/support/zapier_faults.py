@@ -127,6 +127,8 @@ FAULTS: dict[str, tuple[Change, ...]] = {
         (f"{TRIGGER}.operation.outputFields.1.label", "status"),
         (f"{TRIGGER}.operation.outputFields.1.label", "Lines Price Price Amount"),
         (f"{TRIGGER}.operation.outputFields.1.label", "Gift Card Gift Card Total"),
+        (f"{TRIGGER}.operation.outputFields.1.label", "Lines Line ID"),
+        (f"{TRIGGER}.operation.outputFields.1.label", "Rmas RMAs Status"),
     ),
     "H008": ((f"{HOOK}.display.label", "New Parcel"),),
     "H009": (
@@ -230,6 +232,7 @@ HARMLESS: dict[str, tuple[Change, ...]] = {
     "H007": (
         (f"{INPUT}.label", "Number of the Parcel"),
         (f"{TRIGGER}.operation.outputFields.1.label", "Order Ordered At"),
+        (f"{TRIGGER}.operation.outputFields.1.label", "Line Deadline"),
     ),
     "H009": ((f"{SAMPLE}.lines", []), (f"{SAMPLE}.shop", None)),
     "H012": ((f"{SEARCH}.display.label", "Find Parcel Report"),),

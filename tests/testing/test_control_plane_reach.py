@@ -46,7 +46,7 @@ REACH = {
     ),
     "get_tenant": Reach("sandbox tenant acme", lambda s: s.tenant("acme")),
     "delete_tenant": Reach("sandbox delete-tenant acme", lambda s: tenant(s).delete()),
-    "export_shop": Reach("sandbox export acme", lambda s: tenant(s).export_shop()),
+    "export_shop": Reach("sandbox export --tenant acme", lambda s: tenant(s).export_shop()),
     "reset_tenant": Reach("sandbox reset acme", lambda s: tenant(s).reset()),
     "clone_tenant": Reach("sandbox clone acme-2 --tenant acme", lambda s: tenant(s).clone("acme-2")),
     "list_snapshots": Reach("sandbox snapshots", lambda s: tenant(s).snapshots()),

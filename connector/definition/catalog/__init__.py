@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field as PydanticField
 from pydantic import JsonValue
 
-from connector.definition.catalog.base import CatalogEntry, Dotted, Key, Label, Sentence
+from connector.definition.catalog.base import CatalogEntry, Dotted, EachEntry, Key, Label, Sentence
 from connector.definition.catalog.hooks import HookEntry, TriggerHookEntry
 from connector.definition.catalog.login import AuthenticationEntry
 from connector.definition.catalog.sources import (
@@ -321,10 +321,12 @@ class ActionEntry(StepEntry):
     """A request that creates, changes or deletes a record; see `connector.definition.model.Action`.
 
     `constants` maps fields of the request body to values that are sent with every request. `provenance`
-    states whether the spelling of these values is documented, observed or assumed.
+    states whether the spelling of these values is documented, observed or assumed. With `each`, one step
+    sends several requests, one for each line.
     """
 
     form_inputs: dict[Key, FormInputEntry] = {}
+    each: EachEntry | None = None
 
     risk: Risk
     constants: dict[Dotted, JsonValue] = {}

@@ -1,4 +1,4 @@
-"""The base class of all catalog entries, and the string types that they use."""
+"""The base class of all catalog entries, the string types that they use, and the lines of an action."""
 
 from typing import Annotated
 
@@ -15,3 +15,16 @@ class CatalogEntry(BaseModel):
     """The base class of all catalog entries, which are immutable and reject unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class EachEntry(CatalogEntry):
+    """A list of lines, of which each is sent in a request of its own.
+
+    `key`, `label` and `help` describe the list input, and `inputs` names the inputs of the action that become
+    its columns.
+    """
+
+    key: Key
+    label: Label
+    help: Sentence
+    inputs: Annotated[tuple[Key, ...], PydanticField(min_length=1)]

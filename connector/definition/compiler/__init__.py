@@ -119,7 +119,7 @@ def join(document: Mapping[str, Any], text: str, name: str, facts: Facts | None 
     compiled = _compile(catalog, resolver)
     if resolver.problems:
         raise CatalogError(resolver.problems)
-    return compiled
+    return with_previews(compiled)  # follows names, so all of them must exist
 
 
 def _parsed(name: str, text: str) -> yaml_lines.Located:
@@ -200,7 +200,7 @@ def _compile(catalog: Catalog, resolver: Resolver) -> Integration:
     unified.check_steps(catalog.unified, resolver, compiled.searches, compiled.actions)
     webhooks.check(catalog, resolver)
     _check_use(catalog, resolver)
-    return with_previews(compiled)
+    return compiled
 
 
 def _with_payload(operation: Operation, catalog: Catalog, resolver: Resolver) -> Operation:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.definition.compiler.dependent_dropdowns import form_inputs
 from connector.definition.compiler.steps import row_of, step_parts
-from connector.definition.model import Action, Finding
+from connector.definition.model import Action, Bounds, Field, Finding, InputField
 from connector.definition.naming import listed
 from connector.definition.paths import dotted, walk
 
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from connector.definition.catalog import ActionEntry, Catalog, FindingEntry
-    from connector.definition.model import InputField, Operation, Path, Resource
+    from connector.definition.catalog.base import EachEntry
+    from connector.definition.model import Operation, Path, Resource
     from connector.definition.paths import At, Resolver
 
 
@@ -34,6 +35,8 @@ def actions(catalog: Catalog, resolver: Resolver, known: Mapping[str, Resource])
                 (*at, "after_timeout"),
                 f"action {key}: after_timeout: find needs finding, and nothing else does.",
             )
+        if entry.each:
+            inputs, resource = _one_by_one(key, entry.each, inputs, resource, resolver)
         compiled[key] = Action(
             key=key,
             label=entry.label,
@@ -47,12 +50,48 @@ def actions(catalog: Catalog, resolver: Resolver, known: Mapping[str, Resource])
             provenance=entry.provenance,
             inputs=inputs,
             form_inputs=form_inputs(entry, catalog, resolver, at),
+            each=entry.each.key if entry.each else None,
             fields=resource.fields,
             sample=resource.sample,
             after_timeout=entry.after_timeout,
             finding=entry.finding and _finding(key, entry, entry.finding, inputs, resolver),
         )
     return compiled
+
+
+RESULTS = "results"
+"""The key of the list of records in the result of an action that sends a request for each line."""
+
+
+def _one_by_one(
+    key: str, entry: EachEntry, inputs: tuple[InputField, ...], resource: Resource, resolver: Resolver
+) -> tuple[tuple[InputField, ...], Resource]:
+    """Gather the inputs of `entry` in one list input, and the records of all requests in one record."""
+    at: At = ("actions", key, "each")
+    by_key = {one.key: one for one in inputs}
+    for name in entry.inputs:
+        if resolver.known(name, by_key, (*at, "inputs"), f"action {key} has a column for input {name}"):
+            field = by_key[name]
+            if field.location != "body" or len(field.path) > 1:
+                resolver.report((*at, "inputs"), f"action {key}: {name} is not a member of the body itself.")
+    if entry.key in by_key:
+        resolver.report((*at, "key"), f"action {key} has an input {entry.key} already.")
+    columns = tuple(one for one in inputs if one.key in entry.inputs)
+    rest = tuple(one for one in inputs if one.key not in entry.inputs)
+    lines = InputField(
+        key=entry.key,
+        label=entry.label,
+        help=entry.help,
+        type="list",
+        required=True,
+        location="body",
+        path=(entry.key,),
+        bounds=Bounds(min_items=1),
+        children=columns,
+    )
+    records = Field(key=RESULTS, label="Results", type="list", required=True, children=resource.fields)
+    record = {"fields": (records,), "sample": {RESULTS: [resource.sample]}}
+    return (*rest, lines), resource.model_copy(update=record)
 
 
 def _constants(

@@ -52,11 +52,12 @@ def extended(resource: Resource, rule: ReachedAt, field: Field) -> Resource:
 
     `rule` says where the sample record stores the value.
     """
-    sample = {**resource.sample, rule.field: _latest(resource.sample, rule) or field.example}
+    record = resource.sample or {}
+    sample = {**record, rule.field: _latest(record, rule) or field.example}
     return resource.model_copy(update={"fields": (*resource.fields, field), "sample": sample})
 
 
 def _latest(record: Mapping[str, Any], rule: ReachedAt) -> str | None:
     entries = at_path(record, rule.history) or []
-    times = [entry.get(rule.time) for entry in entries if entry.get(rule.name) == rule.value]
+    times = [entry.get(rule.time) for entry in entries if entry and entry.get(rule.name) == rule.value]
     return max(filter(None, times), default=None)

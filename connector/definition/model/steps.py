@@ -229,6 +229,10 @@ class Action(FrozenModel):
 
     `form_inputs` are inputs that only the forms of apps have, in front of the others: they are not sent, but
     the options of a dependent dropdown depend on them.
+
+    `each` is the key of a list input, or None. The API then accepts one line per request: a request is sent
+    for each line, with the other inputs, and the members of the line are in the body itself. The result
+    contains the record of each request in `results`.
     """
 
     key: str
@@ -243,6 +247,7 @@ class Action(FrozenModel):
     preview: bool = False
     inputs: tuple[InputField, ...]
     form_inputs: tuple[InputField, ...] = ()
+    each: str | None = None
     fields: tuple[Field, ...]
     sample: Any
     after_timeout: Literal["repeat", "find", "ask"]

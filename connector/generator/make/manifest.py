@@ -134,7 +134,7 @@ def kept_origins(folder: Path) -> list[dict[str, Any]]:
         return []
     try:
         origins = json.loads(file.read_text("utf-8-sig"))["origins"]
-    except (ValueError, KeyError, TypeError) as problem:
+    except (ValueError, KeyError, TypeError, RecursionError) as problem:
         raise ConfigurationError(
             f"{file} is not the manifest of a Make app, so its origins would be lost. Fix or remove the file."
         ) from problem

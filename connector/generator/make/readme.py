@@ -110,9 +110,11 @@ def _after_timeout(integration: Integration, module: Module) -> str:
 def _could_be(step: Trigger | Action | Search) -> bool:
     """Check whether Make can run a step, regardless of whether the step's requests are assumed.
 
-    Make can run every action and search. Make can run a trigger that polls if the trigger's `guarantees` have
-    an entry for Make.
+    Make can run every search, and every action that sends one request. Make can run a trigger that polls if
+    the trigger's `guarantees` have an entry for Make.
     """
+    if isinstance(step, Action) and step.each:
+        return False
     return not isinstance(step, Trigger) or "make" in step.guarantees
 
 

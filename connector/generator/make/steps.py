@@ -22,9 +22,21 @@ UPDATES = ("update", "approve", "reject", "settle", "receive", "mark", "move", "
 
 
 def actions(integration: Integration) -> Iterator[Module]:
-    """Yield a module for every action. Actions that move money are included, because Make allows them."""
+    """Yield a module for every action. Actions that move money are included, because Make allows them.
+
+    A module sends one request for each bundle. So an action that sends a request for each line is left out,
+    and the module for one line says how to use it for several.
+    """
     for action in integration.actions.values():
-        yield _write(integration, action)
+        if not action.each:
+            yield _write(integration, action)
+
+
+def _described(integration: Integration, action: Action) -> str:
+    """Return the description of an action. It names Make's Iterator if another action takes several lines."""
+    several = any(one.each and one.operation == action.operation for one in integration.actions.values())
+    hint = " For several lines, put an Iterator before this module." if several else ""
+    return f"{action.description}{hint}"
 
 
 def _write(integration: Integration, action: Action) -> Module:
@@ -43,7 +55,7 @@ def _write(integration: Integration, action: Action) -> Module:
         key=action.key,
         kind="action",
         label=action_label(action),
-        description=action.description,
+        description=_described(integration, action),
         crud=_crud(operation.method, action.key),
         inputs=inputs,
         operations=(operation.id,),

@@ -9,6 +9,7 @@ from typing import Any
 
 from connector.errors import ConfigurationError
 from connector.generator.n8n.literal import read_literal
+from connector.generator.reading import read_text
 
 CONSTANT = re.compile(r"^export const (\w+)[^=\n]* = ([\[{].*?^[\]}]|\[\]|\{\});$", re.MULTILINE | re.DOTALL)
 MEMBER = re.compile(
@@ -48,7 +49,7 @@ def read_package(folder: Path) -> Package:
     skipped = {"node_modules", "dist"}
     paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     files = {
-        path.relative_to(folder).as_posix(): path.read_text("utf-8")
+        path.relative_to(folder).as_posix(): read_text(path)
         for path in paths
         if not skipped & set(path.relative_to(folder).parts)
     }
@@ -68,8 +69,9 @@ def read_package(folder: Path) -> Package:
             credential=_constants(MEMBER, _only(files, ".credentials.ts")),
             files=files,
         )
-    except (KeyError, ValueError, StopIteration) as problem:
+    except (KeyError, ValueError, StopIteration, RecursionError) as problem:
         why = f"{problem.args[0]} is missing" if isinstance(problem, KeyError) else str(problem)
+        why = "a file is nested too deeply" if isinstance(problem, RecursionError) else why
         raise ConfigurationError(
             f"{folder} contains no complete n8n package: {why}. Run `returns generate n8n`."
         ) from problem

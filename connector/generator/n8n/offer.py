@@ -151,6 +151,8 @@ def step_data(integration: Integration, listed: Sequence[Offer]) -> dict[str, An
             facts["files"] = [list(path) for path in marked(step.fields, "file")]
         if isinstance(step, Action) and step.constants:
             facts["constants"] = step.constant_body
+        if isinstance(step, Action) and step.each:
+            facts["each"] = step.each
         if isinstance(step, Search) and one.kind == "find":
             facts |= {"pages": step.scan_pages, "atLeastOne": [camel(key) for key in step.at_least_one]}
         data.setdefault(one.resource, {})[one.operation] = facts

@@ -127,7 +127,7 @@ def kept_publisher(folder: Path) -> dict[str, Any]:
     try:
         content = json.loads(file.read_text("utf-8-sig"))
         return {name: content[name] for name in KEPT if name in content}
-    except (ValueError, TypeError) as problem:
+    except (ValueError, TypeError, RecursionError) as problem:
         raise ConfigurationError(
             f"{file} is not a JSON object, so the author of the package would be lost. Fix the file."
         ) from problem

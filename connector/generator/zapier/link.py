@@ -26,7 +26,7 @@ def kept_link(folder: Path) -> dict[str, Any]:
     try:
         content = json.loads(file.read_text("utf-8-sig"))
         return {name: content[name] for name in KEPT if name in content}
-    except (ValueError, TypeError) as problem:
+    except (ValueError, TypeError, RecursionError) as problem:
         raise ConfigurationError(
             f"{file} is not a JSON object, so the link to the app at Zapier would be lost. Fix the file."
         ) from problem

@@ -177,7 +177,9 @@ def distinct(fields: Iterable[dict[str, Any]], vendor: str) -> list[dict[str, An
 def _longer(field: dict[str, Any], vendor: str) -> Iterator[str]:
     label: str = field["label"]
     yield label
-    parents = [title(name) for name in re.split(r"__|\[\]", field["key"])[:-1] if name]
+    words = {word.lower() for word in label.split(" ")}
+    names = [title(name) for name in re.split(r"__|\[\]", field["key"])[:-1] if name]
+    parents = [name for name in names if not words & set(name.lower().split(" "))]
     for count in range(1, len(parents) + 1):
         yield below(" ".join(parents[-count:]), label)
     yield f"{label} in {vendor}"
@@ -229,7 +231,7 @@ def _difference(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
                 result[key] = inside
         elif key not in one or value != before:
             result[key] = value
-    return result
+    return result | {key: None for key in one if key not in other}
 
 
 def _with_summary(sample: Any, built: Summary, path: Path, record: Any) -> dict[str, Any]:

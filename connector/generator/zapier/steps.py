@@ -258,7 +258,8 @@ def creates(integration: Integration, records: Records) -> Iterator[dict[str, An
     for action in integration.actions.values():
         if action.risk in ZAPIER_RISKS:
             step = _step(action, integration)
-            constants = {"body": action.constant_body} if action.constants else {}
+            constants: dict[str, Any] = {"body": action.constant_body} if action.constants else {}
+            constants |= {"each": action.each} if action.each else {}
             name = records.name(action.resource, action.operation, action.fields, action.sample)
             yield step | {"source": step["source"] | SHAPE | constants, "record": name}
 

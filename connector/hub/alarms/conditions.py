@@ -17,6 +17,7 @@ from connector.hub.moments import micros, timestamp
 from connector.hub.planning import PlanRefusedError
 from connector.hub.plans import changes_of_a_day, current_plan
 from connector.hub.tables import circuits, connections, deliveries, lists, subscriptions
+from connector.hub.targets import host_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -127,7 +128,7 @@ def _dead_targets(connection: sa.Connection) -> Iterator[Condition]:
         yield Condition(
             "target_dead",
             row.subscription,
-            f"The target {httpx.URL(row.target).host} of {row.subscription} has accepted nothing since"
+            f"The target {host_of(httpx.URL(row.target))} of {row.subscription} has accepted nothing since"
             f" {timestamp(row.since)}: {row.problem} {row.waiting} deliveries wait. Switch the workflow on,"
             " or delete the subscription.",
         )

@@ -139,9 +139,15 @@ class Watch:
 
     async def _post(self, message: dict[str, Any]) -> str:
         try:
-            answer = await self._http.post(self._routes.url, json=message, timeout=TIMEOUT)
+            # httpx's timeouts restart with each byte; this one limits the whole request.
+            async with asyncio.timeout(TIMEOUT):
+                request = self._http.build_request("POST", self._routes.url, json=message, timeout=TIMEOUT)
+                answer = await self._http.send(request, stream=True)
+            await answer.aclose()
         except TargetRefusedError as refused:
             return str(refused)
+        except TimeoutError:
+            return f"The webhook for alarms did not answer within {TIMEOUT:.0f} seconds."
         except httpx.HTTPError as problem:
             return f"The webhook for alarms cannot be reached ({type(problem).__name__})."
         return "" if answer.is_success else f"The webhook for alarms answered {answer.status_code}."

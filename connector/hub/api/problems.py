@@ -90,7 +90,7 @@ def _of_the_request(request: ConnexionRequest, error: Any) -> ConnexionResponse:
         return problem(status, f"There is nothing at {path}{_suggestion(path)}")
     if status == 405:  # noqa: PLR2004
         return problem(status, f"{request.method} is not allowed at {path}{_allowed(error)}")
-    if status == 415:  # noqa: PLR2004
+    if status == 415 and request.headers.get("content-encoding", "identity") == "identity":  # noqa: PLR2004
         return problem(status, "The body must be JSON: send the header Content-Type: application/json.")
     if error.detail == "RequestBody is required":
         return problem(status, "The request needs a body, which must be a JSON object.")

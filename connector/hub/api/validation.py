@@ -6,7 +6,7 @@ Connexion calls these validators in place of its own, whose messages do not name
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from connector.definition.naming import listed
 from connector.definition.spelling import did_you_mean, unknown
@@ -15,6 +15,7 @@ from connector.hub.api.connexion_parts import (
     BadRequestProblem,
     JSONRequestBodyValidator,
     ParameterValidator,
+    ProblemException,
 )
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
     from connector.hub.api.connexion_parts import ConnexionRequest
 
+MAX_BODY = 1_000_000
+"""The most bytes of a body."""
+MAX_CODING = 40
 MOST = 5
 """The most problems that one message contains."""
 TYPES = {
@@ -69,14 +73,30 @@ class Parameters(ParameterValidator):  # type: ignore[misc]  # Connexion has no 
 class Body(JSONRequestBodyValidator):  # type: ignore[misc]  # Connexion has no types
     """Validates a JSON body; raises `BadRequestProblem` with a sentence for each problem."""
 
-    async def _parse(self, stream: Any, scope: Any) -> Any:  # noqa: ARG002 - Connexion's interface
-        content = b"".join([part async for part in stream])
+    async def _parse(self, stream: Any, scope: Any) -> Any:
+        headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        coding = headers.get(b"content-encoding", "").strip()
+        if coding.lower() not in ("", "identity"):
+            detail = (
+                f"The Content-Encoding {coding[:MAX_CODING]} is not supported; send the body uncompressed."
+            )
+            raise ProblemException(status=415, detail=detail)
+        content = b""
+        async for part in stream:
+            content += part
+            if len(content) > MAX_BODY:
+                raise ProblemException(status=413, detail=f"A body may have at most {MAX_BODY:,} bytes.")
         if not content:
             return None
         try:
-            return json.loads(content)
+            body = json.loads(content, parse_constant=_refuse_constant)
+            unstorable = list(_unstorable(body))
+        except RecursionError:
+            raise BadRequestProblem(detail="The body is not valid JSON: it is nested too deeply.") from None
         except ValueError as problem:
             raise BadRequestProblem(detail=f"The body is not valid JSON: {_reason(problem)}.") from problem
+        _refuse(unstorable)
+        return body
 
     def _validate(self, body: Any) -> None:
         if body is None and not self._required:
@@ -84,6 +104,28 @@ class Body(JSONRequestBodyValidator):  # type: ignore[misc]  # Connexion has no 
         if body is None and not self._nullable:
             raise BadRequestProblem(detail="The request needs a body, which must be a JSON object.")
         _refuse([str(one) for error in _leaves(self._validator.iter_errors(body)) for one in explain(error)])
+
+
+def _refuse_constant(text: str) -> NoReturn:
+    raise ValueError(f"the number {text} is not JSON")  # Python accepts NaN and Infinity, RFC 8259 does not
+
+
+def _unstorable(value: Any, name: str = "") -> Iterator[str]:
+    """Yield a problem for each string that no database can store: with NUL, or with a surrogate alone."""
+    if isinstance(value, str) and _is_unstorable(value):
+        yield f"{name or 'The body'} contains characters that cannot be stored"
+    elif isinstance(value, list):
+        for index, part in enumerate(value):
+            yield from _unstorable(part, _path(name, [index]))
+    elif isinstance(value, dict):
+        if any(map(_is_unstorable, value)):
+            yield f"{name or 'The body'} has a name with characters that cannot be stored"
+        for key, part in value.items():
+            yield from _unstorable(part, _path(name, [key]))
+
+
+def _is_unstorable(text: str) -> bool:
+    return "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def explain(error: ValidationError, name: str = "") -> Iterator[FieldError]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.definition.paths import at_path
+from connector.hub.texts import storable
 
 if TYPE_CHECKING:
     from connector.definition.model import Integration
@@ -29,7 +30,7 @@ def records(integration: Integration, webhook: Webhook) -> set[Hint]:
     for key, trigger in integration.triggers.items():
         value = at_path(webhook.record, trigger.source.id)
         if isinstance(value, str | int) and not isinstance(value, bool) and 0 < len(str(value)) <= LONGEST:
-            found.add((trigger.resource, str(value)))
+            found.add((trigger.resource, storable(str(value))[:LONGEST]))
         if kinds.get(key) == webhook.unified.kind:
             expected.add(trigger.resource)
     return found | {(resource, "") for resource in expected - {resource for resource, _ in found}}

@@ -160,7 +160,7 @@ class Site:
         return RedirectResponse("/page/subscriptions", 303)
 
     async def _login(self, request: Request) -> Response:
-        if request.method == "GET":
+        if request.method != "POST":  # GET or HEAD
             return self._render(request, "login.html", error="")
         if not _same_origin(request) or not self._rates.admits("login"):
             return self._render(request, "login.html", 403, error="Too many attempts; wait a minute.")

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 faults: Final = Blueprint("faults", __name__)
 _WHEN: Final = (
     ("", "every call"),
-    ("next", "the next … calls"),
-    ("every", "every …th call"),
-    ("share", "… % of the calls"),
+    ("next", "the next n calls"),
+    ("every", "every n-th call"),
+    ("share", "n % of the calls"),
 )
 _ANY: Final = "*"
 

@@ -37,6 +37,22 @@ const keepMode = () => {
   new MutationObserver(() => localStorage.setItem("mode", mode())).observe(root, { attributeFilter: ["class"] });
 };
 
+// Enters the published keys of the tenant "demo", so that Execute succeeds. What the user entered or removed stays.
+// Nothing is entered if the control plane requires a token, or if the tenant was deleted.
+const enterDemoKeys = async () => {
+  if (!page.dataset.vendor || localStorage.getItem(storageKey)) return;
+  const response = await fetch("/__sandbox/tenants/demo/credentials");
+  if (!response.ok) return;
+  const { headers, query } = (await response.json()).vendors[page.dataset.vendor];
+  const sent = new Headers(headers);
+  const system = window.ui.getSystem();
+  for (const [name, scheme] of Object.entries(system.specSelectors.specJson().toJS().components.securitySchemes)) {
+    const bearer = scheme.type === "apiKey" ? null : sent.get("Authorization")?.replace(/^Bearer /, "");
+    const value = bearer ?? (scheme.in === "query" ? query[scheme.name] : sent.get(scheme.name ?? ""));
+    if (value) system.authActions.authorize({ [name]: { name, schema: scheme, value } });
+  }
+};
+
 localStorage.removeItem("authorized"); // stored by earlier versions, for all APIs together
 window.ui = SwaggerUIBundle({
   url: page.dataset.document,
@@ -49,5 +65,8 @@ window.ui = SwaggerUIBundle({
   presets: [SwaggerUIBundle.presets.apis, SwaggerUIStandalonePreset],
   plugins: [SwaggerUIBundle.plugins.DownloadUrl, storeCredentialsPerApi],
   layout: "StandaloneLayout",
-  onComplete: keepMode,
+  onComplete: () => {
+    keepMode();
+    enterDemoKeys();
+  },
 });

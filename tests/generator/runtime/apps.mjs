@@ -65,7 +65,7 @@ export const stepsOf = async (vendor) => {
       hook: operation.type === 'hook',
       hidden: Boolean(display.hidden),
       preview: display.description.includes('Preview: '),
-      fields: operation.inputFields ?? [],
+      fields: kind === 'triggers' ? operation.inputFields ?? [] : fieldsOf(vendor, kind, key, operation),
       list: `${kind}.${key}.operation.perform${operation.type === 'hook' ? 'List' : ''}`,
       sample: vendorRecord(operation.sample),
       identity: operation.outputFields?.filter((field) => field.primary).map((field) => field.key),
@@ -82,10 +82,18 @@ const neededBy = (vendor, key) => {
   return Object.fromEntries([...inputs.matchAll(/(\w+): '/g)].map(([, name]) => [name, 'A-17']));
 };
 
-const askedOf = (vendor, kind, key, { inputFields = [] }) => {
+const askedOf = (vendor, kind, key, operation) => {
   const text = readFileSync(new URL(`${vendor}/${kind}/${key}.js`, FOLDER), 'utf8');
   const others = [...text.matchAll(/^ {4}(\w+): \{.*requiredWithout/gm)].map(([, name]) => name);
-  return asked(inputFields, others);
+  return asked(fieldsOf(vendor, kind, key, operation), others);
+};
+
+/** Returns a step's inputs, in which columns of line items that are required without other columns are required. */
+const fieldsOf = (vendor, kind, key, { inputFields = [] }) => {
+  const text = readFileSync(new URL(`${vendor}/${kind}/${key}.js`, FOLDER), 'utf8');
+  const columns = [...text.matchAll(/^ {8}(\w+): \{.*requiredWithout/gm)].map(([, name]) => name);
+  const needed = (one) => ({ ...one, required: one.required || columns.includes(one.key) });
+  return inputFields.map((field) => (field.children ? { ...field, children: field.children.map(needed) } : field));
 };
 
 /** Returns the variants of a create's line items, `{fields, required}`. */

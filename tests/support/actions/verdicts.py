@@ -34,7 +34,7 @@ def _promised(way: Way, case: Case, *, logs_in_again: bool) -> set[tuple[Learned
 
 
 def promised_by_app(way: Way, case: Case) -> set[tuple[Learned, str]]:
-    """Return the same for one run of a step of a generated app; the platform may run it `again`."""
+    """Return the allowed pairs for one run of a generated app's step; the platform may run it `again`."""
     fault = case.fault
     done = "one" if fault.done and case.changes else "none"
     after = way[0] if fault.lost == "failure" else way[1]
@@ -48,7 +48,7 @@ def promised_by_app(way: Way, case: Case) -> set[tuple[Learned, str]]:
 
 
 def promised_again(case: Case) -> set[tuple[Learned, str]]:
-    """Return the same for a second run after the platform repeated a step."""
+    """Return the allowed pairs for a second run, after the platform repeated a step."""
     return {("record", "one"), ("record", "noted")} if case.changes else {("record", "none")}
 
 

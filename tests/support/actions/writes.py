@@ -25,9 +25,12 @@ class Write:
 
     @cached_property
     def actions(self) -> tuple[Action, ...]:
-        """Return the actions that send this operation."""
+        """Return the actions that send this operation once.
+
+        `tests/matrix/test_lines.py` tests those that send it for each of several lines.
+        """
         offered = integration(self.vendor).actions.values()
-        return tuple(one for one in offered if one.operation == self.operation.id)
+        return tuple(one for one in offered if one.operation == self.operation.id and not one.each)
 
     @property
     def tried(self) -> tuple[Action, ...]:
@@ -49,7 +52,7 @@ class Example:
         return {**self.parameters, **(self.body or {})}
 
     def inputs(self, action: Action) -> dict[str, Any]:
-        """Return the same call as the inputs of an action."""
+        """Return the values as the inputs of an action."""
         found = {one.key: self._input(one) for one in action.inputs}
         return {key: value for key, value in found.items() if value is not None}
 

@@ -39,7 +39,7 @@ class Ended:
 
 
 class Watching(logging.Handler):
-    """Keeps what was logged."""
+    """A log handler that keeps every message."""
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)

@@ -50,8 +50,8 @@ def answers(name: str, operation: str) -> Iterator[Served]:
 def documented(name: str, one: Documented) -> Iterator[Served]:
     """Yield a documented response with its variants.
 
-    Errors are alike for all operations: changes of the complete one are served once for each schema, and
-    everywhere in the long run.
+    Operations share the schemas of their errors. Variants of an error are therefore served once for each
+    schema, and for each operation only in the long run (`make contract`).
     """
     known = responses(name)
     if one.schema is None:
@@ -84,7 +84,7 @@ def with_texts(value: Any, text: str) -> Any:
 
 
 def generated(name: str, one: Documented) -> Iterator[Served]:
-    """Yield what Schemathesis' coverage phase makes of a success, and what Hypothesis draws."""
+    """Yield the bodies that Schemathesis' coverage phase and Hypothesis generate for a success."""
     known = responses(name)
     values = known.values.boundaries(one.name)
     if not EXAMPLES:  # every valid one, and a sample of the others

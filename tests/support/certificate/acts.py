@@ -72,9 +72,13 @@ class Shop:
             way = self.merchant.way(status, target_statuses(self.trigger))
             self._walk(id_, way[: 1 + number // 7 % 4])
         elif kind == "work":
-            for action in self.staff.actions.keys() & WORK.keys():
-                await WORK[action](self.staff, self.merchant, id_, number)
-            self._scan(id_, number)
+            await self.work_on(id_, number)
+
+    async def work_on(self, id_: str, number: int) -> None:
+        """Work on one return through the API; `number` chooses how, such as the result of an inspection."""
+        for action in self.staff.actions.keys() & WORK.keys():
+            await WORK[action](self.staff, self.merchant, id_, number)
+        self._scan(id_, number)
 
     def _scan(self, id_: str, number: int) -> None:
         """Let the carrier bring a parcel into the status that the trigger is about, if an act does so."""

@@ -17,8 +17,9 @@ from support.certificate.adversary import WIRE_ACTS, Adversary, Calls, Endless
 from support.certificate.crashes import Crash, CrashPoints
 from support.certificate.drawing import Adversity
 from support.certificate.hub.acts import HUB_NUMBERS
-from support.certificate.invariants import Budget, Delivered, Outcome, Violation, judge
+from support.certificate.invariants import Delivered, Outcome, Violation, judge
 from support.certificate.ledger import LedgerCheck, event_path
+from support.certificate.promises import promised
 from support.certificate.stories import Poll, Step, Story
 from support.merchant import VendorSandbox
 
@@ -130,7 +131,7 @@ class Delivery:
         self.staff = self.connect(self.merchant.transport)
         self.shop = Shop(self.merchant, self.staff, self.trigger)
         self.ledger = LedgerCheck(self.merchant, self.trigger)
-        self.outcome = self._outcome()
+        self.outcome = promised(self.backend, self.trigger, self.polling.runtime)
         self.known: set[str] = set()
         self.found: dict[str, int] = {}
         self.crashed: list[str] = []
@@ -145,24 +146,6 @@ class Delivery:
     @property
     def trigger(self) -> Trigger:
         return self.offer.triggers[self.key]
-
-    def _outcome(self) -> Outcome:
-        source: Any = self.trigger.source
-        row = self.trigger.guarantees[self.polling.runtime]
-        lifecycle = self.backend.served.lifecycle.transitions
-        by_status = getattr(source, "state", None) and event_path(source)[-1:] != ("quality_control_status",)
-        return Outcome(
-            promise=row.delivers,
-            budget=Budget(
-                pages=source.pages if self.polling.runtime == "python" else row.pages,
-                per_event=row.calls_per_event,
-                attempts=4,
-            ),
-            initial=frozenset(getattr(source, "initial", None) or ()),
-            reached=frozenset(getattr(source, "reached", None) or {"delivered"}),
-            dated=frozenset({source.reached[0]} if self.trigger.reached_at else ()),
-            final=frozenset(word for word, after in lifecycle.items() if by_status and not after),
-        )
 
     def connect(self, transport: Any) -> Connection:
         merchant = self.merchant
@@ -195,7 +178,7 @@ class Delivery:
         for act in before:
             self.run(self._act(act))
         self._settle()
-        self.outcome.baseline = self.ledger.histories
+        self.outcome.baseline, self.began = self.ledger.histories, len(self.merchant.story())
 
     def do(self, step: Step) -> None:
         self.steps += 1
@@ -229,7 +212,8 @@ class Delivery:
 
     def _judge(self, outcome: dict[str, Any]) -> None:
         elsewhere = [str(request.url) for request in self.adversary.elsewhere]
-        judged = Outcome(**{**outcome, "histories": self.ledger.histories, "elsewhere": elsewhere})
+        ledger = {"histories": self.ledger.histories, "changed": self.ledger.changed_after(self.began)}
+        judged = Outcome(**{**outcome, **ledger, "elsewhere": elsewhere})
         self.poller.note(judged)
         judge(judged)
 

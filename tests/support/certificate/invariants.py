@@ -45,7 +45,8 @@ class Outcome:
     `histories` and `baseline` contain the states of each record, at the end and at the first poll. `initial`
     and `reached` are the statuses that the trigger leaves out or waits for; nothing follows those in `final`.
     `dated` is the only status of `reached` that counts if records contain its time, or empty.
-    `deleted` maps a record to the number of polls before its deletion. `unreadable` contains the records
+    `deleted` maps a record to the number of polls before its deletion, and `changed` contains the records
+    that changed in any way after the first poll. `unreadable` contains the records
     whose rows were unreadable until they left the trigger's look-back. `repeated` contains the IDs that were
     handed over again although their first delivery was certain. `hidden` contains the numbers of polls that
     left out an unreadable row without a note. `writes` contains for each write whether it succeeded (None:
@@ -66,6 +67,7 @@ class Outcome:
     delivered: list[Delivered] = field(default_factory=list)
     repeated: list[str] = field(default_factory=list)
     deleted: dict[str, int] = field(default_factory=dict)
+    changed: frozenset[str] = frozenset()
     unreadable: set[str] = field(default_factory=set)
     hidden: list[int] = field(default_factory=list)
     writes: list[tuple[bool | None, int]] = field(default_factory=list)
@@ -167,6 +169,8 @@ def nothing_from_before_the_start(outcome: Outcome) -> None:
             invented = outcome.states_of(record) if record in outcome.baseline or not since else []
         elif outcome.promise in {"reached", "while_there"}:
             before = record in outcome.baseline and outcome.has_reached(outcome.baseline[record])
+            if outcome.promise == "while_there" and before and record in outcome.changed:
+                continue  # each later change of a record that stays in the status is delivered
             happened = (outcome.dated or outcome.reached) & since
             invented = outcome.states_of(record) if before or not happened else []
         else:

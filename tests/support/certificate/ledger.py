@@ -129,7 +129,7 @@ class LedgerCheck:
                 self.names[id_] = str(at_path(self.merchant.document(id_), source.id)) if by_document else id_
 
     def age(self, record: str) -> float:
-        """Return the seconds since what the trigger reports of a record: its creation, or its last change."""
+        """Return the seconds since the record was created or changed, whichever the trigger reports."""
         ids = {id_ for id_, name in self.names.items() if name == record}
         story = self.merchant.story()
         if self.trigger.guarantees["python"].delivers != "every_record":
@@ -139,6 +139,12 @@ class LedgerCheck:
         else:
             when = min(event.at for event in story if event.subject in ids)
         return (self.merchant.now() - moment(when)).total_seconds()
+
+    def changed_after(self, events: int) -> frozenset[str]:
+        """Return the records that changed in any way, or whose parts did, after the first `events` events."""
+        story = self.merchant.story()[events:]
+        changed = {event.subject for event in story} | {str(event.body.get("return")) for event in story}
+        return frozenset(name for id_, name in self.names.items() if id_ in changed)
 
     def _found(self) -> dict[str, list[str]]:
         if self.trigger.resource in KINDS:

@@ -66,7 +66,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Said:
-    """What a task says: a line that stays, or how far it is (`passing`); `failed` for a failure."""
+    """A message of a task: a result, or progress (`passing`). `failed` is true for a failure."""
 
     kind: Literal["passing", "line", "end"]
     text: str = ""
@@ -107,7 +107,7 @@ def certify(backend: VendorSandbox, task: Task, say: Say) -> None:
 
 
 def certified(name: str, searched: Searched, seconds: float) -> Said:
-    """Return the line of a trigger; a search without an event is a failure, because it tested nothing."""
+    """Describe a search in one line. A search without an event tested nothing, so it is a failure."""
     tried = f"{searched.steps:,} steps, {searched.stories:,} stories, {searched.events:,} events"
     if searched.broken is None and not searched.events:
         return Said("line", f"{name}: NO EVENT in {tried}: {NO_EVENT}", failed=True)
@@ -168,7 +168,7 @@ def opened(vendor: str) -> Iterator[VendorSandbox]:
 
 
 def run_all(tasks: Sequence[Task], at_once: int) -> Iterator[Said]:
-    """Run the tasks in this number of processes; yield what they say. A process that dies is a failure."""
+    """Run the tasks in `at_once` processes; yield their messages. A process that dies is a failure."""
     context = get_context("spawn")
     waiting, said = context.Queue(), context.Queue()
     for task in [*tasks, *[None] * at_once]:

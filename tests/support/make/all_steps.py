@@ -37,18 +37,18 @@ class Step:
         return _app(self.vendor)
 
     def changes(self) -> bool:
-        """Check whether its request may change something."""
+        """Check whether the request of the step may change something."""
         kind = "rpc" if self.kind == "rpc" else "module"
         return bool(self.app.code(kind, self.name, "communication")["method"] != "GET")
 
     def reads_one(self) -> bool:
-        """Check whether it reads or writes one record, or the parts of one record."""
+        """Check whether the step reads or writes one record, or the parts of one record."""
         if self.kind != "rpc":
             return self.kind == "action"
         return "pagination" not in self.app.code("rpc", self.name, "communication")
 
     def run(self, answer: Answer, state: State | None = None, **given: Any) -> list[Json]:
-        """Run it against `answer`, with the inputs its form requires and those given."""
+        """Run the step with the inputs that its form requires, and `given`; `answer` is the vendor."""
         shop = connected(self.vendor, answer)
         if self.kind == "rpc":
             return shop.rpc(self.name, **_required(self.app.code("rpc", self.name, "params")))

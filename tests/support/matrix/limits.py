@@ -55,7 +55,9 @@ LIMITS: Mapping[tuple[str, str, str], str] = {
     ("returnmate", "*", "parts_of_a_record"): "No action of ReturnMate takes the id of a part of a record.",
     ("returnmate", "*", "list_not_found"): EMPTY.format("ReturnMate"),
     ("swap", "*", "missing_record"): BY_ID.format("Swap"),
-    ("swap", "*", "line_items"): "No action of Swap takes line items.",
+    ("swap", "make", "line_items"): (
+        "Swap accepts one product per request, and a module of Make sends one request."
+    ),
 }
 """By vendor, runtime and scenario; `*` stands for all of them."""
 

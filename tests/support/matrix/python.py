@@ -28,6 +28,7 @@ KINDS: Mapping[type[errors.ConnectorError], Kind] = {
     errors.VendorUnavailable: "unavailable",
     errors.UnexpectedResponse: "unexpected",
     errors.OutcomeUnknown: "unknown",
+    errors.PartlyDone: "unknown",
 }
 
 
@@ -35,7 +36,7 @@ LONG_AGO = timedelta(days=365)
 
 
 class Heard(logging.Handler):
-    """Keeps every log record as text."""
+    """A log handler that keeps every log record as text."""
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)

@@ -36,7 +36,10 @@ class Command:
     returncode: int | None = None
 
     def wait(self, timeout: float | None = None) -> int:
-        """Return its exit code, negative after a signal; raise `TimeoutExpired` after `timeout` seconds."""
+        """Return the exit code of the command, which is negative after a signal.
+
+        Raises `TimeoutExpired` after `timeout` seconds.
+        """
         if self.returncode is None:
             self._connection.settimeout(timeout)
             try:
@@ -50,25 +53,25 @@ class Command:
         return self.returncode
 
     def poll(self) -> int | None:
-        """Return its exit code if it has ended."""
+        """Return the exit code of the command, or None while it runs."""
         try:
             return self.wait(timeout=0)
         except subprocess.TimeoutExpired:
             return None
 
     def send_signal(self, number: int) -> None:
-        """Send it a signal unless it has ended."""
+        """Send a signal to the command unless the command has ended."""
         if self.poll() is None:
             # A process that has just ended no longer exists, although its exit code is still on the way.
             with suppress(ProcessLookupError):
                 os.kill(self.pid, number)
 
     def terminate(self) -> None:
-        """Ask it to end."""
+        """Send SIGTERM to the command."""
         self.send_signal(signal.SIGTERM)
 
     def kill(self) -> None:
-        """Kill it as `kill -9` does."""
+        """Send SIGKILL to the command."""
         self.send_signal(signal.SIGKILL)
 
 

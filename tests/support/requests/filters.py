@@ -106,7 +106,7 @@ def excluded_of(vendor: str, trigger: Trigger, now: datetime) -> Tries:
 
 
 class Rows:
-    """Rows of one trigger, which happened at `now`, each with an ID of its own."""
+    """Builds rows of one trigger: each has its own ID, and its event happened at `now`."""
 
     def __init__(self, trigger: Trigger, now: datetime) -> None:
         self.rows: list[Row] = []

@@ -22,6 +22,7 @@ from support.requests.extremes import extremes_of
 from support.requests.inputs import Described, described, given, input_values, limits_of
 from support.requests.serialized import Sent, expected, sent
 from support.requests.steps import inputs_for, place, values_for
+from support.requests.unreached import sent_once
 
 if TYPE_CHECKING:
     from connector.definition.model import Action, InputField
@@ -154,7 +155,7 @@ def uses(vendor: str, connection: Connection) -> Iterator[Use]:
     for name, one in known.items():
         login = _login(connection, one)
         yield Use(name, one, connection.operations[name], dict, partial(_operation_values, one.schema, login))
-    for key, action in made.actions.items():
+    for key, action in sent_once(made).items():
         fixed = _fixed(connection, known[action.operation], {})
         stands_for = partial(_action_values, action, fixed)
         name, form = f"action {key}", partial(inputs_for, action.inputs)

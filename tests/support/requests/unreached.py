@@ -12,7 +12,7 @@ from support.requests.inputs import described
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from connector.definition.model import InputField, Integration, Operation
+    from connector.definition.model import Action, InputField, Integration, Operation
 
 LOGIN = "The login fills it."
 PAGES = "The connector fills it, page by page."
@@ -34,10 +34,18 @@ class Unreached:
         return Row(self.vendor, self.use, f"input {self.name}", "not reachable", self.why)
 
 
+def sent_once(made: Integration) -> dict[str, Action]:
+    """Return the actions that send one request.
+
+    `tests/matrix/test_lines.py` tests those that send one for each of several lines.
+    """
+    return {key: one for key, one in made.actions.items() if not one.each}
+
+
 def unreached(vendor: str) -> Iterator[Unreached]:
     """Yield every input of an operation that an action, search or dropdown cannot send."""
     made = integration(vendor)
-    for key, action in made.actions.items():
+    for key, action in sent_once(made).items():
         operation = made.operations[action.operation]
         fixed = {path[0]: value for path, value in action.constants}
         yield from _of_step(made, f"action {key}", operation, action.inputs, fixed)

@@ -17,6 +17,7 @@ from support.requests.differences import lacks_what_the_catalog_requires
 from support.requests.inputs import input_values, limits_of
 from support.requests.serialized import Sent, expected, sent
 from support.requests.tried import missing, uses
+from support.requests.unreached import sent_once
 from support.zapier import APPS, ZapierApp, ZapierError, started
 
 if TYPE_CHECKING:
@@ -96,11 +97,12 @@ class Compared:
 def offered(vendor: str) -> set[str]:
     """Return the actions and searches that the vendor's app has, under the names of `tried.uses`."""
     folders = {"action": "creates", "search": "searches"}
+    made = integration(vendor)
     return {
         f"{kind} {path.stem}"
         for kind, folder in folders.items()
         for path in (APPS / vendor / folder).glob("*.js")
-        if path.stem in {**integration(vendor).actions, **integration(vendor).searches}
+        if path.stem in {**sent_once(made), **made.searches}
     }
 
 

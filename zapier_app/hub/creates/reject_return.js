@@ -28,7 +28,7 @@ const form = {
       label: 'Text',
       type: 'text',
       required: false,
-      helpText: 'The reason of the rejection, at ReturnMate only.',
+      helpText: 'The reason for the rejection, at ReturnMate only.',
     },
     {
       key: 'include_assumed',

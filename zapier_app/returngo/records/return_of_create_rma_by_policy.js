@@ -13,22 +13,14 @@ export default {
     { key: 'events[]eventDate', label: 'Event Date', type: 'datetime' },
     { key: 'events[]triggeredVia', label: 'Events Triggered Via', type: 'string' },
     { key: 'events[]storeLocationId', label: 'Events Store Location ID', type: 'string' },
-    {
-      key: 'events[]userDetails__userFirstName',
-      label: 'Events User Details User First Name',
-      type: 'string',
-    },
-    {
-      key: 'events[]userDetails__userLastName',
-      label: 'Events User Details User Last Name',
-      type: 'string',
-    },
+    { key: 'events[]userDetails__userFirstName', label: 'Events User First Name', type: 'string' },
+    { key: 'events[]userDetails__userLastName', label: 'Events User Last Name', type: 'string' },
     {
       key: 'events[]userDetails__userEmailAddress',
-      label: 'Events User Details User Email Address',
+      label: 'Events User Email Address',
       type: 'string',
     },
-    { key: 'events[]userDetails__userRole', label: 'Events User Details User Role', type: 'string' },
+    { key: 'events[]userDetails__userRole', label: 'Events User Role', type: 'string' },
   ],
   shape: {},
   sample: {

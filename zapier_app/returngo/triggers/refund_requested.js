@@ -69,6 +69,6 @@ export default {
     perform: pollChanges(vendor, source, form),
     inputFields: form.fields,
     outputFields: identifiedBy(['id'], record.fields),
-    sample: merged(record.sample, { status: 'Requested' }),
+    sample: merged(record.sample, { externalReferenceId: null, externalReferenceType: null, status: 'Requested' }),
   },
 };

@@ -48,6 +48,26 @@ export default {
     perform: pollChanges(vendor, source, form),
     inputFields: form.fields,
     outputFields: identifiedBy(['rmaId'], record.fields),
-    sample: merged(record.sample, { status: 'Done', details: { summary: { status: 'Done' }, rmaSummary: { status: 'Done' } } }),
+    sample: merged(record.sample, {
+      status: 'Done',
+      details: {
+        summary: { status: 'Done' },
+        rmaSummary: { status: 'Done' },
+        transactions: [
+          {
+            id: 6070096,
+            type: 'RefundToPaymentMethod',
+            externalReferenceId: '8830022961001',
+            externalReferenceType: 'PlatformRefundId',
+            amount: { amount: 219.0, currency: 'AUD', shopAmount: 219.0, shopCurrency: 'AUD' },
+            status: 'Success',
+            processor: 'Shopify',
+            returnItemIds: ['985653701'],
+            createdAt: '2026-01-24T03:20:11+00:00',
+            lastUpdated: '2026-01-24T03:20:11+00:00',
+          },
+        ],
+      },
+    }),
   },
 };

@@ -12,7 +12,7 @@ export default {
     { key: 'complete', label: 'Complete', type: 'boolean' },
     { key: 'orders[]rlOrderId', label: 'Order ID', type: 'string' },
     { key: 'orders[]createDate', label: 'Orders Created At', type: 'datetime' },
-    { key: 'orders[]externalOrderId', label: 'Orders External Order ID', type: 'string' },
+    { key: 'orders[]externalOrderId', label: 'External Order ID', type: 'string' },
     { key: 'orders[]externalCustomerId', label: 'Orders External Customer ID', type: 'number' },
     { key: 'orders[]customerEmail', label: 'Orders Customer Email', type: 'string' },
     { key: 'orders[]customerPhone', label: 'Orders Customer Phone', type: 'string' },
@@ -70,7 +70,7 @@ export default {
     { key: 'orders[]externalCreateDate', label: 'Orders External Create Date', type: 'datetime' },
     { key: 'orders[]externalUpdateDate', label: 'Orders External Update Date', type: 'datetime' },
     { key: 'orders[]gateway', label: 'Orders Gateway', type: 'string' },
-    { key: 'orders[]orderItems[]rlOrderItemId', label: 'Orders Items Item ID', type: 'string' },
+    { key: 'orders[]orderItems[]rlOrderItemId', label: 'Orders Item ID', type: 'string' },
     { key: 'orders[]orderItems[]name', label: 'Orders Items Name', type: 'string' },
     {
       key: 'orders[]orderItems[]externalProductId',

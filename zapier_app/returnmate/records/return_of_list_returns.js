@@ -68,7 +68,7 @@ export default {
     { key: 'details__currency', label: 'Details Currency', type: 'string' },
     { key: 'details__customer__email', label: 'Details Customer Email', type: 'string' },
     { key: 'details__customer__name', label: 'Details Customer Name', type: 'string' },
-    { key: 'details__items[]id', label: 'Items Item ID', type: 'string' },
+    { key: 'details__items[]id', label: 'Details Item ID', type: 'string' },
     { key: 'details__items[]sku', label: 'Details Items SKU', type: 'string' },
     { key: 'details__items[]name', label: 'Details Items Product', type: 'string' },
     { key: 'details__items[]quantity', label: 'Details Items Quantity', type: 'integer' },

@@ -39,7 +39,40 @@ export default {
     sample: merged(record.sample, {
       summary: { status: 'Completed' },
       status: 'completed',
-      details: { status: 'completed', refund: { issued_at: '2026-10-24T03:40:00Z' } },
+      details: {
+        shipments: [
+          {
+            id: 'shp_8wn2c65tr0jz',
+            rma_id: 'rma_k3v9d27mq4xh',
+            rma_number: 'RMA-2026-001234',
+            carrier: 'australia_post',
+            service: 'express_post',
+            direction: 'return',
+            status: 'delivered',
+            tracking_number: 'APX4410729963',
+            label_url: 'https://labels.example.com/shp_8wn2c65tr0jz.pdf',
+            created_at: '2026-10-15T01:00:00Z',
+            updated_at: '2026-10-16T05:12:09Z',
+            delivered_at: '2026-10-18T00:10:00Z',
+          },
+        ],
+        timeline: [
+          {
+            id: 'tml_7c2k9z1xq0wd',
+            type: 'system',
+            message: 'Return requested',
+            created_at: '2026-10-14T02:30:00Z',
+          },
+          {
+            id: 'tml_6j1f8w4ue3pz',
+            type: 'status',
+            message: 'Status changed from inspected to completed',
+            created_at: '2026-10-24T03:40:00Z',
+          },
+        ],
+        status: 'completed',
+        refund: { issued_at: '2026-10-24T03:40:00Z' },
+      },
     }),
   },
 };

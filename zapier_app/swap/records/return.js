@@ -127,11 +127,7 @@ export default {
     { key: 'shipments[]label_type', label: 'Shipments Label Type', type: 'string' },
     { key: 'shipments[]shipping_service', label: 'Shipments Shipping Service', type: 'string' },
     { key: 'shipments[]display_name', label: 'Shipments Display Name', type: 'string' },
-    {
-      key: 'shipments[]using_split_shipment',
-      label: 'Shipments Using Split Shipment',
-      type: 'boolean',
-    },
+    { key: 'shipments[]using_split_shipment', label: 'Using Split Shipment', type: 'boolean' },
     {
       key: 'shipments[]label_provider_type',
       label: 'Shipments Label Provider Type',
@@ -173,7 +169,7 @@ export default {
     },
     {
       key: 'shipments[]items[]shopify_line_item_id',
-      label: 'Shipments Items Shopify Line Item ID',
+      label: 'Shipments Shopify Line Item ID',
       type: 'string',
     },
     { key: 'shipments[]items[]order_number', label: 'Shipments Items Order Number', type: 'string' },
@@ -192,7 +188,7 @@ export default {
     },
     { key: 'shipments[]items[]sku', label: 'Shipments Items SKU', type: 'string' },
     { key: 'shipments[]items[]barcode', label: 'Shipments Items Barcode', type: 'string' },
-    { key: 'shipments[]items[]item_count', label: 'Shipments Items Item Count', type: 'integer' },
+    { key: 'shipments[]items[]item_count', label: 'Shipments Item Count', type: 'integer' },
     { key: 'shipments[]items[]cost', label: 'Shipments Items Cost', type: 'number' },
     { key: 'shipments[]items[]return_type', label: 'Shipments Items Return Type', type: 'string' },
     { key: 'shipments[]items[]currency', label: 'Shipments Items Currency', type: 'string' },
@@ -275,7 +271,7 @@ export default {
     { key: 'shipments[]items[]tax_rate', label: 'Shipments Items Tax Rate', type: 'number' },
     { key: 'shipments[]items[]tax_title', label: 'Shipments Items Tax Title', type: 'string' },
     { key: 'products[]product_id', label: 'Product ID', type: 'string' },
-    { key: 'products[]shopify_product_id', label: 'Products Shopify Product ID', type: 'string' },
+    { key: 'products[]shopify_product_id', label: 'Shopify Product ID', type: 'string' },
     { key: 'products[]shopify_variant_id', label: 'Products Shopify Variant ID', type: 'string' },
     {
       key: 'products[]shopify_line_item_id',

@@ -21,7 +21,7 @@ export default {
     { key: 'returns[]summary__tracking_link', label: 'Returns Tracking Link', type: 'string' },
     { key: 'returns[]rma_number', label: 'Returns RMA Number', type: 'string' },
     { key: 'returns[]return_id', label: 'Return ID', type: 'string' },
-    { key: 'returns[]shopify_return_id', label: 'Returns Shopify Return ID', type: 'string' },
+    { key: 'returns[]shopify_return_id', label: 'Shopify Return ID', type: 'string' },
     { key: 'returns[]shopify_order_name', label: 'Returns Shopify Order Name', type: 'string' },
     { key: 'returns[]order_id', label: 'Returns Order ID', type: 'string' },
     { key: 'returns[]date_created', label: 'Returns Date Created', type: 'datetime' },
@@ -103,12 +103,12 @@ export default {
     { key: 'returns[]date_closed', label: 'Returns Date Closed', type: 'datetime' },
     {
       key: 'returns[]elapsed_days_purchase_to_return',
-      label: 'Returns Elapsed Days Purchase to Return',
+      label: 'Elapsed Days Purchase to Return',
       type: 'number',
     },
     {
       key: 'returns[]elapsed_days_return_to_delivery',
-      label: 'Returns Elapsed Days Return to Delivery',
+      label: 'Elapsed Days Return to Delivery',
       type: 'number',
     },
     {
@@ -178,11 +178,7 @@ export default {
       label: 'Returns Shipping Address Country Code',
       type: 'string',
     },
-    {
-      key: 'returns[]shipments[]shipment_id',
-      label: 'Returns Shipments Shipment ID',
-      type: 'string',
-    },
+    { key: 'returns[]shipments[]shipment_id', label: 'Returns Shipment ID', type: 'string' },
     {
       key: 'returns[]shipments[]location_id',
       label: 'Returns Shipments Location ID',
@@ -217,7 +213,7 @@ export default {
     },
     {
       key: 'returns[]shipments[]using_split_shipment',
-      label: 'Returns Shipments Using Split Shipment',
+      label: 'Returns Using Split Shipment',
       type: 'boolean',
     },
     {
@@ -277,7 +273,7 @@ export default {
     },
     {
       key: 'returns[]shipments[]items[]shopify_line_item_id',
-      label: 'Returns Shipments Items Shopify Line Item ID',
+      label: 'Returns Shipments Shopify Line Item ID',
       type: 'string',
     },
     {
@@ -318,7 +314,7 @@ export default {
     },
     {
       key: 'returns[]shipments[]items[]item_count',
-      label: 'Returns Shipments Items Item Count',
+      label: 'Returns Shipments Item Count',
       type: 'integer',
     },
     {
@@ -442,10 +438,10 @@ export default {
       label: 'Returns Shipments Items Tax Title',
       type: 'string',
     },
-    { key: 'returns[]products[]product_id', label: 'Returns Products Product ID', type: 'string' },
+    { key: 'returns[]products[]product_id', label: 'Returns Product ID', type: 'string' },
     {
       key: 'returns[]products[]shopify_product_id',
-      label: 'Returns Products Shopify Product ID',
+      label: 'Returns Shopify Product ID',
       type: 'string',
     },
     {
@@ -469,11 +465,7 @@ export default {
       type: 'string',
     },
     { key: 'returns[]products[]date', label: 'Returns Products Date', type: 'datetime' },
-    {
-      key: 'returns[]products[]product_name',
-      label: 'Returns Products Product Name',
-      type: 'string',
-    },
+    { key: 'returns[]products[]product_name', label: 'Returns Product Name', type: 'string' },
     {
       key: 'returns[]products[]variant_name',
       label: 'Returns Products Variant Name',
@@ -520,7 +512,7 @@ export default {
     },
     {
       key: 'returns[]products[]product_alt_type',
-      label: 'Returns Products Product Alt Type',
+      label: 'Returns Product Alt Type',
       type: 'string',
     },
     { key: 'returns[]products[]grams', label: 'Returns Products Grams', type: 'number' },

@@ -34,6 +34,13 @@ export default {
     perform: pollChanges(vendor, source, form),
     inputFields: form.fields,
     outputFields: identifiedBy(['return_id'], record.fields),
-    sample: merged(record.sample, { summary: { status: 'Cancelled' }, status: 'cancelled', date_closed: null }),
+    sample: merged(record.sample, {
+      summary: { status: 'Cancelled' },
+      shipping_status: 'pre_transit',
+      status: 'cancelled',
+      quality_control_status: 'pending',
+      delivered_date: null,
+      date_closed: null,
+    }),
   },
 };

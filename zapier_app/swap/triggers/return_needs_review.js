@@ -37,6 +37,11 @@ export default {
     perform: pollChanges(vendor, source, form),
     inputFields: form.fields,
     outputFields: identifiedBy(['return_id'], record.fields),
-    sample: merged(record.sample, { summary: { status: 'Needs Review' }, status: 'needs_review' }),
+    sample: merged(record.sample, {
+      summary: { status: 'Needs Review' },
+      status: 'needs_review',
+      quality_control_status: 'pending',
+      date_closed: null,
+    }),
   },
 };

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from connector.errors import ConfigurationError
+from connector.generator.reading import read_text
 
 MANIFEST = "makecomapp.json"
 Json = dict[str, Any]
@@ -118,10 +119,7 @@ def read(folder: Path) -> App:
     texts: dict[str, str] = {}
     for path in sorted(source.rglob("*")):
         if path.is_file():
-            try:
-                texts[path.relative_to(source).as_posix()] = path.read_text("utf-8")
-            except (OSError, UnicodeDecodeError) as problem:
-                raise ConfigurationError(f"{path} is not a readable text file: {problem}.") from problem
+            texts[path.relative_to(source).as_posix()] = read_text(path)
     return parsed(texts)
 
 

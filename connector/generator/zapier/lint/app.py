@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from connector.errors import ConfigurationError
+from connector.generator.reading import read_text
 from connector.generator.write import INSTALLED
 
 Step = dict[str, Any]
@@ -104,8 +105,4 @@ def read(folder: Path) -> App:
 def _files(folder: Path) -> dict[str, str]:
     tops = [path for path in folder.iterdir() if path.name not in INSTALLED]
     paths = [*tops, *(path for top in tops if top.is_dir() for path in top.rglob("*"))]
-    return {
-        path.relative_to(folder).as_posix(): path.read_text("utf-8")
-        for path in sorted(paths)
-        if path.is_file()
-    }
+    return {path.relative_to(folder).as_posix(): read_text(path) for path in sorted(paths) if path.is_file()}

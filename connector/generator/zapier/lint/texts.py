@@ -12,7 +12,7 @@ SMALL = {"a", "an", "and", "as", "at", "by", "for", "from", "in", "of", "on", "o
 LINK = re.compile(r"\[[^\[\]]+\]\((?P<target>[^()\s]*)\)")
 QUOTED = re.compile(r"`[^`]*`")
 DANGEROUS = re.compile(r"\b(?:javascript|vbscript|data|file|blob):(?=\S)", re.IGNORECASE)
-STUTTER = re.compile(r"\b(\w+(?: \w+)*) \1\b")
+STUTTER = re.compile(r"\b(\w+(?: \w+)*?)s? \1s?\b", re.IGNORECASE)
 SHOUT = re.compile(r"\b[A-Z]{4,}\b")
 LABEL_LIMIT = 60
 DESCRIPTION = range(15, 141)
@@ -102,7 +102,8 @@ def h006_texts_have_a_good_length(app: App) -> Iterator[str]:
 def h007_fields_are_labelled(app: App) -> Iterator[str]:
     """Check the labels of input and output fields.
 
-    A label must begin with a capital letter, must differ from the field's key, and must not repeat a word.
+    A label must begin with a capital letter and differ from the field's key. It must not repeat a word, not
+    even as a plural, as `Items Item ID` does.
     """
     for path, step in app.steps():
         for kind in ("inputFields", "outputFields"):

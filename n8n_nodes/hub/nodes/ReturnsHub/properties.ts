@@ -336,7 +336,7 @@ export const properties: INodeProperties[] = [
 					rows: 4
 				},
 				default: "",
-				description: "The reason of the rejection, at ReturnMate only"
+				description: "The reason for the rejection, at ReturnMate only"
 			},
 			{
 				displayName: "Try Undocumented Request",

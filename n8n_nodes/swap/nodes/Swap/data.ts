@@ -292,6 +292,143 @@ export const steps: Record<string, Record<string, Step>> = {
 					identifies: "id"
 				}
 			]
+		},
+		updateQualityControlOfProducts: {
+			kind: "write",
+			operation: {
+				method: "POST",
+				path: "/v1/external/quality-control/update",
+				result: [],
+				member: "message",
+				login: {
+					body: {
+						store_id: "storeId"
+					}
+				}
+			},
+			query: {},
+			inputs: [
+				{
+					name: "orderNumber",
+					label: "Order Number",
+					type: "string",
+					in: "body",
+					at: [
+						"shopify_order_name"
+					],
+					group: "additionalFields",
+					identifies: "order"
+				},
+				{
+					name: "items",
+					label: "Items",
+					type: "object",
+					in: "body",
+					at: [
+						"items"
+					],
+					required: true,
+					list: true,
+					children: [
+						{
+							name: "sku",
+							label: "SKU",
+							type: "string",
+							in: "body",
+							at: [
+								"sku"
+							],
+							requiredWithout: [
+								"lineItemId"
+							]
+						},
+						{
+							name: "condition",
+							label: "Condition",
+							type: "string",
+							in: "body",
+							at: [
+								"condition"
+							],
+							required: true,
+							choices: [
+								{
+									value: "Sellable",
+									label: "Sellable"
+								},
+								{
+									value: "Damaged",
+									label: "Damaged"
+								},
+								{
+									value: "Missing",
+									label: "Missing"
+								},
+								{
+									value: "No-Value",
+									label: "No Value"
+								},
+								{
+									value: "Wrong-Item",
+									label: "Wrong Item"
+								},
+								{
+									value: "Not Expected",
+									label: "Not Expected"
+								},
+								{
+									value: "Qty Mismatch",
+									label: "Qty Mismatch"
+								},
+								{
+									value: "Pending",
+									label: "Pending"
+								}
+							]
+						},
+						{
+							name: "quantity",
+							label: "Quantity",
+							type: "integer",
+							in: "body",
+							at: [
+								"return_qty"
+							],
+							required: true
+						},
+						{
+							name: "lineItemId",
+							label: "Line Item",
+							type: "string",
+							in: "body",
+							at: [
+								"shopify_line_item_id"
+							],
+							identifies: "id"
+						},
+						{
+							name: "receiptDate",
+							label: "Receipt Date",
+							type: "datetime",
+							in: "body",
+							at: [
+								"receipt_date"
+							]
+						},
+						{
+							name: "cartonId",
+							label: "Carton",
+							type: "string",
+							in: "body",
+							at: [
+								"carton_id"
+							],
+							identifies: "id"
+						}
+					]
+				}
+			],
+			each: "items"
 		}
 	}
 };

@@ -38,6 +38,12 @@ export const properties: INodeProperties[] = [
 				value: "updateQualityControl",
 				description: "Records the quality control result for a returned product",
 				action: "Update quality control"
+			},
+			{
+				name: "Update Quality Control of Several Products",
+				value: "updateQualityControlOfProducts",
+				description: "Records the quality control results for several returned products of an order",
+				action: "Update quality control of several products"
 			}
 		],
 		default: "updateQualityControl"
@@ -418,6 +424,203 @@ export const properties: INodeProperties[] = [
 					}
 				],
 				description: "The SKU of the product. Required unless you choose a line item."
+			}
+		]
+	},
+	{
+		displayName: "Items",
+		name: "items",
+		type: "fixedCollection",
+		placeholder: "Add Item",
+		default: {},
+		typeOptions: {
+			multipleValues: true
+		},
+		options: [
+			{
+				displayName: "Item",
+				name: "row",
+				values: [
+					{
+						displayName: "Carton",
+						name: "cartonId",
+						type: "string",
+						default: "",
+						description: "The ID of the carton that the product arrived in. Map it from an earlier step."
+					},
+					{
+						displayName: "Condition",
+						name: "condition",
+						type: "options",
+						options: [
+							{
+								name: "Damaged",
+								value: "Damaged"
+							},
+							{
+								name: "Missing",
+								value: "Missing"
+							},
+							{
+								name: "No Value",
+								value: "No-Value"
+							},
+							{
+								name: "Not Expected",
+								value: "Not Expected"
+							},
+							{
+								name: "Pending",
+								value: "Pending"
+							},
+							{
+								name: "Qty Mismatch",
+								value: "Qty Mismatch"
+							},
+							{
+								name: "Sellable",
+								value: "Sellable"
+							},
+							{
+								name: "Wrong Item",
+								value: "Wrong-Item"
+							}
+						],
+						default: "Damaged",
+						description: "Sellable products can go back on the shelf, all others cannot",
+						required: true
+					},
+					{
+						displayName: "Line Item",
+						name: "lineItemId",
+						type: "resourceLocator",
+						default: {
+							mode: "list",
+							value: ""
+						},
+						modes: [
+							{
+								displayName: "From List",
+								name: "list",
+								type: "list",
+								placeholder: "Select a line item...",
+								typeOptions: {
+									searchListMethod: "searchLineItem",
+									searchable: true
+								}
+							},
+							{
+								displayName: "By ID",
+								name: "id",
+								type: "string"
+							}
+						],
+						description: "The ID of the order line item in Shopify, which takes precedence over the SKU"
+					},
+					{
+						displayName: "Quantity",
+						name: "quantity",
+						type: "number",
+						typeOptions: {
+							numberPrecision: 0
+						},
+						default: 0,
+						description: "The number of units received",
+						required: true
+					},
+					{
+						displayName: "Receipt Date",
+						name: "receiptDate",
+						type: "dateTime",
+						default: "",
+						description: "The date on which the product was received"
+					},
+					{
+						displayName: "SKU",
+						name: "sku",
+						type: "resourceLocator",
+						default: {
+							mode: "list",
+							value: ""
+						},
+						modes: [
+							{
+								displayName: "From List",
+								name: "list",
+								type: "list",
+								placeholder: "Select a product...",
+								typeOptions: {
+									searchListMethod: "searchReturnedSku",
+									searchable: true
+								}
+							},
+							{
+								displayName: "By ID",
+								name: "id",
+								type: "string"
+							}
+						],
+						description: "The SKU of the product. Required unless you choose a line item."
+					}
+				]
+			}
+		],
+		description: "The inspected products, one line for each. If Swap refuses a line, the others are recorded, and the error names both.",
+		required: true,
+		displayOptions: {
+			show: {
+				resource: [
+					"qualityControlResult"
+				],
+				operation: [
+					"updateQualityControlOfProducts"
+				]
+			}
+		}
+	},
+	{
+		displayName: "Additional Fields",
+		name: "additionalFields",
+		type: "collection",
+		placeholder: "Add Field",
+		default: {},
+		displayOptions: {
+			show: {
+				resource: [
+					"qualityControlResult"
+				],
+				operation: [
+					"updateQualityControlOfProducts"
+				]
+			}
+		},
+		options: [
+			{
+				displayName: "Order Number",
+				name: "orderNumber",
+				type: "resourceLocator",
+				default: {
+					mode: "list",
+					value: ""
+				},
+				modes: [
+					{
+						displayName: "From List",
+						name: "list",
+						type: "list",
+						placeholder: "Select an order...",
+						typeOptions: {
+							searchListMethod: "searchOrder",
+							searchable: true
+						}
+					},
+					{
+						displayName: "By ID",
+						name: "id",
+						type: "string"
+					}
+				],
+				description: "The order of the products, such as #1001. Leave empty to record them as unexpected."
 			}
 		]
 	}

@@ -10,6 +10,7 @@ import httpx
 from connector.definition.model import InputField, Paging
 from connector.definition.paths import at_path
 from support.checking_proxy import Interceptor
+from support.each import each
 from support.matrix import needs
 from support.matrix.adapter import Adapter
 from support.matrix.checks import delivered_ids, delivers_once, filled, trigger_event
@@ -161,11 +162,12 @@ def choice_by_label(app: Adapter, shop: Shop) -> None:
             chosen = app.choose(key, one, label)
             shop.proxy.clear()
             assert app.act(key, {**inputs, one.key: chosen}), key
-            (sent,) = shop.arrived
-            if one.location == "body":
-                assert str(at_path(json.loads(sent.content), one.path)) == value, f"{key}: {label}"
-            else:
-                assert value in map(unquote, sent.url.raw_path.decode().split("/")), f"{key}: {label}"
+            assert len(shop.arrived) == 1 or shop.offer.actions[key].each
+            for sent in each(shop.arrived):
+                if one.location == "body":
+                    assert str(at_path(json.loads(sent.content), one.path)) == value, f"{key}: {label}"
+                else:
+                    assert value in map(unquote, sent.url.raw_path.decode().split("/")), f"{key}: {label}"
 
 
 def _records(app: Adapter, field: InputField) -> dict[str, str]:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import httpx
 
-from connector.definition.model import InputField
+from connector.definition.model import Action, InputField
 from support.matrix import needs
 from support.matrix.adapter import Adapter, Record, Refused
 from support.matrix.checks import filled, same_parameters_on_every_page
@@ -46,7 +46,7 @@ def _sends(app: Adapter, shop: Shop, key: str, inputs: Inputs) -> Record:
     shop.proxy.clear()
     record = app.act(key, inputs)
     assert record, key
-    (sent,) = shop.arrived
+    sent, *more = shop.arrived
     filling = {
         one.path[0]: quote(str(inputs[one.key]), safe="") for one in action.inputs if one.location == "path"
     }
@@ -56,8 +56,17 @@ def _sends(app: Adapter, shop: Shop, key: str, inputs: Inputs) -> Record:
     if app.sends_empty:
         body = {**_objects(needs.shown_inputs(app, key)), **body}
     constants = {**_from_login(shop, action.operation), **action.constant_body}
-    assert json.loads(sent.content or "{}") == {**constants, **body}
+    bodies = [json.loads(one.content or "{}") for one in (sent, *more)]
+    assert bodies == [{**constants, **one} for one in _each(action, body)]
     return record
+
+
+def _each(action: Action, body: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the bodies of the requests: one, or one for each line of an action for several lines."""
+    if not action.each:
+        return [body]
+    rest = {name: value for name, value in body.items() if name != action.each}
+    return [{**rest, **line} for line in body[action.each]]
 
 
 def _objects(fields: Sequence[InputField]) -> dict[str, Any]:

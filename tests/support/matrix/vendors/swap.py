@@ -57,6 +57,15 @@ def update_quality_control(shop: Shop) -> Inputs:
     return {**quality(document, "Sellable"), **more}
 
 
+def update_quality_control_of_products(shop: Shop) -> Inputs:
+    document = shop.create_return()
+    order = document["shopify_order_name"]
+    found = {key: value for key, value in quality(document, "Sellable").items() if key != "order_number"}
+    line = document["products"][0]["shopify_line_item_id"]
+    more = {"line_item_id": line, "receipt_date": "2026-05-04T10:00:00Z", "carton_id": "CARTON-7"}
+    return {"order_number": order, "items": [{**found, **more}, {**found, **more, "quantity": 0}]}
+
+
 def in_no_known_state(shop: Shop) -> Inputs:
     return quality(shop.create_return(), "Chewed")
 
@@ -82,8 +91,14 @@ FACTS = Facts(
         "quality_control_passed": inspected("Sellable"),
         "quality_control_failed": inspected("Damaged"),
     },
-    actions={"update_quality_control": update_quality_control},
-    needed={"update_quality_control": frozenset({"order_number", "sku"})},
+    actions={
+        "update_quality_control": update_quality_control,
+        "update_quality_control_of_products": update_quality_control_of_products,
+    },
+    needed={
+        "update_quality_control": frozenset({"order_number", "sku"}),
+        "update_quality_control_of_products": frozenset({"order_number", "items"}),
+    },
     again={
         "return_updated": moved("on_hold"),
         "return_status_changed": moved("on_hold"),

@@ -15,7 +15,16 @@ const BASIC = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(?:[.,](\d+))?(?:Z|([+-])(
 const ZONED = /(Z|UTC|GMT|[+\u2212-]\d\d:?(\d\d)?)$/i;
 const DAY_ONLY = /^\d{4}-\d\d-\d\d$/;
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
-const HTTP_DATE = /^[a-z]{3}, (\d\d?) ([a-z]{3}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT$/i;
+const OFFSET = String.raw`(?:([+-])(\d\d)(\d\d)|UTC?|GMT|Z)`;
+const CLOCK = String.raw`(\d\d?):(\d\d)(?::(\d\d))?`;
+/** Matches dates of e-mails and the first two formats of RFC 9110, of which the second has a year of two digits. */
+const MAIL = new RegExp(
+	String.raw`^(?:[a-z]+,\s*)?(\d\d?)[\s-]+([a-z]{3})[a-z]*[\s-]+(\d{4}|\d\d)\s+${CLOCK}\s*${OFFSET}$`,
+	'i',
+);
+/** Matches dates in the third format of RFC 9110: Sun Nov  6 08:49:37 1994. */
+const ASCTIME = new RegExp(String.raw`^[a-z]{3}\s+([a-z]{3})\s+(\d\d?)\s+${CLOCK}\s+(\d{4})$`, 'i');
+const CENTURY_CHANGE = 70;
 
 /** Parses a time in RFC 3339 or ISO 8601 form, or an HTTP date. */
 export const moment = (value: unknown): number => {
@@ -25,13 +34,27 @@ export const moment = (value: unknown): number => {
 	return parts ? instant(parts) : httpDate(text);
 };
 
-/** Parses the date of an HTTP header, such as `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, section 5.6.7). */
+/** Parses an HTTP date in one of the three formats of RFC 9110, section 5.6.7, or the date of an e-mail. */
 export const httpDate = (value: unknown): number => {
-	const parts = HTTP_DATE.exec(String(value ?? '').trim());
-	if (!parts) return Number.NaN;
-	const month = MONTHS.indexOf(parts[2].toLowerCase());
-	if (month < 0) return Number.NaN;
-	return utc(Number(parts[3]), month, Number(parts[1]), Number(parts[4]), Number(parts[5]), Number(parts[6]));
+	const text = String(value ?? '').trim();
+	if (text.length > LONGEST) return Number.NaN;
+	const mail = MAIL.exec(text);
+	if (mail) {
+		const [, day, month, year, hour, minute, second = '0', sign, hours = '0', minutes = '0'] = mail;
+		const offset = (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes));
+		return dated(wholeYear(year), month, [day, hour, minute, second]) - offset * 60_000;
+	}
+	const [, month, day, hour, minute, second = '0', year] = ASCTIME.exec(text) ?? [];
+	return month ? dated(Number(year), month, [day, hour, minute, second]) : Number.NaN;
+};
+
+const wholeYear = (year: string): number =>
+	year.length > 2 ? Number(year) : Number(year) + (Number(year) < CENTURY_CHANGE ? 2000 : 1900);
+
+const dated = (year: number, name: string, rest: string[]): number => {
+	const month = MONTHS.indexOf(name.toLowerCase());
+	const [day, hour, minute, second] = rest.map(Number);
+	return month < 0 ? Number.NaN : utc(year, month, day, hour, minute, second);
 };
 
 /** Returns the date as it is written in a date or time, such as 2026-10-31; undefined if the text is neither. */

@@ -130,6 +130,8 @@ export interface Step {
 	inputs: Input[];
 	/** The part of the body that is sent with every request. */
 	constants?: IDataObject;
+	/** The key of a list in the body: a request is sent for each of its lines. */
+	each?: string;
 	shape?: Shape;
 	/** The paths of the addresses of files in a record, which the user can ask for as binary data. */
 	files?: Path[];

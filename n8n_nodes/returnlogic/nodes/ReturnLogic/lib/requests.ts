@@ -70,13 +70,14 @@ const sendOnce = async (run: Run, operation: Operation, parts: Parts): Promise<A
 	const { credential } = run.vendor;
 	try {
 		const helper = run.context.helpers.httpRequestWithAuthentication;
-		return answerOf((await helper.call(run.context, credential, options)) as IN8nHttpFullResponse);
+		return answerOf(options.url, (await helper.call(run.context, credential, options)) as IN8nHttpFullResponse);
 	} catch (error) {
 		throw unreachable(run, operation, error);
 	}
 };
 
-const answerOf = ({ statusCode, headers, body }: IN8nHttpFullResponse): Answer => ({
+const answerOf = (url: string, { statusCode, headers, body }: IN8nHttpFullResponse): Answer => ({
+	url,
 	status: statusCode,
 	data: isObject(body) || Array.isArray(body) ? body : undefined,
 	empty: body === undefined || body === null || body === '',

@@ -3,6 +3,7 @@ import type { JsonObject } from 'n8n-workflow';
 import { NodeApiError } from 'n8n-workflow';
 
 import { at, isObject } from './paths';
+import { redirection } from './redirects';
 import { typedIn } from './run';
 import { LOGIN_FAILED } from './session';
 import type { Run } from './run';
@@ -11,6 +12,8 @@ import type { Kind, Operation } from './types';
 
 /** An answer of the vendor, with its body parsed as JSON, or undefined if it is not JSON. */
 export interface Answer {
+	/** The address that the request was sent to, without its query. */
+	url: string;
 	status: number;
 	data: unknown;
 	empty: boolean;
@@ -88,8 +91,9 @@ const sentences = (run: Run, operation: Operation, answer: Answer, words: string
 			status >= 400
 				? [`${name} refused the request (status ${status}).`, words]
 				: [
-						`${name} sent no result (status ${status}).`,
-						status >= 300 && 'Redirects are not followed, to protect your login.',
+						...(redirection(name, answer.url, status, answer.headers.location) ?? [
+							`${name} sent no result (status ${status}).`,
+						]),
 						whatToDoNext(operation),
 					],
 	};
@@ -108,7 +112,7 @@ export const unreachable = (run: Run, operation: Operation, error: unknown): Nod
 	return apiError(run, `${run.vendor.name} ${problem}. ${whatToDoNext(operation)}`);
 };
 
-const NO_ANSWER: Answer = { status: 401, data: undefined, empty: true, headers: {} };
+const NO_ANSWER: Answer = { url: '', status: 401, data: undefined, empty: true, headers: {} };
 
 /** Creates the error for an answer that does not contain what the vendor documents. */
 export const unexpectedAnswer = (run: Run, operation: Operation, answer: Answer, problem: string): NodeApiError => {

@@ -1,4 +1,4 @@
-/** Runs the operations of the node: one request for each input item, or the pages of a list. */
+/** Runs the operations of the node: the requests for each input item, or the pages of a list. */
 import type { IDataObject, IExecuteFunctions, INodeExecutionData, JsonObject } from 'n8n-workflow';
 import { NodeApiError, NodeOperationError } from 'n8n-workflow';
 
@@ -8,6 +8,7 @@ import { ENDLESS, readPages } from './pages';
 import type { Lap } from './pages';
 import { fill, idOf, place } from './inputs';
 import type { Placed } from './inputs';
+import { sendLines } from './lines';
 import { record, send } from './requests';
 import { begin, invalid } from './run';
 import { shaped } from './shape';
@@ -72,13 +73,16 @@ const givenTo = (run: Run, { inputs }: Step): IDataObject => {
 	return Object.fromEntries(inputs.map((input) => [input.name, idOf(valueOf(input))])) as IDataObject;
 };
 
-const write = async (run: Run, { operation, query, constants }: Step, placed: Placed): Promise<IDataObject> => {
-	const answer = await send(run, operation, {
-		path: fill(run, operation.path, placed.path),
-		query: { ...placed.query, ...query },
-		...(operation.method === 'DELETE' && isEmpty(placed.body) ? {} : { body: { ...constants, ...placed.body } }),
-	});
-	return record(run, operation, answer);
+const write = async (run: Run, { operation, query, constants, each }: Step, placed: Placed): Promise<IDataObject> => {
+	const sendOne = async (body: IDataObject): Promise<IDataObject> => {
+		const answer = await send(run, operation, {
+			path: fill(run, operation.path, placed.path),
+			query: { ...placed.query, ...query },
+			...(operation.method === 'DELETE' && isEmpty(body) ? {} : { body: { ...constants, ...body } }),
+		});
+		return record(run, operation, answer);
+	};
+	return each ? await sendLines(run, operation, each, placed.body, sendOne) : await sendOne(placed.body);
 };
 
 /** Reads the record, or the report, that the path and query name; nothing if it does not exist. */
