@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Final
 
+from connector.definition.compiler import integration
 from connector.hub.planning import spoken
 from support.days.results import Day, Result
 
@@ -47,7 +48,7 @@ def _row(vendor: str, days: Sequence[Day], top: int) -> list[str]:
     planned, bound = max(day.planned for day in days), max(day.bound for day in days)
     limit = days[0].limit
     most = max(planned, *(day.calls for day in days)) * _ROOM
-    parts = [_text(16, top + _HEIGHT / 2, vendor, 13, 'font-weight="600"')]
+    parts = [_text(16, top + _HEIGHT / 2, integration(vendor).vendor.title, 13, 'font-weight="600"')]
     parts += _bars(_PANELS[0], top, [(day.calls / most, _CALLS) for day in days])
     words = f"plan: {planned:,}" + (f", limit: {limit:,}" if limit else "")
     parts += _line(_PANELS[0], top, planned / most, words)
@@ -98,5 +99,7 @@ def table(result: Result) -> str:
         limit = f"{planned:,} of {days[0].limit:,}" if days[0].limit else f"{planned:,}; no limit a day"
         late = spoken(round(max(day.late for day in days)))
         average = f"{sum(calls) / len(calls):,.0f}, {max(calls):,}"
-        lines.append(f"| {vendor} | {average} | {limit} | {late} of {spoken(bound)} |")
+        lines.append(
+            f"| {integration(vendor).vendor.title} | {average} | {limit} | {late} of {spoken(bound)} |"
+        )
     return "\n".join(lines) + "\n"
