@@ -17,7 +17,7 @@ from support.days.shops import opened
 from support.days.simulation import simulated
 from support.each import each
 
-from connector.definition.compiler import vendors
+from connector.definition.compiler import integration, vendors
 from mock_server.clock import moment
 
 WANTED = Wanted(days=2, shops=1, subscriptions=5, shortest=3_600, returns_a_day=0.7)
@@ -54,9 +54,10 @@ def test_troubles_delay_changes_of_their_own_vendor_only(result: Result) -> None
 def test_picture_and_table_show_every_vendor_and_day(result: Result) -> None:
     drawn, figures = picture(result), table(result)
     for vendor, days in each(result.days.items()):
-        assert f">{vendor}</text>" in drawn
+        title = integration(vendor).vendor.title
+        assert f">{title}</text>" in drawn
         most = max(day.calls for day in days)
-        assert f"| {vendor} | " in figures
+        assert f"| {title} | " in figures
         assert f", {most:,} |" in figures
     assert drawn.count('fill="#2563eb"') == len(vendors()) * WANTED.days
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from connector.hub.alarms.conditions import Condition
+    from connector.hub.alarms.conditions import Condition, Kind
 
 OPEN, CLOSED, SKIPPED = "open", "closed", "skipped"
 """What the owner knows of an alarm. It is skipped if it ended before there was anywhere to send it."""
@@ -48,6 +48,12 @@ def update(connection: sa.Connection, conditions: Iterable[Condition], now: date
             changed = sa.update(alarms).where(alarms.c.number == row.number)
             connection.execute(changed.values(message=still.message))
     return len(ended) + len(fresh)
+
+
+def is_open(connection: sa.Connection, kind: Kind) -> bool:
+    """Return True if an alarm of a kind is open."""
+    same = sa.select(alarms.c.number).where(alarms.c.kind == kind, alarms.c.open_key.is_not(None)).limit(1)
+    return connection.execute(same).first() is not None
 
 
 def open_(connection: sa.Connection, condition: Condition, now: datetime) -> None:

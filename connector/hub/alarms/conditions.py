@@ -48,13 +48,12 @@ class Condition:
 def current(
     connection: sa.Connection, integrations: Mapping[str, Integration], now: datetime, shortest: int
 ) -> list[Condition]:
-    """Return all problems that exist at `now`."""
+    """Return all problems that exist at `now`, except lists that are silent (`silent`)."""
     return [
         *_refused_logins(connection, integrations),
         *_failing_lists(connection, now),
         *_dead_targets(connection),
         *_exceeded_plans(connection, integrations, now, shortest),
-        *_silent(connection, integrations, now),
     ]
 
 
@@ -164,18 +163,21 @@ def _exceeded_plans(
         yield Condition("plan_exceeded", login.id, f"{login.name}: {sentence}")
 
 
-def _silent(
+def silent(
     connection: sa.Connection, integrations: Mapping[str, Integration], now: datetime
-) -> Iterator[Condition]:
-    for silent in silent_lists(connection, integrations, now):
-        yield Condition(
+) -> list[Condition]:
+    """Return the lists that have reported nothing for longer than usual, although the vendor answers."""
+    return [
+        Condition(
             "silent",
-            silent.connection,
-            f"{silent.name}: {silent.list} has reported nothing since {_shown(silent.since)}, although"
-            f" {integrations[silent.vendor].vendor.title} answers. Its longest pause in the last 30 days was"
-            f" {silent.usual} hours. Check whether the vendor's list still contains new changes.",
-            silent.list,
+            one.connection,
+            f"{one.name}: {one.list} has reported nothing since {_shown(one.since)}, although"
+            f" {integrations[one.vendor].vendor.title} answers. Its longest pause in the last 30 days was"
+            f" {one.usual} hours. Check whether the vendor's list still contains new changes.",
+            one.list,
         )
+        for one in silent_lists(connection, integrations, now)
+    ]
 
 
 def _shown(when: datetime) -> str:

@@ -15,7 +15,9 @@ import httpx
 
 from connector.errors import ConfigurationError
 from connector.hub.alarms import book, conditions
+from connector.hub.alarms.silence import HOUR
 from connector.hub.locks import ALARMS, one_at_a_time
+from connector.hub.moments import micros
 from connector.hub.targets import TargetRefusedError, check_url
 
 if TYPE_CHECKING:
@@ -83,6 +85,8 @@ class Watch:
         self._shortest = shortest
         self._hub_url = hub_url
         self._next: datetime | None = None
+        self._hour = 0
+        """The hour, since the Unix epoch, in which this process looked for silent lists."""
 
     async def look(self) -> int:
         """Store which problems began and ended; do nothing if this process has looked within a minute."""
@@ -96,6 +100,10 @@ class Watch:
     def _update(self, connection: sa.Connection, now: datetime) -> int:
         one_at_a_time(connection, ALARMS)
         found = conditions.current(connection, self._integrations, now, self._shortest)
+        hour = micros(now) // HOUR  # silence is counted in whole hours, from the events of 30 days
+        if hour != self._hour or book.is_open(connection, "silent"):
+            found += conditions.silent(connection, self._integrations, now)
+            self._hour = hour
         return book.update(connection, found, now)
 
     async def next_look(self) -> datetime | None:
