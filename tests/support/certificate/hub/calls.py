@@ -18,8 +18,8 @@ DAY = timedelta(days=1)
 class Calls(httpx.AsyncBaseTransport):
     """The way to the vendor: counts every request of the hub, and is out of order for the next `outage`.
 
-    `sent` contains the times and numbers of calls, also of those that something else has sent, and `most` is
-    the highest number of calls within a day.
+    `sent` contains the times and numbers of calls of the last day, also of those that something else has
+    sent, and `most` is the highest number of calls within a day.
     """
 
     adversary: Adversary
@@ -39,7 +39,8 @@ class Calls(httpx.AsyncBaseTransport):
 
     def within_a_day(self) -> int:
         now = self.clock()
-        return sum(count for at, count in self.sent if now - at < DAY)
+        self.sent = [one for one in self.sent if now - one[0] < DAY]
+        return sum(count for _at, count in self.sent)
 
     def spend_all_but(self, connection: sa.Connection, login: str, plan: Plan, left: int) -> bool:
         """Let something else send calls until only `left` are within the plan; return True if any were."""

@@ -29,7 +29,7 @@ from support.certificate.hub.lateness import Lateness
 from support.certificate.hub.log import Log
 from support.certificate.hub.process import HubProcess, ShopLoop
 from support.certificate.hub.targets import BEHAVIOURS, LOSES, Post, Target, Targets
-from support.certificate.invariants import Delivered, Outcome, judge
+from support.certificate.invariants import Delivered, Outcome, Violation, judge
 from support.certificate.ledger import event_path
 from support.hub import KEYS
 from support.vendor_posts import SECRET
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 FIRST, STEADY = "https://first.example.com/in", "https://steady.example.com/in"
 HOUR, DAY = 3_600, 86_400
+LONGEST = 7 * DAY
+"""The most seconds in which a hub has to poll once, whatever disturbs the vendor."""
 STORM_PAUSE = 11
 """The pause between two webhooks of a storm in seconds, longer than the hub's own between two polls."""
 MOST_FAILURES = 5
@@ -167,7 +169,11 @@ class HubPoller:
         self.delivery.run(self._check_counts())
 
     async def _until_polled(self) -> None:
-        await self.polled_once.wait()
+        try:
+            async with asyncio.timeout(LONGEST):
+                await self.polled_once.wait()
+        except TimeoutError:
+            raise Violation("nothing_lost", f"no poll was stored for {LONGEST} s") from None
         await asyncio.sleep(1)
 
     async def restart(self) -> None:

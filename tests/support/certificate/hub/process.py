@@ -161,9 +161,10 @@ class HubProcess:
         self.hub.engine.wake()  # time may have passed while the process stood still
         waiting = asyncio.ensure_future(end)
         await asyncio.wait((waiting, self._working), return_when=asyncio.FIRST_COMPLETED)
-        waiting.cancel()
         await asyncio.sleep(MOMENT)
         self.check()
+        if not waiting.cancel():
+            waiting.result()
 
     async def once(self) -> None:
         """Do what is due now, once."""
