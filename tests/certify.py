@@ -20,7 +20,7 @@ from connector.definition.compiler import vendors
 
 STEPS = 20_000
 HUB = "hub"
-SEARCH = 20_000
+SEARCH = 40_000
 """The most steps in which an exhibit has to be found again."""
 
 
