@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 FIRST, STEADY = "https://first.example.com/in", "https://steady.example.com/in"
 HOUR, DAY = 3_600, 86_400
 LONGEST = 7 * DAY
-"""The most seconds in which a hub has to poll once, whatever disturbs the vendor."""
+"""The most seconds until a hub has polled once, even if the vendor is disturbed."""
 STORM_PAUSE = 11
 """The pause between two webhooks of a storm in seconds, longer than the hub's own between two polls."""
 MOST_FAILURES = 5
