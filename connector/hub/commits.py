@@ -75,7 +75,7 @@ class SharedCommits:
             for unit in units:
                 unit.problem = problem
         finally:
-            for unit in units:
+            for unit in waiting:  # also those that were dropped: nothing else would end their `result`
                 unit.done = True
 
 

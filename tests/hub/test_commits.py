@@ -5,13 +5,13 @@ import sqlite3
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from typing import Any
 
 import sqlalchemy as sa
 from support.each import each
 
-from connector.hub.commits import MOST
+from connector.hub.commits import MOST, SharedCommits
 from connector.hub.store import DatabaseUnavailableError, Store
 from connector.hub.tables import settings
 
@@ -172,3 +172,15 @@ def test_a_transaction_whose_caller_is_canceled_before_its_turn_is_not_run(tmp_p
         assert waiting.stored() == {"held", "other"}
 
     story(tmp_path, told)
+
+
+def test_a_transaction_that_is_dropped_at_its_turn_ends(tmp_path: Path) -> None:
+    with Store(f"sqlite:///{tmp_path}/hub.sqlite3") as store:
+        commits, run = SharedCommits(store.engine), list[str]()
+        unit = commits.add(lambda _connection: run.append("dropped"))
+        unit.dropped = True
+        thread = Thread(target=commits.result, args=[unit], daemon=True)
+        thread.start()
+        thread.join(60)
+        assert not thread.is_alive()
+        assert run == []
